@@ -1,0 +1,56 @@
+/** HTTP routing (a VirtualService after it was resolved for one place), in the order in which it applies. Identity-stable. */
+
+export type StringMatch =
+  | { readonly kind: 'exact'; readonly value: string }
+  | { readonly kind: 'prefix'; readonly value: string }
+  | { readonly kind: 'regex'; readonly value: string }
+  /** The header is there, whatever it says. */
+  | { readonly kind: 'present' };
+
+export interface HttpMatch {
+  readonly name: string;
+  readonly uri?: StringMatch;
+  readonly ignoreUriCase: boolean;
+  readonly method?: StringMatch;
+  readonly authority?: StringMatch;
+  readonly scheme?: StringMatch;
+  readonly headers: readonly { readonly name: string; readonly match: StringMatch; readonly invert: boolean }[];
+  readonly queryParams: readonly { readonly name: string; readonly match: StringMatch }[];
+}
+
+export interface HeaderOperations {
+  readonly set: Readonly<Record<string, string>>;
+  readonly add: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+}
+
+export interface Destination {
+  /** Name of the Envoy cluster: `outbound|80|v1|catalog.shop.svc.cluster.local`. */
+  readonly cluster: string;
+  readonly weight: number;
+  readonly request: HeaderOperations;
+  readonly response: HeaderOperations;
+}
+
+export interface Retry {
+  readonly attempts: number;
+  readonly perTryTimeout?: number;
+  readonly retryOn: readonly string[];
+  readonly statusCodes: readonly number[];
+  readonly backoff?: number;
+}
+
+export type RouteAction =
+  | { readonly kind: 'forward'; readonly destinations: readonly Destination[]; readonly timeout: number; readonly retry?: Retry;
+      readonly rewrite?: { readonly uri?: string; readonly authority?: string; readonly regex?: { readonly match: string; readonly rewrite: string } } }
+  | { readonly kind: 'redirect'; readonly code: number; readonly uri?: string; readonly authority?: string; readonly port?: number; readonly scheme?: string }
+  | { readonly kind: 'direct'; readonly status: number; readonly body?: string };
+
+export interface HttpRoute {
+  readonly name: string;
+  /** Already OR-expanded: one match each (semantics 24). */
+  readonly match: HttpMatch;
+  readonly action: RouteAction;
+  readonly request: HeaderOperations;
+  readonly response: HeaderOperations;
+}

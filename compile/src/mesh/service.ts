@@ -1,0 +1,70 @@
+/** Services and endpoints, as every source of configuration means them. Values are immutable and shared by identity. */
+
+export type Protocol = 'http' | 'http2' | 'grpc' | 'grpc-web' | 'tcp' | 'tls' | 'https' | 'mongo' | 'mysql' | 'redis' | 'udp' | 'auto';
+
+/** Protocols that Envoy's connection manager reads. */
+export const isHttp = (protocol: Protocol): boolean =>
+  protocol === 'http' || protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
+
+export interface ServicePort {
+  /** The service's port: what clients dial, and what cluster names carry. */
+  readonly number: number;
+  readonly name: string;
+  readonly protocol: Protocol;
+}
+
+/**
+ * `eds`: endpoints from us. `dns-strict`/`dns-logical`: Envoy resolves the endpoints' names.
+ * `original-dst`: the connection's own destination (headless services, ServiceEntry NONE).
+ */
+export type Resolution = 'eds' | 'dns-strict' | 'dns-logical' | 'original-dst';
+
+/** The shape of a service: everything but its endpoints, which change far more often. */
+export interface Service {
+  /** `${namespace}/${hostname}` */
+  readonly key: string;
+  /** Lower-case FQDN: `catalog.shop.svc.cluster.local`, `api.example.com`, `*.example.com`. */
+  readonly hostname: string;
+  readonly namespace: string;
+  /** Set for Kubernetes Services only: the short name, from which clients' search paths make host names. */
+  readonly shortName?: string;
+  /** Virtual addresses, automatic ones included; empty for headless services and wildcards. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePort[];
+  readonly resolution: Resolution;
+  readonly headless: boolean;
+  readonly meshExternal: boolean;
+  /** `*`, `.` or namespace names; `~` nobody. */
+  readonly exportTo: readonly string[];
+  readonly created: number;
+}
+
+export interface Locality {
+  readonly region: string;
+  readonly zone: string;
+  readonly subzone: string;
+}
+
+export interface Endpoint {
+  /** IP address; a host name for `dns-*` services; a path starting with `/` for a Unix socket. */
+  readonly address: string;
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** SPIFFE id; empty where the endpoint has none. */
+  readonly identity: string;
+  /** Whether the endpoint speaks mesh mTLS (it has a sidecar, and PeerAuthentication does not disable it). */
+  readonly mtls: boolean;
+  readonly locality: Locality;
+  readonly weight: number;
+  /** For telemetry metadata; empty where unknown. */
+  readonly workload: string;
+  readonly namespace: string;
+  readonly cluster: string;
+}
+
+/** Ready endpoints of one service port. Identity-stable: same content, same object. */
+export interface PortEndpoints {
+  readonly service: string;
+  readonly port: number;
+  readonly endpoints: readonly Endpoint[];
+}

@@ -1,0 +1,215 @@
+/**
+ * Shapes of weftd's HTTP API, served on a Unix socket (0600, the admin's) and on loopback TCP
+ * (bearer token). Every path starts with `/api/v1`. Errors are `ApiError` with an HTTP status of 4xx or 5xx.
+ *
+ * GET    /status                                   Status
+ * GET    /resources/:kind?namespace=               { items: StoredObject[] }        kind: any spelling of `kinds.ts`
+ * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
+ * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
+ * POST   /delete           DeleteRequest           ApplyResult
+ * GET    /findings                                 { items: Finding[] }
+ * GET    /proxies                                  { items: ProxyStatus[] }
+ * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
+ * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
+ * GET    /workloads                                { items: WorkloadStatus[] }
+ * POST   /workloads/:namespace/:name/restart       {}
+ * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy
+ * WS     /pods/:namespace/:name/exec?container=&command=&command=&stdin=   v5.channel.k8s.io framing
+ * --- on the Unix socket only ---
+ * POST   /tokens           TokenRequest            TokenResult
+ * GET    /trust-bundle                             { pem: string, trustDomain: string }
+ * POST   /node             NodeRegistration        {}       the agent says who it is and where its socket is
+ * GET    /node/watch       newline-delimited NodeView, one whole document at each change
+ * POST   /node/pods        { boot, pods: PodReport[] }  the whole set at each change
+ */
+import type { Finding, ObjectRef } from './finding.ts';
+import type { Origin, Resource } from './resource.ts';
+
+export interface ApiError {
+  readonly error: string;
+  readonly findings?: readonly Finding[];
+}
+
+export interface Status {
+  readonly ready: boolean;
+  readonly revision: number;
+  readonly addresses: { readonly gateway: string; readonly api: string };
+  readonly counts: { readonly workloads: number; readonly proxies: number; readonly identities: number };
+  /** Pods wanted and pods ready, for the progress line of `weft up`. */
+  readonly pods: { readonly desired: number; readonly ready: number };
+  readonly version: string;
+}
+
+export interface StoredObject {
+  readonly resource: Resource;
+  readonly revision: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface ApplyRequest {
+  /** One or more YAML documents. */
+  readonly text: string;
+  /** Name for findings, and the directory that relative commands and `workingDir` start from. */
+  readonly file: string;
+  readonly directory: string;
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteRequest {
+  readonly objects: readonly ObjectRef[];
+}
+
+export type ApplyAction = 'created' | 'configured' | 'unchanged' | 'deleted' | 'refused';
+
+export interface ApplyResult {
+  readonly revision: number;
+  readonly items: readonly { readonly ref: ObjectRef; readonly action: ApplyAction; readonly owner?: Origin }[];
+  readonly findings: readonly Finding[];
+}
+
+export interface TypeStatus {
+  /** Content hash over what was sent, and over what was acknowledged. */
+  readonly sent: string;
+  readonly acknowledged: string;
+  readonly resources: number;
+  /** Unix milliseconds of the last acknowledgement. */
+  readonly acknowledgedAt: number;
+}
+
+export interface ProxyStatus {
+  readonly name: string;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly connected: boolean;
+  readonly inStep: boolean;
+  /** The pod runs with (without) a sidecar while its labels now ask for the opposite. */
+  readonly restartNeeded: boolean;
+  /** By short type: CDS, EDS, LDS, RDS, VHDS. */
+  readonly types: Readonly<Record<string, TypeStatus>>;
+  readonly lastNack: null | { readonly type: string; readonly message: string; readonly at: number };
+}
+
+export interface WorkloadStatus {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly desired: number;
+  readonly ready: number;
+  readonly pods: readonly PodReport[];
+  readonly restartNeeded: boolean;
+}
+
+export interface WaitResult {
+  readonly applied: boolean;
+  readonly revision: number;
+  /** Names (`namespace/pod`) of proxies that have not acknowledged the current revision. */
+  readonly pending: readonly string[];
+}
+
+/** JSON forms of Envoy messages (protobuf JSON mapping), by resource name. */
+export interface ProxyConfig {
+  readonly bootstrap?: unknown;
+  readonly listeners?: Readonly<Record<string, unknown>>;
+  readonly routes?: Readonly<Record<string, unknown>>;
+  readonly clusters?: Readonly<Record<string, unknown>>;
+  readonly endpoints?: Readonly<Record<string, unknown>>;
+  readonly secrets?: Readonly<Record<string, unknown>>;
+}
+
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** The instance that the token is bound to; absent: a token (and certificate) without instance. */
+  readonly pod?: { readonly name: string; readonly uid: string };
+  readonly audience?: string;
+  readonly ttlSeconds?: number;
+}
+
+export interface TokenResult {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export interface NodeRegistration {
+  /** Random per start of the agent: reports of an earlier boot are void. */
+  readonly boot: string;
+  /** Unix socket of the agent's own API (exec, logs, Envoy's admin). */
+  readonly socket: string;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  /** Absolute. */
+  readonly workingDir: string;
+  readonly ports: readonly { readonly name: string; readonly containerPort: number; readonly protocol: 'TCP' | 'UDP' }[];
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+}
+
+export interface Probe {
+  readonly action:
+    | { readonly kind: 'http'; readonly path: string; readonly port: number; readonly scheme: string; readonly headers: readonly { readonly name: string; readonly value: string }[] }
+    | { readonly kind: 'tcp'; readonly port: number }
+    | { readonly kind: 'grpc'; readonly port: number; readonly service: string }
+    | { readonly kind: 'exec'; readonly command: readonly string[] };
+  readonly initialDelaySeconds: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+/** A pod to run on the node: what weftd's workload controller made of Deployments and Pods. */
+export interface PodSpec {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly serviceAccount: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly workload: { readonly kind: string; readonly name: string };
+  readonly containers: readonly ContainerSpec[];
+  readonly terminationGracePeriodSeconds: number;
+  /** Decided by `inject` from namespace and pod labels; `gateway`: the pod is an Envoy and nothing else. */
+  readonly proxy: 'sidecar' | 'gateway' | 'none';
+}
+
+/** All that the agent needs from the control plane apart from xDS; one whole document at each change. */
+export interface NodeView {
+  readonly pods: readonly PodSpec[];
+  /** DNS: lower-case host name without trailing dot -> IPv4 addresses; a leading `*.` is a wildcard. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
+  /** Virtual addresses to spread over ready endpoints for workloads without a sidecar. */
+  readonly services: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly endpoints: readonly { readonly address: string; readonly port: number }[];
+  }[];
+  /** Ports of the host's 127.0.0.1 that lead to a gateway pod. */
+  readonly hostPorts: readonly { readonly hostPort: number; readonly namespace: string; readonly pod: string; readonly port: number }[];
+  readonly trustDomain: string;
+  readonly clusterId: string;
+  /** `cluster.local` */
+  readonly dnsDomain: string;
+}
+
+export type PodPhase = 'Pending' | 'Running' | 'Failed' | 'Terminating';
+
+export interface PodReport {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly address: string;
+  readonly phase: PodPhase;
+  readonly ready: boolean;
+  /** Whether an Envoy runs in it. */
+  readonly proxy: 'sidecar' | 'gateway' | 'none';
+  /** One line when it is not ready: why. */
+  readonly message: string;
+  readonly restarts: number;
+  readonly startedAt: number;
+}
