@@ -1,0 +1,157 @@
+/** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
+import { parseDuration } from '../duration.ts';
+import type { ConnectionPoolSettings } from '../istio/traffic-policy.ts';
+import type { HttpRetry } from '../istio/virtual-service.ts';
+import type { Resource } from '../resource.ts';
+
+type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
+
+/** Fields of `istio.mesh.v1alpha1.MeshConfig` that take effect, as written. */
+export interface MeshConfigSpec {
+  readonly rootNamespace?: string;
+  readonly trustDomain?: string;
+  readonly trustDomainAliases?: readonly string[];
+  readonly connectTimeout?: string;
+  readonly protocolDetectionTimeout?: string;
+  readonly tcpKeepalive?: TcpKeepalive;
+  readonly outboundTrafficPolicy?: { readonly mode?: 'ALLOW_ANY' | 'REGISTRY_ONLY' };
+  readonly inboundTrafficPolicy?: { readonly mode?: 'PASSTHROUGH' | 'LOCALHOST' };
+  readonly enableAutoMtls?: boolean;
+  readonly defaultServiceExportTo?: readonly string[];
+  readonly defaultVirtualServiceExportTo?: readonly string[];
+  readonly defaultDestinationRuleExportTo?: readonly string[];
+  readonly defaultHttpRetryPolicy?: HttpRetry;
+  readonly dnsRefreshRate?: string;
+  readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE';
+  readonly accessLogFile?: string;
+  readonly accessLogFormat?: string;
+  readonly accessLogEncoding?: 'TEXT' | 'JSON';
+  readonly proxyListenPort?: number;
+  readonly proxyInboundListenPort?: number;
+  readonly defaultConfig?: {
+    readonly drainDuration?: string;
+    readonly terminationDrainDuration?: string;
+    readonly concurrency?: number;
+    readonly statNameLength?: number;
+    readonly holdApplicationUntilProxyStarts?: boolean;
+  };
+}
+
+/** Complete: every setting has a value. Durations are milliseconds. */
+export interface MeshSettings {
+  readonly rootNamespace: string;
+  readonly trustDomain: string;
+  readonly trustDomainAliases: readonly string[];
+  readonly connectTimeout: number;
+  /** 0: wait for the client's first bytes without limit. */
+  readonly protocolDetectionTimeout: number;
+  readonly tcpKeepalive?: { readonly probes?: number; readonly time?: number; readonly interval?: number };
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
+  readonly enableAutoMtls: boolean;
+  readonly defaultServiceExportTo: readonly string[];
+  readonly defaultVirtualServiceExportTo: readonly string[];
+  readonly defaultDestinationRuleExportTo: readonly string[];
+  /** Absent: Istio's own default retries (semantics 36). */
+  readonly defaultHttpRetryPolicy?: HttpRetry;
+  readonly dnsRefreshRate: number;
+  readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
+  /** Empty: no access log. */
+  readonly accessLogFile: string;
+  readonly accessLogFormat: string;
+  readonly accessLogEncoding: 'TEXT' | 'JSON';
+  readonly proxyListenPort: number;
+  readonly proxyInboundListenPort: number;
+  readonly drainDuration: number;
+  readonly terminationDrainDuration: number;
+  readonly statNameLength: number;
+}
+
+/** Istio's defaults (pkg/config/mesh/mesh.go, release 1.29). */
+export const defaultMeshSettings: MeshSettings = {
+  rootNamespace: 'istio-system',
+  trustDomain: 'cluster.local',
+  trustDomainAliases: [],
+  connectTimeout: 10_000,
+  protocolDetectionTimeout: 0,
+  outboundTrafficPolicy: 'ALLOW_ANY',
+  inboundTrafficPolicy: 'PASSTHROUGH',
+  enableAutoMtls: true,
+  defaultServiceExportTo: ['*'],
+  defaultVirtualServiceExportTo: ['*'],
+  defaultDestinationRuleExportTo: ['*'],
+  dnsRefreshRate: 60_000,
+  h2UpgradePolicy: 'DO_NOT_UPGRADE',
+  accessLogFile: '',
+  accessLogFormat: '',
+  accessLogEncoding: 'TEXT',
+  proxyListenPort: 15001,
+  proxyInboundListenPort: 15006,
+  drainDuration: 45_000,
+  terminationDrainDuration: 5_000,
+  statNameLength: 189,
+};
+
+const duration = (text: string | undefined, fallback: number): number =>
+  text === undefined ? fallback : (parseDuration(text) ?? fallback);
+
+const optionalDuration = <K extends string>(key: K, text: string | undefined): Partial<Record<K, number>> => {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  return ms === undefined ? {} : ({ [key]: ms } as Partial<Record<K, number>>);
+};
+
+const complete = (spec: MeshConfigSpec): MeshSettings => {
+  const d = defaultMeshSettings;
+  const keepalive = spec.tcpKeepalive;
+  return {
+    ...d,
+    rootNamespace: spec.rootNamespace || d.rootNamespace,
+    trustDomain: spec.trustDomain || d.trustDomain,
+    trustDomainAliases: spec.trustDomainAliases ?? d.trustDomainAliases,
+    connectTimeout: duration(spec.connectTimeout, d.connectTimeout),
+    protocolDetectionTimeout: duration(spec.protocolDetectionTimeout, d.protocolDetectionTimeout),
+    ...(keepalive && {
+      tcpKeepalive: {
+        ...(keepalive.probes !== undefined && { probes: keepalive.probes }),
+        ...optionalDuration('time', keepalive.time),
+        ...optionalDuration('interval', keepalive.interval),
+      },
+    }),
+    outboundTrafficPolicy: spec.outboundTrafficPolicy?.mode ?? d.outboundTrafficPolicy,
+    inboundTrafficPolicy: spec.inboundTrafficPolicy?.mode ?? d.inboundTrafficPolicy,
+    enableAutoMtls: spec.enableAutoMtls ?? d.enableAutoMtls,
+    defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
+    defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
+    defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,
+    ...(spec.defaultHttpRetryPolicy && { defaultHttpRetryPolicy: spec.defaultHttpRetryPolicy }),
+    dnsRefreshRate: duration(spec.dnsRefreshRate, d.dnsRefreshRate),
+    h2UpgradePolicy: spec.h2UpgradePolicy ?? d.h2UpgradePolicy,
+    accessLogFile: spec.accessLogFile ?? d.accessLogFile,
+    accessLogFormat: spec.accessLogFormat ?? d.accessLogFormat,
+    accessLogEncoding: spec.accessLogEncoding ?? d.accessLogEncoding,
+    proxyListenPort: spec.proxyListenPort || d.proxyListenPort,
+    proxyInboundListenPort: spec.proxyInboundListenPort || d.proxyInboundListenPort,
+    drainDuration: duration(spec.defaultConfig?.drainDuration, d.drainDuration),
+    terminationDrainDuration: duration(spec.defaultConfig?.terminationDrainDuration, d.terminationDrainDuration),
+    statNameLength: spec.defaultConfig?.statNameLength || d.statNameLength,
+  };
+};
+
+const memo = new WeakMap<object, MeshSettings>();
+
+/** Oldest first, then by name: the order in which everything in the mesh wins (semantics 17). */
+export const byAge = (a: Resource, b: Resource): number =>
+  a.metadata.created - b.metadata.created ||
+  (a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0) ||
+  (a.metadata.namespace < b.metadata.namespace ? -1 : a.metadata.namespace > b.metadata.namespace ? 1 : 0);
+
+/** The settings in force: of several MeshConfigs the oldest. The same object gives the identical settings. */
+export const meshSettings = (resources: readonly Resource[]): MeshSettings => {
+  const [chosen] = resources.filter((resource) => resource.kind === 'MeshConfig').sort(byAge);
+  if (!chosen) return defaultMeshSettings;
+  const known = memo.get(chosen);
+  if (known) return known;
+  const settings = complete(chosen.spec as MeshConfigSpec);
+  memo.set(chosen, settings);
+  return settings;
+};

@@ -1,0 +1,40 @@
+/** The content of each supported kind. */
+import type { DestinationRuleSpec } from './istio/destination-rule.ts';
+import type { GatewaySpec } from './istio/gateway.ts';
+import type { PeerAuthenticationSpec } from './istio/peer-authentication.ts';
+import type { ServiceEntrySpec } from './istio/service-entry.ts';
+import type { VirtualServiceSpec } from './istio/virtual-service.ts';
+import type { WorkloadEntrySpec } from './istio/workload-entry.ts';
+import type { DeploymentSpec } from './kubernetes/deployment.ts';
+import type { EndpointSliceSpec } from './kubernetes/endpoint-slice.ts';
+import type { NamespaceSpec } from './kubernetes/namespace.ts';
+import type { PodTemplateSpec } from './kubernetes/pod.ts';
+import type { ServiceSpec } from './kubernetes/service.ts';
+import type { ServiceAccountSpec } from './kubernetes/service-account.ts';
+import type { MeshConfigSpec } from './mesh/settings.ts';
+import type { Resource } from './resource.ts';
+
+export interface Specs {
+  readonly Namespace: NamespaceSpec;
+  readonly Pod: PodTemplateSpec;
+  readonly Deployment: DeploymentSpec;
+  readonly Service: ServiceSpec;
+  readonly ServiceAccount: ServiceAccountSpec;
+  readonly EndpointSlice: EndpointSliceSpec;
+  readonly ServiceEntry: ServiceEntrySpec;
+  readonly WorkloadEntry: WorkloadEntrySpec;
+  readonly VirtualService: VirtualServiceSpec;
+  readonly DestinationRule: DestinationRuleSpec;
+  readonly Gateway: GatewaySpec;
+  readonly PeerAuthentication: PeerAuthenticationSpec;
+  readonly MeshConfig: MeshConfigSpec;
+}
+
+export type SupportedKind = keyof Specs;
+
+/** Whether the object is of this kind; `parse` has checked its content. */
+export const isKind = <K extends SupportedKind>(resource: Resource, kind: K): resource is Resource<Specs[K]> => resource.kind === kind;
+
+/** The objects of one kind, in the order given. */
+export const ofKind = <K extends SupportedKind>(resources: readonly Resource[], kind: K): readonly Resource<Specs[K]>[] =>
+  resources.filter((resource): resource is Resource<Specs[K]> => isKind(resource, kind));
