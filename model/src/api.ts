@@ -17,7 +17,7 @@
  * WS     /pods/:namespace/:name/exec?container=&command=&command=&stdin=   v5.channel.k8s.io framing
  * --- on the Unix socket only ---
  * POST   /tokens           TokenRequest            TokenResult
- * GET    /trust-bundle                             { pem: string, trustDomain: string }
+ * GET    /trust-bundle                             TrustBundles
  * POST   /node             NodeRegistration        {}       the agent says who it is and where its socket is
  * GET    /node/watch       newline-delimited NodeView, one whole document at each change
  * POST   /node/pods        { boot, pods: PodReport[] }  the whole set at each change
@@ -130,6 +130,18 @@ export interface TokenResult {
   readonly expiresAt: number;
 }
 
+/** The roots of one trust domain: it alone may be vouched for by them. */
+export interface TrustBundle {
+  readonly trustDomain: string;
+  /** One or more certificates, concatenated. */
+  readonly pem: string;
+}
+
+/** `trustDomain` and `pem` are this mesh's own; `domains` holds it and every federated one. */
+export interface TrustBundles extends TrustBundle {
+  readonly domains: readonly TrustBundle[];
+}
+
 export interface NodeRegistration {
   /** Random per start of the agent: reports of an earlier boot are void. */
   readonly boot: string;
@@ -152,7 +164,13 @@ export interface ContainerSpec {
 
 export interface Probe {
   readonly action:
-    | { readonly kind: 'http'; readonly path: string; readonly port: number; readonly scheme: string; readonly headers: readonly { readonly name: string; readonly value: string }[] }
+    | {
+        readonly kind: 'http';
+        readonly path: string;
+        readonly port: number;
+        readonly scheme: string;
+        readonly headers: readonly { readonly name: string; readonly value: string }[];
+      }
     | { readonly kind: 'tcp'; readonly port: number }
     | { readonly kind: 'grpc'; readonly port: number; readonly service: string }
     | { readonly kind: 'exec'; readonly command: readonly string[] };
