@@ -1,0 +1,47 @@
+/**
+ * Generates `envoy/src/gen` (git-ignored) from the committed descriptor set: wraps it in a CodeGeneratorRequest
+ * and pipes it to protoc-gen-es, as protoc would. No network, neither protoc nor buf. Does nothing when it is fresh.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const target = join(root, 'envoy/src/gen');
+const mark = join(target, '.source');
+
+const pluginManifest = createRequire(import.meta.url).resolve('@bufbuild/protoc-gen-es/package.json');
+const { version } = JSON.parse(readFileSync(pluginManifest, 'utf8')) as { version: string };
+const set = readFileSync(join(root, 'envoy/data/envoy-1.40.0.binpb'));
+const source = `${createHash('sha256').update(set).digest('hex')} protoc-gen-es ${version}\n`;
+
+const generate = (): void => {
+  const { file: files } = fromBinary(FileDescriptorSetSchema, set);
+  const request = create(CodeGeneratorRequestSchema, {
+    parameter: 'target=js+dts,import_extension=js',
+    protoFile: files,
+    sourceFileDescriptors: files,
+    // The well-known types are part of the runtime.
+    fileToGenerate: files.map(({ name }) => name).filter((name) => !name.startsWith('google/protobuf/')),
+  });
+  const plugin = spawnSync(process.execPath, [join(dirname(pluginManifest), 'bin/protoc-gen-es')], {
+    input: toBinary(CodeGeneratorRequestSchema, request),
+    maxBuffer: 1 << 28,
+  });
+  if (plugin.status !== 0) throw new Error(`protoc-gen-es failed: ${plugin.stderr.toString()}`, { cause: plugin.error });
+  const response = fromBinary(CodeGeneratorResponseSchema, plugin.stdout);
+  if (response.error) throw new Error(`protoc-gen-es: ${response.error}`);
+  rmSync(target, { recursive: true, force: true });
+  for (const { name, content } of response.file) {
+    mkdirSync(dirname(join(target, name)), { recursive: true });
+    writeFileSync(join(target, name), content);
+  }
+  writeFileSync(mark, source);
+};
+
+if (!existsSync(mark) || readFileSync(mark, 'utf8') !== source) generate();
