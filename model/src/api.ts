@@ -153,7 +153,8 @@ export interface ContainerSpec {
   readonly name: string;
   readonly command: readonly string[];
   readonly args: readonly string[];
-  readonly env: readonly { readonly name: string; readonly value: string }[];
+  /** `field`: the value is an address that only the agent knows; it takes its place when the process starts. */
+  readonly env: readonly { readonly name: string; readonly value: string; readonly field?: 'podIP' | 'hostIP' }[];
   /** Absolute. */
   readonly workingDir: string;
   readonly ports: readonly { readonly name: string; readonly containerPort: number; readonly protocol: 'TCP' | 'UDP' }[];
