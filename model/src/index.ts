@@ -1,6 +1,9 @@
 export * from './api.ts';
+export * from './attested-name.ts';
+export { type Code, codes } from './codes.ts';
 export * from './duration.ts';
 export * from './finding.ts';
+export { contentHash, murmur128 } from './hash.ts';
 export * from './identity.ts';
 export * from './istio/destination-rule.ts';
 export * from './istio/gateway.ts';
@@ -18,6 +21,7 @@ export * from './kubernetes/service.ts';
 export * from './kubernetes/service-account.ts';
 export * from './lines.ts';
 export * from './mesh/settings.ts';
+export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
 export * from './proxy.ts';
 export * from './resource.ts';

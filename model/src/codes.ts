@@ -1,0 +1,46 @@
+/**
+ * Every code that `parse` and the passes may give, with its meaning in one line. `IST....` are `istioctl analyze`'s own
+ * (release 1.29) and mean the same here; `WEFT....` are for what it does not look at.
+ */
+export const codes = {
+  IST0002: 'A deprecated field or resource is used.',
+  IST0101: 'A referenced resource does not exist.',
+  IST0106: "An Istio resource breaks its schema or one of its kind's rules.",
+  IST0109: 'Two VirtualServices on the mesh gateway name the same host.',
+  IST0112: "A destination's service has several ports and none is chosen.",
+  IST0116: 'A workload belongs to several services.',
+  IST0118: "A service port's name says no protocol.",
+  IST0127: 'A selector matches no workload.',
+  IST0128: 'TLS is originated without verifying the server (no CA).',
+  IST0129: 'TLS is originated for a port without verifying the server (no CA).',
+  IST0130: 'A route can never be reached.',
+  IST0131: 'A match can never apply, an earlier one already covers it.',
+  IST0132: "A VirtualService's host is not among its gateway's hosts.",
+  IST0133: 'An Istio resource is valid, but probably does not mean what was meant.',
+  IST0134: 'A ServiceEntry for a protocol other than HTTP needs addresses.',
+  IST0137: 'Services that select one workload disagree about a port.',
+  IST0145: 'Two Gateways claim the same port and host.',
+  IST0150: "An ExternalName service's port name says no protocol.",
+  IST0173: "A DestinationRule's subset selects no pod.",
+  IST0174: "A DestinationRule's host is unknown.",
+  WEFT0001: 'The YAML text is broken.',
+  WEFT0002: 'The file, document or object is too large.',
+  WEFT0003: 'The document is nested too deeply.',
+  WEFT0004: 'Anchors, aliases, merge keys and tags are not read.',
+  WEFT0005: 'A key that could change the meaning of every object.',
+  WEFT0006: 'A key stands twice in one mapping.',
+  WEFT0007: 'A key is not a string.',
+  WEFT0008: 'The document is no Kubernetes object.',
+  WEFT0009: 'The kind is unknown.',
+  WEFT0010: 'The version of the kind is unknown.',
+  WEFT0011: 'The kind has no effect yet.',
+  WEFT0012: 'A security kind that is not enforced yet is refused.',
+  WEFT0013: 'A name, namespace, label or annotation is malformed.',
+  WEFT0014: 'The same object stands twice in one source.',
+  WEFT0020: 'A Kubernetes resource breaks its schema or one of its rules.',
+  WEFT0021: 'A container has no command.',
+  WEFT0101: 'A field has no effect yet.',
+  WEFT0102: 'A field is left out, which changes behaviour.',
+} as const;
+
+export type Code = keyof typeof codes;
