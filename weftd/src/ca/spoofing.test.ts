@@ -1,0 +1,83 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Caller } from './caller.ts';
+import { type Fixture, instance, makeCsr, makeFixture } from './fixture.ts';
+import { x509 } from './x509.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await makeFixture();
+  fixture.instances.push(instance('shop', 'web-1'), instance('pay', 'ledger-0', { serviceAccount: 'ledger' }));
+});
+afterAll(() => fixture.close());
+
+const webCaller: Caller = {
+  identity: { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'default' },
+  instance: { name: 'web-1', uid: 'uid-shop-web-1' },
+  by: 'token',
+};
+
+const names = (...list: x509.JsonGeneralNames): x509.Extension => new x509.SubjectAlternativeNameExtension(list);
+const victim = 'spiffe://cluster.local/ns/pay/sa/ledger';
+/** A request that asks for somebody else, in every way that a CSR can say it (reliability 5.1). */
+const tricks: Readonly<Record<string, { subject?: string; extensions?: x509.Extension[] }>> = {
+  'another identity': { extensions: [names({ type: 'url', value: victim })] },
+  'its own and another identity': {
+    extensions: [names({ type: 'url', value: 'spiffe://cluster.local/ns/shop/sa/default' }, { type: 'url', value: victim })],
+  },
+  'two name extensions': { extensions: [names({ type: 'url', value: victim }), names({ type: 'dns', value: 'ledger.pay.svc' })] },
+  'a critical name extension': { extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'url', value: victim }], true)] },
+  'upper case': { extensions: [names({ type: 'url', value: victim.toUpperCase() })] },
+  'an escaped slash': { extensions: [names({ type: 'url', value: 'spiffe://cluster.local/ns%2fpay/sa/ledger' })] },
+  'a trailing slash': { extensions: [names({ type: 'url', value: `${victim}/` })] },
+  'an empty path': { extensions: [names({ type: 'url', value: 'spiffe://cluster.local' })] },
+  'dot segments': { extensions: [names({ type: 'url', value: 'spiffe://cluster.local/ns/shop/../pay/sa/ledger' })] },
+  'a query': { extensions: [names({ type: 'url', value: `${victim}?x` })] },
+  'a port': { extensions: [names({ type: 'url', value: 'spiffe://cluster.local:1/ns/pay/sa/ledger' })] },
+  'a user': { extensions: [names({ type: 'url', value: 'spiffe://a@cluster.local/ns/pay/sa/ledger' })] },
+  'another trust domain': { extensions: [names({ type: 'url', value: 'spiffe://partner.example/ns/pay/sa/ledger' })] },
+  'a NUL': { extensions: [names({ type: 'url', value: `${victim}\0.evil` })] },
+  'a list in one name': { extensions: [names({ type: 'url', value: `${victim},URI:${victim}` })] },
+  'the control plane by DNS': { extensions: [names({ type: 'dns', value: 'weftd' }, { type: 'dns', value: 'istiod.istio-system.svc' })] },
+  'another attested name': { extensions: [names({ type: 'dns', value: 'ledger.ledger.v1.east.meta.mesh' })] },
+  'an address': { extensions: [names({ type: 'ip', value: '127.0.0.1' })] },
+  'a mail address': { extensions: [names({ type: 'email', value: 'root@pay' })] },
+  'an identity in the common name': { subject: `CN=${victim.replaceAll('/', '\\/')}` },
+  'another instance in the subject': { subject: 'CN=weftd, 2.5.4.5=uid-pay-ledger-0' },
+  'to be a CA': { extensions: [new x509.BasicConstraintsExtension(true, 3, true)] },
+  'to sign certificates': { extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)] },
+  'more uses': { extensions: [new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.3', '2.5.29.37.0'])] },
+  'a key identifier of the CA': { extensions: [new x509.SubjectKeyIdentifierExtension('00'.repeat(20))] },
+  'an unknown critical extension': { extensions: [new x509.Extension('1.2.3.4', true, new Uint8Array([5, 0]))] },
+};
+const callers: Readonly<Record<string, { caller: Caller; names: string; subject: string }>> = {
+  'a pod': {
+    caller: webCaller,
+    names: 'URI:spiffe://cluster.local/ns/shop/sa/default, DNS:web.web.v1_d2.east.meta.mesh',
+    subject: 'O=cluster.local\nserialNumber=uid-shop-web-1',
+  },
+  'a renewing pod': {
+    caller: { ...webCaller, by: 'certificate', workload: 'web' },
+    names: 'URI:spiffe://cluster.local/ns/shop/sa/default, DNS:web.web.v1_d2.east.meta.mesh',
+    subject: 'O=cluster.local\nserialNumber=uid-shop-web-1',
+  },
+  'an account without instance': {
+    caller: { identity: webCaller.identity, by: 'token' },
+    names: 'URI:spiffe://cluster.local/ns/shop/sa/default',
+    subject: 'O=cluster.local',
+  },
+};
+
+describe.each(Object.entries(callers))('for %s, whatever the CSR asks', (_, { caller, names: expected, subject }) => {
+  test.each(Object.entries(tricks))('%s', async (_trick, wish) => {
+    const answer = await fixture.ca.issue(await makeCsr(wish), caller);
+    if (!answer.ok) return; // refusing is as good
+    const pem = answer.certificate.chain[0] ?? '';
+    const leaf = new X509Certificate(pem);
+    expect(leaf.subjectAltName).toBe(expected);
+    expect(leaf.subject).toBe(subject);
+    expect(leaf.ca).toBe(false);
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+    expect(new x509.X509Certificate(pem).extensions).toHaveLength(6);
+  });
+});
