@@ -1,0 +1,183 @@
+/** The shop on real Envoys: what a user was promised, asked of one running mesh. */
+import { execFile } from 'node:child_process';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failed, startLoad } from './load.ts';
+import { family, type Mesh, root, startMesh, until } from './mesh.ts';
+
+const run = promisify(execFile);
+const moves = Number(process.env.WEFT_MOVES ?? 50);
+
+interface Answer {
+  readonly app: string;
+  readonly version: string;
+  readonly caller: string | null;
+  readonly calls?: Readonly<Record<string, Answer>>;
+}
+
+let mesh: Mesh;
+beforeAll(async () => {
+  mesh = await startMesh({ folder: join(root, 'examples/shop') });
+}, 180_000);
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+const answerOf = async (path = '/', headers: Record<string, string> = {}): Promise<Answer> => {
+  const response = await fetch(`${mesh.gateway}${path}`, { headers });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return JSON.parse(text) as Answer;
+};
+
+/** Rewrites a file as an editor does: beside, then renamed over. */
+const edit = (file: string, change: (text: string) => string): void => {
+  const path = join(mesh.folder, file);
+  const before = readFileSync(path, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`${file}: nothing to change`);
+  writeFileSync(`${path}.tmp`, after);
+  renameSync(`${path}.tmp`, path);
+};
+
+const weights = (v1: number, v2: number) => (text: string) =>
+  text.replace(/(subset: v1\}\n\s+weight: )\d+/, `$1${v1}`).replace(/(subset: v2\}\n\s+weight: )\d+/, `$1${v2}`);
+
+const exec = (...command: readonly string[]) => mesh.weft('exec', 'deploy/web', '-n', 'shop', '--', ...command);
+
+describe('the shop', () => {
+  it('answers through the gateway, over at least three sidecars, each caller known by its identity', async () => {
+    const web = await answerOf();
+    expect(web.app).toBe('web');
+    expect(web.caller).toBe('spiffe://cluster.local/ns/istio-ingress/sa/istio-ingressgateway');
+    expect(web.calls?.catalog?.caller).toBe('spiffe://cluster.local/ns/shop/sa/web');
+    expect(web.calls?.cart?.caller).toBe('spiffe://cluster.local/ns/shop/sa/web');
+    expect(web.calls?.cart?.calls?.inventory?.caller).toBe('spiffe://cluster.local/ns/shop/sa/cart');
+  });
+
+  it('pays over plain TCP to a server that speaks first', async () => {
+    const answer = await answerOf('/checkout');
+    expect(JSON.stringify(answer.calls?.payments)).toContain('ledger v1 ready');
+  });
+
+  it('says what runs', async () => {
+    const status = await mesh.json<{ ready: boolean; counts: { workloads: number; proxies: number; identities: number } }>('status');
+    expect(status.counts.workloads).toBeGreaterThanOrEqual(7);
+    const { items } = await mesh.json<{ items: { name: string; inStep: boolean; lastNack: unknown; identity: string }[] }>('ps');
+    expect(items.length).toBe(status.counts.proxies);
+    expect(items.filter((item) => !item.inStep || item.lastNack !== null)).toEqual([]);
+    expect(new Set(items.map((item) => item.identity)).size).toBe(status.counts.identities);
+  });
+
+  it.each(['http://catalog:8080/', 'http://catalog.shop.svc.cluster.local:8080/'])('reaches %s', async (url) => {
+    const result = await exec('curl', '-s', url);
+    expect(result.code, result.stderr).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ app: 'catalog', caller: 'spiffe://cluster.local/ns/shop/sa/web' });
+  });
+
+  it('reaches a service by its virtual address', async () => {
+    const address = (await exec('getent', 'ahostsv4', 'catalog')).stdout.split(/\s/)[0] ?? '';
+    expect(address).toMatch(/^10\./);
+    const result = await exec('curl', '-s', `http://${address}:8080/`);
+    expect(JSON.parse(result.stdout)).toMatchObject({ app: 'catalog', caller: 'spiffe://cluster.local/ns/shop/sa/web' });
+  });
+
+  it('serves a caller without a sidecar under PERMISSIVE and refuses it under STRICT', async () => {
+    const legacy = (...command: readonly string[]) => mesh.weft('exec', 'deploy/batch', '-n', 'legacy', '--', ...command);
+    const served = await legacy('curl', '-s', 'http://catalog.shop:8080/');
+    expect(JSON.parse(served.stdout)).toMatchObject({ app: 'catalog', caller: null });
+    const strict = `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec:\n  mtls: {mode: STRICT}\n`;
+    writeFileSync(join(mesh.folder, 'strict.yaml'), strict);
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '10s')).code).toBe(0);
+    const refused = await legacy('curl', '-s', '-m', '5', 'http://catalog.shop:8080/');
+    expect(refused.code).toBe(56); // curl: the connection was reset while receiving
+    await answerOf();
+    edit('strict.yaml', (text) => text.replace('STRICT', 'PERMISSIVE'));
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '10s')).code).toBe(0);
+    expect((await legacy('curl', '-s', 'http://catalog.shop:8080/')).code).toBe(0);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('sends TLS with identities on both sides and no plaintext between workloads', async () => {
+    const node = mesh.pids('agent', 'node').at(-1) ?? 0;
+    const capture = run('nsenter', ['-t', `${node}`, '-n', 'timeout', '4', 'tcpdump', '-i', 'any', '-A', '-s', '0', 'tcp'], { maxBuffer: 64 << 20 }).catch(
+      (error: { stdout: string }) => error,
+    );
+    await sleep(1500);
+    for (let request = 0; request < 5; request++) await answerOf('/', { 'x-canary': 'plaintext-canary' });
+    const { stdout } = await capture;
+    expect(stdout.length).toBeGreaterThan(10_000);
+    const lines = stdout.split('\n');
+    // From the host to the gateway it is the user's plaintext; between workloads there is none.
+    expect(lines.filter((line) => line.includes('"app": "catalog"') || line.includes('"app":"cart"'))).toEqual([]);
+  });
+
+  it('follows outboundTrafficPolicy for hosts that nobody knows', async () => {
+    const blocked = `apiVersion: mesh.weft.dev/v1alpha1\nkind: MeshConfig\nmetadata: {name: default, namespace: istio-system}\nspec:\n  outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n`;
+    const ask = () => exec('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5', '-H', 'Host: unknown.example', 'http://192.0.2.10:8080/');
+    writeFileSync(join(mesh.folder, 'mesh.yaml'), blocked);
+    await mesh.weft('wait', '--for', 'applied', '--timeout', '10s');
+    expect((await ask()).stdout).toBe('502');
+    edit('mesh.yaml', (text) => text.replace('REGISTRY_ONLY', 'ALLOW_ANY'));
+    await mesh.weft('wait', '--for', 'applied', '--timeout', '10s');
+    expect((await ask()).stdout).not.toBe('502');
+  });
+
+  it('moves all traffic within one second when a weight changes', async () => {
+    const versionVia = async (path: string): Promise<string | undefined> => {
+      const answer = await answerOf(path);
+      return path === '/' ? answer.calls?.catalog?.version : answer.version;
+    };
+    for (const path of ['/', '/catalog']) {
+      expect(await versionVia(path), path).toBe('v1');
+    }
+    edit('catalog.yaml', weights(0, 100));
+    const changed = Date.now();
+    await until('the front page shows v2', async () => ((await versionVia('/')) === 'v2' ? true : undefined), 1000, 20);
+    expect(Date.now() - changed).toBeLessThan(1000);
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '5s')).code).toBe(0);
+    for (let request = 0; request < 20; request++) expect(await versionVia('/')).toBe('v2');
+    edit('catalog.yaml', weights(100, 0));
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '5s')).code).toBe(0);
+    for (let request = 0; request < 20; request++) expect(await versionVia('/')).toBe('v1');
+  });
+
+  it(
+    `loses no request while a weight moves ${moves} times back and forth`,
+    async () => {
+      const load = startLoad({ url: `${mesh.gateway}/catalog`, perSecond: 200 });
+      for (let move = 0; move < moves; move++) {
+        edit('catalog.yaml', move % 2 === 0 ? weights(0, 100) : weights(100, 0));
+        await sleep(200);
+      }
+      if (moves % 2 === 1) edit('catalog.yaml', weights(100, 0));
+      const outcomes = await load.stop();
+      expect(outcomes.length).toBeGreaterThan(moves * 20);
+      expect(failed(outcomes)).toEqual([]);
+      expect(new Set(outcomes.map(({ body }) => (JSON.parse(body) as Answer).version))).toEqual(new Set(['v1', 'v2']));
+    },
+    moves * 400 + 30_000,
+  );
+});
+
+describe('the end', () => {
+  it('leaves no process and no mount behind after Ctrl-C', async () => {
+    const processes = family(mesh.up.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(20);
+    await mesh.stop();
+    await until('all processes ended', () => (processes.some((pid) => family(pid).length > 0 && alive(pid)) ? undefined : true), 5000);
+    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain('weft');
+    expect((await run('ip', ['-o', 'link'])).stdout).not.toMatch(/weft|veth/);
+  }, 60_000);
+});
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
