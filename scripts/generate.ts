@@ -18,7 +18,26 @@ const mark = join(target, '.source');
 const pluginManifest = createRequire(import.meta.url).resolve('@bufbuild/protoc-gen-es/package.json');
 const { version } = JSON.parse(readFileSync(pluginManifest, 'utf8')) as { version: string };
 const set = readFileSync(join(root, 'envoy/data/envoy-1.40.0.binpb'));
-const source = `${createHash('sha256').update(set).digest('hex')} protoc-gen-es ${version}\n`;
+/** Changes with everything that the output depends on, this script included. */
+const source = createHash('sha256')
+  .update(set)
+  .update(version)
+  .update(readFileSync(fileURLToPath(import.meta.url)))
+  .digest('hex');
+
+/** One module that lists the descriptions of all files, for a registry. */
+const writeIndex = (names: readonly string[]): void => {
+  const entries = names
+    .map((name) => name.replace(/\.proto$/, ''))
+    .map((path) => ({ path, local: `file_${path.replace(/[^A-Za-z0-9]/g, '_')}` }));
+  const imports = entries.map(({ path, local }) => `import { ${local} } from './${path}_pb.js';`);
+  const text = `${imports.join('\n')}\nexport const files = [${entries.map(({ local }) => local).join(', ')}];\n`;
+  writeFileSync(join(target, 'files.js'), text);
+  writeFileSync(
+    join(target, 'files.d.ts'),
+    `import type { DescFile } from '@bufbuild/protobuf';\nexport declare const files: readonly DescFile[];\n`,
+  );
+};
 
 const generate = (): void => {
   const { file: files } = fromBinary(FileDescriptorSetSchema, set);
@@ -41,6 +60,7 @@ const generate = (): void => {
     mkdirSync(dirname(join(target, name)), { recursive: true });
     writeFileSync(join(target, name), content);
   }
+  writeIndex(request.fileToGenerate);
   writeFileSync(mark, source);
 };
 

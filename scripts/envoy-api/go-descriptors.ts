@@ -9,14 +9,14 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/p
 
 const asString = /_rawDesc = ((?:"(?:[^"\\\n]|\\.)*"(?:\s*\+\s*)?)+)/g;
 const asBytes = /_rawDesc = \[\]byte\{([^}]*)\}/g;
-const escape = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{3})|(.))/gi;
+const escapeSequence = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{3})|(.))/gi;
 const letters: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34, "'": 39 };
 
 /** Bytes of one Go string literal (Go specification, "String literals"). */
 const unquote = (literal: string): Uint8Array => {
   const parts: Buffer[] = [];
   let end = 0;
-  for (const match of literal.matchAll(escape)) {
+  for (const match of literal.matchAll(escapeSequence)) {
     const [whole, hex, u4, u8, octal, letter] = match;
     parts.push(Buffer.from(literal.slice(end, match.index), 'utf8'));
     const rune = u4 ?? u8;

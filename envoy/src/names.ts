@@ -1,0 +1,72 @@
+/** Names that Istio's sidecars, tools and users know (semantics 3.1), and Envoy's type URLs. */
+
+const api = 'type.googleapis.com/envoy';
+
+/** By the short names that `weft ps` and Istio use. */
+export const typeUrls = {
+  CDS: `${api}.config.cluster.v3.Cluster`,
+  EDS: `${api}.config.endpoint.v3.ClusterLoadAssignment`,
+  LDS: `${api}.config.listener.v3.Listener`,
+  RDS: `${api}.config.route.v3.RouteConfiguration`,
+  VHDS: `${api}.config.route.v3.VirtualHost`,
+  SDS: `${api}.extensions.transport_sockets.tls.v3.Secret`,
+} as const;
+
+export type ShortType = keyof typeof typeUrls;
+
+const shortNames = new Map<string, ShortType>(Object.entries(typeUrls).map(([short, url]) => [url, short as ShortType]));
+
+/** @returns the URL itself for a type without a short name. */
+export const shortType = (typeUrl: string): string => shortNames.get(typeUrl) ?? typeUrl;
+
+/** A service's port, whole or a subset of it. */
+export interface OutboundName {
+  readonly port: number;
+  readonly host: string;
+  readonly subset?: string;
+}
+
+/** `outbound|80|v1|reviews.default.svc.cluster.local` */
+export const outboundCluster = ({ port, host, subset = '' }: OutboundName): string => `outbound|${port}|${subset}|${host}`;
+
+/** SNI of mesh mTLS: `outbound_.80_.v1_.reviews.default.svc.cluster.local`. */
+export const outboundSni = ({ port, host, subset = '' }: OutboundName): string => `outbound_.${port}_.${subset}_.${host}`;
+
+/** `inbound|8080||`: the workload's own port. */
+export const inboundCluster = (port: number): string => `inbound|${port}||`;
+
+export const passthroughCluster = 'PassthroughCluster';
+export const blackHoleCluster = 'BlackHoleCluster';
+export const inboundPassthroughCluster = 'InboundPassthroughCluster';
+/** The bootstrap's only static cluster: the agent's socket, for ADS and SDS. Istio's agents know it by this name. */
+export const agentCluster = 'sds-grpc';
+
+export const virtualOutbound = 'virtualOutbound';
+export const virtualInbound = 'virtualInbound';
+export const outboundCapturePort = 15001;
+export const inboundCapturePort = 15006;
+
+/** Names of the two secrets (semantics 13). */
+export const workloadSecret = 'default';
+export const trustSecret = 'ROOTCA';
+
+/** SO_MARK of Envoy's own connections, which capture leaves alone. */
+export const socketMark = 0x539;
+
+/** `0.0.0.0_80` */
+export const listenerName = (address: string, port: number): string => `${address}_${port}`;
+export const virtualHostName = (host: string, port: number): string => `${host}:${port}`;
+/** VHDS: `<route configuration>/<virtual host>`. */
+export const virtualHostResource = (routeConfiguration: string, virtualHost: string): string => `${routeConfiguration}/${virtualHost}`;
+/** Route configuration of a gateway's port, as Istio names it. */
+export const gatewayRoutes = (port: number): string => `http.${port}`;
+
+/**
+ * ALPN tokens as markers (semantics 92, dataplane 5): a server knows mesh TLS by them and negotiates none of them;
+ * the HTTP ones also say that HTTP is inside.
+ */
+export const meshHttpTokens = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'] as const;
+export const meshTcpTokens = ['istio', 'istio-peer-exchange'] as const;
+/** What clients offer. */
+export const httpToken = 'istio-http/1.1';
+export const tcpToken = 'istio';
