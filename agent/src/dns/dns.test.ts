@@ -1,0 +1,145 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { decode, encode, type Packet, type RecordType } from 'dns-packet';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answer, type Names, truncated, udpLimit } from './answer.ts';
+import { parseResolver, type Resolver, serveForwarder } from './forwarder.ts';
+import { exchange, frame, onMessages } from './frames.ts';
+import { type DnsServer, serveDns } from './server.ts';
+
+const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index}`);
+const mesh: Names = {
+  dnsDomain: 'cluster.local',
+  names: {
+    'catalog.shop.svc.cluster.local': ['10.96.0.10'],
+    'headless.shop.svc.cluster.local': many,
+    'api.example.com': ['240.240.0.1'],
+    '*.wild.example.com': ['240.240.0.2'],
+    '*.com.example.org': ['240.240.0.3'],
+  },
+};
+
+const question = (name: string, type: RecordType = 'A', extra: Partial<Packet> = {}): Buffer =>
+  encode({ type: 'query', id: 7, flags: 0x100, questions: [{ type, name }], ...extra } as Packet);
+
+const ask = (name: string, type: RecordType = 'A') => {
+  const reply = answer(question(name, type), mesh);
+  if (reply.kind !== 'answer') return reply.kind;
+  const packet = decode(reply.message) as unknown as Packet & { rcode: string };
+  return { rcode: packet.rcode, data: packet.answers?.map((record) => ('data' in record ? record.data : '')) };
+};
+
+test('names of the mesh have addresses, in any case and by wildcard', () => {
+  expect(ask('catalog.shop.svc.cluster.local')).toEqual({ rcode: 'NOERROR', data: ['10.96.0.10'] });
+  expect(ask('CataLog.Shop.svc.cluster.LOCAL')).toEqual({ rcode: 'NOERROR', data: ['10.96.0.10'] });
+  expect(ask('a.b.wild.example.com')).toEqual({ rcode: 'NOERROR', data: ['240.240.0.2'] });
+  expect(ask('wild.example.com')).toBe('forward');
+});
+
+test('another type of a known name is an empty answer, an unknown name of the cluster does not exist', () => {
+  for (const type of ['AAAA', 'TXT', 'SRV', 'MX'] as const) expect(ask('api.example.com', type)).toEqual({ rcode: 'NOERROR', data: [] });
+  expect(ask('nothing.shop.svc.cluster.local')).toEqual({ rcode: 'NXDOMAIN', data: [] });
+  expect(ask('10.0.96.10.in-addr.arpa', 'PTR')).toEqual({ rcode: 'NXDOMAIN', data: [] });
+  expect(ask('example.com.shop.svc.cluster.local')).toEqual({ rcode: 'NXDOMAIN', data: [] });
+  expect(ask('example.com')).toBe('forward');
+  expect(ask('__proto__')).toBe('forward');
+});
+
+test('malformed messages never throw', () => {
+  expect(answer(Buffer.alloc(3), mesh).kind).toBe('drop');
+  expect(answer(Buffer.concat([question('x.y').subarray(0, 14)]), mesh).kind).toBe('answer');
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      const message = Buffer.from(bytes);
+      answer(message, mesh);
+      udpLimit(message);
+      if (message.length >= 12) truncated(message, 12);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+let directory = '';
+let server: DnsServer;
+const closers: (() => void)[] = [];
+/** A resolver outside the mesh: one address by UDP; `big.test` is cut and only whole by TCP. */
+const outside = async (): Promise<Resolver> => {
+  const respond = (query: Buffer, cut: boolean): Buffer => {
+    const packet = decode(query);
+    const name = packet.questions?.[0]?.name ?? '';
+    const answers = name === 'big.test' && cut ? [] : [{ type: 'A' as const, name, ttl: 1, data: '192.0.2.1' }];
+    return encode({
+      type: 'response',
+      id: packet.id ?? 0,
+      flags: name === 'big.test' && cut ? 0x200 : 0,
+      questions: packet.questions ?? [],
+      answers,
+    });
+  };
+  const udp = createSocket('udp4').bind(0, '127.0.0.1');
+  udp.on('message', (query, peer) => udp.send(respond(query, true), peer.port, peer.address));
+  await once(udp, 'listening');
+  const tcp = createServer((socket) => onMessages(socket, (query) => socket.write(frame(respond(query, false)))));
+  tcp.listen(udp.address().port, '127.0.0.1');
+  await once(tcp, 'listening');
+  closers.push(
+    () => udp.close(),
+    () => tcp.close(),
+  );
+  return { address: '127.0.0.1', port: udp.address().port };
+};
+
+beforeAll(async () => {
+  directory = await mkdtemp(`${tmpdir()}/weft-dns-`);
+  const resolver = await outside();
+  const silent = { address: '127.0.0.1', port: 1 };
+  const forwarder = await serveForwarder(`${directory}/dns.sock`, () => [silent, resolver]);
+  server = await serveDns({ address: '127.0.0.1', port: 0, names: () => mesh, forwarder: `${directory}/dns.sock` });
+  closers.push(forwarder.close, server.close);
+});
+afterAll(async () => {
+  for (const close of closers) close();
+  await rm(directory, { recursive: true });
+});
+
+const overUdp = async (query: Buffer): Promise<Packet> => {
+  const socket = createSocket('udp4');
+  socket.send(query, server.port, '127.0.0.1');
+  const [message] = await once(socket, 'message');
+  socket.close();
+  return decode(message);
+};
+const overTcp = async (query: Buffer): Promise<Packet> =>
+  decode(await exchange(() => createConnection(server.port, '127.0.0.1'), query, 2_000));
+
+test('a long answer is cut over UDP, whole over TCP and whole where the asker has room', async () => {
+  const cut = await overUdp(question('headless.shop.svc.cluster.local'));
+  expect(cut).toMatchObject({ id: 7, flag_tc: true, answers: [] });
+  expect((await overTcp(question('headless.shop.svc.cluster.local'))).answers).toHaveLength(60);
+  const room = [{ type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] }] as unknown as Packet['additionals'];
+  expect((await overUdp(question('headless.shop.svc.cluster.local', 'A', { additionals: room as never }))).answers).toHaveLength(60);
+});
+
+test('other names come from the host, past a resolver that fails, over TCP where cut', async () => {
+  expect((await overUdp(question('example.com'))).answers?.[0]).toMatchObject({ data: '192.0.2.1' });
+  expect((await overUdp(question('big.test'))).answers?.[0]).toMatchObject({ data: '192.0.2.1' });
+});
+
+test('without the forwarder the answer is SERVFAIL, and the mesh still has its names', async () => {
+  const alone = await serveDns({ address: '127.0.0.1', port: 0, names: () => mesh, forwarder: `${directory}/none.sock` });
+  closers.push(alone.close);
+  const query = async (name: string) => decode(await exchange(() => createConnection(alone.port, '127.0.0.1'), question(name), 2_000));
+  expect(await query('example.com')).toMatchObject({ id: 7, rcode: 'SERVFAIL' });
+  expect(await query('api.example.com')).toMatchObject({ rcode: 'NOERROR' });
+});
+
+test('resolvers are read as the platform writes them', () => {
+  expect(parseResolver('10.0.0.1')).toEqual({ address: '10.0.0.1', port: 53 });
+  expect(parseResolver('10.0.0.1:5353')).toEqual({ address: '10.0.0.1', port: 5353 });
+  expect(parseResolver('fe80::1')).toEqual({ address: 'fe80::1', port: 53 });
+  expect(parseResolver('[::1]:5353')).toEqual({ address: '::1', port: 5353 });
+});

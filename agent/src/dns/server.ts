@@ -1,0 +1,78 @@
+/** DNS on UDP and TCP port 53 of one address in the mesh's network namespace. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { answer, type Names, serverFailure, truncated, udpLimit } from './answer.ts';
+import { exchange, frame, onMessages } from './frames.ts';
+
+export interface DnsServerInput {
+  readonly address: string;
+  readonly port?: number;
+  readonly names: () => Names;
+  /** Unix socket of the forwarder in the host's network namespace. */
+  readonly forwarder: string;
+}
+
+export interface DnsServer {
+  readonly port: number;
+  close(): void;
+}
+
+const forwardMs = 6_000;
+/** Questions on their way outside at once; beyond it the answer is SERVFAIL, and memory stays bounded. */
+const forwardLimit = 512;
+const idleMs = 10_000;
+const connectionLimit = 256;
+
+export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServerInput): Promise<DnsServer> => {
+  let forwarded = 0;
+  const forward = async (query: Buffer): Promise<Buffer> => {
+    if (forwarded >= forwardLimit) return serverFailure(query);
+    forwarded++;
+    try {
+      return await exchange(() => createConnection(forwarder), query, forwardMs);
+    } catch {
+      return serverFailure(query);
+    } finally {
+      forwarded--;
+    }
+  };
+  const respond = async (query: Buffer): Promise<Buffer | undefined> => {
+    const reply = answer(query, names());
+    if (reply.kind === 'drop') return undefined;
+    return reply.kind === 'answer' ? reply.message : forward(query);
+  };
+
+  const udp = createSocket('udp4');
+  udp.on('message', async (query, peer) => {
+    const message = await respond(query);
+    if (message) udp.send(truncated(message, udpLimit(query)), peer.port, peer.address, () => {});
+  });
+  const sockets = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    sockets.add(socket);
+    socket.setTimeout(idleMs, () => socket.destroy());
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    onMessages(socket, async (query) => {
+      const message = await respond(query);
+      if (message && !socket.destroyed) socket.write(frame(message));
+    });
+  });
+  tcp.maxConnections = connectionLimit;
+
+  udp.bind(port, address);
+  await once(udp, 'listening');
+  const bound = udp.address().port;
+  tcp.listen(bound, address);
+  await once(tcp, 'listening');
+  udp.on('error', () => {}); // A refused answer (ICMP) concerns its asker alone.
+  return {
+    port: bound,
+    close: () => {
+      udp.close();
+      tcp.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+};
