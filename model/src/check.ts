@@ -2,6 +2,7 @@
 import type { Kind } from './kinds.ts';
 import type { Problem } from './problem.ts';
 import type { Metadata } from './resource.ts';
+import { checkForm } from './schema/form.ts';
 import type { Json } from './yaml/read.ts';
 
 export interface Content {
@@ -10,7 +11,7 @@ export interface Content {
   readonly spec: Json;
 }
 
-export const checkContent = (content: Content): { readonly spec: Json; readonly problems: readonly Problem[] } => ({
-  spec: content.spec,
-  problems: [],
-});
+export const checkContent = ({ kind, spec }: Content): { readonly spec: Json; readonly problems: readonly Problem[] } => {
+  const form = checkForm(kind, spec);
+  return { spec: form.spec, problems: form.problems };
+};

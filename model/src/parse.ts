@@ -127,13 +127,15 @@ interface Taken {
 const take = (input: ParseInput, { value, lines }: Written): Taken => {
   const start = lineAt(lines, '') ?? 1;
   const told = (problems: readonly Problem[], ref?: ObjectRef, refused?: boolean): readonly Finding[] =>
-    problems.map(({ part: _, ...problem }) => ({
-      ...problem,
-      ...(ref && { resource: ref }),
-      file: input.file,
-      line: lineAt(lines, problem.path) ?? start,
-      ...(refused && { refused: true as const }),
-    }));
+    problems
+      .map(({ part: _, ...problem }) => ({
+        ...problem,
+        ...(ref && { resource: ref }),
+        file: input.file,
+        line: lineAt(lines, problem.path) ?? start,
+        ...(refused && { refused: true as const }),
+      }))
+      .sort((a, b) => a.line - b.line);
 
   const identified = identify(value);
   if ('code' in identified) return { findings: told([identified]) };

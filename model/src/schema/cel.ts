@@ -1,0 +1,39 @@
+/** The rules that a CRD carries (`x-kubernetes-validations`), in the language in which the API server evaluates them. */
+import { Environment } from '@marcbachmann/cel-js';
+
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+const environment = new Environment({ unlistedVariablesAreDyn: true });
+
+type Evaluate = (variables: { readonly self: unknown }) => unknown;
+
+const compiled = new Map<string, Evaluate>();
+
+const compile = (rule: string): Evaluate => {
+  const known = compiled.get(rule);
+  if (known) return known;
+  const evaluate = environment.parse(rule) as Evaluate;
+  compiled.set(rule, evaluate);
+  return evaluate;
+};
+
+/** Rules may compare every entry with every other; the schema itself limits lists to fewer than this. */
+const maxItems = 300;
+
+/** A rule that cannot be evaluated (`duration('5x')`) is broken too, as it is for the API server. */
+const holds = (rule: string, self: unknown): boolean => {
+  try {
+    return compile(rule)({ self }) === true;
+  } catch {
+    return false;
+  }
+};
+
+/** @returns the message of the first rule that does not hold */
+export const brokenRule = (rules: readonly Rule[], value: unknown): string | undefined => {
+  if (Array.isArray(value) && value.length > maxItems) return undefined;
+  return rules.find(({ rule }) => !holds(rule, value))?.message;
+};

@@ -1,0 +1,201 @@
+/** The form of a kind: fields, types and ranges as its CRD (or Kubernetes' API) defines them; `model/data/schemas.json`. */
+import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv';
+import schemas from '../../data/schemas.json' with { type: 'json' };
+import { parseDuration } from '../duration.ts';
+import type { Kind } from '../kinds.ts';
+import { type Problem, wrong } from '../problem.ts';
+import { childPath, type Json } from '../yaml/read.ts';
+import { brokenRule, type Rule } from './cel.ts';
+
+/** Enough to correct; a hostile object could have a million. */
+const maxProblems = 50;
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | false;
+  readonly items?: Schema;
+}
+
+const ajv = new Ajv({
+  strict: false,
+  allErrors: true,
+  logger: false,
+  validateFormats: false,
+  inlineRefs: false,
+  messages: false,
+  verbose: true,
+});
+
+type Verdict = (rule: unknown, value: unknown) => string | undefined;
+
+/** Ajv asks for a keyword's errors on its function, right after calling it. */
+const keyword = (name: string, verdict: Verdict): void => {
+  const validate: SchemaValidateFunction = (rule: unknown, value: unknown) => {
+    const message = verdict(rule, value);
+    if (message !== undefined) validate.errors = [{ keyword: name, message, params: {} }];
+    return message === undefined;
+  };
+  ajv.addKeyword({ keyword: name, errors: true, validate });
+};
+keyword('atMostOne', (groups, value) => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const group = (groups as readonly (readonly string[])[]).find((names) => names.filter((name) => Object.hasOwn(value, name)).length > 1);
+  return group && `only one of ${group.map((name) => `\`${name}\``).join(', ')} may be set`;
+});
+keyword('duration', (_, value) =>
+  typeof value === 'string' && parseDuration(value) === undefined ? `\`${value.slice(0, 40)}\` is no duration` : undefined,
+);
+keyword('cel', (rules, value) => brokenRule(rules as readonly Rule[], value));
+ajv.addSchema(schemas, 'weft');
+
+const definitions = schemas.$defs as Readonly<Record<string, Schema>>;
+const roots = schemas.kinds as Readonly<Record<string, Schema>>;
+
+const validators = new Map<string, ValidateFunction | undefined>();
+
+/** Compiled when the kind is first seen: all of them together would take longer than most meshes take to read. */
+const validatorOf = (kind: string): ValidateFunction | undefined => {
+  if (!validators.has(kind)) validators.set(kind, roots[kind] ? ajv.getSchema(`weft#/kinds/${kind}`) : undefined);
+  return validators.get(kind);
+};
+
+const dereferenced = (schema: Schema): Schema => (schema.$ref ? (definitions[schema.$ref.slice('#/$defs/'.length)] ?? {}) : schema);
+
+/**
+ * A field that is `null` counts as absent, as the API server prunes it; a null in a list or a free mapping
+ * (a header match, a label) stays and is refused as a wrong type, since leaving it out would change the meaning.
+ */
+const dropNulls = (value: Json, schema: Schema): Json => {
+  const { properties, items, additionalProperties } = dereferenced(schema);
+  if (Array.isArray(value)) return items ? value.map((item: Json) => dropNulls(item, items)) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const kept: Record<string, Json> = {};
+  for (const [key, field] of Object.entries(value)) {
+    const known = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (known && field === null) continue;
+    const inner = known ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+    kept[key] = inner ? dropNulls(field, inner) : field;
+  }
+  return kept;
+};
+
+/** `/http/0/route` → `spec.http[0].route`. */
+const pathOf = (pointer: string, root: string, spec: Json): string => {
+  let path = root;
+  let at: unknown = spec;
+  for (const token of pointer.split('/').slice(1)) {
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    path = Array.isArray(at) ? `${path}[${key}]` : childPath(path, key);
+    at = (at as Record<string, unknown> | undefined)?.[key];
+  }
+  return path;
+};
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+
+const typeMessage = (wanted: string | readonly string[], data: unknown): readonly [string, string] => {
+  const types = typeof wanted === 'string' ? [wanted] : wanted;
+  const message = `must be ${types.map(article).join(' or ')}, not ${shown(data)}`;
+  if (types.includes('string') && typeof data === 'boolean') {
+    return [message, 'Put it in quotes: Kubernetes reads YAML 1.1, in which yes, no, on and off are booleans too.'];
+  }
+  if (types.includes('string') && typeof data === 'number') return [message, 'Put it in quotes.'];
+  if (data === null) return [message, 'Write a value, or remove the entry.'];
+  return [message, `Write ${article(types[0] ?? 'value')}.`];
+};
+
+/** What an Ajv error means to the person who wrote the field. */
+const explain = (error: ErrorObject, data: unknown): readonly [message: string, help: string] => {
+  const { params } = error;
+  switch (error.keyword) {
+    case 'type':
+      return typeMessage(params['type'] as string | readonly string[], data);
+    case 'enum':
+      return [
+        `${shown(data)} is not one of the allowed values`,
+        `Write one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}.`,
+      ];
+    case 'required':
+      return [`\`${String(params['missingProperty'])}\` is missing`, 'Add it.'];
+    case 'minimum':
+    case 'maximum':
+      return [
+        `${shown(data)} is out of range`,
+        `Write a number ${error.keyword === 'minimum' ? 'of at least' : 'of at most'} ${String(params['limit'])}.`,
+      ];
+    case 'duration':
+      return [error.message ?? '', 'Write a number with a unit: 250ms, 1.5s, 5m, 1h.'];
+    case 'cel':
+    case 'atMostOne':
+      return [error.message ?? '', 'Correct the value.'];
+    default:
+      return [
+        `${shown(data)} is too long, too short or malformed (${error.keyword} ${String(params['limit'] ?? params['pattern'] ?? '')})`,
+        'Correct the value.',
+      ];
+  }
+};
+
+const isAbove = (path: string, other: string): boolean => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`);
+
+const valueAt = (pointer: string, spec: Json): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((at, token) => (at as Record<string, unknown> | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')], spec);
+
+export interface Form {
+  /** Without nulls where a null means nothing. */
+  readonly spec: Json;
+  readonly problems: readonly Problem[];
+  /** Every field that is there has its type: the rules of the kind can be checked. */
+  readonly typed: boolean;
+}
+
+export const checkForm = (kind: Kind, written: Json): Form => {
+  const validate = validatorOf(kind.kind);
+  const schema = roots[kind.kind];
+  if (!validate || !schema) return { spec: written, problems: [], typed: false };
+  const spec = dropNulls(written, schema);
+  if (validate(spec)) return { spec, problems: [], typed: true };
+  const root = kind.body === 'spec' ? 'spec' : '';
+  const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
+  const errors = (validate.errors ?? []).slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
+  const ill = errors.filter(({ error }) => error.keyword !== 'cel').map(({ path }) => path);
+  const problems: Problem[] = [];
+  for (const { error, path } of errors) {
+    if (error.keyword === 'additionalProperties') {
+      const field = String(error.params['additionalProperty']);
+      problems.push(wrong(code, childPath(path, field), [`unknown field \`${field}\``, didYouMean(field, error)]));
+    } else if (error.keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
+      // A rule about a value that is ill-formed says nothing new.
+      problems.push(wrong(code, path, explain(error, valueAt(error.instancePath, spec))));
+    }
+  }
+  return { spec, problems, typed: errors.every(({ error }) => error.keyword === 'additionalProperties') };
+};
+
+/** One letter too many, too few, wrong or swapped, or another case: the likely typing mistakes. */
+const near = (a: string, b: string): boolean => {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  if (x === y) return true;
+  if (Math.abs(x.length - y.length) > 1) return false;
+  let from = 0;
+  while (from < x.length && x[from] === y[from]) from += 1;
+  let end = 0;
+  while (end < Math.min(x.length, y.length) - from && x[x.length - 1 - end] === y[y.length - 1 - end]) end += 1;
+  const [left, right] = [x.slice(from, x.length - end), y.slice(from, y.length - end)];
+  return Math.max(left.length, right.length) <= 1 || (left.length === 2 && left === [...right].reverse().join(''));
+};
+
+const didYouMean = (field: string, error: ErrorObject): string => {
+  const schema = error.parentSchema as Schema | undefined;
+  const candidate = field.length <= 80 ? Object.keys(schema?.properties ?? {}).find((name) => near(name, field)) : undefined;
+  return candidate ? `Did you mean \`${candidate}\`?` : 'Remove it or correct its name.';
+};
