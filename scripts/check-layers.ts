@@ -52,8 +52,8 @@ const importProblems = (root: string, file: string, layer: Layer): string[] => {
     const target = inside ? relative(root, join(root, file, '..', specifier)) : weftTarget(root, specifier);
     if (!target) problems.push(`${file}: ${specifier} is not exported`);
     else if (!test && ![layer.path, ...layer.imports].some((path) => target.startsWith(path))) {
-      // Data beside a package's sources belongs to the package.
-      if (target.startsWith(`${layer.path.split('/')[0]}/data/`)) continue;
+      // What lies beside a package's sources (data, package.json) belongs to the package.
+      if (target.startsWith(`${layer.path.split('/')[0]}/`) && !target.includes('/src/')) continue;
       problems.push(`${file}: ${layer.path} may not import ${target} (layers.ts)`);
     }
   }

@@ -1,0 +1,94 @@
+/** weftd's API (model/src/api.ts) as functions. */
+import type {
+  ApplyRequest,
+  ApplyResult,
+  DeleteRequest,
+  Finding,
+  ProxyConfig,
+  ProxyStatus,
+  Status,
+  StoredObject,
+  TokenRequest,
+  TokenResult,
+  WaitResult,
+  WorkloadStatus,
+} from '@weft/model';
+import { type Answer, createHttp, type Http, refusal } from './http.ts';
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+
+export interface TrustBundle {
+  readonly pem: string;
+  readonly trustDomain: string;
+}
+
+export interface LogQuery {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly follow: boolean;
+  readonly tail?: number;
+}
+
+export interface Api {
+  readonly socket: string;
+  status(): Promise<Status>;
+  list(kind: string, namespace?: string): Promise<readonly StoredObject[]>;
+  /** Refused input is an answer, not a failure: its findings say why. */
+  apply(request: ApplyRequest): Promise<ApplyResult>;
+  delete(request: DeleteRequest): Promise<ApplyResult>;
+  findings(): Promise<readonly Finding[]>;
+  proxies(): Promise<readonly ProxyStatus[]>;
+  config(proxy: { readonly namespace: string; readonly name: string; readonly live: boolean }): Promise<ProxyConfig>;
+  wait(timeoutMs: number): Promise<WaitResult>;
+  workloads(): Promise<readonly WorkloadStatus[]>;
+  restart(namespace: string, name: string): Promise<void>;
+  logs(query: LogQuery): AsyncIterable<Buffer>;
+  token(request: TokenRequest): Promise<TokenResult>;
+  trustBundle(): Promise<TrustBundle>;
+}
+
+const query = (values: Readonly<Record<string, string | number | boolean | undefined>>): string => {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
+  const text = new URLSearchParams(set.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  return text && `?${text}`;
+};
+
+const accepted = (answer: Answer): unknown => {
+  if (answer.status >= 400) throw refusal(answer);
+  return answer.body;
+};
+
+/** 422 carries an `ApplyResult`; any other refusal is an `ApiError`. */
+const applied = (answer: Answer): ApplyResult => {
+  const result = answer.body as Partial<ApplyResult>;
+  if (answer.status >= 400 && !result.items) throw refusal(answer);
+  return answer.body as ApplyResult;
+};
+
+export const createApi = (socket: string): Api => {
+  const http: Http = createHttp(socket);
+  const get = async <T>(path: string): Promise<T> => accepted(await http.send('GET', path)) as T;
+  const post = async <T>(path: string, body: unknown): Promise<T> => accepted(await http.send('POST', path, body)) as T;
+  const items = async <T>(path: string): Promise<readonly T[]> => (await get<Items<T>>(path)).items;
+  return {
+    socket,
+    status: () => get('/status'),
+    list: (kind, namespace) => items(`/resources/${encodeURIComponent(kind)}${query({ namespace })}`),
+    apply: async (request) => applied(await http.send('POST', '/apply', request)),
+    delete: async (request) => applied(await http.send('POST', '/delete', request)),
+    findings: () => items('/findings'),
+    proxies: () => items('/proxies'),
+    config: ({ namespace, name, live }) => get(`/proxies/${namespace}/${name}/config${query({ live })}`),
+    wait: (timeoutMs) => get(`/wait${query({ timeoutMs })}`),
+    workloads: () => items('/workloads'),
+    restart: async (namespace, name) => {
+      await post(`/workloads/${namespace}/${name}/restart`, {});
+    },
+    logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
+    token: (request) => post('/tokens', request),
+    trustBundle: () => get('/trust-bundle'),
+  };
+};

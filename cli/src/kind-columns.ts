@@ -1,0 +1,69 @@
+/** What `get` shows of each kind beside name and status. */
+import type {
+  DestinationRuleSpec,
+  Finding,
+  GatewaySpec,
+  Kind,
+  PeerAuthenticationSpec,
+  Resource,
+  ServiceEntrySpec,
+  ServiceSpec,
+  StoredObject,
+  VirtualServiceSpec,
+  WorkloadStatus,
+} from '@weft/model';
+import type { Column } from './output.ts';
+import type { Terminal } from './terminal.ts';
+
+type Cell = (resource: Resource, workloads: readonly WorkloadStatus[]) => string;
+
+/** Stored objects passed `parse`, so that their specs have the types of their kinds. */
+const spec = <Spec>(resource: Resource): Partial<Spec> => resource.spec as Partial<Spec>;
+
+const list = (values: readonly string[] | undefined): string => (values ?? []).join(',');
+
+const readiness: Cell = ({ kind, metadata }, workloads) => {
+  const found = workloads.find((one) => one.kind === kind && one.namespace === metadata.namespace && one.name === metadata.name);
+  return found ? `${found.ready}/${found.desired}${found.restartNeeded ? ' restart needed' : ''}` : '';
+};
+
+const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Cell])[]>> = {
+  Namespace: [['INJECTION', ({ metadata }) => metadata.labels['istio-injection'] ?? '']],
+  Deployment: [['READY', readiness]],
+  Service: [
+    ['CLUSTER-IP', (resource) => spec<ServiceSpec>(resource).clusterIP ?? ''],
+    ['PORTS', (resource) => list(spec<ServiceSpec>(resource).ports?.map(({ name, port }) => (name ? `${name}:${port}` : `${port}`)))],
+  ],
+  VirtualService: [
+    ['HOSTS', (resource) => list(spec<VirtualServiceSpec>(resource).hosts)],
+    ['GATEWAYS', (resource) => list(spec<VirtualServiceSpec>(resource).gateways)],
+  ],
+  DestinationRule: [
+    ['HOST', (resource) => spec<DestinationRuleSpec>(resource).host ?? ''],
+    ['SUBSETS', (resource) => list(spec<DestinationRuleSpec>(resource).subsets?.map(({ name }) => name))],
+  ],
+  Gateway: [['SERVERS', (resource) => list(spec<GatewaySpec>(resource).servers?.map(({ port }) => `${port.protocol}:${port.number}`))]],
+  ServiceEntry: [
+    ['HOSTS', (resource) => list(spec<ServiceEntrySpec>(resource).hosts)],
+    ['RESOLUTION', (resource) => spec<ServiceEntrySpec>(resource).resolution ?? 'NONE'],
+  ],
+  PeerAuthentication: [['MODE', (resource) => spec<PeerAuthenticationSpec>(resource).mtls?.mode ?? 'UNSET']],
+};
+
+const status = (findings: readonly Finding[], { paint }: Terminal): string => {
+  const worst = findings.find(({ severity }) => severity === 'error') ?? findings.find(({ severity }) => severity === 'warning');
+  if (!worst) return paint.green('ok');
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+  return `${(worst.severity === 'error' ? paint.red : paint.yellow)(worst.severity)} ${worst.code}: ${worst.message}${more}`;
+};
+
+const source = ({ origin }: Resource): string => (origin.source === 'file' ? `${origin.file}:${origin.line}` : 'api');
+
+export const columnsOf = (kind: Kind, workloads: readonly WorkloadStatus[], terminal: Terminal): readonly Column<StoredObject>[] => [
+  ...(kind.namespaced ? [{ title: 'NAMESPACE', value: ({ resource }: StoredObject) => resource.metadata.namespace }] : []),
+  { title: 'NAME', value: ({ resource }) => resource.metadata.name },
+  ...(cells[kind.kind] ?? []).map(([title, cell]) => ({ title, value: ({ resource }: StoredObject) => cell(resource, workloads) })),
+  { title: 'REVISION', value: ({ revision }) => String(revision), wide: true },
+  { title: 'SOURCE', value: ({ resource }) => source(resource), wide: true },
+  { title: 'STATUS', value: ({ findings }) => status(findings, terminal) },
+];

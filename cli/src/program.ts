@@ -1,0 +1,43 @@
+import { Command, Option } from 'commander';
+import type { Cli } from './cli.ts';
+import { analyzeCommand } from './commands/analyze.ts';
+import { applyCommand } from './commands/apply.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { execCommand } from './commands/exec.ts';
+import { getCommand } from './commands/get.ts';
+import { logsCommand } from './commands/logs.ts';
+import { psCommand } from './commands/ps.ts';
+import { restartCommand } from './commands/restart.ts';
+import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
+import { upCommand } from './commands/up.ts';
+import { versionCommand } from './commands/version.ts';
+import { waitCommand } from './commands/wait.ts';
+
+/** Grouped as a person meets them. */
+const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
+  ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
+  ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
+  ['Look into it:', [psCommand, configCommand, execCommand, logsCommand, restartCommand]],
+  ['For programs:', [tokenCommand, completionCommand]],
+];
+
+export const createProgram = (cli: Cli): Command => {
+  const program = new Command('weft')
+    .description('A service mesh for people: Istio manifests in, Envoy sidecars out, on one machine.')
+    .addOption(new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']))
+    .version(cli.version, '-V, --version')
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help says more)')
+    .exitOverride();
+  for (const [title, commands] of groups) {
+    program.commandsGroup(title);
+    for (const command of commands) program.addCommand(command(cli));
+  }
+  program.addCommand(completeCommand(cli), { hidden: true });
+  // Sub-commands take over output and exits only when told.
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+};

@@ -1,0 +1,145 @@
+/**
+ * `weft up`: starts the control plane and the agent, waits until the mesh is there, keeps both running, and ends everything
+ * when it ends itself. What dies with it needs no clean-up: namespaces, interfaces and rules belong to the agent's processes.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { filesOf, type PodReport, type Status } from '@weft/model';
+import type { Cli } from '../cli.ts';
+import { Failure } from '../exit.ts';
+import { podsIn } from '../pods.ts';
+import { Child, type ChildSettings } from './child.ts';
+import { findEnvoy } from './envoy.ts';
+import { takeLock } from './lock.ts';
+import { ensureFree } from './ports.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { readyReport } from './report.ts';
+
+export interface UpSettings {
+  readonly folder: string;
+  readonly gatewayPort: number;
+  readonly apiPort: number;
+  readonly xdsPort: number;
+  readonly envoy?: string;
+  readonly timeoutMs: number;
+}
+
+const pollMs = 200;
+
+/** Resolves with the first signal that asks for the end; later ones change nothing, since the end is bounded. */
+const askedToEnd = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
+  });
+
+const unready = (pods: readonly PodReport[]): string =>
+  pods
+    .filter((pod) => !pod.ready)
+    .map((pod) => `${pod.namespace}/${pod.name}${pod.message ? ` (${pod.message})` : ''}`)
+    .join(', ');
+
+class Supervisor {
+  private readonly cli: Cli;
+  private readonly settings: UpSettings;
+  private readonly progress: Progress;
+  private readonly children: Child[] = [];
+  /** Why a child ended before the mesh was up; afterwards children are started again. */
+  private fatal: string | undefined;
+  private running = false;
+
+  constructor(cli: Cli, settings: UpSettings, progress: Progress) {
+    this.cli = cli;
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  private child(settings: Pick<ChildSettings, 'name' | 'args' | 'onStart'>): Child {
+    const { place, env, terminal } = this.cli;
+    const child: Child = new Child({
+      ...settings,
+      env,
+      logFile: join(filesOf(place).logs, `${settings.name}.log`),
+      onExit: (how, again) => {
+        const why = `${settings.name} ${how}${child.lastWords() ? `: ${child.lastWords()}` : ''}`;
+        if (this.running) terminal.err(`weft: ${why}; starting it again in ${again} ms`);
+        else this.fatal ??= why;
+      },
+    });
+    this.children.push(child);
+    child.start();
+    return child;
+  }
+
+  startAll(envoy: string, onStart: (pid: number) => void): void {
+    const { place } = this.cli;
+    const { folder, gatewayPort, apiPort, xdsPort } = this.settings;
+    const where = ['--home', place.home, '--run', place.run];
+    mkdirSync(filesOf(place).logs, { recursive: true, mode: 0o700 });
+    const addresses = ['--xds', `127.0.0.1:${xdsPort}`, '--api', `127.0.0.1:${apiPort}`, '--gateway-port', String(gatewayPort)];
+    this.child({ name: 'weftd', args: ['--folder', folder, ...where, ...addresses], onStart });
+    this.child({ name: 'agent', args: ['host', ...where, '--envoy', envoy], onStart });
+  }
+
+  /** @returns the first status that says ready, or the last one at the time limit */
+  async untilReady(ended: () => boolean): Promise<Status | undefined> {
+    const limit = performance.now() + this.settings.timeoutMs;
+    let status: Status | undefined;
+    while (!ended() && performance.now() < limit) {
+      if (this.fatal) throw new Failure(this.fatal);
+      status = await this.cli.api.status().catch(() => undefined);
+      if (status?.ready) break;
+      this.progress.step(
+        status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
+      );
+      await sleep(pollMs);
+    }
+    this.running = true;
+    return status;
+  }
+
+  async explainUnready(): Promise<void> {
+    const pods = podsIn(await this.cli.api.workloads().catch(() => []));
+    this.progress.failed(`not everything is ready: ${unready(pods) || 'the control plane does not answer'}`);
+    this.cli.terminal.err(`weft: going on; logs are in ${filesOf(this.cli.place).logs}`);
+  }
+
+  /** Workloads first, so that they can say good-bye to a control plane that is still there. */
+  async stopAll(): Promise<void> {
+    for (const child of [...this.children].reverse()) await child.stop();
+  }
+}
+
+/** @returns after everything that it started has ended */
+export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => {
+  const progress = createProgress(cli.terminal);
+  const lock = takeLock(cli.place);
+  const end = askedToEnd();
+  let ended = false;
+  void end.then(() => {
+    ended = true;
+  });
+  const supervisor = new Supervisor(cli, settings, progress);
+  try {
+    await ensureFree([
+      { flag: '--gateway-port', port: settings.gatewayPort },
+      { flag: '--api-port', port: settings.apiPort },
+      { flag: '--xds-port', port: settings.xdsPort },
+    ]);
+    progress.step('looking for Envoy');
+    const envoy = await Promise.race([findEnvoy(settings.envoy, cli.env, progress), end.then(() => undefined)]);
+    if (envoy === undefined) return;
+    supervisor.startAll(envoy, lock.addChild);
+    const status = await supervisor.untilReady(() => ended);
+    if (!ended && status?.ready) {
+      progress.done(`${settings.folder} is up`);
+      for (const line of readyReport(status, cli.terminal)) cli.terminal.out(line);
+    } else if (!ended) await supervisor.explainUnready();
+    await end;
+  } finally {
+    progress.step('ending workloads, proxies and the control plane');
+    await supervisor.stopAll();
+    lock.release();
+    progress.done('everything has ended');
+  }
+};
