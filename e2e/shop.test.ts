@@ -44,7 +44,7 @@ const edit = (file: string, change: (text: string) => string): void => {
 };
 
 const weights = (v1: number, v2: number) => (text: string) =>
-  text.replace(/(subset: v1\}\n\s+weight: )\d+/, `$1${v1}`).replace(/(subset: v2\}\n\s+weight: )\d+/, `$1${v2}`);
+  text.replace(/(subset: v1\}\n\s+weight: )\d+/g, `$1${v1}`).replace(/(subset: v2\}\n\s+weight: )\d+/g, `$1${v2}`);
 
 const exec = (...command: readonly string[]) => mesh.weft('exec', 'deploy/web', '-n', 'shop', '--', ...command);
 

@@ -6,6 +6,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { bySeverity, findingLine, isRefused } from '../findings.ts';
 import { readManifests } from '../manifests.ts';
+import type { Address } from '../up/ports.ts';
 import { runMesh } from '../up/supervisor.ts';
 import { milliseconds } from './wait.ts';
 
@@ -15,10 +16,19 @@ const port = (text: string): number => {
   return number;
 };
 
+/** `127.0.0.1:15080`; loopback only: what is served there is for this machine. */
+const address =
+  (flag: string) =>
+  (text: string): Address => {
+    const [, host = '127.0.0.1', number = ''] = /^(?:(127(?:\.\d{1,3}){3}|localhost):)?(\d+)$/.exec(text) ?? [];
+    if (!number) throw new InvalidArgumentError('write a port, or an address of this machine like 127.0.0.1:15080.');
+    return { flag, host: host === 'localhost' ? '127.0.0.1' : host, port: port(number) };
+  };
+
 interface UpOptions {
   readonly gatewayPort: number;
-  readonly apiPort: number;
-  readonly xdsPort: number;
+  readonly api: Address;
+  readonly xds: Address;
   readonly envoy?: string;
   readonly timeout: number;
 }
@@ -41,8 +51,8 @@ export const upCommand = (cli: Cli): Command =>
     .description('run the mesh that a folder of manifests describes, until Ctrl-C')
     .argument('[folder]', 'manifests: Kubernetes and Istio objects in YAML; watched for changes', '.')
     .option('--gateway-port <port>', 'port on 127.0.0.1 for the ingress gateway', port, 8080)
-    .option('--api-port <port>', 'port on 127.0.0.1 for the API', port, 15080)
-    .option('--xds-port <port>', 'port on 127.0.0.1 for proxies and the CA', port, 15012)
+    .option('--api <address>', 'where the API listens', address('--api'), { flag: '--api', host: '127.0.0.1', port: 15_080 })
+    .option('--xds <address>', 'where proxies and the CA are served', address('--xds'), { flag: '--xds', host: '127.0.0.1', port: 15_012 })
     .option('--envoy <path>', 'this Envoy instead of the pinned one (or WEFT_ENVOY)')
     .option('--timeout <time>', 'say what is missing when the mesh is not ready after', milliseconds, 120_000)
     .action(async (path: string, options: UpOptions) => {
@@ -51,6 +61,7 @@ export const upCommand = (cli: Cli): Command =>
         throw new Failure(`weft up needs Linux (network namespaces), this is ${process.platform}; run it in a Linux virtual machine`);
       }
       await refuseUnenforced(cli, folder);
-      const { timeout, envoy, ...ports } = options;
-      await runMesh(cli, { ...ports, folder, timeoutMs: timeout, ...(envoy && { envoy }) });
+      const { timeout, envoy, gatewayPort, api, xds } = options;
+      const gateway = { flag: '--gateway-port', host: '127.0.0.1', port: gatewayPort };
+      await runMesh(cli, { folder, gateway, api, xds, timeoutMs: timeout, ...(envoy && { envoy }) });
     });

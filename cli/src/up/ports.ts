@@ -1,24 +1,26 @@
 import { createServer } from 'node:net';
 import { Failure } from '../exit.ts';
 
-export interface Port {
+export interface Address {
+  /** What names it on the command line. */
   readonly flag: string;
+  readonly host: string;
   readonly port: number;
 }
 
-const probe = ({ port }: Port): Promise<NodeJS.ErrnoException | undefined> =>
+const probe = ({ host, port }: Address): Promise<NodeJS.ErrnoException | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', resolve);
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 
 /** Asked before anything is started: one clear line instead of half a mesh. */
-export const ensureFree = async (ports: readonly Port[]): Promise<void> => {
-  for (const port of ports) {
-    const error = await probe(port);
+export const ensureFree = async (addresses: readonly Address[]): Promise<void> => {
+  for (const address of addresses) {
+    const error = await probe(address);
     if (!error) continue;
     const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.code})`;
-    throw new Failure(`port ${port.port} on 127.0.0.1 ${why}; choose another with ${port.flag}`, undefined, { cause: error });
+    throw new Failure(`port ${address.port} on ${address.host} ${why}; choose another with ${address.flag}`, undefined, { cause: error });
   }
 };

@@ -12,15 +12,15 @@ import { podsIn } from '../pods.ts';
 import { Child, type ChildSettings } from './child.ts';
 import { findEnvoy } from './envoy.ts';
 import { takeLock } from './lock.ts';
-import { ensureFree } from './ports.ts';
+import { type Address, ensureFree } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { readyReport } from './report.ts';
 
 export interface UpSettings {
   readonly folder: string;
-  readonly gatewayPort: number;
-  readonly apiPort: number;
-  readonly xdsPort: number;
+  readonly gateway: Address;
+  readonly api: Address;
+  readonly xds: Address;
   readonly envoy?: string;
   readonly timeoutMs: number;
 }
@@ -73,10 +73,10 @@ class Supervisor {
 
   startAll(envoy: string, onStart: (pid: number) => void): void {
     const { place } = this.cli;
-    const { folder, gatewayPort, apiPort, xdsPort } = this.settings;
+    const { folder, gateway, api, xds } = this.settings;
     const where = ['--home', place.home, '--run', place.run];
     mkdirSync(filesOf(place).logs, { recursive: true, mode: 0o700 });
-    const addresses = ['--xds', `127.0.0.1:${xdsPort}`, '--api', `127.0.0.1:${apiPort}`, '--gateway-port', String(gatewayPort)];
+    const addresses = ['--xds', `${xds.host}:${xds.port}`, '--api', `${api.host}:${api.port}`, '--gateway-port', String(gateway.port)];
     this.child({ name: 'weftd', args: ['--folder', folder, ...where, ...addresses], onStart });
     this.child({ name: 'agent', args: ['host', ...where, '--envoy', envoy], onStart });
   }
@@ -121,11 +121,7 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
   });
   const supervisor = new Supervisor(cli, settings, progress);
   try {
-    await ensureFree([
-      { flag: '--gateway-port', port: settings.gatewayPort },
-      { flag: '--api-port', port: settings.apiPort },
-      { flag: '--xds-port', port: settings.xdsPort },
-    ]);
+    await ensureFree([settings.gateway, settings.api, settings.xds]);
     progress.step('looking for Envoy');
     const envoy = await Promise.race([findEnvoy(settings.envoy, cli.env, progress), end.then(() => undefined)]);
     if (envoy === undefined) return;
