@@ -1,0 +1,62 @@
+import { type ServerUnaryCall, type sendUnaryData, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { methodTable } from '@weft/envoy';
+import { type IstioCertificateRequest, IstioCertificateService } from '@weft/envoy/gen/security/v1alpha1/ca_pb.js';
+import { spiffeId } from '@weft/model';
+import type { Ca } from './ca.ts';
+import { peerCredentials } from './peer.ts';
+import { rateLimit } from './rate.ts';
+
+/** Istio's CA service, so that any Istio agent can use it; `IstioCertificateService` in security/v1alpha1/ca.proto. */
+export const certificateService = methodTable(IstioCertificateService, (bytes) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+);
+
+export interface CertificateServiceInput {
+  readonly ca: Ca;
+  readonly now: () => number;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+interface Answer {
+  readonly certChain: string[];
+}
+
+/** For each identity (reliability 5.12): one renewal a day is the rule, so ten a second harms nobody but a loop. */
+const limit = { perSecond: 10, burst: 10 };
+
+/** Refusals tell the caller nothing; the reason is in the log (reliability 5.1). */
+export const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): UntypedServiceImplementation => {
+  const admit = rateLimit({ ...limit, now });
+
+  const createCertificate = async (call: ServerUnaryCall<IstioCertificateRequest, Answer>, done: sendUnaryData<Answer>): Promise<void> => {
+    const authentication = await ca.authenticate(peerCredentials(call));
+    if (!authentication.ok) {
+      log.warn({ peer: call.getPeer(), reason: authentication.reason }, 'certificate request refused');
+      return done({ code: status.UNAUTHENTICATED, details: 'request authenticate failure' });
+    }
+    const { caller } = authentication;
+    const who = { identity: spiffeId(caller.identity), instance: caller.instance?.name };
+    if (!admit(who.identity)) {
+      log.warn(who, 'certificate request refused: more than ten a second');
+      return done({ code: status.RESOURCE_EXHAUSTED, details: 'too many requests' });
+    }
+    const answer = await ca.issue(call.request.csr, caller);
+    if (!answer.ok) {
+      log.warn({ ...who, reason: answer.reason }, 'CSR refused');
+      return done({ code: status.INVALID_ARGUMENT, details: 'CSR refused' });
+    }
+    const { serial, notAfter, chain } = answer.certificate;
+    log.info({ ...who, serial, notAfter }, 'certificate issued');
+    // Istio's order: leaf, intermediates, root last.
+    done(null, { certChain: [...chain, ca.bundles().pem] });
+  };
+
+  return {
+    createCertificate: (call: ServerUnaryCall<IstioCertificateRequest, Answer>, done: sendUnaryData<Answer>) => {
+      createCertificate(call, done).catch((error: unknown) => {
+        log.warn({ err: error }, 'certificate request failed');
+        done({ code: status.INTERNAL, details: 'internal error' });
+      });
+    },
+  };
+};
