@@ -4,10 +4,23 @@ export type LoadBalancer = 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHR
 
 /** Durations are milliseconds everywhere in the mesh form; absent means Istio's default. */
 export interface ConnectionPool {
-  readonly tcp?: { readonly maxConnections?: number; readonly connectTimeout?: number; readonly idleTimeout?: number; readonly maxConnectionDuration?: number;
-    readonly keepalive?: { readonly time?: number; readonly interval?: number; readonly probes?: number } };
-  readonly http?: { readonly maxPendingRequests?: number; readonly maxRequests?: number; readonly maxRequestsPerConnection?: number; readonly maxRetries?: number;
-    readonly idleTimeout?: number; readonly h2Upgrade?: 'DEFAULT' | 'UPGRADE' | 'DO_NOT_UPGRADE'; readonly maxConcurrentStreams?: number; readonly useClientProtocol?: boolean };
+  readonly tcp?: {
+    readonly maxConnections?: number;
+    readonly connectTimeout?: number;
+    readonly idleTimeout?: number;
+    readonly maxConnectionDuration?: number;
+    readonly keepalive?: { readonly time?: number; readonly interval?: number; readonly probes?: number };
+  };
+  readonly http?: {
+    readonly maxPendingRequests?: number;
+    readonly maxRequests?: number;
+    readonly maxRequestsPerConnection?: number;
+    readonly maxRetries?: number;
+    readonly idleTimeout?: number;
+    readonly h2Upgrade?: 'DEFAULT' | 'UPGRADE' | 'DO_NOT_UPGRADE';
+    readonly maxConcurrentStreams?: number;
+    readonly useClientProtocol?: boolean;
+  };
 }
 
 export interface OutlierDetection {

@@ -30,6 +30,8 @@ export interface Destination {
   readonly weight: number;
   readonly request: HeaderOperations;
   readonly response: HeaderOperations;
+  /** Host rewrite of this destination alone (its header operations set `host`); a single destination's stands in the action. */
+  readonly authority?: string;
 }
 
 export interface Retry {
@@ -40,10 +42,33 @@ export interface Retry {
   readonly backoff?: number;
 }
 
+/** Istio's retries where nobody says otherwise, with and without a VirtualService (semantics 36-37). */
+export const defaultRetry: Retry = {
+  attempts: 2,
+  retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
+  statusCodes: [],
+};
+
 export type RouteAction =
-  | { readonly kind: 'forward'; readonly destinations: readonly Destination[]; readonly timeout: number; readonly retry?: Retry;
-      readonly rewrite?: { readonly uri?: string; readonly authority?: string; readonly regex?: { readonly match: string; readonly rewrite: string } } }
-  | { readonly kind: 'redirect'; readonly code: number; readonly uri?: string; readonly authority?: string; readonly port?: number; readonly scheme?: string }
+  | {
+      readonly kind: 'forward';
+      readonly destinations: readonly Destination[];
+      readonly timeout: number;
+      readonly retry?: Retry;
+      readonly rewrite?: {
+        readonly uri?: string;
+        readonly authority?: string;
+        readonly regex?: { readonly match: string; readonly rewrite: string };
+      };
+    }
+  | {
+      readonly kind: 'redirect';
+      readonly code: number;
+      readonly uri?: string;
+      readonly authority?: string;
+      readonly port?: number;
+      readonly scheme?: string;
+    }
   | { readonly kind: 'direct'; readonly status: number; readonly body?: string };
 
 export interface HttpRoute {

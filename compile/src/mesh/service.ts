@@ -36,6 +36,8 @@ export interface Service {
   readonly meshExternal: boolean;
   /** `*`, `.` or namespace names; `~` nobody. */
   readonly exportTo: readonly string[];
+  /** Names that the server's certificate must have one of, beside the endpoints' own identities (ServiceEntry). */
+  readonly subjectAltNames?: readonly string[];
   readonly created: number;
 }
 

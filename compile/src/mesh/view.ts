@@ -2,7 +2,7 @@
  * A View is everything that a proxy's configuration may depend on, and nothing else: `emit` sees only this.
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
-import type { DestinationPolicy, ConnectionPool, MtlsMode } from './policy.ts';
+import type { ConnectionPool, DestinationPolicy, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 
@@ -47,7 +47,11 @@ export interface GatewayServer {
   readonly port: number;
   readonly protocol: 'HTTP';
   /** By host (semantics 117-119): virtual hosts, merged over VirtualServices, most specific first. */
-  readonly virtualHosts: readonly { readonly hosts: readonly string[]; readonly routes: readonly HttpRoute[]; readonly httpsRedirect: boolean }[];
+  readonly virtualHosts: readonly {
+    readonly hosts: readonly string[];
+    readonly routes: readonly HttpRoute[];
+    readonly httpsRedirect: boolean;
+  }[];
 }
 
 export interface GatewaySlice {

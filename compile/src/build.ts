@@ -1,0 +1,75 @@
+/** Objects → Mesh: everything that is the same for all proxies, and what the objects' owners should know. */
+import type { Finding, MeshSettings, Resource } from '@weft/model';
+import { checks } from './checks/index.ts';
+import { type Assignments, allocate } from './kubernetes/allocate.ts';
+import type { RunningPod } from './kubernetes/workload.ts';
+import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
+import { destinations } from './passes/destinations.ts';
+import { endpoints } from './passes/endpoints.ts';
+import { gateways } from './passes/gateways.ts';
+import { type Input, inKinds, type Pass } from './passes/input.ts';
+import { peers } from './passes/peers.ts';
+import { routings } from './passes/routings.ts';
+import { services } from './passes/services.ts';
+import { workloads } from './passes/workloads.ts';
+
+export interface Snapshot {
+  readonly resources: readonly Resource[];
+  /** Running instances, from the registry. */
+  readonly pods: readonly RunningPod[];
+  readonly settings: MeshSettings;
+  /** Virtual addresses given out so far (`allocate`); absent: allocated from nothing. */
+  readonly assignments?: Assignments;
+  /** The mesh before this one: what did not change keeps its identity. */
+  readonly previous?: Mesh;
+}
+
+/** Each pass sees what those before it made. */
+export const passes: readonly Pass[] = [
+  peers, // decides whether an endpoint takes mTLS
+  workloads, // who is there
+  services, // what is called what
+  endpoints, // which workloads stand behind which service
+  destinations, // how services are called
+  gateways, // where requests come in; VirtualServices name them
+  routings, // where requests go
+];
+
+const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
+  rules: memo('rules', [settings], () => ({
+    rootNamespace: settings.rootNamespace,
+    trustDomain: settings.trustDomain,
+    outboundTrafficPolicy: settings.outboundTrafficPolicy,
+    enableAutoMtls: settings.enableAutoMtls,
+  })),
+  workloads: new Map(),
+  services: [],
+  backends: new Map(),
+  endpoints: new Map(),
+  peers: [],
+  destinations: [],
+  routings: [],
+  gateways: [],
+  memo,
+});
+
+const inputOf = (snapshot: Snapshot, memo: Memo): Input => {
+  const of = inKinds(snapshot.resources);
+  const addressed = [...of('Service'), ...of('ServiceEntry')];
+  const assignments =
+    snapshot.assignments ??
+    memo(
+      'assignments',
+      addressed.map(({ hash }) => hash),
+      () => allocate(addressed),
+    );
+  return { of, pods: snapshot.pods, settings: snapshot.settings, assignments, memo };
+};
+
+export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findings: readonly Finding[] } => {
+  const memo = nextMemo(snapshot.previous?.memo);
+  const input = inputOf(snapshot, memo);
+  let mesh = emptyMesh(snapshot.settings, memo);
+  for (const pass of passes) mesh = { ...mesh, ...pass(input, mesh) };
+  return { mesh, findings: checks.flatMap((check) => check(input, mesh)) };
+};

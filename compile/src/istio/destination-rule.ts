@@ -1,0 +1,83 @@
+/** DestinationRules: merging of several for one host, ports and subsets (semantics 18-19, 53-56). */
+import type { DestinationRuleSpec, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
+import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
+import { trafficPolicyOf } from './traffic-policy.ts';
+
+type PolicyOfPort = (port: number) => TrafficPolicy;
+
+const nothing: TrafficPolicy = {};
+
+/** A port's own block replaces the top level wholly; what it omits has Istio's defaults (semantics 54). */
+const policyByPort = (settings: TrafficPolicySettings | undefined): PolicyOfPort => {
+  if (!settings) return () => nothing;
+  const top = trafficPolicyOf(settings);
+  const ports = new Map((settings.portLevelSettings ?? []).map((block) => [block.port?.number, trafficPolicyOf(block)]));
+  return (port) => ports.get(port) ?? top;
+};
+
+/** Block by block over the rule's own policy; a port-level entry of the subset replaces all four (semantics 55). */
+const subsetPolicy = (settings: TrafficPolicySettings | undefined, inherited: PolicyOfPort): PolicyOfPort => {
+  if (!settings) return inherited;
+  const own = trafficPolicyOf(settings);
+  const ports = new Map((settings.portLevelSettings ?? []).map((block) => [block.port?.number, trafficPolicyOf(block)]));
+  const merged = new Map<number, TrafficPolicy>();
+  return (port) => {
+    const known = ports.get(port) ?? merged.get(port);
+    if (known) return known;
+    const policy = { ...inherited(port), ...own };
+    merged.set(port, policy);
+    return policy;
+  };
+};
+
+const subsetOf = (settings: SubsetSettings, inherited: PolicyOfPort): Subset => ({
+  name: settings.name,
+  labels: settings.labels ?? {},
+  policy: subsetPolicy(settings.trafficPolicy, inherited),
+});
+
+/** A duplicate subset is ignored (semantics 19). */
+const uniqueSubsets = (rules: readonly Resource<DestinationRuleSpec>[]): readonly SubsetSettings[] => {
+  const byName = new Map<string, SubsetSettings>();
+  for (const { spec } of rules) for (const subset of spec.subsets ?? []) if (!byName.has(subset.name)) byName.set(subset.name, subset);
+  return [...byName.values()];
+};
+
+const selectorOf = ({ spec }: Resource<DestinationRuleSpec>) => {
+  const labels = spec.workloadSelector?.matchLabels;
+  return labels && Object.keys(labels).length > 0 ? labels : undefined;
+};
+
+/** Only rules with one key are merged: equal namespace, host, visibility and clients (semantics 19). */
+export const destinationRuleKey = (rule: Resource<DestinationRuleSpec>, defaultExportTo: readonly string[]): string => {
+  const { metadata, spec } = rule;
+  const exportTo = spec.exportTo?.length ? spec.exportTo : defaultExportTo;
+  const selector = selectorOf(rule);
+  return JSON.stringify([
+    metadata.namespace,
+    expandHost(spec.host, metadata.namespace),
+    [...exportTo].sort(),
+    selector ? Object.entries(selector).sort() : null,
+  ]);
+};
+
+/** @param rules with one key, oldest first, at least one */
+export const mergeDestinationRules = (
+  rules: readonly Resource<DestinationRuleSpec>[],
+  key: string,
+  defaultExportTo: readonly string[],
+): DestinationRule => {
+  const [oldest] = rules;
+  if (!oldest) throw new Error('invariant: a group of DestinationRules is never empty');
+  const { metadata, spec } = oldest;
+  const policy = policyByPort(rules.find((rule) => rule.spec.trafficPolicy)?.spec.trafficPolicy);
+  const selector = selectorOf(oldest);
+  return {
+    key,
+    namespace: metadata.namespace,
+    host: expandHost(spec.host, metadata.namespace),
+    exportTo: selector ? ['.'] : spec.exportTo?.length ? spec.exportTo : defaultExportTo,
+    ...(selector ? { selector } : {}),
+    destination: { policy, subsets: uniqueSubsets(rules).map((subset) => subsetOf(subset, policy)) },
+  };
+};

@@ -1,0 +1,24 @@
+import type { HeaderOperationSettings } from '@weft/model';
+import type { HeaderOperations } from '../mesh/index.ts';
+
+export const noOperations: HeaderOperations = { set: {}, add: {}, remove: [] };
+
+const isHost = (name: string): boolean => name.toLowerCase() === 'host' || name.toLowerCase() === ':authority';
+/** Envoy refuses to change `:path` and its like by header operations; so does Istio's admission. */
+const isPseudo = (name: string): boolean => name.startsWith(':');
+
+const ordinary = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !isHost(name) && !isPseudo(name)));
+
+export const headerOperations = (settings: HeaderOperationSettings | undefined): HeaderOperations =>
+  settings === undefined
+    ? noOperations
+    : {
+        set: ordinary(settings.set),
+        add: ordinary(settings.add),
+        remove: (settings.remove ?? []).filter((name) => !isHost(name) && !isPseudo(name)),
+      };
+
+/** Setting `host` is a rewrite of the host (semantics 41). */
+export const hostSetBy = (settings: HeaderOperationSettings | undefined): string | undefined =>
+  Object.entries(settings?.set ?? {}).find(([name]) => isHost(name))?.[1];

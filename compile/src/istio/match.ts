@@ -1,0 +1,49 @@
+import type { HttpMatchRequest, StringMatchSettings } from '@weft/model';
+import { expandHost, type HttpMatch, mesh, type RuleMatch, type StringMatch } from '../mesh/index.ts';
+
+/** An empty match object means "present" (semantics 29). */
+const stringMatch = ({ exact, prefix, regex }: StringMatchSettings): StringMatch => {
+  if (exact !== undefined) return { kind: 'exact', value: exact };
+  if (prefix !== undefined) return { kind: 'prefix', value: prefix };
+  if (regex !== undefined) return { kind: 'regex', value: regex };
+  return { kind: 'present' };
+};
+
+const optional = <K extends string>(key: K, settings: StringMatchSettings | undefined): Partial<Record<K, StringMatch>> =>
+  settings === undefined ? {} : ({ [key]: stringMatch(settings) } as Partial<Record<K, StringMatch>>);
+
+type Headers = Readonly<Record<string, StringMatchSettings>>;
+
+const headerMatches = (headers: Headers | undefined, invert: boolean): HttpMatch['headers'] =>
+  Object.entries(headers ?? {}).map(([name, settings]) => ({ name: name.toLowerCase(), match: stringMatch(settings ?? {}), invert }));
+
+const sorted = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
+  [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+export const everything: HttpMatch = { name: '', ignoreUriCase: false, headers: [], queryParams: [] };
+
+const httpMatch = (request: HttpMatchRequest): HttpMatch => ({
+  name: request.name ?? '',
+  ignoreUriCase: request.ignoreUriCase ?? false,
+  ...optional('uri', request.uri),
+  ...optional('method', request.method),
+  ...optional('authority', request.authority),
+  ...optional('scheme', request.scheme),
+  headers: sorted([...headerMatches(request.headers, false), ...headerMatches(request.withoutHeaders, true)]),
+  queryParams: sorted(Object.entries(request.queryParams ?? {}).map(([name, settings]) => ({ name, match: stringMatch(settings ?? {}) }))),
+});
+
+/** `name` is one of the rule's own namespace; `name.namespace.svc...` is the old way of saying `namespace/name`. */
+export const gatewayName = (name: string, namespace: string): string => {
+  if (name === mesh || name.includes('/')) return name.replace(/^\.\//, `${namespace}/`);
+  const [short = '', other] = expandHost(name, namespace).split('.');
+  return `${other ?? namespace}/${short}`;
+};
+
+export const ruleMatch = (request: HttpMatchRequest, namespace: string): RuleMatch => ({
+  match: httpMatch(request),
+  ...(request.port ? { port: request.port } : {}),
+  ...(request.sourceLabels && Object.keys(request.sourceLabels).length > 0 ? { sourceLabels: request.sourceLabels } : {}),
+  ...(request.sourceNamespace ? { sourceNamespace: request.sourceNamespace } : {}),
+  ...(request.gateways?.length ? { gateways: request.gateways.map((name) => gatewayName(name, namespace)) } : {}),
+});

@@ -1,0 +1,33 @@
+/** PeerAuthentication: which mTLS mode a workload's port has (semantics 88-89). */
+import type { PeerAuthenticationSpec, PeerMtlsMode, Resource } from '@weft/model';
+import { type MtlsMode, type PeerModes, type PeerPolicy, selects, type Workload } from '../mesh/index.ts';
+
+const said = (mode: PeerMtlsMode | undefined): MtlsMode | undefined => (mode === undefined || mode === 'UNSET' ? undefined : mode);
+
+export const peerPolicyOf = ({ metadata, spec }: Resource<PeerAuthenticationSpec>): PeerPolicy => {
+  const selector = spec.selector?.matchLabels;
+  const mode = said(spec.mtls?.mode);
+  const ports = Object.entries(spec.portLevelMtls ?? {}).flatMap(([port, settings]) => {
+    const own = said(settings?.mode);
+    return own ? [[port, own] as const] : [];
+  });
+  return {
+    namespace: metadata.namespace,
+    ...(selector && Object.keys(selector).length > 0 ? { selector } : {}),
+    ...(mode ? { mode } : {}),
+    ports: Object.fromEntries(ports),
+  };
+};
+
+export type PeerTarget = Pick<Workload, 'namespace' | 'labels'>;
+
+/**
+ * Workload over namespace over mesh, the oldest in each scope; a selector in the root namespace selects only there.
+ * @param policies oldest first
+ */
+export const peerModes = (policies: readonly PeerPolicy[], rootNamespace: string, { namespace, labels }: PeerTarget): PeerModes => {
+  const meshWide = policies.find((policy) => policy.namespace === rootNamespace && !policy.selector);
+  const ofNamespace = policies.find((policy) => policy.namespace === namespace && !policy.selector);
+  const own = policies.find((policy) => policy.namespace === namespace && policy.selector && selects(policy.selector, labels));
+  return { mode: own?.mode ?? ofNamespace?.mode ?? meshWide?.mode ?? 'PERMISSIVE', ports: own?.ports ?? {} };
+};

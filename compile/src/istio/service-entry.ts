@@ -1,0 +1,79 @@
+/** ServiceEntries: one service for each host, with endpoints written down, selected, resolved by DNS, or none (semantics 71). */
+import type { Resource, ServiceEntryPort, ServiceEntryResolution, ServiceEntrySpec } from '@weft/model';
+import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
+import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
+import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service } from '../mesh/index.ts';
+import { entryWorkload } from './workload-entry.ts';
+
+const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
+  NONE: 'original-dst',
+  STATIC: 'eds',
+  DNS: 'dns-strict',
+  DNS_ROUND_ROBIN: 'dns-logical',
+  DYNAMIC_DNS: 'dns-strict',
+};
+
+/** The `protocol` field beats the name, as `appProtocol` does for Services. */
+const protocolOf = ({ number, name, protocol }: ServiceEntryPort): Protocol =>
+  (protocol && protocolNamed(protocol)) || selectProtocol({ number, name: protocol ? '' : name });
+
+export interface EntryContext {
+  /** The automatic address, by host (semantics 74). */
+  readonly assigned: (host: string) => string | undefined;
+  readonly defaultExportTo: readonly string[];
+}
+
+export const servicesOf = (
+  { metadata, spec }: Resource<ServiceEntrySpec>,
+  { assigned, defaultExportTo }: EntryContext,
+): readonly Service[] =>
+  [...new Set(spec.hosts.map((host) => host.toLowerCase()))].map((hostname) => {
+    const automatic = spec.addresses?.length ? undefined : assigned(hostname);
+    return {
+      key: `${metadata.namespace}/${hostname}`,
+      hostname,
+      namespace: metadata.namespace,
+      addresses: spec.addresses?.length ? spec.addresses : automatic === undefined ? [] : [automatic],
+      ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name, protocol: protocolOf(port) })),
+      resolution: resolutions[spec.resolution ?? 'NONE'],
+      headless: false,
+      meshExternal: spec.location !== 'MESH_INTERNAL',
+      exportTo: spec.exportTo?.length ? spec.exportTo : defaultExportTo,
+      ...(spec.subjectAltNames?.length ? { subjectAltNames: spec.subjectAltNames } : {}),
+      created: metadata.created,
+    };
+  });
+
+const targetOf = (spec: ServiceEntrySpec, port: number): number => spec.ports?.find(({ number }) => number === port)?.targetPort ?? port;
+
+export const entryBackend = ({ spec }: Resource<ServiceEntrySpec>, service: Service): Backend => {
+  const targets = new Map((spec.ports ?? []).map(({ number }) => [number, targetOf(spec, number)]));
+  const selector = spec.endpoints?.length ? undefined : spec.workloadSelector?.labels;
+  return selector ? { service, selector, targets } : { service, targets };
+};
+
+export interface WrittenContext {
+  readonly peers: PeerLookup;
+  readonly trustDomain: string;
+}
+
+/** Endpoints from the entry itself; a DNS entry without any is its own host name. */
+export const writtenEndpoints = ({ metadata, spec }: Resource<ServiceEntrySpec>, service: Service, context: WrittenContext) => {
+  const written = (spec.endpoints ?? []).map((endpoint, i) => ({
+    ports: endpoint.ports ?? {},
+    workload: entryWorkload(endpoint, { name: `${metadata.name}-${i}`, namespace: metadata.namespace, trustDomain: context.trustDomain }),
+  }));
+  const resolves = service.resolution === 'dns-strict' || service.resolution === 'dns-logical';
+  return (portNumber: number): readonly Endpoint[] => {
+    const name = spec.ports?.find(({ number }) => number === portNumber)?.name ?? '';
+    const fallback = targetOf(spec, portNumber);
+    if (written.length === 0 && resolves && !spec.workloadSelector) return [plainEndpoint(service.hostname, fallback)];
+    return written
+      .filter(({ workload }) => workload.address !== '')
+      .map(({ workload, ports }) => {
+        // A Unix socket has no port.
+        const port = workload.address.startsWith('/') ? 0 : (ports[name] ?? fallback);
+        return endpointOf(workload, { port, mode: modeOf(context.peers(workload), port) });
+      });
+  };
+};

@@ -1,0 +1,83 @@
+/** `trafficPolicy` blocks of DestinationRules in the mesh's form: durations in milliseconds, names as Envoy's. */
+import {
+  type ClientTlsSettings,
+  type ConnectionPoolSettings,
+  type LoadBalancerSettings,
+  type OutlierDetectionSettings,
+  type PolicyBlocks,
+  parseDuration,
+} from '@weft/model';
+import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy } from '../mesh/index.ts';
+
+type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Drops what was not said, so that equal policies are equal values. */
+const present = <T extends object>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+
+const ms = (text: string | undefined): number | undefined => (text ? parseDuration(text) : undefined);
+
+/** LEAST_CONN is the old name of LEAST_REQUEST (semantics 53). */
+const loadBalancerOf = ({ simple }: LoadBalancerSettings): LoadBalancer | undefined => {
+  if (simple === undefined || simple === 'UNSPECIFIED') return undefined;
+  return simple === 'LEAST_CONN' ? 'LEAST_REQUEST' : simple;
+};
+
+const tcpOf = (tcp: NonNullable<ConnectionPoolSettings['tcp']>) =>
+  present({
+    maxConnections: tcp.maxConnections || undefined,
+    connectTimeout: ms(tcp.connectTimeout),
+    idleTimeout: ms(tcp.idleTimeout),
+    maxConnectionDuration: ms(tcp.maxConnectionDuration),
+    keepalive:
+      tcp.tcpKeepalive &&
+      present({ time: ms(tcp.tcpKeepalive.time), interval: ms(tcp.tcpKeepalive.interval), probes: tcp.tcpKeepalive.probes || undefined }),
+  });
+
+const httpOf = (http: NonNullable<ConnectionPoolSettings['http']>) =>
+  present({
+    maxPendingRequests: http.http1MaxPendingRequests || undefined,
+    maxRequests: http.http2MaxRequests || undefined,
+    maxRequestsPerConnection: http.maxRequestsPerConnection || undefined,
+    maxRetries: http.maxRetries || undefined,
+    idleTimeout: ms(http.idleTimeout),
+    h2Upgrade: http.h2UpgradePolicy,
+    maxConcurrentStreams: http.maxConcurrentStreams || undefined,
+    useClientProtocol: http.useClientProtocol,
+  });
+
+export const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
+  present({ tcp: tcp && tcpOf(tcp), http: http && httpOf(http) });
+
+/** 0 of a detector is kept: it switches the detector off (semantics 63); 0 of a share cannot be told from unset (semantics 62). */
+const outlierDetectionOf = (settings: OutlierDetectionSettings): OutlierDetection =>
+  present({
+    consecutive5xx: settings.consecutive5xxErrors ?? (settings.consecutiveErrors || undefined),
+    consecutiveGatewayErrors: settings.consecutiveGatewayErrors,
+    consecutiveLocalOriginFailures: settings.consecutiveLocalOriginFailures,
+    splitExternalLocalOriginErrors: settings.splitExternalLocalOriginErrors,
+    interval: ms(settings.interval),
+    baseEjectionTime: ms(settings.baseEjectionTime),
+    maxEjectionPercent: settings.maxEjectionPercent || undefined,
+    minHealthPercent: settings.minHealthPercent,
+  });
+
+const tlsOf = (tls: ClientTlsSettings): ClientTls => ({
+  mode: tls.mode ?? 'DISABLE',
+  ...present({
+    sni: tls.sni || undefined,
+    subjectAltNames: tls.subjectAltNames?.length ? tls.subjectAltNames : undefined,
+    caCertificates: tls.caCertificates || undefined,
+    clientCertificate: tls.clientCertificate || undefined,
+    privateKey: tls.privateKey || undefined,
+    insecureSkipVerify: tls.insecureSkipVerify,
+  }),
+});
+
+export const trafficPolicyOf = (blocks: PolicyBlocks): TrafficPolicy =>
+  present({
+    loadBalancer: blocks.loadBalancer && loadBalancerOf(blocks.loadBalancer),
+    connectionPool: blocks.connectionPool && connectionPoolOf(blocks.connectionPool),
+    outlierDetection: blocks.outlierDetection && outlierDetectionOf(blocks.outlierDetection),
+    tls: blocks.tls && tlsOf(blocks.tls),
+  });

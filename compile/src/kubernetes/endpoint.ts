@@ -1,0 +1,43 @@
+import type { Endpoint, MtlsMode, PeerModes, Workload } from '../mesh/index.ts';
+
+export type PeerLookup = (workload: Workload) => PeerModes;
+
+export interface EndpointPort {
+  /** The workload's own. */
+  readonly port: number;
+  readonly mode: MtlsMode;
+}
+
+/** An endpoint takes mesh mTLS unless PeerAuthentication disables it for that port (semantics 93). */
+export const endpointOf = (workload: Workload, { port, mode }: EndpointPort): Endpoint => ({
+  address: workload.address,
+  port,
+  labels: workload.labels,
+  identity: workload.identity,
+  mtls: workload.sidecar && mode !== 'DISABLE',
+  locality: workload.locality,
+  weight: workload.weight,
+  workload: workload.owner,
+  namespace: workload.namespace,
+  cluster: workload.cluster,
+});
+
+const nowhere = { region: '', zone: '', subzone: '' };
+
+/** An address that nothing is known about. */
+export const plainEndpoint = (address: string, port: number): Endpoint => ({
+  address,
+  port,
+  labels: {},
+  identity: '',
+  mtls: false,
+  locality: nowhere,
+  weight: 1,
+  workload: '',
+  namespace: '',
+  cluster: '',
+});
+
+/** The workload's port that a service port leads to: by number, or by the name of one of its ports. */
+export const targetPort = (workload: Pick<Workload, 'ports'>, target: number | string): number | undefined =>
+  typeof target === 'number' ? target : (workload.ports[target] ?? (/^\d+$/.test(target) ? Number(target) : undefined));

@@ -1,0 +1,52 @@
+/** Kubernetes Services: shape and what stands behind them. */
+import type { Resource, ServiceSpec } from '@weft/model';
+import { type Backend, clusterDomain, type Resolution, type Service } from '../mesh/index.ts';
+import { selectProtocol } from './protocol.ts';
+
+/** Istio's annotation for a Service's visibility. */
+const exportAnnotation = 'networking.istio.io/exportTo';
+
+const addressesOf = (spec: ServiceSpec, assigned: string | undefined): readonly string[] => {
+  if (spec.type === 'ExternalName' || spec.clusterIP === 'None') return [];
+  const written = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
+  return written.length > 0 ? written : assigned === undefined ? [] : [assigned];
+};
+
+const resolutionOf = (spec: ServiceSpec): Resolution =>
+  spec.type === 'ExternalName' ? 'dns-strict' : spec.clusterIP === 'None' ? 'original-dst' : 'eds';
+
+export const exportedTo = (text: string | undefined, fallback: readonly string[]): readonly string[] =>
+  text ? text.split(',').map((part) => part.trim()) : fallback;
+
+export interface ServiceContext {
+  /** The virtual address that Weft gave it, where the object names none. */
+  readonly assigned: string | undefined;
+  readonly defaultExportTo: readonly string[];
+}
+
+export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned, defaultExportTo }: ServiceContext): Service => {
+  const hostname = `${metadata.name}.${metadata.namespace}.svc.${clusterDomain}`.toLowerCase();
+  return {
+    key: `${metadata.namespace}/${hostname}`,
+    hostname,
+    namespace: metadata.namespace,
+    shortName: metadata.name,
+    addresses: addressesOf(spec, assigned),
+    ports: (spec.ports ?? []).map(({ port, name = '', appProtocol, protocol }) => ({
+      number: port,
+      name,
+      protocol: selectProtocol({ number: port, name, appProtocol, transport: protocol }),
+    })),
+    resolution: resolutionOf(spec),
+    headless: spec.clusterIP === 'None' && spec.type !== 'ExternalName',
+    meshExternal: spec.type === 'ExternalName',
+    exportTo: exportedTo(metadata.annotations[exportAnnotation], defaultExportTo),
+    created: metadata.created,
+  };
+};
+
+export const backendOf = ({ spec }: Resource<ServiceSpec>, service: Service): Backend => {
+  const targets = new Map((spec.ports ?? []).map(({ port, targetPort }) => [port, targetPort ?? port]));
+  const selected = spec.type !== 'ExternalName' && spec.selector && Object.keys(spec.selector).length > 0;
+  return selected && spec.selector ? { service, selector: spec.selector, targets } : { service, targets };
+};

@@ -1,0 +1,72 @@
+/** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
+import type { Memo } from './memo.ts';
+import type { DestinationPolicy } from './policy.ts';
+import type { Routing } from './routing.ts';
+import type { PortEndpoints, Protocol, Service } from './service.ts';
+import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
+
+/** Who stands behind a service: needed for endpoints and for what its workloads listen on. */
+export interface Backend {
+  readonly service: Service;
+  /** Absent: nothing is selected (endpoints are written down, or resolved elsewhere). */
+  readonly selector?: Labels;
+  /** By service port: the workload's port, as number or as name. */
+  readonly targets: ReadonlyMap<number, number | string>;
+}
+
+/** The DestinationRules of one namespace for one host, merged (semantics 19). */
+export interface DestinationRule {
+  /** `namespace/host`, and the selector where there is one. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly host: string;
+  readonly exportTo: readonly string[];
+  /** The clients it is for; private to its namespace. */
+  readonly selector?: Labels;
+  readonly destination: DestinationPolicy;
+}
+
+export interface GatewayListener {
+  /** What clients and rules call the port. */
+  readonly port: number;
+  readonly protocol: 'HTTP';
+  /** Namespace of the routes allowed (`*` any) and host. */
+  readonly hosts: readonly { readonly namespace: string; readonly host: string }[];
+  readonly httpsRedirect: boolean;
+}
+
+export interface Gateway {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly namespace: string;
+  readonly selector: Labels;
+  readonly listeners: readonly GatewayListener[];
+}
+
+/** The settings that proxies' configuration depends on. */
+export interface MeshRules {
+  readonly rootNamespace: string;
+  readonly trustDomain: string;
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly enableAutoMtls: boolean;
+}
+
+export interface Mesh {
+  readonly rules: MeshRules;
+  /** By `namespace/name`. */
+  readonly workloads: ReadonlyMap<string, Workload>;
+  /** In the order of precedence for one host: Kubernetes' own, then the oldest. */
+  readonly services: readonly Service[];
+  /** By service key. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  /** By `${service.key}:${port}`. */
+  readonly endpoints: ReadonlyMap<string, PortEndpoints>;
+  readonly peers: readonly PeerPolicy[];
+  /** Oldest first, as all that follow. */
+  readonly destinations: readonly DestinationRule[];
+  readonly routings: readonly Routing[];
+  readonly gateways: readonly Gateway[];
+  readonly memo: Memo;
+}
+
+export type { Labels, PeerModes, Protocol };

@@ -1,0 +1,50 @@
+/** Running instances and what their policies say of them, whatever platform they run on. */
+import type { MtlsMode } from './policy.ts';
+import type { Locality } from './service.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Whether every label of the selector is there; an empty selector selects everything. */
+export const selects = (selector: Labels, labels: Labels): boolean => {
+  for (const key in selector) if (labels[key] !== selector[key]) return false;
+  return true;
+};
+
+export interface Workload {
+  /** Name of the pod or WorkloadEntry. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly address: string;
+  /** Empty where it has none. */
+  readonly identity: string;
+  readonly ready: boolean;
+  /** It has a sidecar, which takes mesh mTLS. */
+  readonly sidecar: boolean;
+  /** Ports by name, for `targetPort: http`. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly locality: Locality;
+  readonly weight: number;
+  /** Name of the Deployment (or the like) that it belongs to. */
+  readonly owner: string;
+  readonly cluster: string;
+  readonly kind: 'pod' | 'entry';
+}
+
+/** One PeerAuthentication; `mode` absent means that it inherits (semantics 88). */
+export interface PeerPolicy {
+  readonly namespace: string;
+  /** Absent: the whole namespace, or the mesh in the root namespace. */
+  readonly selector?: Labels;
+  readonly mode?: MtlsMode;
+  /** By the workload's own port (semantics 89). */
+  readonly ports: Readonly<Record<string, MtlsMode>>;
+}
+
+/** The mTLS mode of one workload, as its policies together say. */
+export interface PeerModes {
+  readonly mode: MtlsMode;
+  readonly ports: Readonly<Record<string, MtlsMode>>;
+}
+
+export const modeOf = (modes: PeerModes, port: number): MtlsMode => modes.ports[port] ?? modes.mode;

@@ -1,0 +1,114 @@
+import type { EndpointSliceSpec, Resource, ServiceEntrySpec } from '@weft/model';
+import { peerModes } from '../istio/peer-authentication.ts';
+import { writtenEndpoints } from '../istio/service-entry.ts';
+import { endpointOf, type PeerLookup, targetPort } from '../kubernetes/endpoint.ts';
+import { sliceEndpoints, sliceService } from '../kubernetes/endpoint-slice.ts';
+import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
+import { type Backend, type Endpoint, type Mesh, modeOf, type PortEndpoints, type Workload } from '../mesh/index.ts';
+import { type Input, type Pass, sameList } from './input.ts';
+
+const slicesByService = (slices: readonly Resource<EndpointSliceSpec>[]): ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]> =>
+  Map.groupBy(slices, sliceService);
+
+/** ServiceEntries by the services they are, the oldest first, as in the pass before. */
+const entriesByService = (entries: readonly Resource<ServiceEntrySpec>[]): ReadonlyMap<string, Resource<ServiceEntrySpec>> => {
+  const map = new Map<string, Resource<ServiceEntrySpec>>();
+  for (const entry of entries) {
+    for (const host of entry.spec.hosts) {
+      const key = `${entry.metadata.namespace}/${host.toLowerCase()}`;
+      if (!map.has(key)) map.set(key, entry);
+    }
+  }
+  return map;
+};
+
+/** The workload's port behind a service port; a WorkloadEntry may give its own by the service port's name. */
+export const workloadPort = (
+  workload: Pick<Workload, 'kind' | 'ports'>,
+  port: { readonly name: string },
+  target: number | string,
+): number | undefined => (workload.kind === 'entry' ? workload.ports[port.name] : undefined) ?? targetPort(workload, target);
+
+interface Sources {
+  readonly index: WorkloadIndex;
+  readonly slices: ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]>;
+  readonly entries: ReadonlyMap<string, Resource<ServiceEntrySpec>>;
+  readonly byAddress: ReadonlyMap<string, Workload>;
+  readonly peers: PeerLookup;
+  readonly trustDomain: string;
+}
+
+const byPort =
+  (workloads: readonly Workload[], { targets }: Backend, peers: PeerLookup) =>
+  (port: { readonly number: number; readonly name: string }) =>
+    workloads.flatMap((workload): readonly Endpoint[] => {
+      const number = workloadPort(workload, port, targets.get(port.number) ?? port.number);
+      return number === undefined ? [] : [endpointOf(workload, { port: number, mode: modeOf(peers(workload), number) })];
+    });
+
+/** What the endpoints of one service are made of, and how. */
+const sourceOf = (backend: Backend, sources: Sources) => {
+  const { service, selector } = backend;
+  if (selector) {
+    const ready = sources.index.select(service.namespace, selector).filter((workload) => workload.ready && workload.address !== '');
+    return { inputs: ready, endpoints: byPort(ready, backend, sources.peers) };
+  }
+  const entry = service.shortName === undefined ? sources.entries.get(service.key) : undefined;
+  if (entry) {
+    const written = writtenEndpoints(entry, service, sources);
+    return { inputs: [entry.hash], endpoints: ({ number }: { readonly number: number }) => written(number) };
+  }
+  const slices = sources.slices.get(`${service.namespace}/${service.shortName ?? ''}`) ?? [];
+  const inputs = slices.length === 0 ? [] : [...slices.map(({ hash }) => hash), sources.byAddress];
+  return {
+    inputs,
+    endpoints: (port: { readonly number: number; readonly name: string }) =>
+      sliceEndpoints(slices, port, { peers: sources.peers, workloadAt: (address) => sources.byAddress.get(address) }),
+  };
+};
+
+/** Mesh mTLS is chosen by endpoint only inside the mesh, and only where the mesh's settings say so (semantics 93-94). */
+const withoutMtls = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
+  endpoints.map((endpoint) => (endpoint.mtls ? { ...endpoint, mtls: false } : endpoint));
+
+const sourcesOf = (input: Input, mesh: Mesh): Sources => {
+  const { memo, of } = input;
+  const workloads = [...mesh.workloads.values()];
+  const { rootNamespace, trustDomain } = mesh.rules;
+  return {
+    index: memo('workloads by label', [mesh.workloads], () => workloadIndex(workloads)),
+    byAddress: memo('workloads by address', [mesh.workloads], () => new Map(workloads.map((workload) => [workload.address, workload]))),
+    slices: slicesByService(of('EndpointSlice')),
+    entries: entriesByService(of('ServiceEntry')),
+    peers: (workload) => peerModes(mesh.peers, rootNamespace, workload),
+    trustDomain,
+  };
+};
+
+/** Ready instances only: an instance that is not ready has no place in load balancing (semantics 75). */
+export const endpoints: Pass = (input, mesh) => {
+  const { memo } = input;
+  const { enableAutoMtls, rootNamespace, trustDomain } = mesh.rules;
+  const sources = sourcesOf(input, mesh);
+  const all: PortEndpoints[] = [];
+  for (const backend of mesh.backends.values()) {
+    const { service } = backend;
+    const { inputs, endpoints: ofPort } = sourceOf(backend, sources);
+    const common = [backend, mesh.peers, rootNamespace, trustDomain, enableAutoMtls, ...inputs];
+    for (const port of service.ports) {
+      const key = `${service.key}:${port.number}`;
+      all.push(
+        memo(`endpoints/${key}`, common, () => {
+          const found = ofPort(port);
+          return {
+            service: service.key,
+            port: port.number,
+            endpoints: enableAutoMtls && !service.meshExternal ? found : withoutMtls(found),
+          };
+        }),
+      );
+    }
+  }
+  const list = sameList(memo, 'endpoints', all);
+  return { endpoints: memo('endpoints by port', [list], () => new Map(list.map((item) => [`${item.service}:${item.port}`, item]))) };
+};

@@ -1,0 +1,103 @@
+/** What a sidecar accepts: the ports of the services that lead to its workload, each with its protocol and its mTLS mode. */
+import type { Proxy } from '@weft/model';
+import { peerModes } from '../istio/peer-authentication.ts';
+import {
+  type Backend,
+  type InboundPort,
+  type InboundSlice,
+  type Mesh,
+  modeOf,
+  type PeerModes,
+  selects,
+  type Workload,
+} from '../mesh/index.ts';
+import { workloadPort } from '../passes/endpoints.ts';
+import { destinationRule } from './destinations.ts';
+
+type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind'>;
+
+interface Landing {
+  readonly backend: Backend;
+  readonly servicePort: number;
+  /** The workload's own. */
+  readonly port: number;
+}
+
+/** The services of each namespace that select their workloads; the oldest comes first and names the port (semantics 85). */
+const selecting = (mesh: Mesh): ReadonlyMap<string, readonly Backend[]> =>
+  mesh.memo('selecting services', [mesh.backends], () =>
+    Map.groupBy(
+      [...mesh.backends.values()].filter(({ selector }) => selector),
+      ({ service }) => service.namespace,
+    ),
+  );
+
+const selectedLandings = (mesh: Mesh, subject: Subject): readonly Landing[] =>
+  (selecting(mesh).get(subject.namespace) ?? [])
+    .filter(({ selector }) => selector && selects(selector, subject.labels))
+    .flatMap((backend) =>
+      backend.service.ports.flatMap((servicePort) => {
+        const port = workloadPort(subject, servicePort, backend.targets.get(servicePort.number) ?? servicePort.number);
+        return port === undefined ? [] : [{ backend, servicePort: servicePort.number, port }];
+      }),
+    );
+
+/** Where endpoints are written down, the address says whose they are. */
+const writtenLandings = (mesh: Mesh): ReadonlyMap<string, readonly Landing[]> =>
+  mesh.memo('landings by address', [mesh.endpoints, mesh.backends], () => {
+    const byAddress = new Map<string, Landing[]>();
+    for (const { service, port: servicePort, endpoints } of mesh.endpoints.values()) {
+      const backend = mesh.backends.get(service);
+      if (!backend || backend.selector) continue;
+      for (const { address, port } of endpoints)
+        byAddress.set(address, [...(byAddress.get(address) ?? []), { backend, servicePort, port }]);
+    }
+    return byAddress;
+  });
+
+/** Of a client-side policy only the connection pool counts here (semantics 70). */
+const inboundPort = (mesh: Mesh, { backend: { service }, servicePort, port }: Landing, modes: PeerModes, client: Subject): InboundPort => {
+  const pool = destinationRule(mesh, service, client)?.destination.policy(servicePort).connectionPool;
+  return {
+    port,
+    protocol: service.ports.find(({ number }) => number === servicePort)?.protocol ?? 'auto',
+    mode: modeOf(modes, port),
+    service: { hostname: service.hostname, port: servicePort },
+    ...(pool ? { connectionPool: pool } : {}),
+  };
+};
+
+const slice = (mesh: Mesh, subject: Subject, landings: readonly Landing[]): InboundSlice => {
+  const modes = peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
+  const ports = new Map<number, InboundPort>();
+  for (const landing of landings) {
+    if (ports.has(landing.port)) continue;
+    const port = inboundPort(mesh, landing, modes, subject);
+    if (port.protocol !== 'udp') ports.set(port.port, port);
+  }
+  for (const [text, mode] of Object.entries(modes.ports)) {
+    const port = Number(text);
+    if (!ports.has(port)) ports.set(port, { port, protocol: 'auto', mode });
+  }
+  return { ports: [...ports.values()].sort((a, b) => a.port - b.port), mode: modes.mode };
+};
+
+/** The registered instance; a proxy that is none speaks for itself. */
+const subjectOf = (mesh: Mesh, proxy: Proxy): Subject =>
+  mesh.workloads.get(`${proxy.namespace}/${proxy.name}`) ?? { namespace: proxy.namespace, labels: proxy.labels, ports: {}, kind: 'pod' };
+
+export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
+  const { memo } = mesh;
+  const subject = subjectOf(mesh, proxy);
+  const written = proxy.addresses.flatMap((address) => writtenLandings(mesh).get(address) ?? []);
+  const own = memo(
+    `inbound of ${proxy.namespace}/${proxy.name}`,
+    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, ...written],
+    () => slice(mesh, subject, [...selectedLandings(mesh, subject), ...written]),
+  );
+  // The instances of one workload say the same: they share it.
+  return memo(`inbound ${memo(`inbound text of ${proxy.namespace}/${proxy.name}`, [own], () => JSON.stringify(own))}`, [], () => own);
+};
+
+/** A gateway accepts nothing but what its servers say. */
+export const closed: InboundSlice = { ports: [], mode: 'DISABLE' };

@@ -1,0 +1,119 @@
+/** Routing rules, resolved for one place: who calls, on which port, through which gateway. */
+import { outboundCluster } from '@weft/envoy';
+import {
+  type Destination,
+  type HttpMatch,
+  type HttpRoute,
+  type Labels,
+  type RouteAction,
+  type Routing,
+  type Rule,
+  type RuleDestination,
+  type RuleMatch,
+  type Service,
+  selects,
+} from '../mesh/index.ts';
+
+export interface Place {
+  /** `mesh`, or the names of the gateways that the request came through. */
+  readonly gateways: ReadonlySet<string>;
+  /** Of the listener. */
+  readonly port: number;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly serviceAt: (host: string) => Service | undefined;
+}
+
+/** Resolved here and not by Envoy (semantics 26). */
+const applies = ({ port, gateways, sourceLabels, sourceNamespace }: RuleMatch, place: Place): boolean => {
+  if (port !== undefined && port !== place.port) return false;
+  if (gateways) return gateways.some((name) => place.gateways.has(name));
+  return selects(sourceLabels ?? {}, place.labels) && (sourceNamespace === undefined || sourceNamespace === place.namespace);
+};
+
+/** A destination without port: the service's only one, otherwise the listener's (semantics 33). */
+const portOf = ({ host, port }: RuleDestination, place: Place): number => {
+  if (port !== undefined) return port;
+  const ports = place.serviceAt(host)?.ports ?? [];
+  return ports.length === 1 && ports[0] ? ports[0].number : place.port;
+};
+
+const destinationAt = (destination: RuleDestination, place: Place): Destination => ({
+  cluster: outboundCluster({ port: portOf(destination, place), subset: destination.subset, host: destination.host }),
+  weight: destination.weight,
+  request: destination.request,
+  response: destination.response,
+  ...(destination.authority === undefined ? {} : { authority: destination.authority }),
+});
+
+/** The scheme's own port does not show in a Location (semantics 42). */
+const isDefaultPort = (port: number, scheme: string | undefined): boolean => (scheme === 'https' ? port === 443 : port === 80);
+
+const actionAt = (action: Rule['action'], place: Place): RouteAction => {
+  if (action.kind === 'direct') return action;
+  if (action.kind === 'redirect') {
+    const { portOfRequest, port: written, ...redirect } = action;
+    const port = portOfRequest ? place.port : written;
+    return port === undefined || isDefaultPort(port, action.scheme) ? redirect : { ...redirect, port };
+  }
+  const { destinations, ...forward } = action;
+  const resolved = destinations.map((destination) => destinationAt(destination, place));
+  const [only, ...others] = resolved;
+  const authority = others.length === 0 ? only?.authority : undefined;
+  if (authority === undefined || forward.rewrite?.authority) return { ...forward, destinations: resolved };
+  return { ...forward, destinations: resolved, rewrite: { ...forward.rewrite, authority } };
+};
+
+const nameOf = (rule: Rule, match: HttpMatch): string => [rule.name, match.name].filter(Boolean).join('.');
+
+/** Nothing behind it can be reached (semantics 25). */
+export const isCatchAll = ({ uri, method, authority, scheme, headers, queryParams }: HttpMatch): boolean => {
+  const anyPath = uri === undefined || (uri.kind === 'prefix' && uri.value === '/') || (uri.kind === 'regex' && uri.value === '.*');
+  return anyPath && !method && !authority && !scheme && headers.length === 0 && queryParams.length === 0;
+};
+
+/** Each match is a route of its own (semantics 24); the first catch-all is the last route. */
+export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] => {
+  const routes: HttpRoute[] = [];
+  for (const rule of routing.rules) {
+    const action = actionAt(rule.action, place);
+    for (const candidate of rule.matches) {
+      if (!applies(candidate, place)) continue;
+      const { match } = candidate;
+      routes.push({ name: nameOf(rule, match), match, action, request: rule.request, response: rule.response });
+      if (isCatchAll(match)) return routes;
+    }
+  }
+  return routes;
+};
+
+const hosts = new WeakMap<Routing, readonly string[]>();
+
+/** Hosts that the rules lead to: the services whose ports `routesAt` looks up. */
+export const destinationHosts = (routing: Routing): readonly string[] => {
+  const known = hosts.get(routing);
+  if (known) return known;
+  const found = routing.rules.flatMap(({ action }) => (action.kind === 'forward' ? action.destinations.map(({ host }) => host) : []));
+  const unique = [...new Set(found)];
+  hosts.set(routing, unique);
+  return unique;
+};
+
+/** Selectors of clients that the rules tell apart. */
+export const sourceSelectors = (routing: Routing): readonly Labels[] =>
+  routing.rules.flatMap(({ matches }) =>
+    matches.flatMap(({ sourceLabels, gateways }) => (sourceLabels && !gateways ? [sourceLabels] : [])),
+  );
+
+const sourced = new WeakMap<Routing, boolean>();
+
+/** Whether the rules say different things to different clients. */
+export const tellsClientsApart = (routing: Routing): boolean => {
+  const known = sourced.get(routing);
+  if (known !== undefined) return known;
+  const found = routing.rules.some(({ matches }) =>
+    matches.some(({ gateways, sourceLabels, sourceNamespace }) => !gateways && (sourceLabels || sourceNamespace)),
+  );
+  sourced.set(routing, found);
+  return found;
+};

@@ -1,0 +1,52 @@
+/** The services that a namespace sees, one for each host name. */
+import type { Mesh, Service } from '../mesh/index.ts';
+import { visibleIn } from './visible.ts';
+
+export interface SeenServices {
+  readonly key: string;
+  readonly services: readonly Service[];
+  readonly byHost: ReadonlyMap<string, Service>;
+}
+
+const claimsOf = ({ addresses, ports }: Service): readonly string[] =>
+  addresses.flatMap((address) => ports.map(({ number }) => `${address}:${number}`));
+
+/** A virtual address and port leads to one service: the first; later ones lose the address, and are reached by name and their others. */
+const withoutTaken = (services: readonly Service[]): readonly Service[] => {
+  const owners = new Map<string, string>();
+  return services.map((service) => {
+    const lost = new Set<string>();
+    for (const address of service.addresses) {
+      for (const { number } of service.ports) if (owners.has(`${address}:${number}`)) lost.add(address);
+    }
+    const kept = lost.size === 0 ? service : { ...service, addresses: service.addresses.filter((address) => !lost.has(address)) };
+    for (const claim of claimsOf(kept)) owners.set(claim, service.key);
+    return kept;
+  });
+};
+
+/** The first of a host name wins; `mesh.services` is in that order. */
+const uniqueByHost = (services: readonly Service[]): ReadonlyMap<string, Service> => {
+  const byHost = new Map<string, Service>();
+  for (const service of services) if (!byHost.has(service.hostname)) byHost.set(service.hostname, service);
+  return byHost;
+};
+
+export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
+  const { key, items } = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
+  return mesh.memo(`services seen ${key}`, [items], () => {
+    const unique = withoutTaken([...uniqueByHost(items).values()]);
+    // Equal content keeps its identity: an unchanged service that lost an address is the same object as before.
+    const services = unique.map((service) => mesh.memo(`service seen ${key} ${service.key}`, [service], () => service));
+    return { key, services, byHost: new Map(services.map((service) => [service.hostname, service])) };
+  });
+};
+
+const none: readonly string[] = [];
+
+/** Short host names that clients' search paths make of a Kubernetes Service's (semantics 11). */
+export const aliasesOf = ({ hostname, shortName, namespace, headless }: Service, sameNamespace: boolean): readonly string[] => {
+  const short =
+    shortName === undefined ? none : [...(sameNamespace ? [shortName] : []), `${shortName}.${namespace}`, `${shortName}.${namespace}.svc`];
+  return headless ? [...short, `*.${hostname}`] : short;
+};
