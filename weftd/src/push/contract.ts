@@ -50,6 +50,6 @@ export interface Push {
   proxies(): readonly PushStatus[];
   /** What was sent to the proxy (not: what it shall have); undefined for a proxy that never connected. */
   configOf(namespace: string, name: string): ResourceSet | undefined;
-  /** Returns when every proxy has acknowledged the revision that is current at the call, or timed out. */
-  waitApplied(options: { readonly timeoutMs: number }): Promise<WaitResult>;
+  /** Returns when every proxy has acknowledged that revision of desired state or a newer one, or timed out. */
+  waitApplied(options: { readonly revision: number; readonly timeoutMs: number }): Promise<WaitResult>;
 }

@@ -1,0 +1,106 @@
+/** What one type has to send to reach its target, less what has to be withheld. */
+import { changesBetween, type ResourceMap } from '@weft/compile/diff';
+import { type Encoded, typeUrls } from '@weft/envoy';
+import { reverted } from './in-flight.ts';
+import { covers, type Subscription } from './subscription.ts';
+
+const { CDS: cds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
+
+export interface Pending {
+  readonly resources: readonly Encoded[];
+  readonly removed: readonly string[];
+  /** The subscription once this is sent. */
+  readonly subscription: Subscription;
+}
+
+type Withheld = (resource: Encoded) => boolean;
+
+export const pendingOf = (subscription: Subscription, target: ResourceMap, withheld: Withheld): Pending | undefined => {
+  const { sent, owed, suspects, unanswered } = subscription;
+  if (suspects.length > 0) return nextSuspects(subscription, target, withheld);
+  if (sent === target && owed.size === 0 && !unanswered) return undefined;
+  const changes = changesBetween(sent, target);
+  const { resources, held } = additions(subscription, changes.changed, target, withheld);
+  const removed = removals(subscription, changes.removed, target);
+  if (resources.length === 0 && removed.length === 0 && !unanswered) return undefined;
+  const after = reverted(target, sent, held);
+  return {
+    resources,
+    removed,
+    subscription: { ...subscription, sent: after, owed: new Set(held.filter((name) => owed.has(name))), unanswered: false },
+  };
+};
+
+/** The array of the comparison itself wherever it is just that: all who are sent it share its encoded form. */
+const additions = (subscription: Subscription, changed: readonly Encoded[], target: ResourceMap, withheld: Withheld) => {
+  const { owed } = subscription;
+  const held: string[] = [];
+  const permitted = (resource: Encoded): boolean => {
+    if (!withheld(resource)) return true;
+    held.push(resource.name);
+    return false;
+  };
+  const wanted = filtered(changed, (resource) => covers(subscription, resource.name) && permitted(resource));
+  if (owed.size === 0) return { resources: wanted, held };
+  // X10: no name twice.
+  const names = new Set(wanted.map(({ name }) => name));
+  const again: Encoded[] = [];
+  for (const name of owed) {
+    const resource = names.has(name) || held.includes(name) ? undefined : target.get(name);
+    if (resource && permitted(resource)) again.push(resource);
+  }
+  return { resources: again.length === 0 ? wanted : [...wanted, ...again], held };
+};
+
+const removals = (subscription: Subscription, removed: readonly string[], target: ResourceMap): readonly string[] => {
+  const gone = filtered(removed, (name) => covers(subscription, name));
+  // X7: what was asked for and does not exist is answered as removed.
+  const told = new Set(gone);
+  const missing = [...subscription.owed].filter((name) => !target.has(name) && !told.has(name));
+  return missing.length === 0 ? gone : [...gone, ...missing];
+};
+
+/** Groups whose resources changed meanwhile are dropped: the change itself is the next attempt. */
+const nextSuspects = (subscription: Subscription, target: ResourceMap, withheld: Withheld): Pending | undefined => {
+  const [group, ...suspects] = subscription.suspects;
+  const rest = { ...subscription, suspects };
+  if (!group) return pendingOf(rest, target, withheld);
+  const resources = group.flatMap((name) => {
+    const resource = target.get(name);
+    const same = resource && resource.version === subscription.sent.get(name)?.version && covers(subscription, name);
+    return same ? [resource] : [];
+  });
+  if (resources.length === 0) return suspects.length > 0 ? nextSuspects(rest, target, withheld) : pendingOf(rest, target, withheld);
+  const owed = new Set([...subscription.owed].filter((name) => !group.includes(name)));
+  return { resources, removed: [], subscription: { ...rest, owed } };
+};
+
+const filtered = <T>(all: readonly T[], keep: (one: T) => boolean): readonly T[] => {
+  const kept = all.filter(keep);
+  return kept.length === all.length ? all : kept;
+};
+
+const nothingWithheld: Withheld = () => false;
+
+/**
+ * X15: routes are not warmed, so what names a cluster that the client refused, and has in no version, is kept back;
+ * all else goes on (X3).
+ */
+export const withheldBy = (subscriptions: ReadonlyMap<string, Subscription>, type: string): Withheld => {
+  const clusters = subscriptions.get(cds);
+  if (!clusters || clusters.refused.size === 0 || (type !== lds && type !== rds && type !== vhds)) return nothingWithheld;
+  const unknown = [...clusters.refused.keys()].filter((name) => !clusters.acknowledged.has(name));
+  const written = unknown.map(lengthDelimited);
+  return (resource) => written.some((bytes) => includes(resource.bytes, bytes));
+};
+
+/** A string field as protobuf writes it: the length in front keeps one name apart from a longer one that starts alike. */
+const lengthDelimited = (text: string): Buffer => {
+  const bytes = Buffer.from(text);
+  const length: number[] = [];
+  let rest = bytes.length;
+  for (; rest > 0x7f; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
+  return Buffer.from([...length, rest, ...bytes]);
+};
+
+const includes = (bytes: Uint8Array, part: Buffer): boolean => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(part);

@@ -1,0 +1,153 @@
+/** Every proxy's session, connected or last seen: what `weft ps`, `weft config` and `weft wait` read. */
+import { createHash } from 'node:crypto';
+import { changesBetween, noResources, type ResourceMap } from '@weft/compile/diff';
+import { shortType } from '@weft/envoy';
+import type { Proxy, TypeStatus, WaitResult } from '@weft/model';
+import type { Registry } from '../registry.ts';
+import type { Push, PushStatus } from './contract.ts';
+import type { ResourceSet } from './plan.ts';
+import { inStep, type OpenSession } from './session.ts';
+import type { Stream } from './stream.ts';
+import { covers, type Subscription } from './subscription.ts';
+
+export interface Roster {
+  readonly push: Push;
+  seen(stream: Stream, session: OpenSession): void;
+  ended(stream: Stream): void;
+}
+
+export interface RosterInput {
+  readonly registry: Registry;
+  readonly identityOf: (proxy: Proxy) => string;
+}
+
+interface Known {
+  readonly stream: Stream;
+  readonly session: OpenSession;
+  readonly connected: boolean;
+}
+
+interface Waiter {
+  readonly revision: number;
+  readonly applied: () => void;
+}
+
+const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string => `${namespace}/${name}`;
+
+export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
+  const known = new Map<string, Known>();
+  const waiters = new Set<Waiter>();
+
+  const registered = (one: Known): boolean => registry.find(one.stream.proxy.namespace, one.stream.proxy.name) !== undefined;
+  /** A proxy that left and is not registered any more is nobody's concern. */
+  const concerned = (): Known[] => {
+    for (const [key, one] of known) if (!one.connected && !registered(one)) known.delete(key);
+    return [...known.values()];
+  };
+
+  const pending = (revision: number): string[] => {
+    const behind = concerned().filter(({ connected, session }) => !connected || session.revision < revision);
+    const absent = registry
+      .list()
+      .filter(({ pod, address }) => pod.proxy !== 'none' && address !== '' && !known.has(keyOf(pod)))
+      .map(({ pod }) => keyOf(pod));
+    return [...behind.map(({ stream }) => keyOf(stream.proxy)), ...absent].sort();
+  };
+
+  const tell = (): void => {
+    for (const waiter of waiters) if (pending(waiter.revision).length === 0) waiter.applied();
+  };
+
+  const waitApplied: Push['waitApplied'] = ({ revision, timeoutMs }) =>
+    new Promise<WaitResult>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        clearInterval(registryChanges);
+        waiters.delete(waiter);
+        const names = pending(revision);
+        resolve({ applied: names.length === 0, revision, pending: names });
+      };
+      const waiter: Waiter = { revision, applied: done };
+      waiters.add(waiter);
+      const timer = setTimeout(done, timeoutMs);
+      // A pod that leaves the registry is not awaited any more; the registry tells nobody.
+      const registryChanges = setInterval(tell, 250);
+      tell();
+    });
+
+  return {
+    push: {
+      proxies: () => concerned().map((one) => statusOf(one, identityOf)),
+      configOf: (namespace, name) => {
+        const one = known.get(keyOf({ namespace, name }));
+        return one && sentTo(one.session);
+      },
+      waitApplied,
+    },
+    seen: (stream, session) => {
+      const key = keyOf(stream.proxy);
+      const before = known.get(key);
+      // An older stream of the same proxy may live on for a while; the newest tells how things are.
+      if (before && before.stream !== stream && before.connected && age(before.stream) > age(stream)) return;
+      known.set(key, { stream, session, connected: true });
+      if (waiters.size > 0 && before?.session.revision !== session.revision) tell();
+    },
+    ended: (stream) => {
+      const one = known.get(keyOf(stream.proxy));
+      if (one?.stream === stream) known.set(keyOf(stream.proxy), { ...one, connected: false });
+    },
+  };
+};
+
+/** Stream ids count up. */
+const age = (stream: Stream): number => Number(stream.id.slice(stream.id.lastIndexOf('.') + 1));
+
+const statusOf = ({ stream, session, connected }: Known, identityOf: (proxy: Proxy) => string): PushStatus => ({
+  proxy: stream.proxy,
+  name: stream.proxy.name,
+  namespace: stream.proxy.namespace,
+  identity: identityOf(stream.proxy),
+  connected,
+  inStep: connected && inStep(session),
+  types: Object.fromEntries([...session.subscriptions].map(([type, subscription]) => [shortType(type), typeStatus(subscription)])),
+  lastNack: session.lastNack && { ...session.lastNack, type: shortType(session.lastNack.type) },
+  revision: session.revision,
+  nacks: session.nacks,
+});
+
+const typeStatus = (subscription: Subscription): TypeStatus => {
+  const { sent, acknowledged, acknowledgedAt, inFlight } = subscription;
+  return {
+    sent: digest(sent),
+    acknowledged: inFlight ? digest(acknowledged) : digest(same(acknowledged, sent) ? sent : acknowledged),
+    resources: subscription.wildcard ? sent.size : [...sent.keys()].filter((name) => covers(subscription, name)).length,
+    acknowledgedAt,
+  };
+};
+
+const same = (one: ResourceMap, other: ResourceMap): boolean => {
+  const { changed, removed } = changesBetween(one, other);
+  return changed.length === 0 && removed.length === 0;
+};
+
+const digests = new WeakMap<ResourceMap, string>();
+
+/** One version for a whole type: equal for all who were sent the same. */
+const digest = (map: ResourceMap): string => {
+  const before = digests.get(map);
+  if (before !== undefined) return before;
+  const hash = createHash('sha256');
+  for (const name of [...map.keys()].sort()) hash.update(`${name}\0${map.get(name)?.version}\0`);
+  const text = hash.digest('hex').slice(0, 16);
+  digests.set(map, text);
+  return text;
+};
+
+/** What is asked for, as it was sent; what the client kept from an earlier stream is left out where its bytes are gone. */
+const sentTo = (session: OpenSession): ResourceSet =>
+  new Map([...session.subscriptions].map(([type, subscription]) => [type, coveredBytes(subscription)]));
+
+const coveredBytes = (subscription: Subscription): ResourceMap => {
+  if (subscription.sent.size === 0) return noResources;
+  return new Map([...subscription.sent].filter(([name, { bytes }]) => bytes.length > 0 && covers(subscription, name)));
+};

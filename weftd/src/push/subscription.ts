@@ -1,0 +1,112 @@
+/** What one stream asked for in one type, and what it has of it. Plain values; the rules X1-X16 are xDS's own. */
+import { noResources, type ResourceMap } from '@weft/compile/diff';
+import type { Encoded } from '@weft/envoy';
+import type { InFlight } from './in-flight.ts';
+
+/** `envoy.service.discovery.v3.DeltaDiscoveryRequest`, as far as the session reads it. */
+export interface Request {
+  readonly typeUrl: string;
+  /** Node id; only the first message must carry it. */
+  readonly node?: string;
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  /** Name to version; only the first request of a type carries it. */
+  readonly initialVersions: Readonly<Record<string, string>>;
+  readonly nonce: string;
+  /** Present: the response with this nonce was refused (X1). */
+  readonly error?: string;
+}
+
+export interface Subscription {
+  readonly wildcard: boolean;
+  /** Names asked for, without `*`. */
+  readonly names: ReadonlySet<string>;
+  /** What the client was sent, restricted to what it asks for; placeholders without bytes after a reconnect. */
+  readonly sent: ResourceMap;
+  readonly acknowledged: ResourceMap;
+  readonly acknowledgedAt: number;
+  /** Names to be answered whether they changed or not. */
+  readonly owed: ReadonlySet<string>;
+  /** A first wildcard request is answered even if there is nothing, or the client waits (X9). */
+  readonly unanswered: boolean;
+  readonly inFlight?: InFlight;
+  /** Name to the version that the client refused. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Groups of names that were in a refused response, one of them bad: sent again one group at a time. */
+  readonly suspects: readonly (readonly string[])[];
+}
+
+export const maxNames = 10_000;
+
+const none: ReadonlySet<string> = new Set();
+
+export const covers = (subscription: Subscription, name: string): boolean => subscription.wildcard || subscription.names.has(name);
+
+/** The first request of a type on this stream. */
+export const subscribed = (request: Request, wanted: ResourceMap): Subscription => {
+  // X9: a first request that names nothing asks for everything.
+  const wildcard = request.subscribe.length === 0 || request.subscribe.includes('*');
+  const names = canonical(request.subscribe, wanted);
+  const has = reported(request, wanted, (name) => wildcard || names.has(name));
+  const owed = new Set<string>();
+  for (const name of names) if (!has.has(name)) owed.add(name);
+  return {
+    wildcard,
+    names,
+    sent: has,
+    acknowledged: has,
+    acknowledgedAt: 0,
+    owed,
+    unanswered: wildcard && has.size === 0,
+    refused: new Map(),
+    suspects: [],
+  };
+};
+
+/** Later changes of the subscription; they count with any nonce (X5). */
+export const resubscribed = (before: Subscription, request: Request, wanted: ResourceMap): Subscription => {
+  if (request.subscribe.length === 0 && request.unsubscribe.length === 0) return before;
+  const names = new Set(before.names);
+  const owed = new Set(before.owed);
+  let { wildcard, sent, unanswered } = before;
+  for (const name of request.unsubscribe) {
+    if (name === '*') continue;
+    owed.delete(name);
+    // X8: the wildcard still covers it, so the client wants to know what it is now.
+    if (names.delete(name) && wildcard) owed.add(name);
+  }
+  if (request.unsubscribe.includes('*') && wildcard) {
+    wildcard = false;
+    unanswered = false;
+    sent = restricted(sent, names);
+    for (const name of owed) if (!names.has(name)) owed.delete(name);
+  }
+  // X6: the client may have forgotten it, so it is sent again even if unchanged.
+  for (const name of canonical(request.subscribe, wanted)) owed.add(name).size && names.add(name);
+  if (request.subscribe.includes('*') && !wildcard) {
+    wildcard = true;
+    unanswered = true;
+  }
+  return { ...before, wildcard, names, owed, sent, unanswered };
+};
+
+/** Names as the plan spells them, so that thousands of streams share the strings. */
+const canonical = (names: readonly string[], wanted: ResourceMap): ReadonlySet<string> => {
+  if (names.length === 0) return none;
+  const set = new Set<string>();
+  for (const name of names) if (name !== '*') set.add(wanted.get(name)?.name ?? name);
+  return set;
+};
+
+const restricted = (map: ResourceMap, names: ReadonlySet<string>): ResourceMap => new Map([...map].filter(([name]) => names.has(name)));
+
+/** X11: what the client says it has. The wanted map itself if that is exactly what it has: the usual case, and shared. */
+const reported = (request: Request, wanted: ResourceMap, covered: (name: string) => boolean): ResourceMap => {
+  const versions = Object.entries(request.initialVersions).filter(([name]) => covered(name));
+  if (versions.length === 0) return noResources;
+  if (versions.length === wanted.size && versions.every(([name, version]) => wanted.get(name)?.version === version)) return wanted;
+  return new Map(versions.map(([name, version]) => [name, known(wanted.get(name), name, version)]));
+};
+
+const known = (resource: Encoded | undefined, name: string, version: string): Encoded =>
+  resource?.version === version ? resource : { name, version, bytes: new Uint8Array(0) };
