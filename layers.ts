@@ -25,5 +25,10 @@ export const layers: readonly Layer[] = [
   { path: 'signals/src', library: true, imports: ['model/src'] },
   { path: 'weftd/src', library: false, imports: ['model/src', 'envoy/src', 'compile/src', 'signals/src'] },
   { path: 'agent/src', library: false, imports: ['model/src', 'envoy/src', 'compile/src/inject'] },
-  { path: 'cli/src', library: false, imports: ['model/src', 'compile/src', 'signals/src', 'envoy/src'] },
+  // `up` looks for Envoy and `cert issue` asks for a certificate exactly as the agent does.
+  {
+    path: 'cli/src',
+    library: false,
+    imports: ['model/src', 'compile/src', 'signals/src', 'envoy/src', 'agent/src/envoy-binary', 'agent/src/identity'],
+  },
 ];

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
+import { certCommand } from './commands/cert.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -21,8 +22,13 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [psCommand, configCommand, execCommand, logsCommand, restartCommand]],
-  ['For programs:', [tokenCommand, completionCommand]],
+  ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
+
+const inherit = (command: Command, parent: Command): void => {
+  command.copyInheritedSettings(parent);
+  for (const sub of command.commands) inherit(sub, command);
+};
 
 export const createProgram = (cli: Cli): Command => {
   const program = new Command('weft')
@@ -38,6 +44,6 @@ export const createProgram = (cli: Cli): Command => {
   }
   program.addCommand(completeCommand(cli), { hidden: true });
   // Sub-commands take over output and exits only when told.
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) inherit(command, program);
   return program;
 };

@@ -10,6 +10,7 @@ import type {
   StoredObject,
   TokenRequest,
   TokenResult,
+  TrustBundles,
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
@@ -17,11 +18,6 @@ import { type Answer, createHttp, type Http, refusal } from './http.ts';
 
 interface Items<T> {
   readonly items: readonly T[];
-}
-
-export interface TrustBundle {
-  readonly pem: string;
-  readonly trustDomain: string;
 }
 
 export interface LogQuery {
@@ -47,7 +43,7 @@ export interface Api {
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
   token(request: TokenRequest): Promise<TokenResult>;
-  trustBundle(): Promise<TrustBundle>;
+  trustBundle(): Promise<TrustBundles>;
 }
 
 const query = (values: Readonly<Record<string, string | number | boolean | undefined>>): string => {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { analyzeFiles } from '../analysis.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
@@ -24,6 +24,9 @@ const address =
     if (!number) throw new InvalidArgumentError('write a port, or an address of this machine like 127.0.0.1:15080.');
     return { flag, host: host === 'localhost' ? '127.0.0.1' : host, port: port(number) };
   };
+
+const addressOption = (flag: string, description: string, fallback: string): Option =>
+  new Option(`${flag} <address>`, description).argParser(address(flag)).default(address(flag)(fallback), fallback);
 
 interface UpOptions {
   readonly gatewayPort: number;
@@ -51,10 +54,10 @@ export const upCommand = (cli: Cli): Command =>
     .description('run the mesh that a folder of manifests describes, until Ctrl-C')
     .argument('[folder]', 'manifests: Kubernetes and Istio objects in YAML; watched for changes', '.')
     .option('--gateway-port <port>', 'port on 127.0.0.1 for the ingress gateway', port, 8080)
-    .option('--api <address>', 'where the API listens', address('--api'), { flag: '--api', host: '127.0.0.1', port: 15_080 })
-    .option('--xds <address>', 'where proxies and the CA are served', address('--xds'), { flag: '--xds', host: '127.0.0.1', port: 15_012 })
+    .addOption(addressOption('--api', 'where the API listens', '127.0.0.1:15080'))
+    .addOption(addressOption('--xds', 'where proxies and the CA are served', '127.0.0.1:15012'))
     .option('--envoy <path>', 'this Envoy instead of the pinned one (or WEFT_ENVOY)')
-    .option('--timeout <time>', 'say what is missing when the mesh is not ready after', milliseconds, 120_000)
+    .addOption(new Option('--timeout <time>', 'say what is missing when not ready after').argParser(milliseconds).default(120_000, '2m'))
     .action(async (path: string, options: UpOptions) => {
       const folder = folderAt(path);
       if (process.platform !== 'linux') {

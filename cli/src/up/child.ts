@@ -42,7 +42,7 @@ export class Child {
     const log = openSync(logFile, 'a', 0o600);
     this.logStart = statSync(logFile).size;
     const startedAt = performance.now();
-    const child = startProgram({ name, args, env, output: [log, log] });
+    const child = startProgram({ name, args, env, log });
     closeSync(log);
     this.process = child;
     if (child.pid !== undefined) onStart(child.pid);

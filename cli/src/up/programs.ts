@@ -14,8 +14,8 @@ export interface Started {
   readonly name: ProgramName;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** File descriptors of stdout and stderr, or `pipe`. */
-  readonly output: readonly [number | 'pipe', number | 'pipe'];
+  /** File descriptor that stdout and stderr go to. */
+  readonly log: number;
 }
 
 /** Debian keeps `ip`, `iptables` and others out of an ordinary user's PATH. */
@@ -25,10 +25,10 @@ const withSystemPrograms = (path = ''): string => [path, '/usr/sbin', '/sbin'].f
  * Starts a program that dies with this process, however that dies (PR_SET_PDEATHSIG), in a session of its own,
  * so that Ctrl-C reaches this process alone, which then ends the others in order.
  */
-export const startProgram = ({ name, args, env, output }: Started): ChildProcess => {
+export const startProgram = ({ name, args, env, log }: Started): ChildProcess => {
   const command = [process.execPath, ...process.execArgv, pathOf(name), ...args];
   return spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
-    stdio: ['ignore', ...output],
+    stdio: ['ignore', log, log],
     detached: true,
     env: { ...env, PATH: withSystemPrograms(env.PATH) },
   });

@@ -10,7 +10,7 @@ import type { Cli } from '../cli.ts';
 import { Failure } from '../exit.ts';
 import { podsIn } from '../pods.ts';
 import { Child, type ChildSettings } from './child.ts';
-import { findEnvoy } from './envoy.ts';
+import { locateEnvoy } from './envoy.ts';
 import { takeLock } from './lock.ts';
 import { type Address, ensureFree } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -122,8 +122,8 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
   const supervisor = new Supervisor(cli, settings, progress);
   try {
     await ensureFree([settings.gateway, settings.api, settings.xds]);
-    progress.step('looking for Envoy');
-    const envoy = await Promise.race([findEnvoy(settings.envoy, cli.env, progress), end.then(() => undefined)]);
+    const wish = { env: cli.env, progress, ...(settings.envoy && { path: settings.envoy }) };
+    const envoy = await Promise.race([locateEnvoy(wish), end.then(() => undefined)]);
     if (envoy === undefined) return;
     supervisor.startAll(envoy, lock.addChild);
     const status = await supervisor.untilReady(() => ended);
