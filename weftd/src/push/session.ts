@@ -199,13 +199,13 @@ const standings = (session: OpenSession): ((type: string) => Standing) => {
 const standingOf = (session: OpenSession, type: string): Standing => {
   const wanted = wantedOf(session, type);
   const subscription = session.subscriptions.get(type);
+  const awaiting = type === eds && any(session.awaited, (name) => wanted.has(name));
   if (!subscription) {
-    return { sent: noResources, inFlight: false, behind: false, absent: wanted.size > 0 && !session.patienceOver, refused: false };
+    return { sent: noResources, inFlight: false, behind: awaiting, absent: wanted.size > 0 && !session.patienceOver, refused: false };
   }
   const { sent, refused, owed, suspects, inFlight } = subscription;
   const withheld = withheldBy(session.subscriptions, type);
   const missing = sent === wanted ? [] : changesBetween(sent, wanted).changed.filter(({ name }) => covers(subscription, name));
-  const awaiting = type === eds && any(session.awaited, (name) => wanted.has(name));
   const owing = any(owed, (name) => {
     const resource = wanted.get(name);
     return !resource || !withheld(resource);

@@ -82,10 +82,15 @@ export const resubscribed = (before: Subscription, request: Request, wanted: Res
     for (const name of owed) if (!names.has(name)) owed.delete(name);
   }
   // X6: the client may have forgotten it, so it is sent again even if unchanged.
-  for (const name of canonical(request.subscribe, wanted)) owed.add(name).size && names.add(name);
+  for (const name of canonical(request.subscribe, wanted)) {
+    owed.add(name);
+    names.add(name);
+  }
   if (request.subscribe.includes('*') && !wildcard) {
     wildcard = true;
     unanswered = true;
+    // What passed by while nobody asked for it was never sent.
+    sent = restricted(sent, before.names);
   }
   return { ...before, wildcard, names, owed, sent, unanswered };
 };
