@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failed, startLoad } from './load.ts';
 import { family, type Mesh, root, startMesh, until } from './mesh.ts';
@@ -102,9 +102,9 @@ describe('the shop', () => {
 
   it.skipIf(process.getuid?.() !== 0)('sends TLS with identities on both sides and no plaintext between workloads', async () => {
     const node = mesh.pids('agent', 'node').at(-1) ?? 0;
-    const capture = run('nsenter', ['-t', `${node}`, '-n', 'timeout', '4', 'tcpdump', '-i', 'any', '-A', '-s', '0', 'tcp'], { maxBuffer: 64 << 20 }).catch(
-      (error: { stdout: string }) => error,
-    );
+    const capture = run('nsenter', ['-t', `${node}`, '-n', 'timeout', '4', 'tcpdump', '-i', 'any', '-A', '-s', '0', 'tcp'], {
+      maxBuffer: 64 << 20,
+    }).catch((error: { stdout: string }) => error);
     await sleep(1500);
     for (let request = 0; request < 5; request++) await answerOf('/', { 'x-canary': 'plaintext-canary' });
     const { stdout } = await capture;
@@ -116,7 +116,8 @@ describe('the shop', () => {
 
   it('follows outboundTrafficPolicy for hosts that nobody knows', async () => {
     const blocked = `apiVersion: mesh.weft.dev/v1alpha1\nkind: MeshConfig\nmetadata: {name: default, namespace: istio-system}\nspec:\n  outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n`;
-    const ask = () => exec('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5', '-H', 'Host: unknown.example', 'http://192.0.2.10:8080/');
+    const ask = () =>
+      exec('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5', '-H', 'Host: unknown.example', 'http://192.0.2.10:8080/');
     writeFileSync(join(mesh.folder, 'mesh.yaml'), blocked);
     await mesh.weft('wait', '--for', 'applied', '--timeout', '10s');
     expect((await ask()).stdout).toBe('502');

@@ -1,0 +1,195 @@
+/** What breaks, and what must not be noticed of it: outages of weftd, deaths of Envoys, bad files. */
+import { createHash } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { filesOf, placeOf } from '@weft/model';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failed, startLoad } from './load.ts';
+import { type Mesh, root, startMesh, until } from './mesh.ts';
+
+const outageSeconds = Number(process.env.WEFT_OUTAGE_SECONDS ?? 20);
+
+let mesh: Mesh;
+beforeAll(async () => {
+  mesh = await startMesh({ folder: join(root, 'examples/shop') });
+}, 180_000);
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+/** A GET on Envoy's admin socket, which only root and the agent reach. */
+const admin = (socketPath: string, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    request({ socketPath, path, headers: { host: 'envoy' } }, (incoming) => {
+      let text = '';
+      incoming.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      incoming.on('end', () => resolve(text));
+    })
+      .on('error', reject)
+      .end();
+  });
+
+const adminSockets = (): readonly string[] => {
+  const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const place = placeOf({ env: { ...process.env, WEFT_HOME: mesh.home }, uid: process.getuid?.() ?? 0, userHome: '/', hash8 });
+  const pods = join(filesOf(place).podRun(''), '.');
+  return readdirSync(pods)
+    .map((pod) => join(pods, pod, 'admin.sock'))
+    .filter((path) => readdirSync(join(path, '..')).includes('admin.sock'));
+};
+
+/** Everything that says an Envoy was told something, summed by name. */
+const updates = async (socket: string): Promise<Readonly<Record<string, number>>> => {
+  const text = await admin(
+    socket,
+    '/stats?filter=(listener_modified|cluster_modified|cluster_added|cluster_removed|listener_added|listener_removed|update_success)$',
+  );
+  const counts: Record<string, number> = {};
+  for (const line of text.split('\n')) {
+    const [name = '', value = ''] = line.split(': ');
+    // Secrets come from the agent, which renews them on its own time.
+    if (name !== '' && !name.startsWith('sds.') && !name.includes('.sds.') && !name.includes('client_ssl_socket'))
+      counts[name] = Number(value);
+  }
+  return counts;
+};
+
+const killWeftd = async (): Promise<void> => {
+  const [weftd = 0] = mesh.pids('weftd.js');
+  expect(weftd).toBeGreaterThan(1);
+  process.kill(weftd, 'SIGKILL');
+};
+
+/** weftd stays away while `weft up`, which would start it again, is stopped. */
+const whileWeftdIsAway = async (work: () => Promise<void>): Promise<void> => {
+  mesh.up.kill('SIGSTOP');
+  try {
+    await killWeftd();
+    await work();
+  } finally {
+    mesh.up.kill('SIGCONT');
+  }
+  await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 30_000, 200);
+  expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '20s')).code).toBe(0);
+};
+
+describe('an outage of weftd', () => {
+  it(
+    `of ${outageSeconds} s under load fails no request, and its return changes nothing on any Envoy`,
+    async () => {
+      const sockets = adminSockets();
+      expect(sockets.length).toBeGreaterThanOrEqual(9);
+      const before = await Promise.all(sockets.map(updates));
+      const load = startLoad({ url: `${mesh.gateway}/`, perSecond: Number(process.env.WEFT_OUTAGE_RPS ?? 200) });
+      await sleep(1000);
+      await whileWeftdIsAway(() => sleep(outageSeconds * 1000));
+      await sleep(2000);
+      const outcomes = await load.stop();
+      expect(outcomes.length).toBeGreaterThan(outageSeconds * 50);
+      expect(failed(outcomes)).toEqual([]);
+      expect(await Promise.all(sockets.map(updates))).toEqual(before);
+    },
+    outageSeconds * 1000 + 90_000,
+  );
+
+  it('does not keep a killed Envoy from coming back with its configuration and identity within 5 s', async () => {
+    await whileWeftdIsAway(async () => {
+      const [envoy = 0] = mesh.pids('envoy', 'web-');
+      expect(envoy).toBeGreaterThan(1);
+      process.kill(envoy, 'SIGKILL');
+      const killed = Date.now();
+      const answer = await until(
+        'web answers again',
+        async () => {
+          const response = await fetch(`${mesh.gateway}/`);
+          return response.status === 200 ? ((await response.json()) as { calls: { catalog: { caller: string } } }) : undefined;
+        },
+        10_000,
+      );
+      expect(Date.now() - killed).toBeLessThan(5000);
+      expect(answer.calls.catalog.caller).toBe('spiffe://cluster.local/ns/shop/sa/web');
+    });
+  }, 90_000);
+});
+
+describe('bad files', () => {
+  const bad: Readonly<Record<string, string>> = {
+    'broken.yaml': 'apiVersion: v1\nkind: [unclosed\n',
+    'unknown-field.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: u, namespace: shop}\nspec:\n  hosts: [u.example]\n  colour: red\n',
+    'wrong-type.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: w, namespace: shop}\nspec:\n  hosts: nine\n',
+    'nowhere.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: n, namespace: shop}\nspec:\n  hosts: [n.example]\n  http:\n  - route: [{destination: {host: nowhere}}]\n',
+    'second-host.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: zz-catalog, namespace: shop}\nspec:\n  hosts: [catalog]\n  http:\n  - route: [{destination: {host: catalog, subset: v2}}]\n',
+    'zero.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: z, namespace: shop}\nspec:\n  hosts: [z.example]\n  http:\n  - route: [{destination: {host: web}, weight: 0}, {destination: {host: cart}, weight: 0}]\n',
+    'regex.yaml':
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: r, namespace: shop}\nspec:\n  hosts: [r.example]\n  http:\n  - match: [{uri: {regex: "(?!x)"}}]\n    route: [{destination: {host: web}}]\n',
+    'proto.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: p, labels: {__proto__: {polluted: "yes"}}}\n',
+    'bomb.yaml': `a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c]\ne: [*d, *d, *d, *d, *d]\n`,
+    'huge.yaml': `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: huge\n  annotations:\n    text: ${'x'.repeat(5 << 20)}\n`,
+  };
+
+  it('are each told with file and line, and touch no neighbour, also after every Envoy was restarted', async () => {
+    const good = Array.from(
+      { length: 500 },
+      (_, index) =>
+        `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: good-${index}, namespace: shop}\nspec:\n  hosts: [good-${index}.example]\n  resolution: STATIC\n  location: MESH_EXTERNAL\n  ports: [{number: 80, name: http, protocol: HTTP}]\n  endpoints: [{address: 192.0.2.${index % 250}}]\n`,
+    ).join('---\n');
+    writeFileSync(join(mesh.folder, 'good.yaml'), good);
+    for (const [file, text] of Object.entries(bad)) writeFileSync(join(mesh.folder, file), text);
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '30s')).code).toBe(0);
+    const { items } = await mesh
+      .json<{ items: { file?: string; line?: number; message: string; help: string }[] }>('analyze')
+      .catch(async () => {
+        const result = await mesh.weft('analyze', '-o', 'json');
+        return JSON.parse(result.stdout) as { items: { file?: string; line?: number; message: string; help: string }[] };
+      });
+    for (const file of Object.keys(bad)) {
+      const found = items.filter((finding) => finding.file?.endsWith(file));
+      expect(found, file).not.toEqual([]);
+      expect(
+        found.every((finding) => finding.message !== '' && finding.help !== ''),
+        file,
+      ).toBe(true);
+    }
+    const answers = async (): Promise<void> => {
+      const response = await fetch(`${mesh.gateway}/`);
+      const body = (await response.json()) as { calls: { catalog: { version: string } } };
+      expect(response.status).toBe(200);
+      expect(body.calls.catalog.version).toBe('v1');
+      const config = await mesh.json<{ clusters: Record<string, unknown> }>('config', 'deploy/web', '-n', 'shop', 'clusters');
+      expect(Object.keys(config.clusters).filter((name) => name.includes('good-')).length).toBe(500);
+    };
+    await answers();
+    for (const envoy of mesh.pids('envoy', '-c')) process.kill(envoy, 'SIGKILL');
+    await until('the shop answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined), 30_000, 200);
+    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '30s')).code).toBe(0);
+    await answers();
+  }, 120_000);
+
+  it('of kinds that are not enforced yet are refused by apply with exit status 65', async () => {
+    const file = join(mesh.home, '..', 'authz.yaml');
+    writeFileSync(file, 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {}\n');
+    const result = await mesh.weft('apply', '-f', file);
+    expect(result.code).toBe(65);
+    expect(result.stderr + result.stdout).toContain('AuthorizationPolicy');
+  });
+
+  it('do not let the API write what a file owns', async () => {
+    const file = join(mesh.home, '..', 'owned.yaml');
+    writeFileSync(
+      file,
+      'apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: warehouse}\nspec: {mtls: {mode: DISABLE}}\n',
+    );
+    const result = await mesh.weft('apply', '-f', file);
+    expect(result.code).not.toBe(0);
+    expect(result.stderr + result.stdout).toMatch(/warehouse\.yaml/);
+  });
+});
