@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { data, table } from './output.ts';
+
+const columns = [
+  { title: 'NAME', value: (row: { name: string; age?: string }) => row.name },
+  { title: 'AGE', value: (row: { name: string; age?: string }) => row.age ?? '' },
+  { title: 'MORE', value: () => 'x', wide: true as const },
+];
+
+describe('table', () => {
+  it('aligns what is seen, not escape codes, and marks what is empty', () => {
+    expect(table([{ name: '\u001b[32mweb\u001b[39m', age: '1d' }, { name: 'catalog' }], columns).split('\n')).toEqual([
+      'NAME      AGE',
+      '\u001b[32mweb\u001b[39m       1d',
+      'catalog   -',
+    ]);
+  });
+
+  it('has more columns when asked for width', () => {
+    expect(table([{ name: 'a' }], columns, 'wide').split('\n')[0]).toBe('NAME   AGE   MORE');
+  });
+});
+
+describe('data', () => {
+  it('is what programs read, and nothing for people', () => {
+    expect(data({ a: [1] }, 'json')).toBe('{\n  "a": [\n    1\n  ]\n}');
+    expect(data({ a: [1] }, 'yaml')).toBe('a:\n  - 1');
+    expect(data({ a: [1] }, 'wide')).toBeUndefined();
+    expect(data({ a: [1] }, undefined)).toBeUndefined();
+  });
+});
