@@ -7,7 +7,6 @@ describe('contentHash is MurmurHash3_x86_128', () => {
   test.each([
     ['', '00000000000000000000000000000000'],
     ['The quick brown fox jumps over the lazy dog', '2f1583c3ecee2c675d7bf66ce5e91d2c'],
-    ['The quick brown fox jumps over the lazy cog', '0aa44c8f82dd8f44a9c12ec8ce0c0ddd'],
   ])('%j', (text, expected) => {
     expect(contentHash(bytes(text))).toBe(expected);
   });
