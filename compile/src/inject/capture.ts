@@ -1,0 +1,94 @@
+/**
+ * Rules that lead a pod's TCP through its Envoy, as text for `iptables-restore`. The proxy's own sockets carry a mark, which the
+ * application cannot set. The order is the order of the lines; each was tried on a whole mesh.
+ */
+import { readCapture } from './annotations.ts';
+
+export interface Capture {
+  /** Mark of the proxy's own sockets. */
+  readonly proxyMark: number;
+  /** Ports of the proxy itself, which are not led to it again: tunnel, merged metrics, health, Envoy's metrics. */
+  readonly ownPorts?: readonly number[];
+  readonly inboundCapturePort?: number;
+  readonly outboundCapturePort?: number;
+  /** The mesh's DNS: answers that did not fit into a datagram come over TCP, and stay outside the proxy. */
+  readonly dnsAddress?: string;
+  /** The pod's: `traffic.sidecar.istio.io/*`. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Address from which Envoy speaks to the application behind it (semantics 3). */
+const passthroughSource = '127.0.0.6/32';
+/** iptables' multiport takes no more in one rule. */
+const portsPerRule = 15;
+
+const chunks = (ports: readonly number[]): readonly string[] =>
+  Array.from({ length: Math.ceil(ports.length / portsPerRule) }, (_, i) => ports.slice(i * portsPerRule, (i + 1) * portsPerRule).join(','));
+
+const perPorts = (ports: readonly number[], rule: (dports: string) => string): readonly string[] =>
+  chunks(ports).map((list) => rule(`-p tcp -m multiport --dports ${list}`));
+
+const inboundRules = (capture: Capture): readonly string[] => {
+  const { choice } = readCapture(capture.annotations ?? {});
+  const own = capture.ownPorts ?? [15008, 15020, 15021, 15090];
+  const included =
+    choice.includeInboundPorts === '*'
+      ? ['-A MESH_IN -p tcp -j MESH_IN_REDIRECT']
+      : perPorts(choice.includeInboundPorts, (dports) => `-A MESH_IN ${dports} -j MESH_IN_REDIRECT`);
+  return [
+    '-A PREROUTING -p tcp -j MESH_IN',
+    ...perPorts(own, (dports) => `-A MESH_IN ${dports} -j RETURN`),
+    ...perPorts(choice.excludeInboundPorts, (dports) => `-A MESH_IN ${dports} -j RETURN`),
+    ...included,
+    `-A MESH_IN_REDIRECT -p tcp -j REDIRECT --to-ports ${capture.inboundCapturePort ?? 15006}`,
+  ];
+};
+
+const outboundRules = (capture: Capture): readonly string[] => {
+  const { choice } = readCapture(capture.annotations ?? {});
+  const mark = `0x${capture.proxyMark.toString(16)}`;
+  const redirect = '-j MESH_OUT_REDIRECT';
+  const included =
+    choice.includeOutboundRanges === '*'
+      ? [`-A MESH_OUTPUT -p tcp ${redirect}`]
+      : choice.includeOutboundRanges.map((range) => `-A MESH_OUTPUT -p tcp -d ${range} ${redirect}`);
+  return [
+    '-A OUTPUT -p tcp -j MESH_OUTPUT',
+    // First, or the rule after it would lead Envoy's connection to its application back into Envoy.
+    `-A MESH_OUTPUT -s ${passthroughSource} -o lo -j RETURN`,
+    // Hairpin: Envoy calls its own pod by address.
+    `-A MESH_OUTPUT ! -d 127.0.0.1/32 -o lo -m mark --mark ${mark} -j MESH_IN_REDIRECT`,
+    `-A MESH_OUTPUT -o lo -m mark ! --mark ${mark} -j RETURN`,
+    `-A MESH_OUTPUT -m mark --mark ${mark} -j RETURN`,
+    '-A MESH_OUTPUT -d 127.0.0.1/32 -j RETURN',
+    ...(capture.dnsAddress ? [`-A MESH_OUTPUT -d ${capture.dnsAddress}/32 -p tcp --dport 53 -j RETURN`] : []),
+    ...perPorts(choice.excludeOutboundPorts, (dports) => `-A MESH_OUTPUT ${dports} -j RETURN`),
+    ...choice.excludeOutboundRanges.map((range) => `-A MESH_OUTPUT -d ${range} -j RETURN`),
+    // Ports that are named are captured whatever the ranges say, as Istio does.
+    ...perPorts(choice.includeOutboundPorts, (dports) => `-A MESH_OUTPUT ${dports} ${redirect}`),
+    ...included,
+    `-A MESH_OUT_REDIRECT -p tcp -j REDIRECT --to-ports ${capture.outboundCapturePort ?? 15001}`,
+  ];
+};
+
+const table = (name: string, lines: readonly string[]): string => [`*${name}`, ...lines, 'COMMIT', ''].join('\n');
+
+/** For `iptables-restore --noflush` in the pod's network namespace, once. */
+export const captureRules = (capture: Capture): string =>
+  table('nat', [
+    ...['MESH_IN', 'MESH_IN_REDIRECT', 'MESH_OUTPUT', 'MESH_OUT_REDIRECT'].map((chain) => `:${chain} - [0:0]`),
+    ...inboundRules(capture),
+    ...outboundRules(capture),
+  ]);
+
+/**
+ * For `ip6tables-restore --noflush`. Pods have IPv4 addresses only, and Envoy listens on none but these: what would go past it over
+ * IPv6, out or in, is refused at once instead of timing out.
+ */
+export const captureRules6 = (): string =>
+  table('filter', [
+    ':MESH6 - [0:0]',
+    '-A INPUT ! -i lo -p tcp -j MESH6',
+    '-A OUTPUT ! -o lo -p tcp -j MESH6',
+    '-A MESH6 -p tcp -j REJECT --reject-with tcp-reset',
+  ]);

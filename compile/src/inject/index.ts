@@ -1,0 +1,4 @@
+/** What a pod gets beside its application: whether an Envoy, and the rules that lead traffic through it. Imports nothing of `build`. */
+export { type AnnotationProblem, type CaptureChoice, readCapture } from './annotations.ts';
+export { type Capture, captureRules, captureRules6 } from './capture.ts';
+export { injectLabel, isGatewayPod, namespaceLabel, type PodQuestion, proxyOf, revisionLabel, shouldInject } from './decide.ts';
