@@ -1,15 +1,12 @@
-/** Offline checks: each object alone (`parse`), then all of them together (`build`). */
-import { type Finding, parse, type Resource } from '@weft/model';
+/** Offline checks: each object alone (`parse`), then all of them together (`build`), as weftd would; no mesh is needed. */
+import { type Finding, meshSettings, parse } from '@weft/model';
 import type { ManifestFile } from './manifests.ts';
 
-export interface Read {
-  readonly resources: readonly Resource[];
-  readonly findings: readonly Finding[];
-}
-
-const readFiles = (files: readonly ManifestFile[]): Read => {
+export const analyzeFiles = async (files: readonly ManifestFile[]): Promise<readonly Finding[]> => {
+  // Loaded here: the compiler would slow down every other command.
+  const { build } = await import('@weft/compile');
   const parsed = files.map(({ text, file }) => parse({ text, file, origin: { source: 'file' } }));
-  return { resources: parsed.flatMap(({ resources }) => resources), findings: parsed.flatMap(({ findings }) => findings) };
+  const resources = parsed.flatMap((one) => one.resources);
+  const alone = parsed.flatMap((one) => one.findings);
+  return [...alone, ...build({ resources, pods: [], settings: meshSettings(resources) }).findings];
 };
-
-export const analyzeFiles = (files: readonly ManifestFile[]): readonly Finding[] => readFiles(files).findings;

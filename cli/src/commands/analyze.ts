@@ -26,7 +26,7 @@ export const analyzeCommand = (cli: Cli): Command =>
     .addOption(outputOption('json', 'yaml'))
     .action(async (options: AnalyzeOptions) => {
       const { terminal, api, stdin } = cli;
-      const findings = options.filename ? analyzeFiles(await readManifests(options.filename, stdin)) : await api.findings();
+      const findings = options.filename ? await analyzeFiles(await readManifests(options.filename, stdin)) : await api.findings();
       const sorted = bySeverity(findings);
       const text = data({ items: sorted }, options.output);
       if (text) terminal.out(text);

@@ -44,7 +44,7 @@ const folderAt = (path: string): string => {
 
 /** A mesh that would not enforce what its manifests promise is not started at all. */
 const refuseUnenforced = async ({ terminal, stdin }: Cli, folder: string): Promise<void> => {
-  const findings = bySeverity(analyzeFiles(await readManifests([folder], stdin)));
+  const findings = bySeverity(await analyzeFiles(await readManifests([folder], stdin)));
   for (const finding of findings) if (finding.severity !== 'info') terminal.err(findingLine(finding, terminal));
   if (isRefused(findings)) throw new Failure('not started: the folder asks for protection that Weft does not enforce yet', exitCodes.data);
 };
