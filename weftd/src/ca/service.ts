@@ -2,14 +2,10 @@ import { type ServerUnaryCall, type sendUnaryData, status, type UntypedServiceIm
 import { methodTable } from '@weft/envoy';
 import { type IstioCertificateRequest, IstioCertificateService } from '@weft/envoy/gen/security/v1alpha1/ca_pb.js';
 import { spiffeId } from '@weft/model';
+import type { GrpcService } from '../push/grpc.ts';
 import type { Ca } from './ca.ts';
 import { peerCredentials } from './peer.ts';
 import { rateLimit } from './rate.ts';
-
-/** Istio's CA service, so that any Istio agent can use it; `IstioCertificateService` in security/v1alpha1/ca.proto. */
-export const certificateService = methodTable(IstioCertificateService, (bytes) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-);
 
 export interface CertificateServiceInput {
   readonly ca: Ca;
@@ -24,8 +20,16 @@ interface Answer {
 /** For each identity (reliability 5.12): one renewal a day is the rule, so ten a second harms nobody but a loop. */
 const limit = { perSecond: 10, burst: 10 };
 
+/** Istio's CA service (security/v1alpha1/ca.proto), so that any Istio agent can use it; for the server that serves ADS. */
+export const certificateService = (input: CertificateServiceInput): GrpcService => ({
+  definition: methodTable<typeof IstioCertificateService, Buffer>(IstioCertificateService, (bytes) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ),
+  handlers: certificateHandlers(input),
+});
+
 /** Refusals tell the caller nothing; the reason is in the log (reliability 5.1). */
-export const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): UntypedServiceImplementation => {
+const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): UntypedServiceImplementation => {
   const admit = rateLimit({ ...limit, now });
 
   const createCertificate = async (call: ServerUnaryCall<IstioCertificateRequest, Answer>, done: sendUnaryData<Answer>): Promise<void> => {

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { methodTable } from '@weft/envoy';
+import { AggregatedDiscoveryService } from '@weft/envoy/gen/envoy/service/discovery/v3/ads_pb.js';
+import { SecretDiscoveryService } from '@weft/envoy/gen/envoy/service/secret/v3/sds_pb.js';
+import { keepIdentity } from '../identity/keeper.ts';
+import { openStateDirectory } from '../identity/state-directory.ts';
+import type { ForgetProxy, ProxyInput, RelayTiming, ServeProxy } from './proxy.ts';
+import { openRelay } from './relay.ts';
+import { type SecretStream, serveSecrets } from './sds.ts';
+import type { Downstream } from './stream.ts';
+import { toBuffer } from './wire.ts';
+
+/** Grace and save: dataplane-host 2.2. Keepalive: a stopped weftd is noticed in 30 s (reliability 2.1 allows 45). */
+export const relayTiming: RelayTiming = {
+  grace: 700,
+  save: 300,
+  reconnectFirst: 200,
+  reconnectMax: 2_000,
+  silence: 30_000,
+  keepalive: 20_000,
+  keepaliveTimeout: 10_000,
+  recycle: 60_000,
+};
+
+const adsMethods = methodTable<typeof AggregatedDiscoveryService, Buffer>(AggregatedDiscoveryService, toBuffer);
+const sdsMethods = methodTable<typeof SecretDiscoveryService, Buffer>(SecretDiscoveryService, toBuffer);
+
+export const serveProxy: ServeProxy = async (input) => {
+  const { pod, paths, logger } = input;
+  const timing = { ...relayTiming, ...input.timing };
+  const state = await openStateDirectory(paths.state);
+  const keeper = await keepIdentity({ ...input, state: paths.state });
+  const relay = await openRelay({ ...input, state, keeper, timing });
+  const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
+  server.addService(adsMethods, { deltaAggregatedResources: (call: Downstream) => relay.handle(call) });
+  server.addService(sdsMethods, { deltaSecrets: (call: SecretStream) => serveSecrets(call, { keeper, logger }) });
+  try {
+    await listen(server, input);
+  } catch (error) {
+    keeper.close();
+    await relay.close();
+    throw error;
+  }
+  logger.debug({ pod: `${pod.namespace}/${pod.name}`, socket: paths.socket }, 'serving the proxy');
+  return {
+    close: async () => {
+      keeper.close();
+      await relay.close();
+      server.forceShutdown();
+      await rm(paths.socket, { force: true });
+    },
+    status: () => {
+      const identity = keeper.current();
+      const { message, ...rest } = relay.status();
+      return {
+        identity: identity ? { spiffeId: identity.spiffeId, serial: identity.serial, notAfter: identity.notAfter } : null,
+        ...rest,
+        message: [keeper.problem(), message].filter((text) => text !== '').join('; '),
+      };
+    },
+  };
+};
+
+/**
+ * For the proxy's user alone: whoever opens this socket gets the workload's key. So it takes its name only when its
+ * permissions are set; a socket that a killed agent left is replaced.
+ */
+const listen = async (server: Server, { paths, owner }: ProxyInput): Promise<void> => {
+  const directory = dirname(paths.socket);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const unnamed = join(directory, `.${randomBytes(4).toString('hex')}`);
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${unnamed}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(new Error(`cannot listen on ${paths.socket}`, { cause: error })) : resolve(),
+    );
+  });
+  await chmod(unnamed, 0o600);
+  if (owner) await chown(unnamed, owner.uid, owner.gid);
+  await rename(unnamed, paths.socket);
+};
+
+export const forgetProxy: ForgetProxy = (paths) => rm(paths.state, { recursive: true, force: true });
