@@ -1,5 +1,7 @@
+/** The verbs: objects → Mesh → View → Envoy resources, and what goes with them. */
 export { build, type Snapshot } from './build.ts';
-export { type Assignments, allocate } from './kubernetes/allocate.ts';
+export { proxyOf, shouldInject } from './inject/index.ts';
+export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernetes/allocate.ts';
 export type { RunningPod } from './kubernetes/workload.ts';
-export type { Mesh, View } from './mesh/index.ts';
+export type { Endpoint, Mesh, PortEndpoints, Service, View } from './mesh/index.ts';
 export { scope } from './scope/index.ts';
