@@ -1,13 +1,15 @@
 /** For tests: resources, plans and a client that behaves as Envoy does, without a network. */
 import { create } from '@bufbuild/protobuf';
 import { type Encoded, encodeResource, type ResourceSet, typeUrls } from '@weft/envoy';
-import { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { DeltaDiscoveryRequestSchema } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { nextPush, type OpenSession, openSession, type Push, type Session, transition } from './session.ts';
 import type { Request } from './subscription.ts';
 
-/** A resource whose content is `text`; names of clusters in it count as references. */
-export const resource = (name: string, text = ''): Encoded =>
-  encodeResource(name, ClusterSchema, create(ClusterSchema, { name, altStatName: text }));
+/** A resource of no real type; the words of `text` are strings in it, so that names of clusters count as references. */
+export const resource = (name: string, text = ''): Encoded => {
+  const init = { responseNonce: name, resourceNamesSubscribe: text.split(' ') };
+  return encodeResource(name, DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, init));
+};
 
 export type Shape = Partial<Record<'CDS' | 'EDS' | 'LDS' | 'RDS' | 'VHDS', Readonly<Record<string, string>>>>;
 
