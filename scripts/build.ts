@@ -15,8 +15,8 @@ const programs: Readonly<Record<string, string>> = {
 };
 
 /** CommonJS dependencies (grpc-js, fastify) call `require` for Node's own modules; an ES module has none. */
-const banner = `import { createRequire as weftRequire } from 'node:module'; const require = weftRequire(import.meta.url);
-const __filename = weftRequire('node:url').fileURLToPath(import.meta.url); const __dirname = weftRequire('node:path').dirname(__filename);`;
+const banner = `import { createRequire as weftRequire } from 'node:module';
+const require = weftRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
 const outdir = join(root, 'dist');
 await rm(outdir, { recursive: true, force: true });
@@ -25,6 +25,10 @@ await build({
   entryPoints: programs,
   outdir,
   bundle: true,
+  // What only some commands need (the compiler, gRPC) is a file of its own, loaded when it is needed.
+  splitting: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
   platform: 'node',
   target: 'node22.13',
   format: 'esm',
