@@ -35,8 +35,12 @@ export const filesOf = ({ home, run }: Place) => ({
   podRun: (uid: string) => `${run}/p/${uid.slice(0, 8)}`,
   podState: (uid: string) => `${home}/pods/${uid}`,
   lock: `${run}/lock`,
+  /** weftd's own: it may be started without `weft up`. */
+  weftdLock: `${home}/weftd.lock`,
   store: `${home}/store.db`,
   ca: `${home}/ca`,
   token: `${home}/token`,
+  /** Lets its bearer read configuration and status, not logs, and change nothing. */
+  viewerToken: `${home}/viewer-token`,
   logs: `${home}/logs`,
 });

@@ -1,0 +1,60 @@
+/**
+ * Who may ask what. Everything is closed unless it is opened here: on the Unix socket the file's mode (0600) has already
+ * decided; on TCP a bearer token decides, and Host and Origin keep a browser from being used by strangers (DNS rebinding,
+ * cross-site requests).
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** `viewer` reads configuration and status; `admin` also writes, reads logs and runs commands. */
+export type Role = 'admin' | 'viewer';
+
+export interface Tokens {
+  readonly admin: string;
+  readonly viewer: string;
+}
+
+const tokenIn = (path: string): string => {
+  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  chmodSync(path, 0o600);
+  const token = readFileSync(path, 'utf8').trim();
+  if (token.length < 32) throw new Error(`${path} holds no token; delete it, and a new one is made`);
+  return token;
+};
+
+/** Made at the first start, kept afterwards. */
+export const openTokens = ({ admin, viewer }: { readonly admin: string; readonly viewer: string }): Tokens => ({
+  admin: tokenIn(admin),
+  viewer: tokenIn(viewer),
+});
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Takes equally long whatever the tokens have in common. */
+const same = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
+
+export type Verdict =
+  | { readonly ok: true; readonly role: Role }
+  | { readonly ok: false; readonly status: 401 | 403 | 421; readonly reason: string };
+
+const refuse = (status: 401 | 403 | 421, reason: string): Verdict => ({ ok: false, status, reason });
+
+/** @param port that the server listens on, which is part of the names that it answers to. */
+export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tokens): Verdict => {
+  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+  const host = headers.host?.toLowerCase() ?? '';
+  if (!names.includes(host)) return refuse(421, `this server is ${names[0]}, not ${JSON.stringify(host)}`);
+  const { origin } = headers;
+  if (origin !== undefined && !names.includes(origin.replace(/^http:\/\//, '')))
+    return refuse(403, 'requests from other origins are not served');
+  const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/i.exec(headers.authorization ?? '') ?? [];
+  if (token === undefined) return refuse(401, 'a bearer token is needed; `weft token` prints it');
+  const [admin, viewer] = [same(token, tokens.admin), same(token, tokens.viewer)];
+  if (admin) return { ok: true, role: 'admin' };
+  return viewer ? { ok: true, role: 'viewer' } : refuse(401, 'this token is not known');
+};
+
+/** Reading is a viewer's; logs may hold secrets, and everything else changes or runs something. */
+export const neededRole = (method: string, path: string): Role =>
+  (method === 'GET' || method === 'HEAD') && !/^\/api\/v1\/pods\/[^/]+\/[^/]+\/(logs|exec)/.test(path) ? 'viewer' : 'admin';

@@ -1,0 +1,32 @@
+import type { Finding } from '@weft/model';
+import type { FastifyInstance } from 'fastify';
+import type { Ca } from '../ca/ca.ts';
+import type { DesiredThread } from '../desired/thread.ts';
+import type { Push } from '../push/contract.ts';
+import type { Agent } from './agent.ts';
+
+/** What the API is made of. */
+export interface ApiParts {
+  readonly desired: DesiredThread;
+  readonly push: Push;
+  readonly ca: Ca;
+  readonly agent: Agent;
+  readonly version: string;
+  readonly gatewayAddress: string;
+  readonly apiAddress: () => string;
+}
+
+/** One noun's endpoints. */
+export type Routes = (server: FastifyInstance, parts: ApiParts) => void;
+
+/** A refusal with an HTTP status; its message is what the user reads. */
+export class Refusal extends Error {
+  readonly statusCode: number;
+  readonly findings: readonly Finding[];
+
+  constructor(statusCode: number, message: string, findings: readonly Finding[] = []) {
+    super(message);
+    this.statusCode = statusCode;
+    this.findings = findings;
+  }
+}

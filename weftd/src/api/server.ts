@@ -1,0 +1,121 @@
+/** weftd's API (shapes: `model/src/api.ts`): for the administrator on a Unix socket, and with a token on loopback TCP. */
+import { chmodSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ApiError } from '@weft/model';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import type { Log } from '../push/contract.ts';
+import { refuseUpgrade } from './agent.ts';
+import { judgeTcp, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
+import { nodeRoutes } from './node.ts';
+import { proxyRoutes } from './proxies.ts';
+import { resourceRoutes } from './resources.ts';
+import { type ApiParts, Refusal, type Routes } from './routes.ts';
+import { statusRoutes } from './status.ts';
+import { workloadRoutes } from './workloads.ts';
+
+export interface ApiInput {
+  readonly parts: Omit<ApiParts, 'apiAddress'>;
+  readonly tokens: Tokens;
+  /** Path of the Unix socket. */
+  readonly socket: string;
+  readonly tcp: { readonly host: string; readonly port: number };
+  readonly log: Log;
+}
+
+export interface ApiServer {
+  /** Of the TCP server; differs from what was asked for where that was 0. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Everyone who was let in may use these, according to role. */
+const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, workloadRoutes];
+/** These decide who is who, so they are the administrator's own. */
+const socketOnly: readonly Routes[] = [nodeRoutes];
+
+const prefix = '/api/v1';
+const bodyLimit = 1024 * 1024;
+
+type Judge = (message: IncomingMessage) => Verdict;
+
+const admit = (judge: Judge, message: IncomingMessage): Exclude<Verdict, { ok: true }> | { readonly ok: true; readonly role: Role } => {
+  const verdict = judge(message);
+  if (!verdict.ok) return verdict;
+  const needed = neededRole(message.method ?? '', message.url ?? '');
+  if (needed === 'admin' && verdict.role !== 'admin') return { ok: false, status: 403, reason: 'this needs the administrator’s token' };
+  return verdict;
+};
+
+const errorBody = (error: FastifyError | Refusal): ApiError => ({
+  error: error.message,
+  ...(error instanceof Refusal && error.findings.length > 0 && { findings: error.findings }),
+});
+
+const isUpgradable = (url: string): boolean => /^\/api\/v1\/pods\/[^/?]+\/[^/?]+\/exec(\?|$)/.test(url);
+
+const serverFor = (
+  judge: Judge,
+  routes: readonly Routes[],
+  { parts, log }: { readonly parts: ApiParts; readonly log: Log },
+): FastifyInstance => {
+  const server = fastify({
+    bodyLimit,
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  });
+  server.addHook('onRequest', async ({ raw }, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    const verdict = admit(judge, raw);
+    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
+  });
+  server.setNotFoundHandler(({ method, url }) => {
+    throw new Refusal(404, `there is no ${method} ${url.split('?', 1)[0]}`);
+  });
+  server.setErrorHandler<FastifyError | Refusal>((error, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error, url: request.url }, 'a request failed');
+    return reply.code(status).send(errorBody(error));
+  });
+  for (const route of routes) server.register(async (scoped) => route(scoped, parts), { prefix });
+  server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const verdict = admit(judge, message);
+    if (!verdict.ok) return refuseUpgrade(socket, verdict.status, verdict.reason);
+    if (!isUpgradable(message.url ?? '')) return refuseUpgrade(socket, 404, 'only exec takes a WebSocket');
+    parts.agent.upgrade(message, { socket, head });
+  });
+  return server;
+};
+
+const portOf = ({ server }: FastifyInstance): number => (server.address() as AddressInfo).port;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const serveApi = async ({ parts: given, tokens, socket, tcp, log }: ApiInput): Promise<ApiServer> => {
+  let port = tcp.port;
+  const parts: ApiParts = { ...given, apiAddress: () => `http://${tcp.host}:${port}` };
+  const remote = serverFor((message) => judgeTcp(message.headers, port, tokens), shared, { parts, log });
+  const local = serverFor(() => ({ ok: true, role: 'admin' }), [...shared, ...socketOnly], { parts, log });
+  const close = async (): Promise<void> => {
+    await Promise.all([remote.close(), local.close()]);
+  };
+  try {
+    await remote.listen(tcp);
+    port = portOf(remote);
+    // Left by a process that was killed; two of ours never run in one home (its lock).
+    rmSync(socket, { force: true });
+    const mask = process.umask(0o177);
+    try {
+      await local.listen({ path: socket });
+    } finally {
+      process.umask(mask);
+    }
+    chmodSync(socket, 0o600);
+  } catch (cause) {
+    await close();
+    throw new Error(`the API cannot listen: ${reasonOf(cause)}`, { cause });
+  }
+  return { port, close };
+};

@@ -1,0 +1,100 @@
+/** The wiring of weftd: sources → store → compile (on the worker thread) → Envoys, people and the agent. */
+import { randomBytes } from 'node:crypto';
+import { filesOf, type Place } from '@weft/model';
+import { agentAt } from './api/agent.ts';
+import { openTokens } from './api/guard.ts';
+import { serveApi } from './api/server.ts';
+import { openCa } from './ca/ca.ts';
+import { certificateService } from './ca/service.ts';
+import { registryOf } from './desired/instances.ts';
+import { startDesired } from './desired/thread.ts';
+import { makeDirectories } from './directories.ts';
+import { takeLock } from './lock.ts';
+import { makeAds } from './push/ads-server.ts';
+import type { Log } from './push/contract.ts';
+import { serveGrpc } from './push/grpc.ts';
+
+export interface TcpAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface AppConfig {
+  /** Absolute; absent: the API is the only source. */
+  readonly folder?: string;
+  readonly place: Place;
+  readonly xds: TcpAddress;
+  readonly api: TcpAddress;
+  /** Port of the host's 127.0.0.1 that leads to the gateway. */
+  readonly gatewayPort: number;
+  readonly clusterId: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Something without which weftd cannot go on has failed. */
+  readonly onDeath: (error: Error) => void;
+}
+
+export interface App {
+  readonly addresses: { readonly xds: string; readonly api: string };
+  stop(): Promise<void>;
+}
+
+/** Ends what was started, last first, each even if another fails. */
+class Started {
+  readonly #ends: (() => void | Promise<void>)[] = [];
+
+  add(end: () => void | Promise<void>): void {
+    this.#ends.unshift(end);
+  }
+
+  stop = async (): Promise<void> => {
+    for (const end of this.#ends.splice(0)) await Promise.resolve(end()).catch(() => {});
+  };
+}
+
+const start = async (config: AppConfig, started: Started): Promise<App['addresses']> => {
+  const { place, clusterId, gatewayPort, log, folder } = config;
+  const files = filesOf(place);
+  makeDirectories(place);
+  started.add(takeLock(files.weftdLock).release);
+
+  const settings = { store: files.store, clusterId, dnsDomain: 'cluster.local', gatewayPort, ...(folder !== undefined && { folder }) };
+  const desired = await startDesired({ config: settings, log, onDeath: config.onDeath }); // files, store → plans
+  started.add(desired.stop);
+  const registry = registryOf(desired);
+
+  const { trustDomain } = desired;
+  const now = Date.now;
+  const ca = await openCa(files.ca, { trustDomain, cluster: clusterId, registry, now, random: randomBytes, logger: log });
+  started.add(ca.close);
+
+  const boot = randomBytes(4).toString('hex');
+  const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log }); // plans → Envoy
+  const xds = `${config.xds.host}:${config.xds.port}`;
+  const grpc = await serveGrpc({
+    addresses: [xds, `unix:${files.xdsSocket}`],
+    identities: ca.serving,
+    services: [ads.service, certificateService({ ca, now, log })],
+  });
+  started.add(grpc.close);
+
+  const agent = agentAt(() => desired.node().node?.socket);
+  const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
+  const tokens = openTokens({ admin: files.token, viewer: files.viewerToken });
+  const parts = { desired, push: ads, ca, agent, version: config.version, gatewayAddress };
+  const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
+  started.add(api.close);
+  return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };
+};
+
+/** Rejects, with everything ended again, when any part cannot start. */
+export const startApp = async (config: AppConfig): Promise<App> => {
+  const started = new Started();
+  try {
+    return { addresses: await start(config, started), stop: started.stop };
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+};

@@ -1,0 +1,94 @@
+/**
+ * Runs the compiler over each new snapshot and for each proxy. Our own mistakes stop here: a proxy whose
+ * compilation fails keeps its last good plan, is counted, and holds up nobody else.
+ */
+import type { Mesh, Snapshot, View } from '@weft/compile';
+import type { ResourceSet } from '@weft/envoy';
+import type { Finding, Proxy } from '@weft/model';
+
+export interface ProxyPlan {
+  readonly revision: number;
+  readonly resources: ResourceSet;
+}
+
+export interface Compiler {
+  /** @returns whether the mesh is that of the snapshot; false: it could not be built, and the last one stays. */
+  build(snapshot: Omit<Snapshot, 'previous'>, revision: number): boolean;
+  /** What `build` would tell; changes nothing. */
+  check(snapshot: Omit<Snapshot, 'previous'>): readonly Finding[];
+  attach(key: string, proxy: Proxy): void;
+  detach(key: string): void;
+  /** Plans of all attached proxies, or of one. */
+  plans(key?: string): ReadonlyMap<string, ProxyPlan>;
+  mesh(): Mesh | undefined;
+  findings(): readonly Finding[];
+  /** The revision that the mesh was built from. */
+  revision(): number;
+  errors(): number;
+}
+
+/** The pure functions that are run here. */
+export interface Verbs {
+  build(snapshot: Snapshot): { readonly mesh: Mesh; readonly findings: readonly Finding[] };
+  scope(mesh: Mesh, proxy: Proxy): View;
+  emit(view: View): ResourceSet;
+}
+
+export type OnMistake = (error: unknown, what: string) => void;
+
+interface AttachedProxy {
+  readonly proxy: Proxy;
+  plan?: ProxyPlan;
+}
+
+export const createCompiler = ({ build, scope, emit }: Verbs, onMistake: OnMistake): Compiler => {
+  const attached = new Map<string, AttachedProxy>();
+  let built: ReturnType<Verbs['build']> | undefined;
+  let revision = -1;
+  let errors = 0;
+
+  const guarded = <Result>(what: string, work: () => Result): Result | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      errors += 1;
+      onMistake(error, what);
+      return undefined;
+    }
+  };
+  const withPrevious = (snapshot: Omit<Snapshot, 'previous'>): Snapshot => ({ ...snapshot, ...(built && { previous: built.mesh }) });
+
+  const planOf = (key: string, known: AttachedProxy): ProxyPlan | undefined => {
+    const mesh = built?.mesh;
+    if (!mesh) return undefined;
+    const resources = guarded(`the configuration of ${key}`, () => emit(scope(mesh, known.proxy)));
+    if (resources) known.plan = { revision, resources };
+    return known.plan;
+  };
+
+  return {
+    build: (snapshot, next) => {
+      const result = guarded(`revision ${next}`, () => build(withPrevious(snapshot)));
+      if (!result) return false;
+      built = result;
+      revision = next;
+      return true;
+    },
+    check: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot)).findings) ?? [],
+    attach: (key, proxy) => attached.set(key, { proxy }),
+    detach: (key) => attached.delete(key),
+    plans: (key) => {
+      const plans = new Map<string, ProxyPlan>();
+      for (const [name, known] of attached) {
+        if (key !== undefined && name !== key) continue;
+        const plan = planOf(name, known);
+        if (plan) plans.set(name, plan);
+      }
+      return plans;
+    },
+    mesh: () => built?.mesh,
+    findings: () => built?.findings ?? [],
+    revision: () => revision,
+    errors: () => errors,
+  };
+};

@@ -1,0 +1,248 @@
+/**
+ * The heart of weftd, on a thread of its own: sources → store → workloads → compiler → plans and the node's view.
+ * Whatever is told to the outside was durable before.
+ */
+import { type Assignments, allocate } from '@weft/compile';
+import type { ApplyRequest, ApplyResult, Finding, MeshSettings, ObjectRef, PodReport, Resource, StoredObject } from '@weft/model';
+import { meshSettings, refKey, refOf } from '@weft/model';
+import type { Instance } from '../registry.ts';
+import { type FileSource, watchFolder } from '../sources/files.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { type ControllerPowers, reconcile, type Workload } from '../workloads/controller.ts';
+import { nodeView } from '../workloads/node-view.ts';
+import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
+import { createBatch } from './batch.ts';
+import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
+import type { Calls, DesiredConfig, FromWorker, NodeState } from './messages.ts';
+import { type Ownership, ownership } from './ownership.ts';
+import { PlanPublisher } from './publish.ts';
+
+export interface DesiredPowers extends ControllerPowers {
+  readonly post: (message: FromWorker) => void;
+  readonly verbs: Verbs;
+}
+
+/** An editor's or a deployment's burst of changes is compiled once. */
+const quietMs = 15;
+const longestMs = 200;
+
+export class Desired implements Calls {
+  readonly #config: DesiredConfig;
+  readonly #powers: DesiredPowers;
+  readonly #store: Store;
+  readonly #owned: Ownership;
+  readonly #compiler: Compiler;
+  readonly #publisher = new PlanPublisher();
+  readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
+  #source: FileSource | undefined;
+  #workloads: readonly Workload[] = [];
+  #trustDomain = '';
+  #nodeText = '';
+
+  constructor(config: DesiredConfig, powers: DesiredPowers) {
+    this.#config = config;
+    this.#powers = powers;
+    this.#store = openStore(config.store, powers.now);
+    this.#owned = ownership({ objects: this.#store.objects, folder: config.folder, now: powers.now });
+    this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
+  }
+
+  /** Reads the folder, compiles, and only then says `ready`: nothing is served from half-filled caches. */
+  start(): void {
+    const { folder } = this.#config;
+    if (folder !== undefined) {
+      this.#source = watchFolder({
+        folder,
+        onChange: (changes) => {
+          if (this.#owned.takeFiles(changes)) this.#batch.touch();
+        },
+        onEmpty: (empty) => this.#owned.setEmpty(empty),
+        onError: (error) => this.#log('warn', { err: String(error), folder }, 'the folder cannot be watched; it is looked at every second'),
+      });
+      this.#owned.settleAll();
+    }
+    this.#trustDomain = meshSettings(this.#owned.resources()).trustDomain;
+    this.#batch.stop();
+    this.#compile();
+    this.#powers.post({ kind: 'ready', trustDomain: this.#trustDomain });
+  }
+
+  async stop(): Promise<void> {
+    this.#batch.stop();
+    await this.#source?.close();
+    this.#store.close();
+  }
+
+  attach(key: string, proxy: Parameters<Compiler['attach']>[1]): void {
+    this.#compiler.attach(key, proxy);
+    this.#publish(key);
+  }
+
+  detach(key: string): void {
+    this.#compiler.detach(key);
+    this.#publisher.forget(key);
+  }
+
+  apply(request: ApplyRequest): ApplyResult {
+    const result = this.#owned.apply(request);
+    const touched = new Set(result.items.filter(({ action }) => action !== 'refused').map(({ ref }) => refKey(ref)));
+    if (!request.dryRun && result.items.some(({ action }) => action === 'created' || action === 'configured')) this.#compileNow();
+    const together = request.dryRun ? this.#preview(request) : this.#compiler.findings();
+    const about = together.filter(({ resource }) => resource && touched.has(refKey(resource)));
+    return { ...result, findings: [...result.findings, ...about] };
+  }
+
+  remove(refs: readonly ObjectRef[]): ApplyResult {
+    const result = this.#owned.remove(refs);
+    if (result.items.some(({ action }) => action === 'deleted')) this.#compileNow();
+    return result;
+  }
+
+  list({ kind, namespace }: { readonly kind: string; readonly namespace?: string }): readonly StoredObject[] {
+    const findings = this.#findingsByObject();
+    return [...this.#store.objects.all().values()]
+      .filter(({ resource }) => resource.kind === kind && (namespace === undefined || resource.metadata.namespace === namespace))
+      .map((stored) => ({ ...stored, findings: findings.get(refKey(refOf(stored.resource))) ?? [] }));
+  }
+
+  get(ref: ObjectRef): StoredObject | undefined {
+    const stored = this.#store.objects.all().get(refKey(ref));
+    return stored && { ...stored, findings: this.#findingsByObject().get(refKey(ref)) ?? [] };
+  }
+
+  findings(): readonly Finding[] {
+    return [...this.#owned.findings(), ...this.#compiler.findings()];
+  }
+
+  register(node: Parameters<Calls['register']>[0]): void {
+    this.#store.observed.register(node);
+    this.#compileNow();
+  }
+
+  report({ boot, pods }: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean {
+    const known = this.#store.observed.report(boot, pods);
+    if (known) this.#batch.touch();
+    return known;
+  }
+
+  restart(workload: ObjectRef): boolean {
+    if (!this.#workloads.some(({ ref }) => refKey(ref) === refKey(workload))) return false;
+    this.#store.decisions.restart(workload, this.#powers.now());
+    this.#compileNow();
+    return true;
+  }
+
+  async settle(): Promise<number> {
+    await this.#source?.settle();
+    this.#batch.flush();
+    return this.#compiler.revision();
+  }
+
+  #findingsByObject(): ReadonlyMap<string, readonly Finding[]> {
+    return Map.groupBy(
+      this.findings().filter(({ resource }) => resource),
+      ({ resource }) => (resource ? refKey(resource) : ''),
+    );
+  }
+
+  #compileNow(): void {
+    this.#batch.touch();
+    this.#batch.flush();
+  }
+
+  #compile(): void {
+    try {
+      this.#decide();
+      const snapshot = this.#snapshot(this.#owned.resources(), this.#store.decisions.addresses());
+      this.#compiler.build(snapshot, this.#owned.revision());
+      this.#publish();
+      this.#postNode();
+    } catch (error) {
+      // The disk did not take a decision; nothing was told to anyone, and the next change or report tries again.
+      this.#log('error', { err: String(error) }, 'the change is not in force yet');
+    }
+  }
+
+  /** Which pods there shall be, written down before anyone hears of them. */
+  #decide(): void {
+    const { decisions, observed } = this.#store;
+    const resources = this.#owned.resources();
+    this.#workloads = reconcile(
+      { resources, previous: decisions.instances(), reports: observed.reports(), restarts: decisions.restarts() },
+      this.#powers,
+    );
+    decisions.keepInstances(this.#workloads.flatMap(({ instances }) => instances));
+    decisions.keepAddresses(allocate(resources, decisions.addresses()));
+  }
+
+  #settings(resources: Parameters<typeof meshSettings>[0]): MeshSettings {
+    const settings = meshSettings(resources);
+    // Identities hang on the trust domain: it changes with a restart of weftd, never under running proxies.
+    return settings.trustDomain === this.#trustDomain ? settings : this.#withTrustDomain(settings);
+  }
+
+  readonly #pinned = new WeakMap<MeshSettings, MeshSettings>();
+
+  #withTrustDomain(settings: MeshSettings): MeshSettings {
+    const pinned = this.#pinned.get(settings) ?? { ...settings, trustDomain: this.#trustDomain };
+    this.#pinned.set(settings, pinned);
+    return pinned;
+  }
+
+  #preview(request: ApplyRequest): readonly Finding[] {
+    const resources = this.#owned.preview(request);
+    return this.#compiler.check(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
+  }
+
+  #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
+    return { resources, pods: this.#instances(), settings: this.#settings(resources), assignments };
+  }
+
+  #instances(): readonly Instance[] {
+    const reports = new Map(this.#store.observed.reports().map((report) => [report.uid, report]));
+    return this.#workloads.flatMap(({ instances }) =>
+      instances.map(({ pod }) => {
+        const report = reports.get(pod.uid);
+        return { pod, address: report?.address ?? '', ready: report?.ready ?? false };
+      }),
+    );
+  }
+
+  #publish(key?: string): void {
+    const update = this.#publisher.update(this.#compiler.plans(key), this.#compiler.revision());
+    if (update) this.#powers.post({ kind: 'plan', update });
+  }
+
+  #postNode(): void {
+    const mesh = this.#compiler.mesh();
+    if (!mesh) return;
+    const { clusterId, dnsDomain, gatewayPort } = this.#config;
+    const instances = this.#instances();
+    const place = { trustDomain: this.#trustDomain, clusterId, dnsDomain, gatewayPort };
+    const reports = this.#store.observed.reports();
+    const node = this.#store.observed.node();
+    const state: NodeState = {
+      view: nodeView({ mesh, resources: this.#owned.resources(), instances, ...place }),
+      instances,
+      workloads: this.#workloads.map((workload) => workloadStatus(workload, reports)),
+      restartNeeded: this.#workloads.flatMap((workload) =>
+        workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
+      ),
+      ...(node && { node }),
+    };
+    const text = JSON.stringify(state);
+    if (text === this.#nodeText) return;
+    this.#nodeText = text;
+    this.#powers.post({ kind: 'node', state });
+  }
+
+  #mistake(error: unknown, what: string): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#log('error', { err: stack }, `a mistake of ours: ${what} could not be compiled; the last good one stays in force`);
+    this.#powers.post({ kind: 'health', health: { compileErrors: this.#compiler.errors() } });
+  }
+
+  #log(level: 'info' | 'warn' | 'error', fields: object, message: string): void {
+    this.#powers.post({ kind: 'log', level, fields, message });
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What the main thread and the worker say to each other. The main thread calls and attaches; the worker answers, and
+ * reports when plans, the node's view or the worker's own health change.
+ */
+import type {
+  ApplyRequest,
+  ApplyResult,
+  Finding,
+  NodeRegistration,
+  NodeView,
+  ObjectRef,
+  PodReport,
+  Proxy,
+  StoredObject,
+  WorkloadStatus,
+} from '@weft/model';
+import type { Log } from '../push/contract.ts';
+import type { Instance } from '../registry.ts';
+
+export interface DesiredConfig {
+  /** Path of the store's file. */
+  readonly store: string;
+  /** Absolute; absent: the API is the only source. */
+  readonly folder?: string;
+  readonly clusterId: string;
+  readonly dnsDomain: string;
+  readonly gatewayPort: number;
+}
+
+/** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
+export interface Calls {
+  apply(request: ApplyRequest): ApplyResult;
+  remove(refs: readonly ObjectRef[]): ApplyResult;
+  /** `namespace` absent: all namespaces. */
+  list(query: { readonly kind: string; readonly namespace?: string }): readonly StoredObject[];
+  get(ref: ObjectRef): StoredObject | undefined;
+  findings(): readonly Finding[];
+  register(node: NodeRegistration): void;
+  /** False: the report is of another boot than the registered one. */
+  report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;
+  /** False: there is no such workload. */
+  restart(workload: ObjectRef): boolean;
+  /** Looks at the folder, compiles what changed. @returns the revision that is now planned. */
+  settle(): Promise<number>;
+}
+
+export type Method = keyof Calls;
+
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly argument: unknown }
+  | { readonly kind: 'attach'; readonly key: string; readonly proxy: Proxy }
+  | { readonly kind: 'detach'; readonly key: string }
+  | { readonly kind: 'stop' };
+
+/** Resources that the main thread has not seen, their bytes end to end in `bytes`. */
+export interface FreshResources {
+  readonly ids: Uint32Array;
+  readonly names: readonly string[];
+  readonly versions: readonly string[];
+  /** Bytes of each; one resource lies in one chunk. */
+  readonly sizes: Uint32Array;
+  readonly chunks: readonly Uint8Array[];
+}
+
+export interface ProxyUpdate {
+  readonly key: string;
+  readonly revision: number;
+  /** Changed types only. */
+  readonly types: readonly { readonly typeUrl: string; readonly map: number }[];
+}
+
+export interface PlanUpdate {
+  readonly revision: number;
+  readonly fresh: FreshResources;
+  /** Maps that the main thread has not seen: ids of their resources, in order. */
+  readonly maps: readonly { readonly id: number; readonly resources: Uint32Array }[];
+  readonly proxies: readonly ProxyUpdate[];
+  /** What nobody has any more, once this update is taken. */
+  readonly dropped: { readonly maps: Uint32Array; readonly resources: Uint32Array };
+}
+
+/** What is wanted of the node, and what is known of it. */
+export interface NodeState {
+  readonly view: NodeView;
+  readonly instances: readonly Instance[];
+  readonly workloads: readonly WorkloadStatus[];
+  /** Pods whose labels now ask for another proxy than they run with, as `namespace/name`. */
+  readonly restartNeeded: readonly string[];
+  readonly node?: NodeRegistration;
+}
+
+export interface Health {
+  /** Compilations that failed because of our own mistake; the last good plan stays in force. */
+  readonly compileErrors: number;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly trustDomain: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'plan'; readonly update: PlanUpdate }
+  | { readonly kind: 'node'; readonly state: NodeState }
+  | { readonly kind: 'health'; readonly health: Health }
+  | { readonly kind: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };

@@ -1,0 +1,212 @@
+/**
+ * Desired state: what files claim and what the API writes, settled object by object into the store. Each object has one
+ * owner; every write is durable before it is acknowledged; a broken newer version leaves the last good one in force.
+ */
+import type { ApplyAction, ApplyRequest, ApplyResult, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
+import { parse, refKey, refOf } from '@weft/model';
+import { createClaims } from '../sources/claims.ts';
+import type { FileChanges } from '../sources/files.ts';
+import type { Objects } from '../store/objects.ts';
+import { folderIsEmpty, noSuchObject, ownedByApi, ownedByFile, unreadableFile } from './findings.ts';
+import { judge } from './verdict.ts';
+
+export interface Ownership {
+  /** @returns whether anything changed, if only the line on which an object stands. */
+  takeFiles(changes: FileChanges): boolean;
+  /** The folder became empty (all stays in force) or came back. */
+  setEmpty(empty: boolean): void;
+  /** Settles every object; needed once, after the first look at the folder. */
+  settleAll(): boolean;
+  apply(request: ApplyRequest): ApplyResult;
+  remove(refs: readonly ObjectRef[]): ApplyResult;
+  /** The same array until something changes. */
+  resources(): readonly Resource[];
+  /** What would be in force if `request` were applied. */
+  preview(request: ApplyRequest): readonly Resource[];
+  /** About files and API objects one by one; what objects do together is the compiler's to say. */
+  findings(): readonly Finding[];
+  revision(): number;
+}
+
+interface Decision {
+  readonly action: ApplyAction;
+  readonly resource: Resource;
+  readonly finding?: Finding;
+}
+
+class OwnedObjects implements Ownership {
+  readonly #objects: Objects;
+  readonly #folder: string | undefined;
+  readonly #claims = createClaims();
+  readonly #conflicts = new Map<string, Finding>();
+  readonly #now: () => number;
+  #isEmpty = false;
+  #resources: readonly Resource[] | undefined;
+
+  constructor({ objects, folder, now }: OwnershipInput) {
+    this.#objects = objects;
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  takeFiles(changes: FileChanges): boolean {
+    const keys = new Set<string>();
+    for (const [file, change] of changes) {
+      for (const key of this.#takeFile(file, change)) keys.add(key);
+      // A file that is readable again may settle objects that it no longer holds.
+      for (const [key, { resource }] of this.#objects.all()) {
+        if (resource.origin.source === 'file' && resource.origin.file === file) keys.add(key);
+      }
+    }
+    return this.#settle(keys);
+  }
+
+  #takeFile(file: string, change: FileChanges extends ReadonlyMap<string, infer Change> ? Change : never): ReadonlySet<string> {
+    if (change.kind === 'gone') return this.#claims.delete(file);
+    if (change.kind === 'text' && change.text.length > 0) {
+      return this.#claims.set(file, parse({ text: change.text, file, origin: { source: 'file' } }));
+    }
+    // Nothing at all in a file is an editor or a full disk in mid-write far more often than it is meant.
+    const reason = change.kind === 'unreadable' ? change.reason : 'the file is empty';
+    return this.#claims.set(file, { resources: [], rejected: [], unreadable: true, findings: [unreadableFile(file, reason)] });
+  }
+
+  setEmpty(isEmpty: boolean): void {
+    this.#isEmpty = isEmpty;
+  }
+
+  settleAll(): boolean {
+    return this.#settle(this.#objects.all().keys());
+  }
+
+  #settle(keys: Iterable<string>): boolean {
+    const put: { resource: Resource; findings: readonly Finding[] }[] = [];
+    const touched: Resource[] = [];
+    const remove: ObjectRef[] = [];
+    for (const key of keys) {
+      const stored = this.#objects.all().get(key);
+      const claim = this.#claims.of(key);
+      const verdict = judge({ stored, claim, uncertain: this.#isUncertain(stored) });
+      this.#conflicts.delete(key);
+      if (verdict.kind === 'put') put.push({ resource: verdict.resource, findings: [] });
+      if (verdict.kind === 'touch') touched.push(verdict.resource);
+      if (verdict.kind === 'remove') remove.push(verdict.ref);
+      if (verdict.kind === 'conflict') this.#conflicts.set(key, ownedByApi(verdict.claim));
+    }
+    this.#objects.write({ put, remove });
+    const moved = this.#objects.touch(touched);
+    const changed = put.length + remove.length + moved > 0;
+    if (changed) this.#resources = undefined;
+    return changed;
+  }
+
+  #isUncertain(stored: StoredObject | undefined): boolean {
+    const origin = stored?.resource.origin;
+    if (origin?.source !== 'file') return false;
+    return this.#isEmpty || this.#folder === undefined || this.#claims.isUncertain(origin.file);
+  }
+
+  apply(request: ApplyRequest): ApplyResult {
+    const { decisions, findings, refused } = this.#decide(request);
+    const known = this.#objects.all();
+    const written = decisions.filter(({ action }) => action === 'created' || action === 'configured');
+    // A text that asks for protection that is not there is not taken in parts: what it protects would stand open.
+    if (refused.length === 0 && !request.dryRun && written.length > 0) {
+      this.#objects.write({ put: written.map(({ resource }) => ({ resource, findings: about(findings, refOf(resource)) })), remove: [] });
+      this.#resources = undefined;
+    }
+    const items = decisions.map(({ action, resource }) => {
+      const owner = known.get(refKey(refOf(resource)))?.resource.origin;
+      const taken = refused.length > 0 && action !== 'refused' ? 'unchanged' : action;
+      return { ref: refOf(resource), action: taken, ...(owner && { owner }) } as const;
+    });
+    return {
+      revision: this.#objects.revision(),
+      items: [...items, ...refused.map((ref) => ({ ref, action: 'refused' as const }))],
+      findings,
+    };
+  }
+
+  #decide(request: ApplyRequest): { decisions: readonly Decision[]; findings: readonly Finding[]; refused: readonly ObjectRef[] } {
+    const { text, file, directory } = request;
+    const parsed = parse({ text, file, origin: { source: 'api', directory }, created: this.#now() });
+    const decisions = parsed.resources.map((resource) => this.#decideOne(resource));
+    const refused = parsed.findings.flatMap((finding) => (finding.refused && finding.resource ? [finding.resource] : []));
+    return { decisions, refused, findings: [...parsed.findings, ...decisions.flatMap(({ finding }) => finding ?? [])] };
+  }
+
+  #decideOne(resource: Resource): Decision {
+    const key = refKey(refOf(resource));
+    const file = this.#fileOf(key);
+    if (file) return { action: 'refused', resource, finding: ownedByFile(refOf(resource), file) };
+    const stored = this.#objects.all().get(key)?.resource;
+    if (!stored) return { action: 'created', resource };
+    const aged = { ...resource, metadata: { ...resource.metadata, created: stored.metadata.created } };
+    const same = stored.hash === resource.hash && JSON.stringify(stored.origin) === JSON.stringify(resource.origin);
+    return { action: same ? 'unchanged' : 'configured', resource: aged };
+  }
+
+  /** The file that owns the object: it claims it, or the last good version came from it. Without a folder, files own nothing. */
+  #fileOf(key: string): { readonly file: string; readonly line: number } | undefined {
+    if (this.#folder === undefined) return undefined;
+    const origin = this.#objects.all().get(key)?.resource.origin;
+    if (origin?.source === 'api') return undefined;
+    const claim = this.#claims.of(key);
+    return claim ? { file: claim.file, line: claim.line ?? 1 } : origin;
+  }
+
+  remove(refs: readonly ObjectRef[]): ApplyResult {
+    const findings: Finding[] = [];
+    const items = refs.map((ref): { ref: ObjectRef; action: ApplyAction } => {
+      const key = refKey(ref);
+      const file = this.#fileOf(key);
+      if (file) findings.push(ownedByFile(ref, file));
+      else if (!this.#objects.all().has(key)) findings.push(noSuchObject(ref));
+      else return { ref, action: 'deleted' };
+      return { ref, action: file ? 'refused' : 'unchanged' };
+    });
+    const deleted = items.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
+    if (deleted.length > 0) {
+      this.#objects.write({ put: [], remove: deleted });
+      this.#resources = undefined;
+      // A file that claimed the object all along takes it over.
+      this.#settle(deleted.map(refKey));
+    }
+    return { revision: this.#objects.revision(), items, findings };
+  }
+
+  resources(): readonly Resource[] {
+    this.#resources ??= [...this.#objects.all().values()].map(({ resource }) => resource);
+    return this.#resources;
+  }
+
+  preview(request: ApplyRequest): readonly Resource[] {
+    const { decisions, refused } = this.#decide(request);
+    if (refused.length > 0) return this.resources();
+    const applied = new Map(this.resources().map((resource) => [refKey(refOf(resource)), resource]));
+    for (const { action, resource } of decisions) if (action !== 'refused') applied.set(refKey(refOf(resource)), resource);
+    return [...applied.values()];
+  }
+
+  findings(): readonly Finding[] {
+    const ofApi = [...this.#objects.all().values()].flatMap(({ findings }) => findings);
+    const ofFolder = this.#isEmpty && this.#folder !== undefined ? [folderIsEmpty(this.#folder, this.resources().length)] : [];
+    return [...ofFolder, ...this.#claims.findings(), ...this.#conflicts.values(), ...ofApi];
+  }
+
+  revision(): number {
+    return this.#objects.revision();
+  }
+}
+
+const about = (findings: readonly Finding[], ref: ObjectRef): readonly Finding[] =>
+  findings.filter(({ resource }) => resource && refKey(resource) === refKey(ref));
+
+export interface OwnershipInput {
+  readonly objects: Objects;
+  /** Absent: no files; then the API may write what files owned before. */
+  readonly folder: string | undefined;
+  readonly now: () => number;
+}
+
+export const ownership = (input: OwnershipInput): Ownership => new OwnedObjects(input);

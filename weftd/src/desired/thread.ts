@@ -1,0 +1,150 @@
+/** The main thread's hold on the worker: calls that are answered, and the latest of what the worker reports. */
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../push/contract.ts';
+import type { Plan } from '../push/plan.ts';
+import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, ToWorker } from './messages.ts';
+import { createPlanMirror } from './mirror.ts';
+
+export interface DesiredThread {
+  readonly plan: Plan;
+  /** From the settings in force at the start; fixed while weftd runs. */
+  readonly trustDomain: string;
+  node(): NodeState;
+  health(): Health;
+  /** Called at each new state; returns the detach function. */
+  onNode(listener: (state: NodeState) => void): () => void;
+  call<M extends Method>(method: M, ...argument: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>>;
+  stop(): Promise<void>;
+}
+
+export interface DesiredThreadInput {
+  readonly config: DesiredConfig;
+  readonly log: Log;
+  /** The worker died of something that it could not handle: weftd cannot go on. */
+  readonly onDeath: (error: Error) => void;
+}
+
+const nothingYet: NodeState = {
+  view: { pods: [], names: {}, services: [], hostPorts: [], trustDomain: '', clusterId: '', dnsDomain: '' },
+  instances: [],
+  workloads: [],
+  restartNeeded: [],
+};
+
+/** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
+const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-worker.js', import.meta.url);
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class WorkerThread {
+  readonly #worker: Worker;
+  readonly #log: Log;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Set<(state: NodeState) => void>();
+  readonly plan = createPlanMirror((message) => this.#post(message));
+  #nextId = 1;
+  #node = nothingYet;
+  #health: Health = { compileErrors: 0 };
+  #stopped = false;
+  trustDomain = '';
+
+  constructor({ config, log, onDeath }: DesiredThreadInput, onReady: () => void) {
+    this.#log = log;
+    this.#worker = new Worker(workerFile(), { workerData: config, name: 'desired' });
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        this.trustDomain = message.trustDomain;
+        onReady();
+      } else this.#take(message);
+    });
+    this.#worker.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error)), onDeath));
+    this.#worker.on('exit', (code) => this.#die(new Error(`the desired-state thread ended with code ${code}`), onDeath));
+  }
+
+  node = (): NodeState => this.#node;
+  health = (): Health => this.#health;
+
+  onNode = (listener: (state: NodeState) => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  call = <M extends Method>(method: M, ...[argument]: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>> => {
+    if (this.#stopped) return Promise.reject(new Error('weftd is stopping'));
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+      this.#post({ kind: 'call', id, method, argument });
+    });
+  };
+
+  stop = async (): Promise<void> => {
+    if (this.#stopped) return;
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#post({ kind: 'stop' });
+    this.#stopped = true;
+    this.#failPending(new Error('weftd is stopping'));
+    await ended;
+  };
+
+  #post(message: ToWorker): void {
+    if (!this.#stopped) this.#worker.postMessage(message);
+  }
+
+  #take(message: FromWorker): void {
+    switch (message.kind) {
+      case 'answer':
+        this.#settle(message.id)?.resolve(message.value);
+        return;
+      case 'failure':
+        this.#settle(message.id)?.reject(new Error(message.reason));
+        return;
+      case 'plan':
+        this.plan.take(message.update);
+        return;
+      case 'node':
+        this.#node = message.state;
+        for (const listener of this.#listeners) listener(message.state);
+        return;
+      case 'health':
+        this.#health = message.health;
+        return;
+      case 'log':
+        this.#log[message.level](message.fields, message.message);
+        return;
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #failPending(error: Error): void {
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #die(error: Error, onDeath: (error: Error) => void): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#failPending(error);
+    onDeath(error);
+  }
+}
+
+/** Resolves when the store and the folder are loaded and compiled. Rejects when they cannot be. */
+export const startDesired = (input: DesiredThreadInput): Promise<DesiredThread> =>
+  new Promise((resolve, reject) => {
+    let ready = false;
+    const onDeath = (error: Error): void => (ready ? input.onDeath(error) : reject(error));
+    const thread = new WorkerThread({ ...input, onDeath }, () => {
+      ready = true;
+      resolve(thread);
+    });
+  });

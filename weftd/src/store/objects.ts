@@ -1,0 +1,115 @@
+/** Desired state, versioned: each write is one revision, and what each revision did is kept for 30 days. */
+import type { Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
+import { refKey, refOf } from '@weft/model';
+import type { Database } from './database.ts';
+
+export interface Write {
+  readonly put: readonly { readonly resource: Resource; readonly findings: readonly Finding[] }[];
+  readonly remove: readonly ObjectRef[];
+}
+
+export interface HistoryEntry {
+  readonly revision: number;
+  readonly at: number;
+  readonly ref: ObjectRef;
+  /** Absent: the revision deleted the object. */
+  readonly resource?: Resource;
+}
+
+export interface Objects {
+  /** Durable when it returns. @returns the new revision; the current one if there is nothing to do. */
+  write(write: Write): number;
+  /**
+   * The same objects from other lines of their files: kept in memory only, since files are read again at each start.
+   * @returns how many are new; an object that is the same in every respect keeps its identity.
+   */
+  touch(resources: readonly Resource[]): number;
+  /** The last good version of each object by `refKey`; a live map of what is on disk. */
+  all(): ReadonlyMap<string, StoredObject>;
+  revision(): number;
+  history(ref: ObjectRef): readonly HistoryEntry[];
+  /** Forgets what revisions older than `before` (Unix milliseconds) did. @returns how many entries went. */
+  prune(before: number): number;
+}
+
+export const historyKept = 30 * 24 * 3600 * 1000;
+
+/** Lines are for findings, which are made anew at each start. */
+const written = ({ lines: _, ...resource }: Resource): string => JSON.stringify(resource);
+
+const samePlace = (a: Resource, b: Resource): boolean => JSON.stringify([a.origin, a.lines]) === JSON.stringify([b.origin, b.lines]);
+
+const load = ({ sql }: Database): Map<string, StoredObject> =>
+  new Map(
+    sql
+      .prepare('SELECT revision, resource, findings FROM objects')
+      .all()
+      .map((row): [string, StoredObject] => {
+        const resource = JSON.parse(String(row.resource)) as Resource;
+        const findings = JSON.parse(String(row.findings)) as readonly Finding[];
+        return [refKey(refOf(resource)), { resource, revision: Number(row.revision), findings }];
+      }),
+  );
+
+export const objectsIn = (database: Database, now: () => number): Objects => {
+  const { sql } = database;
+  const upsert = sql.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)');
+  const erase = sql.prepare('DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?');
+  const remember = sql.prepare('INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)');
+  const count = sql.prepare("UPDATE counter SET value = ? WHERE name = 'revision'");
+  const past = sql.prepare('SELECT * FROM history WHERE kind = ? AND namespace = ? AND name = ? ORDER BY revision');
+  const forget = sql.prepare('DELETE FROM history WHERE at < ?');
+
+  const objects = load(database);
+  let revision = Number(sql.prepare("SELECT value FROM counter WHERE name = 'revision'").get()?.value ?? 0);
+
+  const commit = ({ put, remove }: Write, next: number): void =>
+    database.transaction(() => {
+      const at = now();
+      count.run(next);
+      for (const { resource, findings } of put) {
+        const { kind, namespace, name } = refOf(resource);
+        const text = written(resource);
+        upsert.run(kind, namespace, name, next, text, JSON.stringify(findings));
+        remember.run(next, at, kind, namespace, name, text);
+      }
+      for (const { kind, namespace, name } of remove) {
+        erase.run(kind, namespace, name);
+        remember.run(next, at, kind, namespace, name, null);
+      }
+    });
+
+  return {
+    write: (write) => {
+      if (write.put.length === 0 && write.remove.length === 0) return revision;
+      commit(write, revision + 1);
+      revision += 1;
+      // Memory follows the disk, never the other way round: a failed commit leaves both as they were.
+      for (const { resource, findings } of write.put) objects.set(refKey(refOf(resource)), { resource, findings, revision });
+      for (const ref of write.remove) objects.delete(refKey(ref));
+      return revision;
+    },
+    touch: (resources) => {
+      const moved = resources.filter((resource) => {
+        const stored = objects.get(refKey(refOf(resource)));
+        return stored && !samePlace(stored.resource, resource);
+      });
+      for (const resource of moved) {
+        const key = refKey(refOf(resource));
+        const stored = objects.get(key);
+        if (stored) objects.set(key, { ...stored, resource });
+      }
+      return moved.length;
+    },
+    all: () => objects,
+    revision: () => revision,
+    history: ({ kind, namespace, name }) =>
+      past.all(kind, namespace, name).map((row) => ({
+        revision: Number(row.revision),
+        at: Number(row.at),
+        ref: { kind, namespace, name },
+        ...(row.resource === null ? {} : { resource: JSON.parse(String(row.resource)) as Resource }),
+      })),
+    prune: (before) => Number(forget.run(before).changes),
+  };
+};

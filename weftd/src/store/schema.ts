@@ -1,0 +1,38 @@
+/**
+ * The store's tables, as a list of steps: a database at version n (`user_version`) gets every step after n, in one
+ * transaction. A step is never edited once it was released; a change is a new step.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  INSERT INTO counter VALUES ('revision', 0);
+
+  -- Desired state: the last good version of each object.
+  CREATE TABLE objects (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    revision INTEGER NOT NULL, resource TEXT NOT NULL, findings TEXT NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+  ) STRICT;
+
+  -- What each revision did; resource is null where it deleted the object.
+  CREATE TABLE history (
+    revision INTEGER NOT NULL, at INTEGER NOT NULL,
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, resource TEXT,
+    PRIMARY KEY (revision, kind, namespace, name)
+  ) STRICT;
+  CREATE INDEX history_by_age ON history (at);
+  CREATE INDEX history_by_object ON history (kind, namespace, name, revision);
+
+  -- Observed state: what the agent said last, and which start of it said so.
+  CREATE TABLE node (id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT NOT NULL, socket TEXT NOT NULL) STRICT;
+  CREATE TABLE reports (uid TEXT PRIMARY KEY, report TEXT NOT NULL) STRICT;
+
+  -- Decisions that must not be taken twice: instances, restarts asked for, virtual addresses.
+  CREATE TABLE instances (uid TEXT PRIMARY KEY, instance TEXT NOT NULL) STRICT;
+  CREATE TABLE restarts (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+  ) STRICT;
+  CREATE TABLE addresses (owner TEXT PRIMARY KEY, address TEXT NOT NULL UNIQUE) STRICT;
+  `,
+];

@@ -1,0 +1,24 @@
+/** All that weftd remembers, in one file: `store.db` in the mesh's home. */
+import { openDatabase } from './database.ts';
+import { type Decisions, decisionsIn } from './decisions.ts';
+import { historyKept, type Objects, objectsIn } from './objects.ts';
+import { type Observed, observedIn } from './observed.ts';
+
+export interface Store {
+  readonly objects: Objects;
+  readonly observed: Observed;
+  readonly decisions: Decisions;
+  close(): void;
+}
+
+export const openStore = (path: string, now: () => number): Store => {
+  const database = openDatabase(path);
+  const objects = objectsIn(database, now);
+  objects.prune(now() - historyKept);
+  return {
+    objects,
+    observed: observedIn(database),
+    decisions: decisionsIn(database),
+    close: database.close,
+  };
+};

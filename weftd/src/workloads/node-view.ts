@@ -1,0 +1,99 @@
+/** What the agent is told: the pods to run, names and virtual addresses, and which of the host's ports lead where. */
+import type { Mesh, Service } from '@weft/compile';
+import type { NodeView, Resource, ServiceSpec } from '@weft/model';
+import { isKind } from '@weft/model';
+import type { Instance } from '../registry.ts';
+
+export interface NodeInput {
+  readonly mesh: Mesh;
+  readonly resources: readonly Resource[];
+  readonly instances: readonly Instance[];
+  readonly trustDomain: string;
+  readonly clusterId: string;
+  readonly dnsDomain: string;
+  /** Port of the host's 127.0.0.1 for the first port of a gateway's Service. */
+  readonly gatewayPort: number;
+}
+
+/** A range (`10.0.0.0/8`) is no address that a name could stand for. */
+const isAddress = (text: string): boolean => !text.includes('/') && !text.includes(':');
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
+
+/** Headless services are known by their endpoints' addresses. */
+const addressesOf = (service: Service, mesh: Mesh): readonly string[] => {
+  if (!service.headless) return unique(service.addresses.filter(isAddress));
+  const endpoints = service.ports.flatMap(({ number }) => mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? []);
+  return unique(endpoints.map(({ address }) => address).filter(isAddress));
+};
+
+/** Of several services with one host name the first in the mesh's order of precedence. */
+const namesOf = (mesh: Mesh): NodeView['names'] => {
+  const names = new Map<string, readonly string[]>();
+  for (const service of mesh.services) {
+    if (names.has(service.hostname)) continue;
+    const addresses = addressesOf(service, mesh);
+    if (addresses.length > 0 || service.headless) names.set(service.hostname, addresses);
+  }
+  return Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+/** As kube-proxy would: ready endpoints with an IP address behind each virtual address. */
+const servicesOf = (mesh: Mesh): NodeView['services'] =>
+  mesh.services.flatMap((service) =>
+    service.ports.flatMap(({ number, protocol }) => {
+      if (protocol === 'udp' || service.resolution !== 'eds') return [];
+      const endpoints = (mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? [])
+        .filter(({ address }) => /^[\d.]+$/.test(address))
+        .map(({ address, port }) => ({ address, port }));
+      return service.addresses.filter(isAddress).map((address) => ({ address, port: number, endpoints }));
+    }),
+  );
+
+const selects = ({ selector = {} }: ServiceSpec, { pod }: Instance): boolean => {
+  const wanted = Object.entries(selector);
+  return wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value);
+};
+
+const targetOf = (port: NonNullable<ServiceSpec['ports']>[number], { pod }: Instance): number | undefined => {
+  const target = port.targetPort ?? port.port;
+  if (typeof target === 'number') return target;
+  return pod.containers.flatMap(({ ports }) => ports).find(({ name }) => name === target)?.containerPort;
+};
+
+/** A Service's gateway pod: one that is ready, otherwise the first, so that the port is there while it starts. */
+const gatewayBehind = (service: Resource<ServiceSpec>, instances: readonly Instance[]): Instance | undefined => {
+  const candidates = instances.filter(
+    (instance) =>
+      instance.pod.proxy === 'gateway' && instance.pod.namespace === service.metadata.namespace && selects(service.spec, instance),
+  );
+  return candidates.find(({ ready }) => ready) ?? candidates[0];
+};
+
+/** The first gateway port gets the port that was asked for; others keep their number where an ordinary user may bind it. */
+const hostPortsOf = ({ resources, instances, gatewayPort }: NodeInput): NodeView['hostPorts'] => {
+  const services = resources
+    .filter((resource): resource is Resource<ServiceSpec> => isKind(resource, 'Service') && resource.spec.type === 'LoadBalancer')
+    .toSorted((a, b) => (`${a.metadata.namespace}/${a.metadata.name}` < `${b.metadata.namespace}/${b.metadata.name}` ? -1 : 1));
+  const taken = new Map<number, NodeView['hostPorts'][number]>();
+  for (const service of services) {
+    const gateway = gatewayBehind(service, instances);
+    for (const settings of gateway ? (service.spec.ports ?? []) : []) {
+      const port = gateway && targetOf(settings, gateway);
+      const hostPort = taken.size === 0 ? gatewayPort : settings.port;
+      if (!gateway || port === undefined || hostPort === 0 || (taken.size > 0 && hostPort < 1024) || taken.has(hostPort)) continue;
+      taken.set(hostPort, { hostPort, namespace: gateway.pod.namespace, pod: gateway.pod.name, port });
+    }
+  }
+  return [...taken.values()];
+};
+
+export const nodeView = (input: NodeInput): NodeView => ({
+  pods: input.instances.map(({ pod }) => pod),
+  names: namesOf(input.mesh),
+  services: servicesOf(input.mesh),
+  hostPorts: hostPortsOf(input),
+  trustDomain: input.trustDomain,
+  clusterId: input.clusterId,
+  dnsDomain: input.dnsDomain,
+});
