@@ -5,3 +5,4 @@ export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernet
 export type { RunningPod } from './kubernetes/workload.ts';
 export type { Endpoint, Mesh, PortEndpoints, Service, View } from './mesh/index.ts';
 export { scope } from './scope/index.ts';
+export { decode, emit, staticBootstrap } from './xds/index.ts';

@@ -1,0 +1,104 @@
+/** What a DestinationRule says about connections, as fields of a cluster (semantics 3.4). */
+import { create, type Init, milliseconds, pack } from '@weft/envoy';
+import { Cluster_LbPolicy, type ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { HttpProtocolOptionsSchema } from '@weft/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
+import type { ConnectionPool, LoadBalancer, OutlierDetection, Protocol } from '../mesh/index.ts';
+import { isHttp } from '../mesh/index.ts';
+
+type ClusterInit = Init<typeof ClusterSchema>;
+
+export const unlimited = 2 ** 32 - 1;
+
+/** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish (semantics 58). */
+export const circuitBreakers = ({ tcp = {}, http = {} }: ConnectionPool): NonNullable<ClusterInit['circuitBreakers']> => ({
+  thresholds: [
+    {
+      maxConnections: tcp.maxConnections ?? unlimited,
+      maxPendingRequests: http.maxPendingRequests ?? unlimited,
+      maxRequests: http.maxRequests ?? unlimited,
+      maxRetries: http.maxRetries ?? unlimited,
+    },
+  ],
+});
+
+/** Semantics 62: consecutive 5xx is on with an empty block, gateway errors and success rate are off. 0 disables a detector. */
+export const outlierDetection = (outlier: OutlierDetection): Pick<ClusterInit, 'outlierDetection' | 'commonLbConfig'> => {
+  const { consecutiveGatewayErrors: gateway = 0, consecutive5xx, consecutiveLocalOriginFailures: local } = outlier;
+  return {
+    outlierDetection: {
+      enforcingSuccessRate: 0,
+      ...(consecutive5xx !== undefined && { enforcingConsecutive5xx: consecutive5xx > 0 ? 100 : 0 }),
+      ...(consecutive5xx && { consecutive5xx }),
+      ...(gateway > 0 && { consecutiveGatewayFailure: gateway, enforcingConsecutiveGatewayFailure: 100 }),
+      ...(local && { consecutiveLocalOriginFailure: local, enforcingConsecutiveLocalOriginFailure: 100 }),
+      ...(outlier.splitExternalLocalOriginErrors && { splitExternalLocalOriginErrors: true }),
+      ...(outlier.interval && { interval: milliseconds(outlier.interval) }),
+      ...(outlier.baseEjectionTime && { baseEjectionTime: milliseconds(outlier.baseEjectionTime) }),
+      ...(outlier.maxEjectionPercent && { maxEjectionPercent: outlier.maxEjectionPercent }),
+    },
+    // Envoy's panic threshold of 50 % would send traffic to ejected endpoints (semantics 63).
+    commonLbConfig: { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } },
+  };
+};
+
+const lbPolicies: Readonly<Record<LoadBalancer, Cluster_LbPolicy>> = {
+  ROUND_ROBIN: Cluster_LbPolicy.ROUND_ROBIN,
+  LEAST_REQUEST: Cluster_LbPolicy.LEAST_REQUEST,
+  RANDOM: Cluster_LbPolicy.RANDOM,
+  PASSTHROUGH: Cluster_LbPolicy.CLUSTER_PROVIDED,
+};
+
+export const lbPolicy = (balancer: LoadBalancer = 'LEAST_REQUEST'): Cluster_LbPolicy => lbPolicies[balancer];
+
+/** How a cluster speaks HTTP: as the client did, or HTTP/2 whatever the client did; `none` carries bytes. */
+export const httpVersion = (protocol: Protocol, pool: ConnectionPool): 'as-client' | 'http2' | 'none' => {
+  const { h2Upgrade, useClientProtocol } = pool.http ?? {};
+  if (!isHttp(protocol) && protocol !== 'auto') return 'none';
+  if (useClientProtocol) return 'as-client';
+  if (protocol === 'http2' || protocol === 'grpc' || h2Upgrade === 'UPGRADE') return 'http2';
+  return 'as-client';
+};
+
+type ProtocolOptions = Init<typeof HttpProtocolOptionsSchema>;
+
+const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/**
+ * @param nameFromHost server name and SAN come from the request's host (semantics 77)
+ */
+export const httpOptions = (
+  version: 'as-client' | 'http2',
+  pool: ConnectionPool,
+  nameFromHost = false,
+): Pick<ClusterInit, 'typedExtensionProtocolOptions'> => {
+  const { http = {}, tcp = {} } = pool;
+  const idle = http.idleTimeout ?? tcp.idleTimeout;
+  const http2 = http.maxConcurrentStreams ? { maxConcurrentStreams: http.maxConcurrentStreams } : {};
+  const common = {
+    ...(idle !== undefined && { idleTimeout: milliseconds(idle) }),
+    ...(http.maxRequestsPerConnection && { maxRequestsPerConnection: http.maxRequestsPerConnection }),
+    ...(tcp.maxConnectionDuration && { maxConnectionDuration: milliseconds(tcp.maxConnectionDuration) }),
+  };
+  const options: ProtocolOptions = {
+    ...(Object.keys(common).length > 0 && { commonHttpProtocolOptions: common }),
+    ...(nameFromHost && { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } }),
+    upstreamProtocolOptions:
+      version === 'http2'
+        ? { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'http2ProtocolOptions', value: http2 } } }
+        : { case: 'useDownstreamProtocolConfig', value: { httpProtocolOptions: {}, http2ProtocolOptions: http2 } },
+  };
+  return {
+    typedExtensionProtocolOptions: { [optionsName]: pack(HttpProtocolOptionsSchema, create(HttpProtocolOptionsSchema, options)) },
+  };
+};
+
+export const keepalive = ({ tcp }: ConnectionPool): Pick<ClusterInit, 'upstreamConnectionOptions'> => {
+  const asked = tcp?.keepalive;
+  if (!asked) return {};
+  const tcpKeepalive = {
+    ...(asked.probes !== undefined && { keepaliveProbes: asked.probes }),
+    ...(asked.time !== undefined && { keepaliveTime: Math.ceil(asked.time / 1000) }),
+    ...(asked.interval !== undefined && { keepaliveInterval: Math.ceil(asked.interval / 1000) }),
+  };
+  return { upstreamConnectionOptions: { tcpKeepalive } };
+};

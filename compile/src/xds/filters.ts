@@ -1,0 +1,95 @@
+/** Network filters: the HTTP connection manager, the TCP proxy, and the listener filters that look before they choose a chain. */
+import { type Init, milliseconds, tcpToken, typed } from '@weft/envoy';
+import type {
+  FilterChainSchema,
+  ListenerFilterChainMatchPredicateSchema,
+} from '@weft/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { RouterSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
+import { HttpInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
+import { OriginalDstSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
+import { TlsInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import {
+  HttpConnectionManager_ServerHeaderTransformation,
+  HttpConnectionManagerSchema,
+} from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
+import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import type { ConnectionPool } from '../mesh/index.ts';
+import { fromAds } from './sources.ts';
+
+export type Chain = Init<typeof FilterChainSchema>;
+export type Manager = Init<typeof HttpConnectionManagerSchema>;
+type Predicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
+
+const router = typed('envoy.filters.http.router', RouterSchema, {});
+
+/** What all connection managers share; `manager` says the rest and wins. */
+export const httpManager = (manager: Manager) =>
+  typed('envoy.filters.network.http_connection_manager', HttpConnectionManagerSchema, {
+    httpFilters: [router],
+    // A sidecar is not seen: the application's own `server` header stays.
+    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+    useRemoteAddress: false,
+    normalizePath: true,
+    streamIdleTimeout: milliseconds(0),
+    upgradeConfigs: [{ upgradeType: 'websocket' }],
+    ...manager,
+  });
+
+export const routesFrom = (routeConfigName: string): NonNullable<Manager['routeSpecifier']> => ({
+  case: 'rds',
+  value: { routeConfigName, configSource: fromAds },
+});
+
+export const tcpProxy = (cluster: string, { tcp }: ConnectionPool = {}) =>
+  typed('envoy.filters.network.tcp_proxy', TcpProxySchema, {
+    statPrefix: cluster,
+    clusterSpecifier: { case: 'cluster', value: cluster },
+    ...(tcp?.idleTimeout !== undefined && { idleTimeout: milliseconds(tcp.idleTimeout) }),
+    ...(tcp?.maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(tcp.maxConnectionDuration) }),
+  });
+
+/**
+ * On a port whose protocol is sniffed, one cluster serves both chains and its TLS says "HTTP inside"; for the connections of the
+ * other chain this says otherwise: Envoy takes the list of a connection's filter state before the cluster's own.
+ */
+export const asTcp = typed('envoy.filters.network.set_filter_state', SetFilterStateSchema, {
+  onNewConnection: [
+    {
+      key: { case: 'objectKey', value: 'envoy.network.application_protocols' },
+      value: {
+        case: 'formatString',
+        value: { format: { case: 'textFormatSource', value: { specifier: { case: 'inlineString', value: tcpToken } } } },
+      },
+    },
+  ],
+});
+
+const portRange = (port: number): Predicate => ({
+  rule: { case: 'destinationPortRange', value: { start: port, end: port + 1 } },
+});
+
+/** Where a filter must not wait for the client's first bytes. */
+const except = (ports: readonly number[]): { filterDisabled?: Predicate } => {
+  const [first, ...others] = ports.map(portRange);
+  if (!first) return {};
+  return { filterDisabled: others.length === 0 ? first : { rule: { case: 'orMatch', value: { rules: [first, ...others] } } } };
+};
+
+export const originalDestination = typed('envoy.filters.listener.original_dst', OriginalDstSchema, {});
+
+export const tlsInspector = (disabledPorts: readonly number[] = []) => ({
+  ...typed('envoy.filters.listener.tls_inspector', TlsInspectorSchema, {}),
+  ...except(disabledPorts),
+});
+
+export const httpInspector = (disabledPorts: readonly number[] = []) => ({
+  ...typed('envoy.filters.listener.http_inspector', HttpInspectorSchema, {}),
+  ...except(disabledPorts),
+});
+
+/** Plain HTTP as the inspector names it; HTTP/1.0 goes the way of bytes (semantics 83-84). */
+export const plainHttp = { transportProtocol: 'raw_buffer', applicationProtocols: ['http/1.1', 'h2c'] };
+
+/** Detection waits for the client for as long as it takes (semantics 82, 3.10). */
+export const detection = { listenerFiltersTimeout: milliseconds(0), continueOnListenerFiltersTimeout: true };

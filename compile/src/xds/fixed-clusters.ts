@@ -1,0 +1,50 @@
+/** Clusters that every sidecar has (semantics 3, 5), and those of its own ports. */
+import {
+  blackHoleCluster,
+  create,
+  type Encoded,
+  encodeResource,
+  type Init,
+  inboundCluster,
+  inboundPassthroughCluster,
+  passthroughCluster,
+} from '@weft/envoy';
+import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { ConnectionPool, InboundPort } from '../mesh/index.ts';
+import { circuitBreakers, httpOptions, httpVersion } from './cluster-policy.ts';
+import { connectTimeout } from './clusters.ts';
+
+type ClusterInit = Init<typeof ClusterSchema>;
+
+const encode = (name: string, init: ClusterInit): Encoded => encodeResource(name, ClusterSchema, create(ClusterSchema, { name, ...init }));
+
+const originalDestination: ClusterInit = {
+  clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+  lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+  connectTimeout,
+};
+
+/** What tells Envoy's connections to its application from those of anybody else: capture leaves them alone. */
+const fromProxy: ClusterInit = {
+  upstreamBindConfig: { sourceAddress: { address: '127.0.0.6', portSpecifier: { case: 'portValue', value: 0 } } },
+};
+
+const asDialled = (pool: ConnectionPool): ClusterInit => ({
+  ...originalDestination,
+  circuitBreakers: circuitBreakers(pool),
+});
+
+export const fixedClusters: readonly Encoded[] = [
+  encode(passthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}) }),
+  encode(blackHoleCluster, { clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC }, connectTimeout }),
+  encode(inboundPassthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}), ...fromProxy }),
+];
+
+export const portCluster = ({ port, protocol, connectionPool = {} }: InboundPort): Encoded => {
+  const version = httpVersion(protocol, connectionPool);
+  return encode(inboundCluster(port), {
+    ...asDialled(connectionPool),
+    ...fromProxy,
+    ...(version !== 'none' && httpOptions(version, connectionPool)),
+  });
+};

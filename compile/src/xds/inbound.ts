@@ -1,0 +1,154 @@
+/** What a sidecar accepts: chains for each of its workload's ports, and for all others, by PeerAuthentication's mode (semantics 90-92). */
+import {
+  blackHoleCluster,
+  create,
+  type Encoded,
+  encodeResource,
+  type Init,
+  inboundCapturePort,
+  inboundCluster,
+  inboundPassthroughCluster,
+  meshHttpTokens,
+  meshTcpTokens,
+  milliseconds,
+  virtualInbound,
+} from '@weft/envoy';
+import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import type { FilterChainMatchSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
+import { isHttp } from '../mesh/index.ts';
+import { socketAddress } from './endpoints.ts';
+import { type Chain, detection, httpInspector, httpManager, originalDestination, plainHttp, tcpProxy, tlsInspector } from './filters.ts';
+import { routeTo } from './routes.ts';
+import { meshServer } from './tls.ts';
+import { routeTable } from './virtual-hosts.ts';
+
+type Match = Init<typeof FilterChainMatchSchema>;
+
+/**
+ * A connection keeps the certificates that it was opened with (dataplane T3), so HTTP connections end in time: after their last
+ * response, with `connection: close` or GOAWAY. Renewed identities are used, and distrusted roots noticed, within it.
+ */
+const httpLife = milliseconds(15 * 60_000);
+
+/** One way into a port. */
+interface Way {
+  readonly name: string;
+  readonly match: Match;
+  readonly content: 'http' | 'tcp';
+  readonly mesh: boolean;
+}
+
+const tls = { transportProtocol: 'tls' };
+const anyToken = [...meshTcpTokens, ...meshHttpTokens];
+
+const meshWay = (content: 'http' | 'tcp', tokens: readonly string[]): Way => ({
+  name: `mtls-${content}`,
+  match: { ...tls, ...(tokens.length > 0 && { applicationProtocols: [...tokens] }) },
+  content,
+  mesh: true,
+});
+const plainWay = (content: 'http' | 'tcp', match: Match): Way => ({ name: `plain-${content}`, match, content, mesh: false });
+/** The application's own TLS, passed on unopened. */
+const ownTls: Way = { name: 'own-tls', match: tls, content: 'tcp', mesh: false };
+
+const raw = { transportProtocol: 'raw_buffer' };
+
+const permissive = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] => {
+  switch (kind) {
+    case 'http':
+      return [meshWay('http', anyToken), plainWay('http', raw)];
+    case 'tcp':
+      return [meshWay('tcp', anyToken), ownTls, plainWay('tcp', raw)];
+    case 'auto':
+      return [meshWay('http', meshHttpTokens), plainWay('http', plainHttp), meshWay('tcp', meshTcpTokens), plainWay('tcp', raw), ownTls];
+  }
+};
+
+const strict = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
+  kind === 'auto' ? [meshWay('http', meshHttpTokens), meshWay('tcp', [])] : [meshWay(kind, [])];
+
+const disabled = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
+  kind === 'auto' ? [plainWay('http', plainHttp), plainWay('tcp', {})] : [plainWay(kind, {})];
+
+const waysByMode: Readonly<Record<MtlsMode, (kind: 'http' | 'tcp' | 'auto') => readonly Way[]>> = {
+  PERMISSIVE: permissive,
+  STRICT: strict,
+  DISABLE: disabled,
+};
+
+const kindOf = (protocol: Protocol): 'http' | 'tcp' | 'auto' => (protocol === 'auto' ? 'auto' : isHttp(protocol) ? 'http' : 'tcp');
+
+/** Where connections of one port, or of all ports without their own, go. */
+interface Destination {
+  readonly cluster: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly mode: MtlsMode;
+  readonly pool: ConnectionPool;
+}
+
+/** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves (semantics 39). */
+const resetRetry = { retryOn: 'reset-before-request', numRetries: 2 };
+
+const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
+  const route: Init<typeof RouteSchema> = routeTo('default', cluster);
+  const host = {
+    name: `inbound|http|${port}`,
+    domains: ['*'],
+    routes: [route],
+    ...(protocol !== 'grpc' && protocol !== 'grpc-web' && { retryPolicy: resetRetry }),
+  };
+  return { case: 'routeConfig' as const, value: routeTable({ name: cluster, hosts: [host], vhds: false }) };
+};
+
+const manager = (destination: Destination) =>
+  httpManager({
+    statPrefix: `inbound_0.0.0.0_${destination.port};`,
+    routeSpecifier: inlineRoutes(destination),
+    commonHttpProtocolOptions: { maxConnectionDuration: httpLife },
+    http1SafeMaxConnectionDuration: true,
+    // Envoy drops the header from clients without a verified certificate.
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
+    setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+  });
+
+const chains = (destination: Destination, prefix: string, match: Match): Chain[] =>
+  waysByMode[destination.mode](kindOf(destination.protocol)).map((way) => ({
+    name: `${prefix}-${way.name}`,
+    filterChainMatch: { ...way.match, ...match },
+    filters: [way.content === 'http' ? manager(destination) : tcpProxy(destination.cluster, destination.pool)],
+    ...(way.mesh && { transportSocket: meshServer }),
+  }));
+
+const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort): Chain[] =>
+  chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool }, `${port}`, { destinationPort: port });
+
+/** A connection to the listener itself would come back to it for ever (semantics 6). */
+const ownPort: Chain = {
+  name: 'virtualInbound-blackhole',
+  filterChainMatch: { destinationPort: inboundCapturePort },
+  filters: [tcpProxy(blackHoleCluster)],
+};
+
+/** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
+const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
+
+export const inboundListener = ({ ports, mode }: InboundSlice): Encoded => {
+  const carried = ports.filter(({ protocol, port }) => protocol !== 'udp' && port !== inboundCapturePort);
+  const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {} };
+  const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
+  const listener = create(ListenerSchema, {
+    name: virtualInbound,
+    address: socketAddress('0.0.0.0', inboundCapturePort),
+    trafficDirection: TrafficDirection.INBOUND,
+    useOriginalDst: true,
+    listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
+    ...detection,
+    filterChains: [ownPort, ...carried.flatMap(portChains), ...chains(others, 'virtualInbound', {})],
+  });
+  return encodeResource(virtualInbound, ListenerSchema, listener);
+};

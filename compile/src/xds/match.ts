@@ -1,0 +1,64 @@
+/** Conditions of a route. */
+import type { Init } from '@weft/envoy';
+import type { HeaderMatcherSchema, RouteMatchSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { StringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
+import type { HttpMatch, StringMatch } from '../mesh/index.ts';
+
+type Match = Init<typeof RouteMatchSchema>;
+type HeaderMatch = Init<typeof HeaderMatcherSchema>;
+type Text = Exclude<StringMatch, { readonly kind: 'present' }>;
+
+/** A regular expression matches the whole value, in Istio as in Envoy (semantics 29). */
+const matcher = ({ kind, value }: Text): Init<typeof StringMatcherSchema> => {
+  switch (kind) {
+    case 'exact':
+      return { matchPattern: { case: 'exact', value } };
+    case 'prefix':
+      // The empty prefix, which Envoy refuses, matches whatever is there.
+      return value === '' ? { matchPattern: { case: 'safeRegex', value: { regex: '.*' } } } : { matchPattern: { case: 'prefix', value } };
+    case 'regex':
+      return { matchPattern: { case: 'safeRegex', value: { regex: value } } };
+  }
+};
+
+export const everything: Match = { pathSpecifier: { case: 'prefix', value: '/' } };
+
+/** A prefix is one of the text, not of path segments (semantics 28). */
+const path = (uri: StringMatch | undefined): Match => {
+  switch (uri?.kind) {
+    case 'exact':
+      return { pathSpecifier: { case: 'path', value: uri.value } };
+    case 'prefix':
+      return { pathSpecifier: { case: 'prefix', value: uri.value } };
+    case 'regex':
+      return { pathSpecifier: { case: 'safeRegex', value: { regex: uri.value } } };
+    default:
+      return everything;
+  }
+};
+
+const header = (name: string, match: StringMatch, invert = false): HeaderMatch => ({
+  name,
+  headerMatchSpecifier: match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher(match) },
+  invertMatch: invert,
+  // "Without x: v" holds where x is missing (semantics 30).
+  treatMissingHeaderAsEmpty: invert && match.kind !== 'present',
+});
+
+const pseudo = (name: string, match: StringMatch | undefined): HeaderMatch[] => (match ? [header(name, match)] : []);
+
+export const routeMatch = ({ uri, ignoreUriCase, method, authority, scheme, headers, queryParams }: HttpMatch): Match => ({
+  ...path(uri),
+  ...(ignoreUriCase && uri?.kind !== 'regex' && { caseSensitive: false }),
+  headers: [
+    ...headers.map(({ name, match, invert }) => header(name, match, invert)),
+    ...pseudo(':method', method),
+    ...pseudo(':authority', authority),
+    ...pseudo(':scheme', scheme),
+  ],
+  queryParameters: queryParams.map(({ name, match }) => ({
+    name,
+    queryParameterMatchSpecifier:
+      match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher(match) },
+  })),
+});

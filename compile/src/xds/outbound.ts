@@ -1,0 +1,143 @@
+/** What a sidecar's application may call: one HTTP listener and route table for each port, TCP listeners by virtual address. */
+import {
+  blackHoleCluster,
+  create,
+  type Encoded,
+  encodeResource,
+  type Init,
+  listenerName,
+  outboundCapturePort,
+  outboundCluster,
+  virtualHostName,
+  virtualOutbound,
+} from '@weft/envoy';
+import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import type { OutboundSlice, PortEndpoints, ScopedService, ServicePort } from '../mesh/index.ts';
+import { isHttp } from '../mesh/index.ts';
+import { endpointsOf, socketAddress } from './endpoints.ts';
+import { asTcp, type Chain, detection, httpInspector, httpManager, plainHttp, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
+
+/** One port of one service, as its listeners see it. */
+export interface Entry {
+  readonly scoped: ScopedService;
+  readonly port: ServicePort;
+}
+
+const clusterOf = ({ scoped, port }: Entry): string => outboundCluster({ port: port.number, host: scoped.service.hostname });
+
+const listener = (name: string, address: string, port: number, init: Init<typeof ListenerSchema>): Encoded =>
+  encodeResource(
+    name,
+    ListenerSchema,
+    create(ListenerSchema, { name, address: socketAddress(address, port), trafficDirection: TrafficDirection.OUTBOUND, ...init }),
+  );
+
+/** Hands over to the listener of the address dialled; what none has goes on, or nowhere (semantics 6). */
+export const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
+  listener(virtualOutbound, '0.0.0.0', outboundCapturePort, {
+    useOriginalDst: true,
+    filterChains: [
+      {
+        name: 'virtualOutbound-trafficloop',
+        filterChainMatch: { destinationPort: outboundCapturePort },
+        filters: [tcpProxy(blackHoleCluster)],
+      },
+      { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(outsideCluster(policy))] },
+    ],
+  });
+
+/** `mine`: the connection manager's statistics, and the name of its routes. */
+const httpChain = (mine: string, routes: string): Chain => ({
+  filterChainMatch: plainHttp,
+  filters: [httpManager({ statPrefix: `outbound_${mine};`, routeSpecifier: routesFrom(routes) })],
+});
+
+const tcpChain = (entry: Entry): Chain => ({
+  filters: [
+    ...(entry.port.protocol === 'auto' ? [asTcp] : []),
+    tcpProxy(clusterOf(entry), entry.scoped.destination.policy(entry.port.number).connectionPool),
+  ],
+});
+
+/** The route table of a sniffed service, which its own listeners use and nobody else (semantics 7). */
+export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
+
+/** TCP, or whatever it turns out to be, at one address. */
+const addressListener = (entry: Entry, address: string): Encoded => {
+  const { number, protocol } = entry.port;
+  const name = listenerName(address, number);
+  if (protocol !== 'auto') return listener(name, address, number, { bindToPort: false, filterChains: [tcpChain(entry)] });
+  return listener(name, address, number, {
+    bindToPort: false,
+    listenerFilters: [httpInspector()],
+    ...detection,
+    filterChains: [httpChain(name, sniffedRoutes(entry))],
+    defaultFilterChain: tcpChain(entry),
+  });
+};
+
+/** A service has listeners of its own unless its HTTP shares the port's (semantics 7-8, 72). */
+export const ownAddresses = ({ scoped, port }: Entry, endpoints: ReadonlyMap<string, PortEndpoints>): readonly string[] => {
+  const { service } = scoped;
+  if (isHttp(port.protocol)) return [];
+  if (!service.headless) return service.addresses;
+  return [...new Set(endpointsOf(endpoints, service, port.number).endpoints.map(({ address }) => address))].sort();
+};
+
+const carriesTls = ({ port }: Entry): boolean => port.protocol === 'tls' || port.protocol === 'https';
+
+/** TLS without an address of its own is told apart by the server's name in its first message. */
+const sniChain = (entry: Entry): Chain => ({
+  ...tcpChain(entry),
+  filterChainMatch: { transportProtocol: 'tls', serverNames: [entry.scoped.service.hostname] },
+});
+
+/** All that shares `0.0.0.0_<port>`. */
+export interface Wildcard {
+  readonly port: number;
+  readonly http: boolean;
+  /** Services without an address, of which the first that is not TLS gets the rest (semantics 8). */
+  readonly homeless: readonly Entry[];
+}
+
+/** On a port with HTTP services what is not HTTP goes outside as it came, as Istio's fall-through chain does it. */
+const wildcardListener = ({ port, http, homeless }: Wildcard, policy: OutboundTrafficPolicy): Encoded => {
+  const name = listenerName('0.0.0.0', port);
+  const named = homeless.filter(carriesTls);
+  const rest = homeless.find((entry) => !carriesTls(entry));
+  return listener(name, '0.0.0.0', port, {
+    bindToPort: false,
+    listenerFilters: [...(named.length > 0 ? [tlsInspector()] : []), ...(http ? [httpInspector()] : [])],
+    ...((http || named.length > 0) && detection),
+    filterChains: [...(http ? [httpChain(name, `${port}`)] : []), ...named.map(sniChain)],
+    defaultFilterChain: rest ? tcpChain(rest) : { filters: [tcpProxy(outsideCluster(policy))] },
+  });
+};
+
+const isHomeless = (entry: Entry): boolean =>
+  !isHttp(entry.port.protocol) && !entry.scoped.service.headless && entry.scoped.service.addresses.length === 0;
+
+/** By port: which listeners `0.0.0.0_<port>` there must be, and what they hold. */
+export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wildcard[] => {
+  const shared = Map.groupBy(
+    entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry)),
+    ({ port }) => port.number,
+  );
+  // Rules for hosts in no registry work on port 80 (semantics 49), whether a service has it or not.
+  if (slice.virtualHosts.length > 0 && !shared.has(80)) shared.set(80, []);
+  return [...shared]
+    .sort(([a], [b]) => a - b)
+    .map(([port, members]) => ({
+      port,
+      http: members.some((entry) => isHttp(entry.port.protocol)) || (port === 80 && slice.virtualHosts.length > 0),
+      homeless: members.filter(isHomeless),
+    }));
+};
+
+export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlice): Encoded[] => [
+  captureListener(slice.outboundTrafficPolicy),
+  ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice.outboundTrafficPolicy)),
+  ...entries.flatMap((entry) => ownAddresses(entry, slice.endpoints).map((address) => addressListener(entry, address))),
+];

@@ -1,0 +1,181 @@
+/** HTTP routes: what a VirtualService's rule says, as Envoy's route (semantics 3.3). */
+import { type Init, milliseconds, typed } from '@weft/envoy';
+import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import {
+  RedirectAction_RedirectResponseCode,
+  type RedirectActionSchema,
+  type RetryPolicySchema,
+  type RouteActionSchema,
+  type RouteSchema,
+  type WeightedCluster_ClusterWeightSchema,
+} from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { PreviousHostsPredicateSchema } from '@weft/envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import type { Destination, HeaderOperations, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
+import { everything, routeMatch } from './match.ts';
+
+type RouteInit = Init<typeof RouteSchema>;
+type Action = Init<typeof RouteActionSchema>;
+export type RetryInit = Init<typeof RetryPolicySchema>;
+type Forward = Extract<RouteAction, { readonly kind: 'forward' }>;
+type Redirect = Extract<RouteAction, { readonly kind: 'redirect' }>;
+
+const { APPEND_IF_EXISTS_OR_ADD: append, OVERWRITE_IF_EXISTS_OR_ADD: overwrite } = HeaderValueOption_HeaderAppendAction;
+
+/** These name the host, which Envoy lets only a host rewrite change (semantics 41). */
+const isHost = (header: string): boolean => header.toLowerCase() === 'host' || header.toLowerCase() === ':authority';
+
+const added = (
+  entries: Readonly<Record<string, string>>,
+  appendAction: HeaderValueOption_HeaderAppendAction,
+): Init<typeof HeaderValueOptionSchema>[] =>
+  Object.entries(entries)
+    .filter(([key]) => !isHost(key))
+    .map(([key, value]) => ({ header: { key, value }, appendAction }));
+
+const headers = (request: HeaderOperations, response: HeaderOperations) => ({
+  requestHeadersToAdd: [...added(request.set, overwrite), ...added(request.add, append)],
+  requestHeadersToRemove: [...request.remove],
+  responseHeadersToAdd: [...added(response.set, overwrite), ...added(response.add, append)],
+  responseHeadersToRemove: [...response.remove],
+});
+
+const hostIn = ({ set }: HeaderOperations): string | undefined => Object.entries(set).find(([key]) => isHost(key))?.[1];
+
+const rewriteHost = (host: string | undefined) =>
+  host === undefined ? {} : { hostRewriteSpecifier: { case: 'hostRewriteLiteral' as const, value: host } };
+
+/** Another try should meet another host. */
+const previousHosts = typed('envoy.retry_host_predicates.previous_hosts', PreviousHostsPredicateSchema, {});
+
+export const retryPolicy = ({ attempts, perTryTimeout, retryOn, statusCodes, backoff }: Retry): RetryInit => ({
+  retryOn: retryOn.join(','),
+  numRetries: attempts,
+  retriableStatusCodes: [...statusCodes],
+  retryHostPredicate: [previousHosts],
+  hostSelectionRetryMaxAttempts: 5n,
+  ...(perTryTimeout && { perTryTimeout: milliseconds(perTryTimeout) }),
+  ...(backoff && { retryBackOff: { baseInterval: milliseconds(backoff) } }),
+});
+
+/** Semantics 36-37: what applies where no rule says anything else. */
+export const defaultRetry: Retry = {
+  attempts: 2,
+  retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
+  statusCodes: [],
+};
+
+/** 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). */
+export const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxStreamDuration'> => ({
+  timeout: milliseconds(ms),
+  maxStreamDuration: { grpcTimeoutHeaderMax: milliseconds(ms) },
+});
+
+const weightedCluster = ({ cluster, weight, request, response }: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
+  name: cluster,
+  weight,
+  ...headers(request, response),
+  ...rewriteHost(hostIn(request)),
+});
+
+/** One destination takes all whatever its weight; of several those with weight 0 are left out (semantics 32). */
+const clusterOf = (destinations: readonly Destination[]): Pick<Action, 'clusterSpecifier'> => {
+  const [only, ...others] = destinations;
+  if (only && others.length === 0) return { clusterSpecifier: { case: 'cluster', value: only.cluster } };
+  return { clusterSpecifier: { case: 'weightedClusters', value: { clusters: destinations.map(weightedCluster) } } };
+};
+
+const rewritten = ({ rewrite }: Forward): Action => ({
+  ...(rewrite?.regex
+    ? { regexRewrite: { pattern: { regex: rewrite.regex.match }, substitution: rewrite.regex.rewrite } }
+    : rewrite?.uri !== undefined && { prefixRewrite: rewrite.uri }),
+  ...rewriteHost(rewrite?.authority),
+});
+
+const both = (a: HeaderOperations, b: HeaderOperations | undefined): HeaderOperations =>
+  b === undefined ? a : { set: { ...a.set, ...b.set }, add: { ...a.add, ...b.add }, remove: [...a.remove, ...b.remove] };
+
+/** @param inherited the virtual host's retry policy, which need not be said again */
+const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined): RouteInit => {
+  const weighted = action.destinations.filter(({ weight }) => weight > 0);
+  const destinations = action.destinations.length === 1 || weighted.length === 0 ? action.destinations.slice(0, 1) : weighted;
+  if (destinations.length === 0) return direct(503, 'no destination');
+  // A lone destination has no place of its own for headers.
+  const lone = destinations.length === 1 ? destinations[0] : undefined;
+  const request = both(route.request, lone?.request);
+  return {
+    ...headers(request, both(route.response, lone?.response)),
+    action: {
+      case: 'route',
+      value: {
+        ...clusterOf(destinations),
+        ...timeouts(action.timeout),
+        ...(action.retry && action.retry.attempts > 0 && !sameRetry(action.retry, inherited) && { retryPolicy: retryPolicy(action.retry) }),
+        ...rewriteHost(hostIn(request)),
+        ...rewritten(action),
+      },
+    },
+  };
+};
+
+const redirectCodes: Readonly<Record<number, RedirectAction_RedirectResponseCode>> = {
+  301: RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY,
+  302: RedirectAction_RedirectResponseCode.FOUND,
+  303: RedirectAction_RedirectResponseCode.SEE_OTHER,
+  307: RedirectAction_RedirectResponseCode.TEMPORARY_REDIRECT,
+  308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
+};
+
+const defaultPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+const redirect = ({ code, uri, authority, port, scheme }: Redirect): Init<typeof RedirectActionSchema> => ({
+  responseCode: redirectCodes[code] ?? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY,
+  ...(uri !== undefined && { pathRewriteSpecifier: { case: 'pathRedirect' as const, value: uri } }),
+  ...(authority !== undefined && { hostRedirect: authority }),
+  ...(scheme !== undefined && { schemeRewriteSpecifier: { case: 'schemeRedirect' as const, value: scheme } }),
+  // A port that goes without saying is left out of Location (semantics 42).
+  ...(port !== undefined && port !== defaultPorts[scheme ?? ''] && { portRedirect: port }),
+});
+
+export const direct = (status: number, body?: string): RouteInit => ({
+  action: {
+    case: 'directResponse',
+    value: { status, ...(body !== undefined && { body: { specifier: { case: 'inlineString', value: body } } }) },
+  },
+});
+
+const acted = (route: HttpRoute, inherited: Retry | undefined): RouteInit => {
+  const { action } = route;
+  switch (action.kind) {
+    case 'forward':
+      return forward(route, action, inherited);
+    case 'redirect':
+      return { ...headers(route.request, route.response), action: { case: 'redirect', value: redirect(action) } };
+    case 'direct':
+      return { ...headers(route.request, route.response), ...direct(action.status, action.body) };
+  }
+};
+
+const sameRetry = (a: Retry, b: Retry | undefined): boolean => b !== undefined && JSON.stringify(a) === JSON.stringify(b);
+
+/** The one retry policy that all forwarding routes have: said once for the virtual host it halves a route's size. */
+const commonRetry = (routes: readonly HttpRoute[]): Retry | undefined => {
+  const retries = routes.flatMap(({ action }) => (action.kind === 'forward' ? [action.retry] : []));
+  const [first] = retries;
+  return first && first.attempts > 0 && retries.every((retry) => retry && sameRetry(retry, first)) ? first : undefined;
+};
+
+/** Routes and the retry policy that their virtual host carries for them. */
+export const routesOf = (routes: readonly HttpRoute[]): { readonly routes: RouteInit[]; readonly retryPolicy?: RetryInit } => {
+  const common = commonRetry(routes);
+  return {
+    routes: routes.map((route) => ({ name: route.name, match: routeMatch(route.match), ...acted(route, common) })),
+    ...(common && { retryPolicy: retryPolicy(common) }),
+  };
+};
+
+/** Everything to one cluster. */
+export const routeTo = (name: string, cluster: string): RouteInit => ({
+  name,
+  match: everything,
+  action: { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: cluster }, ...timeouts(0) } },
+});

@@ -1,0 +1,90 @@
+/**
+ * Virtual hosts are resources of their own (VHDS), so that a changed rule sends one of them and not the port's whole table
+ * (dataplane 7). A route configuration that has none must not mention VHDS: its listeners would wait for ever.
+ */
+import {
+  blackHoleCluster,
+  create,
+  type Encoded,
+  encodeResource,
+  type Init,
+  outboundCluster,
+  passthroughCluster,
+  virtualHostName,
+  virtualHostResource,
+} from '@weft/envoy';
+import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
+import type { HttpRoute, ScopedService, ServicePort } from '../mesh/index.ts';
+import { everything } from './match.ts';
+import { defaultRetry, direct, retryPolicy, routesOf, routeTo } from './routes.ts';
+import { fromAds } from './sources.ts';
+
+type VirtualHostInit = Init<typeof VirtualHostSchema>;
+export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
+
+/** Domains as clients write them; ports are not looked at (semantics 10-11). */
+export const domainsOf = ({ service, aliases }: ScopedService): string[] => {
+  const { hostname, addresses, headless } = service;
+  const names = hostname.startsWith('*') ? [hostname] : [hostname, `${hostname}.`];
+  return [...new Set([...names, ...aliases, ...addresses, ...(headless ? [`*.${hostname}`] : [])])];
+};
+
+const ofRoutes = (name: string, domains: readonly string[], routes: readonly HttpRoute[]): VirtualHostInit => ({
+  name,
+  domains: [...domains],
+  includeRequestAttemptCount: true,
+  ...routesOf(routes),
+});
+
+/** A service that no rule speaks of: everything to itself, with the default retries (semantics 37). */
+const ofService = (name: string, domains: readonly string[], cluster: string): VirtualHostInit => ({
+  name,
+  domains: [...domains],
+  includeRequestAttemptCount: true,
+  routes: [routeTo('default', cluster)],
+  retryPolicy: retryPolicy(defaultRetry),
+});
+
+export const serviceHost = (scoped: ScopedService, { number: port }: ServicePort, domains: readonly string[]): VirtualHostInit => {
+  const name = virtualHostName(scoped.service.hostname, port);
+  const routes = scoped.routes.get(port);
+  return routes ? ofRoutes(name, domains, routes) : ofService(name, domains, outboundCluster({ port, host: scoped.service.hostname }));
+};
+
+export const ruleHost = (host: string, port: number, routes: readonly HttpRoute[]): VirtualHostInit =>
+  ofRoutes(virtualHostName(host, port), [host], routes);
+
+/** Whoever no virtual host names (semantics 12). */
+export const catchAll = (policy: OutboundTrafficPolicy): VirtualHostInit =>
+  policy === 'ALLOW_ANY'
+    ? { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', passthroughCluster)] }
+    : { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] };
+
+export const encodeHost = (routeConfiguration: string, host: VirtualHostInit): Encoded =>
+  encodeResource(virtualHostResource(routeConfiguration, host.name ?? ''), VirtualHostSchema, create(VirtualHostSchema, host));
+
+/** Istio's limit of a direct response's body (semantics 52). */
+const bodyLimit = 1 << 20;
+
+interface Table {
+  readonly name: string;
+  readonly hosts: readonly VirtualHostInit[];
+  /** There are virtual hosts as resources of their own. */
+  readonly vhds: boolean;
+}
+
+/** Routes to clusters that are not there load, and answer 503 (semantics 14). */
+export const routeTable = ({ name, hosts, vhds }: Table): Init<typeof RouteConfigurationSchema> => ({
+  name,
+  virtualHosts: [...hosts],
+  ...(vhds && { vhds: { configSource: fromAds } }),
+  ignorePortInHostMatching: true,
+  validateClusters: false,
+  maxDirectResponseBodySizeBytes: bodyLimit,
+});
+
+export const encodeTable = (table: Table): Encoded =>
+  encodeResource(table.name, RouteConfigurationSchema, create(RouteConfigurationSchema, routeTable(table)));
+
+export const outsideCluster = (policy: OutboundTrafficPolicy): string => (policy === 'ALLOW_ANY' ? passthroughCluster : blackHoleCluster);
