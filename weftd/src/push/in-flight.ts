@@ -10,7 +10,10 @@ export interface InFlight {
   readonly resources: readonly Encoded[];
 }
 
-/** Types of which Envoy takes the good resources of a response and names the bad ones in its answer (cds_api_helper.cc, lds_api.cc). */
+/**
+ * Types of which Envoy takes the good resources of a response and names the bad ones in its answer:
+ * `Error adding/updating cluster(s) NAME: WHY, NAME: WHY` (cds_api_helper.cc; lds_api.cc with line breaks).
+ */
 const independent: ReadonlySet<string> = new Set([cds, lds]);
 
 export const acknowledge = (before: Subscription, at: number): Subscription => {
@@ -27,7 +30,9 @@ export const acknowledge = (before: Subscription, at: number): Subscription => {
 export const refuse = (before: Subscription, type: string, message: string): Subscription => {
   const { inFlight, ...subscription } = before;
   const resources = inFlight?.resources ?? [];
-  const named = independent.has(type) ? resources.filter(({ name }) => message.includes(name)) : [];
+  const named = independent.has(type)
+    ? resources.filter(({ name }) => message.includes(` ${name}: `) || message.includes(`\n${name}: `))
+    : [];
   const culprits = resources.length === 1 ? resources : named;
   const refused = without(before.refused, resources);
   for (const { name, version } of culprits) refused.set(name, version);

@@ -15,12 +15,20 @@ export interface Pending {
 
 type Withheld = (resource: Encoded) => boolean;
 
-export const pendingOf = (subscription: Subscription, target: ResourceMap, withheld: Withheld): Pending | undefined => {
+export interface Aim {
+  readonly wanted: ResourceMap;
+  /** What to move to now: all that is wanted, and maybe still what has to stay for a while. */
+  readonly target: ResourceMap;
+  readonly withheld: Withheld;
+}
+
+export const pendingOf = (subscription: Subscription, aim: Aim): Pending | undefined => {
+  const { target } = aim;
   const { sent, owed, suspects, unanswered } = subscription;
-  if (suspects.length > 0) return nextSuspects(subscription, target, withheld);
+  if (suspects.length > 0) return nextSuspects(subscription, aim);
   if (sent === target && owed.size === 0 && !unanswered) return undefined;
   const changes = changesBetween(sent, target);
-  const { resources, held } = additions(subscription, changes.changed, target, withheld);
+  const { resources, held } = additions(subscription, changes.changed, aim);
   const removed = removals(subscription, changes.removed, target);
   if (resources.length === 0 && removed.length === 0 && !unanswered) return undefined;
   const after = reverted(target, sent, held);
@@ -32,7 +40,7 @@ export const pendingOf = (subscription: Subscription, target: ResourceMap, withh
 };
 
 /** The array of the comparison itself wherever it is just that: all who are sent it share its encoded form. */
-const additions = (subscription: Subscription, changed: readonly Encoded[], target: ResourceMap, withheld: Withheld) => {
+const additions = (subscription: Subscription, changed: readonly Encoded[], { wanted: all, withheld }: Aim) => {
   const { owed } = subscription;
   const held: string[] = [];
   const permitted = (resource: Encoded): boolean => {
@@ -46,7 +54,7 @@ const additions = (subscription: Subscription, changed: readonly Encoded[], targ
   const names = new Set(wanted.map(({ name }) => name));
   const again: Encoded[] = [];
   for (const name of owed) {
-    const resource = names.has(name) || held.includes(name) ? undefined : target.get(name);
+    const resource = names.has(name) || held.includes(name) ? undefined : all.get(name);
     if (resource && permitted(resource)) again.push(resource);
   }
   return { resources: again.length === 0 ? wanted : [...wanted, ...again], held };
@@ -54,23 +62,23 @@ const additions = (subscription: Subscription, changed: readonly Encoded[], targ
 
 const removals = (subscription: Subscription, removed: readonly string[], target: ResourceMap): readonly string[] => {
   const gone = filtered(removed, (name) => covers(subscription, name));
-  // X7: what was asked for and does not exist is answered as removed.
+  // X7: what was asked for and does not exist is answered as removed; what has to stay for a while, when it goes.
   const told = new Set(gone);
   const missing = [...subscription.owed].filter((name) => !target.has(name) && !told.has(name));
   return missing.length === 0 ? gone : [...gone, ...missing];
 };
 
 /** Groups whose resources changed meanwhile are dropped: the change itself is the next attempt. */
-const nextSuspects = (subscription: Subscription, target: ResourceMap, withheld: Withheld): Pending | undefined => {
+const nextSuspects = (subscription: Subscription, aim: Aim): Pending | undefined => {
   const [group, ...suspects] = subscription.suspects;
   const rest = { ...subscription, suspects };
-  if (!group) return pendingOf(rest, target, withheld);
+  if (!group) return pendingOf(rest, aim);
   const resources = group.flatMap((name) => {
-    const resource = target.get(name);
+    const resource = aim.wanted.get(name);
     const same = resource && resource.version === subscription.sent.get(name)?.version && covers(subscription, name);
     return same ? [resource] : [];
   });
-  if (resources.length === 0) return suspects.length > 0 ? nextSuspects(rest, target, withheld) : pendingOf(rest, target, withheld);
+  if (resources.length === 0) return suspects.length > 0 ? nextSuspects(rest, aim) : pendingOf(rest, aim);
   const owed = new Set([...subscription.owed].filter((name) => !group.includes(name)));
   return { resources, removed: [], subscription: { ...rest, owed } };
 };

@@ -119,7 +119,11 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
       if (!subscription || subscription.inFlight) continue;
       const target = nextTarget(type, standing, current.planned.resources);
       if (!target) continue;
-      const pending = pendingOf(subscription, target, withheldBy(current.subscriptions, type));
+      const pending = pendingOf(subscription, {
+        wanted: wantedOf(current, type),
+        target,
+        withheld: withheldBy(current.subscriptions, type),
+      });
       if (pending) return pushed(advanced, type, pending);
       // The difference is in names that the client did not ask for.
       if (subscription.sent !== target && !standing(type).refused) {
@@ -135,11 +139,14 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
 const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<ReturnType<typeof pendingOf>>) => {
   const nonce = `${session.stream}-${session.pushes + 1}`;
   const { resources, removed, subscription } = pending;
-  const fresh = session.subscriptions.get(typeUrl)?.owed ?? new Set<string>();
   const sent = withSubscription({ ...session, pushes: session.pushes + 1 }, typeUrl, { ...subscription, inFlight: { nonce, resources } });
   const push: Push = { typeUrl, nonce, resources, removed };
   if (typeUrl === cds) return { push, session: endpointsFollow(sent, new Set([...sent.awaited, ...resources.map(({ name }) => name)])) };
-  if (typeUrl === rds) return { push, session: virtualHostsFollow(sent, fresh) };
+  if (typeUrl === rds) {
+    const owed = session.subscriptions.get(rds)?.owed;
+    const again = resources.filter(({ name }) => owed?.has(name)).map(({ name }) => name);
+    return { push, session: virtualHostsFollow(sent, new Set(again)) };
+  }
   return { push, session: sent };
 };
 
@@ -208,7 +215,8 @@ const standingOf = (session: OpenSession, type: string): Standing => {
   const missing = sent === wanted ? [] : changesBetween(sent, wanted).changed.filter(({ name }) => covers(subscription, name));
   const owing = any(owed, (name) => {
     const resource = wanted.get(name);
-    return !resource || !withheld(resource);
+    // What is gone but has to stay for a while is answered when it goes.
+    return resource ? !withheld(resource) : !sent.has(name);
   });
   return {
     sent,

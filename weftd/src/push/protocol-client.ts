@@ -1,0 +1,219 @@
+/**
+ * A client that keeps xDS's rules in mind and checks each response against them: the oracle of the protocol test.
+ * It shares no code with the session: names, versions and references are kept here in the simplest way.
+ */
+import type { Short } from './scripted.ts';
+
+export const types = ['CDS', 'EDS', 'LDS', 'RDS', 'VHDS'] as const satisfies readonly Short[];
+
+export interface Response {
+  readonly type: Short;
+  readonly nonce: string;
+  readonly resources: readonly { readonly name: string; readonly version: string }[];
+  readonly removed: readonly string[];
+}
+
+/** Type, then name, to version; and what each version names. */
+export interface Truth {
+  readonly resources: ReadonlyMap<Short, ReadonlyMap<string, string>>;
+  readonly words: ReadonlyMap<string, readonly string[]>;
+}
+
+interface TypeState {
+  readonly wildcard: boolean;
+  readonly names: ReadonlySet<string>;
+  /** Accepted and not given up. */
+  readonly held: Map<string, string>;
+  /** May come although nothing changed: asked for again, or entailed by another type. */
+  readonly askedFor: Set<string>;
+  /** `name@version` refused alone, or named in a refusal. */
+  readonly refused: Set<string>;
+  /** `name@version` to the size of the smallest refused response it was in. */
+  readonly suspected: Map<string, number>;
+  unanswered: Response | undefined;
+  firstAnswerDue: boolean;
+}
+
+export class ProtocolClient {
+  readonly #states = new Map<Short, TypeState>();
+  /** Clusters whose endpoints did not come since the cluster did (X14). */
+  readonly #warming = new Set<string>();
+  readonly violations: string[] = [];
+  patienceOver = false;
+
+  state(type: Short): TypeState | undefined {
+    return this.#states.get(type);
+  }
+
+  subscribed(): Short[] {
+    return types.filter((type) => this.#states.has(type));
+  }
+
+  covers(type: Short, name: string): boolean {
+    const state = this.#states.get(type);
+    return state !== undefined && (state.wildcard || state.names.has(name));
+  }
+
+  /** As the first request of a type, or a later one: the client's own idea of what it now asks for. */
+  subscribe(type: Short, add: readonly string[], give: readonly string[], initial: ReadonlyMap<string, string> = new Map()): void {
+    const before = this.#states.get(type);
+    const names = new Set(before?.names);
+    let wildcard = before?.wildcard ?? (add.length === 0 || add.includes('*'));
+    const state: TypeState = {
+      ...(before ?? {
+        held: new Map(initial),
+        askedFor: new Set(),
+        refused: new Set(),
+        suspected: new Map(),
+        unanswered: undefined,
+        firstAnswerDue: initial.size === 0,
+      }),
+      wildcard,
+      names,
+    };
+    for (const name of give) {
+      if (name === '*') wildcard = false;
+      else if (names.delete(name) && wildcard) state.askedFor.add(name);
+    }
+    for (const name of add) {
+      if (name === '*') {
+        if (!wildcard) {
+          state.firstAnswerDue = true;
+          state.askedFor.add('*');
+        }
+        wildcard = true;
+      } else {
+        names.add(name);
+        if (initial.get(name) === undefined) state.askedFor.add(name);
+        for (const refused of state.refused) if (refused.startsWith(`${name}@`)) state.refused.delete(refused);
+        for (const suspect of state.suspected.keys()) if (suspect.startsWith(`${name}@`)) state.suspected.delete(suspect);
+      }
+    }
+    this.#states.set(type, { ...state, wildcard });
+    if (type === 'EDS') for (const cluster of this.#warming) state.askedFor.add(cluster);
+    for (const name of [...state.held.keys()]) if (!this.covers(type, name)) state.held.delete(name);
+    for (const name of [...state.askedFor]) if (name !== '*' && !this.covers(type, name)) state.askedFor.delete(name);
+  }
+
+  receive(response: Response, truth: Truth): void {
+    const { type, resources, removed } = response;
+    const state = this.#states.get(type);
+    if (!state) return this.#wrong('sent without being asked', response);
+    if (state.unanswered) this.#wrong('two pushes in flight', response);
+    const named = [...resources.map(({ name }) => name), ...removed];
+    if (new Set(named).size !== named.length) this.#wrong('X10: a name twice', response);
+    for (const name of named) if (!this.covers(type, name)) this.#wrong(`${name} was not asked for`, response);
+    if (named.length === 0 && !state.firstAnswerDue) this.#wrong('X16: an empty response', response);
+    for (const { name, version } of resources) this.#checkResource(state, response, truth, name, version);
+    for (const name of removed) this.#checkRemoval(state, response, truth, name);
+    this.#entailed(response, truth);
+    state.unanswered = response;
+    state.firstAnswerDue = false;
+  }
+
+  #checkResource(state: TypeState, response: Response, truth: Truth, name: string, version: string): void {
+    const { type } = response;
+    const key = `${name}@${version}`;
+    if (truth.resources.get(type)?.get(name) !== version) this.#wrong(`${name} is not what is wanted now`, response);
+    const suspectIn = state.suspected.get(key);
+    const isolated = suspectIn !== undefined && response.resources.length < suspectIn;
+    const asked = state.askedFor.has(name) || state.askedFor.has('*');
+    if (state.refused.has(key) && !asked) this.#wrong(`X2: ${name} was refused`, response);
+    if (suspectIn !== undefined && !isolated && !asked) this.#wrong(`X2: ${name} was refused among others`, response);
+    if (state.held.get(name) === version && !asked && !isolated) this.#wrong(`X16: ${name} did not change`, response);
+    if (type === 'CDS' || type === 'EDS') return;
+    for (const cluster of truth.words.get(version) ?? []) this.#checkReference(response, truth, cluster);
+  }
+
+  /** X13-X15: what is named must be there and warm. */
+  #checkReference(response: Response, truth: Truth, cluster: string): void {
+    const clusters = this.#states.get('CDS');
+    if (!clusters || !truth.resources.get('CDS')?.has(cluster) || !this.covers('CDS', cluster)) return;
+    if (!clusters.held.has(cluster)) this.#wrong(`X15: names cluster ${cluster}, which is not acknowledged`, response);
+    const endpoints = truth.resources.get('EDS')?.has(cluster);
+    if (endpoints && this.#warming.has(cluster) && (this.covers('EDS', cluster) || !this.patienceOver)) {
+      this.#wrong(`X14: names cluster ${cluster}, which is warming`, response);
+    }
+  }
+
+  #checkRemoval(state: TypeState, response: Response, truth: Truth, name: string): void {
+    const { type } = response;
+    if (truth.resources.get(type)?.has(name)) this.#wrong(`${name} is removed though it is wanted`, response);
+    const known = state.held.has(name) || [...state.suspected.keys(), ...state.refused].some((key) => key.startsWith(`${name}@`));
+    if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`X16: ${name} was not there`, response);
+    if (type !== 'CDS') return;
+    for (const user of ['LDS', 'RDS', 'VHDS'] as const) {
+      for (const [held, version] of this.#states.get(user)?.held ?? []) {
+        if (truth.words.get(version)?.includes(name)) this.#wrong(`X13: ${user} ${held} still names cluster ${name}`, response);
+      }
+    }
+  }
+
+  #entailed({ type, resources, removed }: Response, truth: Truth): void {
+    const state = this.#states.get(type);
+    for (const { name } of resources) {
+      if (type === 'CDS') {
+        this.#warming.add(name);
+        this.#states.get('EDS')?.askedFor.add(name);
+      }
+      // A route configuration that is asked for anew has lost its virtual hosts.
+      if (type === 'RDS' && state?.askedFor.has(name)) {
+        const hosts = this.#states.get('VHDS');
+        for (const host of truth.resources.get('VHDS')?.keys() ?? []) if (host.startsWith(`${name}/`)) hosts?.askedFor.add(host);
+      }
+    }
+    for (const name of [...resources.map((resource) => resource.name), ...removed]) state?.askedFor.delete(name);
+    state?.askedFor.delete('*');
+    if (type === 'CDS') for (const name of removed) this.#warming.delete(name);
+  }
+
+  /** Accepts, or refuses as Envoy does: good clusters and listeners are taken, elsewhere all goes or nothing. */
+  answer(
+    type: Short,
+    bad: (version: string) => boolean,
+    spurious: boolean,
+  ): { readonly nonce: string; readonly error?: string } | undefined {
+    const state = this.#states.get(type);
+    const response = state?.unanswered;
+    if (!state || !response) return undefined;
+    state.unanswered = undefined;
+    if (type === 'EDS') for (const { name } of response.resources) this.#warming.delete(name);
+    const refused = response.resources.filter(({ version }) => bad(version));
+    for (const name of response.removed) state.held.delete(name);
+    if (refused.length === 0 && !(spurious && response.resources.length > 0)) {
+      for (const { name, version } of response.resources) this.#take(state, type, name, version);
+      return { nonce: response.nonce };
+    }
+    const named = (type === 'CDS' || type === 'LDS') && refused.length > 0;
+    for (const { name, version } of response.resources) {
+      const key = `${name}@${version}`;
+      if (named && !refused.some((one) => one.name === name)) this.#take(state, type, name, version);
+      else if (named || response.resources.length === 1) {
+        state.suspected.delete(key);
+        state.refused.add(key);
+        if (type === 'CDS') this.#warming.delete(name);
+      } else state.suspected.set(key, Math.min(response.resources.length, state.suspected.get(key) ?? Number.POSITIVE_INFINITY));
+    }
+    return {
+      nonce: response.nonce,
+      error: named ? `Error adding/updating: ${refused.map(({ name }) => `${name}: bad`).join(', ')}` : 'refused',
+    };
+  }
+
+  #take(state: TypeState, type: Short, name: string, version: string): void {
+    for (const known of [...state.refused]) if (known.startsWith(`${name}@`)) state.refused.delete(known);
+    for (const known of [...state.suspected.keys()]) if (known.startsWith(`${name}@`)) state.suspected.delete(known);
+    if (this.covers(type, name)) state.held.set(name, version);
+  }
+
+  /** The stream is gone, the resources are not (or are, after a restart). */
+  reconnected(): ProtocolClient {
+    const next = new ProtocolClient();
+    for (const cluster of this.#warming) next.#warming.add(cluster);
+    return next;
+  }
+
+  #wrong(what: string, response: Response): void {
+    this.violations.push(`${what}: ${JSON.stringify(response)}`);
+  }
+}
