@@ -1,6 +1,6 @@
 /** Objects → Mesh: everything that is the same for all proxies, and what the objects' owners should know. */
 import type { Finding, MeshSettings, Resource } from '@weft/model';
-import { checks } from './checks/index.ts';
+import { check } from './checks/index.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
@@ -71,5 +71,5 @@ export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findi
   const input = inputOf(snapshot, memo);
   let mesh = emptyMesh(snapshot.settings, memo);
   for (const pass of passes) mesh = { ...mesh, ...pass(input, mesh) };
-  return { mesh, findings: checks.flatMap((check) => check(input, mesh)) };
+  return { mesh, findings: check(input, mesh) };
 };

@@ -10,6 +10,7 @@ export const codes = {
   IST0112: "A destination's service has several ports and none is chosen.",
   IST0116: 'A workload belongs to several services.',
   IST0118: "A service port's name says no protocol.",
+  IST0125: 'An annotation cannot be read.',
   IST0127: 'A selector matches no workload.',
   IST0128: 'TLS is originated without verifying the server (no CA).',
   IST0129: 'TLS is originated for a port without verifying the server (no CA).',
@@ -21,6 +22,7 @@ export const codes = {
   IST0137: 'Services that select one workload disagree about a port.',
   IST0145: 'Two Gateways claim the same port and host.',
   IST0150: "An ExternalName service's port name says no protocol.",
+  IST0162: "A Gateway's port is not defined on its Service.",
   IST0173: "A DestinationRule's subset selects no pod.",
   IST0174: "A DestinationRule's host is unknown.",
   WEFT0001: 'The YAML text is broken.',
@@ -41,6 +43,11 @@ export const codes = {
   WEFT0021: 'A container has no command.',
   WEFT0101: 'A field has no effect yet.',
   WEFT0102: 'A field is left out, which changes behaviour.',
+  WEFT0201: 'An older object says the same, and counts.',
+  WEFT0202: 'A port that the service or its workloads do not have.',
+  WEFT0203: "A VirtualService's host is in no registry: its routes work on port 80 only.",
+  WEFT0204: 'HTTP routes for a service without HTTP ports.',
+  WEFT0205: 'A virtual address belongs to another service.',
 } as const;
 
 export type Code = keyof typeof codes;

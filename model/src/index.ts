@@ -23,6 +23,7 @@ export * from './lines.ts';
 export * from './mesh/settings.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
+export { doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';

@@ -1,8 +1,52 @@
-import type { Finding } from '@weft/model';
+/** What the owners of objects should know of them beside each other; what one object alone can say is `parse`'s. */
+import { type Finding, lineOf, type Problem, type Resource, refOf, type SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
-import type { Input } from '../passes/input.ts';
+import { type Input, resourceKey } from '../passes/input.ts';
+import { deployments, pods } from './capture.ts';
+import { destinationRules } from './destination-rule.ts';
+import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
+import { gateways } from './gateway.ts';
+import { peerAuthentications } from './peer-authentication.ts';
+import { services } from './service.ts';
+import { serviceEntries } from './service-entry.ts';
+import { virtualServices } from './virtual-service.ts';
 
-/** Looks across objects; what one object alone can say is `parse`'s. */
-export type Check = (input: Input, mesh: Mesh) => readonly Finding[];
+const findingOf = (resource: Resource, { code, severity, path, message, help }: Problem): Finding => {
+  const line = lineOf(resource, path);
+  return {
+    code,
+    severity,
+    resource: refOf(resource),
+    path,
+    message,
+    help,
+    ...(resource.origin.source === 'file' ? { file: resource.origin.file } : {}),
+    ...(line === undefined ? {} : { line }),
+  };
+};
 
-export const checks: readonly Check[] = [];
+const none: readonly Finding[] = [];
+
+/** The same object beside the same others has the same findings. */
+const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] =>
+  of(check.kind).flatMap((resource) =>
+    memo(`findings ${resourceKey(resource)}`, [resource, ...check.depends(resource, facts)], () => {
+      const problems = check.problems(resource, facts);
+      return problems.length === 0 ? none : problems.map((problem) => findingOf(resource, problem));
+    }),
+  );
+
+/** In the order in which a request meets them. */
+export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
+  const facts = factsOf(input, mesh);
+  return [
+    ...run(deployments, input, facts),
+    ...run(pods, input, facts),
+    ...run(services, input, facts),
+    ...run(serviceEntries, input, facts),
+    ...run(gateways, input, facts),
+    ...run(virtualServices, input, facts),
+    ...run(destinationRules, input, facts),
+    ...run(peerAuthentications, input, facts),
+  ];
+};

@@ -1,15 +1,19 @@
-import { type Labels, selects, type Workload } from '../mesh/index.ts';
+import { type Labels, selects } from '../mesh/index.ts';
 
-/** Finds the workloads of a selector without asking each of them. */
-export interface WorkloadIndex {
-  select(namespace: string, selector: Labels): readonly Workload[];
+interface Labelled {
+  readonly namespace: string;
+  readonly labels: Labels;
 }
 
-const emptyList: readonly Workload[] = [];
+/** Finds the workloads of a selector without asking each of them. */
+export interface WorkloadIndex<T extends Labelled> {
+  select(namespace: string, selector: Labels): readonly T[];
+}
 
-export const workloadIndex = (workloads: Iterable<Workload>): WorkloadIndex => {
-  const byLabel = new Map<string, Workload[]>();
-  const add = (key: string, workload: Workload) => {
+export const workloadIndex = <T extends Labelled>(workloads: Iterable<T>): WorkloadIndex<T> => {
+  const none: readonly T[] = [];
+  const byLabel = new Map<string, T[]>();
+  const add = (key: string, workload: T) => {
     const list = byLabel.get(key);
     if (list) list.push(workload);
     else byLabel.set(key, [workload]);
@@ -20,9 +24,9 @@ export const workloadIndex = (workloads: Iterable<Workload>): WorkloadIndex => {
   }
   return {
     select: (namespace, selector) => {
-      let candidates = byLabel.get(namespace) ?? emptyList;
+      let candidates = byLabel.get(namespace) ?? none;
       for (const key in selector) {
-        const bucket = byLabel.get(`${namespace}/${key}=${selector[key]}`) ?? emptyList;
+        const bucket = byLabel.get(`${namespace}/${key}=${selector[key]}`) ?? none;
         if (bucket.length < candidates.length) candidates = bucket;
       }
       return candidates.filter((workload) => selects(selector, workload.labels));

@@ -30,7 +30,7 @@ export const workloadPort = (
 ): number | undefined => (workload.kind === 'entry' ? workload.ports[port.name] : undefined) ?? targetPort(workload, target);
 
 interface Sources {
-  readonly index: WorkloadIndex;
+  readonly index: WorkloadIndex<Workload>;
   readonly slices: ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]>;
   readonly entries: ReadonlyMap<string, Resource<ServiceEntrySpec>>;
   readonly byAddress: ReadonlyMap<string, Workload>;

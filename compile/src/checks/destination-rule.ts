@@ -1,0 +1,105 @@
+/** DestinationRules: hosts and subsets that stand for nothing, and rules that an older one leaves without effect. */
+import { type DestinationRuleSpec, doubtful, type Problem, type Resource, wrong } from '@weft/model';
+import { covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
+import type { Facts, ObjectCheck } from './facts.ts';
+
+type Rule = Resource<DestinationRuleSpec>;
+
+const servicesOf = ({ metadata, spec }: Rule, facts: Facts): readonly Service[] => {
+  const host = expandHost(spec.host, metadata.namespace);
+  return host.startsWith('*') ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
+};
+
+const unknownHost = (rule: Rule): Problem =>
+  doubtful('IST0174', 'spec.host', [
+    `host \`${expandHost(rule.spec.host, rule.metadata.namespace)}\` is in no registry: the rule has no effect`,
+    'Correct the host, or add a Service or ServiceEntry for it.',
+  ]);
+
+const portProblems = ({ spec }: Rule, services: readonly Service[]): readonly Problem[] => {
+  const known = new Set(services.flatMap(({ ports }) => ports.map(({ number }) => number)));
+  const blocks = [
+    { path: 'spec.trafficPolicy', policy: spec.trafficPolicy },
+    ...(spec.subsets ?? []).map(({ trafficPolicy }, i) => ({ path: `spec.subsets[${i}].trafficPolicy`, policy: trafficPolicy })),
+  ];
+  return blocks.flatMap(({ path, policy }) =>
+    (policy?.portLevelSettings ?? []).flatMap(({ port }, i) =>
+      port?.number === undefined || known.has(port.number)
+        ? []
+        : [
+            doubtful('WEFT0202', `${path}.portLevelSettings[${i}].port.number`, [
+              `no service of this host has port ${port.number}: the block has no effect`,
+              `Use the service's port: ${[...known].join(', ')}.`,
+            ]),
+          ],
+    ),
+  );
+};
+
+/** Labels of everything that may stand behind the services: workloads that are wanted, and endpoints that are written down. */
+const candidates = (services: readonly Service[], facts: Facts): readonly Labels[] =>
+  services.flatMap((service) => {
+    const selector = facts.mesh.backends.get(service.key)?.selector;
+    if (selector) return facts.wanted.select(service.namespace, selector).map(({ labels }) => labels);
+    return service.ports.flatMap(
+      ({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)?.endpoints.map(({ labels }) => labels) ?? [],
+    );
+  });
+
+const subsetProblems = ({ spec }: Rule, services: readonly Service[], facts: Facts): readonly Problem[] => {
+  const labels = candidates(services, facts);
+  return (spec.subsets ?? []).flatMap((subset, i) =>
+    labels.some((one) => selects(subset.labels ?? {}, one))
+      ? []
+      : [
+          wrong('IST0173', `spec.subsets[${i}].labels`, [
+            `subset \`${subset.name}\` selects no workload of \`${spec.host}\`; requests that are routed there fail with 503`,
+            "Correct the subset's labels, or the labels of the workload.",
+          ]),
+        ],
+  );
+};
+
+/** The first of several rules for one host gives policy and subsets of one name (semantics 19). */
+const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
+  const nameOf = ({ metadata }: Rule) => `\`${metadata.namespace}/${metadata.name}\``;
+  const policy = older.find(({ spec }) => spec.trafficPolicy);
+  const subsets = (rule.spec.subsets ?? []).flatMap(({ name }, i) => {
+    const first = older.find(({ spec }) => spec.subsets?.some((subset) => subset.name === name));
+    return first
+      ? [
+          doubtful('WEFT0201', `spec.subsets[${i}]`, [
+            `DestinationRule ${nameOf(first)} is older and has a subset \`${name}\`: that one counts`,
+            'Rename one of the two.',
+          ]),
+        ]
+      : [];
+  });
+  if (!policy || !rule.spec.trafficPolicy) return subsets;
+  return [
+    doubtful('WEFT0201', 'spec.trafficPolicy', [
+      `DestinationRule ${nameOf(policy)} is older and has a policy for this host: that one counts`,
+      'Merge the two rules.',
+    ]),
+    ...subsets,
+  ];
+};
+
+export const destinationRules: ObjectCheck<'DestinationRule'> = {
+  kind: 'DestinationRule',
+  depends: (rule, facts) => {
+    const services = servicesOf(rule, facts);
+    const endpoints = services.flatMap((service): readonly unknown[] =>
+      facts.mesh.backends.get(service.key)?.selector
+        ? [facts.wanted]
+        : service.ports.map(({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)),
+    );
+    return [...services, ...endpoints, ...facts.olderRules(rule)];
+  },
+  problems: (rule, facts) => {
+    const services = servicesOf(rule, facts);
+    const older = overruled(rule, facts.olderRules(rule));
+    if (services.length === 0) return [unknownHost(rule), ...older];
+    return [...portProblems(rule, services), ...subsetProblems(rule, services, facts), ...older];
+  },
+};

@@ -1,0 +1,170 @@
+/** What checks look things up in; made once for a mesh. */
+import type { DestinationRuleSpec, PeerAuthenticationSpec, Problem, Resource, Specs, SupportedKind } from '@weft/model';
+import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
+import {
+  type Backend,
+  clusterDomain,
+  type DestinationRule,
+  expandHost,
+  type Gateway,
+  type HostIndex,
+  hostIndex,
+  type Labels,
+  type Mesh,
+  type Routing,
+  type Service,
+} from '../mesh/index.ts';
+import { groupedRules } from '../passes/destinations.ts';
+import type { Input } from '../passes/input.ts';
+
+/** A workload that objects ask for, whether or not it runs: what selectors are checked against, so that starting up is no mistake. */
+export interface Wanted {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Labels;
+  /** Names of its ports; absent where they are not known. */
+  readonly portNames?: readonly string[];
+}
+
+export interface Facts {
+  readonly mesh: Mesh;
+  /** All services of a host name, in the order of precedence. */
+  servicesAt(host: string): readonly Service[];
+  readonly services: HostIndex<Service>;
+  readonly wanted: WorkloadIndex<Wanted>;
+  readonly everyWanted: readonly Wanted[];
+  readonly gateways: ReadonlyMap<string, Gateway>;
+  /** Rules that are merged with this one and come before it. */
+  olderRules(rule: Resource<DestinationRuleSpec>): readonly Resource<DestinationRuleSpec>[];
+  /** The PeerAuthentication before this one that is for its whole namespace too. */
+  olderForNamespace(policy: Resource<PeerAuthenticationSpec>): Resource<PeerAuthenticationSpec> | undefined;
+  /** What is behind the services of a namespace, in the order of precedence. */
+  backendsIn(namespace: string): readonly Backend[];
+  /** `Kind/namespace/name` of the object that a service was made of, by service key. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Services that claim `address:port`, in the order of precedence; only where several do. */
+  readonly claims: ReadonlyMap<string, readonly Service[]>;
+  /** DestinationRules whose host covers the name. */
+  rulesFor(host: string): readonly DestinationRule[];
+  /** Routings that name exactly this host, oldest first. */
+  routingsAt(host: string): readonly Routing[];
+}
+
+/**
+ * A check of all objects of one kind. `depends` names what it looks at beside the object: while that and the object are the same,
+ * so are the problems.
+ */
+export interface ObjectCheck<K extends SupportedKind = SupportedKind> {
+  readonly kind: K;
+  depends(resource: Resource<Specs[K]>, facts: Facts): readonly unknown[];
+  problems(resource: Resource<Specs[K]>, facts: Facts): readonly Problem[];
+}
+
+const ofDeployments = ({ of }: Input): readonly Wanted[] =>
+  of('Deployment').map(({ metadata, spec: { template } }) => ({
+    namespace: metadata.namespace,
+    name: metadata.name,
+    labels: template.metadata?.labels ?? {},
+    portNames: template.spec.containers.flatMap(({ ports = [] }) => ports.flatMap(({ name }) => name ?? [])),
+  }));
+
+const ofPods = ({ of }: Input): readonly Wanted[] =>
+  of('Pod').map(({ metadata, spec }) => ({
+    namespace: metadata.namespace,
+    name: metadata.name,
+    labels: metadata.labels,
+    portNames: spec.containers.flatMap(({ ports = [] }) => ports.flatMap(({ name }) => name ?? [])),
+  }));
+
+const ofEntries = ({ of }: Input): readonly Wanted[] =>
+  of('WorkloadEntry').map(({ metadata, spec }) => ({
+    namespace: metadata.namespace,
+    name: metadata.name,
+    labels: { ...metadata.labels, ...spec.labels },
+    portNames: Object.keys(spec.ports ?? {}),
+  }));
+
+const wantedOf = (input: Input): readonly Wanted[] => {
+  const sources = [...input.of('Deployment'), ...input.of('Pod'), ...input.of('WorkloadEntry')];
+  return input.memo(
+    'wanted',
+    sources.map(({ hash }) => hash),
+    () => [...ofDeployments(input), ...ofPods(input), ...ofEntries(input)],
+  );
+};
+
+/** Only of rules that have rivals: usually none. */
+const olderRulesOf = (input: Input): ReadonlyMap<Resource, readonly Resource<DestinationRuleSpec>[]> => {
+  const rivals = [...groupedRules(input).values()].filter((rules) => rules.length > 1);
+  return new Map(rivals.flatMap((rules) => rules.map((rule, i) => [rule, rules.slice(0, i)] as const)));
+};
+
+const forNamespaces = ({ of }: Input): ReadonlyMap<string, readonly Resource<PeerAuthenticationSpec>[]> =>
+  Map.groupBy(
+    of('PeerAuthentication').filter(({ spec }) => Object.keys(spec.selector?.matchLabels ?? {}).length === 0),
+    ({ metadata }) => metadata.namespace,
+  );
+
+const ownersOf = ({ of }: Input): ReadonlyMap<string, string> => {
+  const owners = new Map<string, string>();
+  const add = (key: string, owner: string) => {
+    if (!owners.has(key)) owners.set(key, owner);
+  };
+  for (const { metadata } of of('Service')) {
+    const { namespace, name } = metadata;
+    add(`${namespace}/${name}.${namespace}.svc.${clusterDomain}`, `Service/${namespace}/${name}`);
+  }
+  for (const { metadata, spec } of of('ServiceEntry')) {
+    for (const host of spec.hosts)
+      add(`${metadata.namespace}/${host.toLowerCase()}`, `ServiceEntry/${metadata.namespace}/${metadata.name}`);
+  }
+  return owners;
+};
+
+const contested = (services: readonly Service[]): ReadonlyMap<string, readonly Service[]> => {
+  const claims = services.flatMap((service) =>
+    service.addresses.flatMap((address) => service.ports.map(({ number }) => ({ claim: `${address}:${number}`, service }))),
+  );
+  const grouped = [...Map.groupBy(claims, ({ claim }) => claim)].filter(([, several]) => several.length > 1);
+  return new Map(grouped.map(([claim, several]) => [claim, several.map(({ service }) => service)]));
+};
+
+const noRules: readonly Resource<DestinationRuleSpec>[] = [];
+const noBackends: readonly Backend[] = [];
+const noServices: readonly Service[] = [];
+const noRoutings: readonly Routing[] = [];
+
+export const factsOf = (input: Input, mesh: Mesh): Facts => {
+  const { memo } = mesh;
+  const everyWanted = wantedOf(input);
+  const byHost = memo('all services by host', [mesh.services], () => Map.groupBy(mesh.services, ({ hostname }) => hostname));
+  const services = memo('first service by host', [mesh.services], () =>
+    hostIndex(mesh.services.map((service) => [service.hostname, service] as const)),
+  );
+  const rules = memo('all rules by host', [mesh.destinations], () => hostIndex(Map.groupBy(mesh.destinations, ({ host }) => host)));
+  const older = olderRulesOf(input);
+  const policies = forNamespaces(input);
+  const namespaces = memo('backends by namespace', [mesh.backends], () =>
+    Map.groupBy([...mesh.backends.values()], ({ service }) => service.namespace),
+  );
+  const pairs = () => mesh.routings.flatMap((routing) => routing.hosts.map((host) => ({ host, routing })));
+  const routings = memo('all routings by host', [mesh.routings], () => Map.groupBy(pairs(), ({ host }) => host));
+  return {
+    mesh,
+    servicesAt: (host) => byHost.get(host) ?? noServices,
+    services,
+    everyWanted,
+    wanted: memo('wanted by label', [everyWanted], () => workloadIndex(everyWanted)),
+    gateways: memo('gateways by name', [mesh.gateways], () => new Map(mesh.gateways.map((gateway) => [gateway.key, gateway]))),
+    olderRules: (rule) => older.get(rule) ?? noRules,
+    olderForNamespace: (policy) => {
+      const [oldest] = policies.get(policy.metadata.namespace) ?? [];
+      return oldest === policy ? undefined : oldest;
+    },
+    backendsIn: (namespace) => namespaces.get(namespace) ?? noBackends,
+    owners: memo('owners', [mesh.backends, ...input.of('ServiceEntry').map(({ hash }) => hash)], () => ownersOf(input)),
+    claims: memo('contested addresses', [mesh.services], () => contested(mesh.services)),
+    rulesFor: (host) => rules.all(expandHost(host, '')).flat(),
+    routingsAt: (host) => routings.get(host)?.map(({ routing }) => routing) ?? noRoutings,
+  };
+};

@@ -1,0 +1,44 @@
+import { doubtful, type PeerAuthenticationSpec, type Problem, type Resource } from '@weft/model';
+import { type Labels, selects } from '../mesh/index.ts';
+import type { Facts, ObjectCheck } from './facts.ts';
+
+type PeerAuthentication = Resource<PeerAuthenticationSpec>;
+
+const selectorOf = ({ spec }: PeerAuthentication): Labels | undefined => {
+  const labels = spec.selector?.matchLabels;
+  return labels && Object.keys(labels).length > 0 ? labels : undefined;
+};
+
+/** Labels of what a selector may mean: wanted workloads, running ones, and endpoints that are written down. */
+const isSelected = (selector: Labels, namespace: string, { mesh, wanted }: Facts): boolean =>
+  wanted.select(namespace, selector).length > 0 ||
+  [...mesh.endpoints.values()].some(
+    ({ service, endpoints }) => service.startsWith(`${namespace}/`) && endpoints.some(({ labels }) => selects(selector, labels)),
+  );
+
+/** In one scope the oldest counts (semantics 88). */
+const overruled = ({ metadata }: PeerAuthentication, older: PeerAuthentication | undefined): readonly Problem[] =>
+  older === undefined
+    ? []
+    : [
+        doubtful('WEFT0201', '', [
+          `PeerAuthentication \`${older.metadata.name}\` is older and is for the whole of namespace \`${metadata.namespace}\` too: that one counts`,
+          'Remove one of the two.',
+        ]),
+      ];
+
+export const peerAuthentications: ObjectCheck<'PeerAuthentication'> = {
+  kind: 'PeerAuthentication',
+  depends: (resource, facts) => (selectorOf(resource) ? [facts.wanted, facts.mesh.endpoints] : [facts.olderForNamespace(resource)]),
+  problems: (resource, facts) => {
+    const selector = selectorOf(resource);
+    if (!selector) return overruled(resource, facts.olderForNamespace(resource));
+    if (isSelected(selector, resource.metadata.namespace, facts)) return [];
+    return [
+      doubtful('IST0127', 'spec.selector.matchLabels', [
+        `the selector matches no workload of namespace \`${resource.metadata.namespace}\``,
+        'Correct the labels or the namespace.',
+      ]),
+    ];
+  },
+};

@@ -1,0 +1,59 @@
+import { doubtful, type Problem, type Resource, type ServiceEntrySpec } from '@weft/model';
+import type { Service } from '../mesh/index.ts';
+import type { Facts, ObjectCheck } from './facts.ts';
+
+type ServiceEntry = Resource<ServiceEntrySpec>;
+
+const services = ({ metadata, spec }: ServiceEntry, facts: Facts): readonly (Service | undefined)[] =>
+  spec.hosts.map((host) => facts.mesh.backends.get(`${metadata.namespace}/${host.toLowerCase()}`)?.service);
+
+const selectorOf = ({ spec }: ServiceEntry) => (spec.endpoints?.length ? undefined : spec.workloadSelector?.labels);
+
+/** The older of two entries of a namespace, or a Kubernetes Service of the same name, is the service. */
+const hostProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
+  entry.spec.hosts.flatMap((host, i) => {
+    const owner = facts.owners.get(`${entry.metadata.namespace}/${host.toLowerCase()}`);
+    if (owner === undefined || owner === `ServiceEntry/${entry.metadata.namespace}/${entry.metadata.name}`) return [];
+    const [kind, namespace, name] = owner.split('/');
+    return [
+      doubtful('WEFT0201', `spec.hosts[${i}]`, [
+        `${kind} \`${namespace}/${name}\` has host \`${host}\` already: this entry has no effect for it`,
+        'Merge the two, or remove the host here.',
+      ]),
+    ];
+  });
+
+/** An address and port lead to one service: the first of those that a namespace sees. */
+const addressProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
+  (entry.spec.addresses ?? []).flatMap((address, i) => {
+    const own = services(entry, facts).filter((service) => service !== undefined);
+    const claims = (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${address}:${number}`) ?? []);
+    const first = claims.find((service) => !own.includes(service));
+    if (!first || own.includes(claims[0] ?? first)) return [];
+    return [
+      doubtful('WEFT0205', `spec.addresses[${i}]`, [
+        `\`${first.hostname}\` of namespace \`${first.namespace}\` has address ${address} already: where both are seen, it leads there`,
+        'Give each service an address of its own.',
+      ]),
+    ];
+  });
+
+export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
+  kind: 'ServiceEntry',
+  depends: (entry, facts) => [
+    ...services(entry, facts),
+    ...(selectorOf(entry) ? [facts.wanted] : []),
+    ...(entry.spec.addresses ?? []).flatMap((address) =>
+      (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${address}:${number}`) ?? []),
+    ),
+  ],
+  problems: (entry, facts) => {
+    const selector = selectorOf(entry);
+    const unmatched = selector && facts.wanted.select(entry.metadata.namespace, selector).length === 0;
+    const nobody = doubtful('IST0127', 'spec.workloadSelector.labels', [
+      `the selector matches no workload of namespace \`${entry.metadata.namespace}\`: the service has no endpoints`,
+      'Correct the labels.',
+    ]);
+    return [...hostProblems(entry, facts), ...addressProblems(entry, facts), ...(unmatched ? [nobody] : [])];
+  },
+};

@@ -1,0 +1,194 @@
+/** VirtualServices: where they lead, through what, and which of their routes can never be reached. */
+import { doubtful, type HttpRouteDestination, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
+import { gatewayName } from '../istio/match.ts';
+import {
+  covers,
+  expandHost,
+  intersection,
+  isExported,
+  isHttp,
+  isWildcard,
+  mesh as meshGateway,
+  type Routing,
+  type Service,
+} from '../mesh/index.ts';
+import type { Facts, ObjectCheck } from './facts.ts';
+import { unreachableRoutes } from './unreachable.ts';
+
+type VirtualService = Resource<VirtualServiceSpec>;
+
+interface Mention {
+  readonly path: string;
+  readonly destination: HttpRouteDestination['destination'];
+}
+
+const mentions = ({ spec }: VirtualService): readonly Mention[] =>
+  (spec.http ?? []).flatMap((route, i) =>
+    (route.route ?? []).map(({ destination }, j) => ({ path: `spec.http[${i}].route[${j}].destination`, destination })),
+  );
+
+/** The service that proxies of the rule's namespace would reach. */
+const reached = (host: string, namespace: string, facts: Facts): Service | undefined =>
+  facts.servicesAt(host).find(({ exportTo, namespace: owner }) => isExported(exportTo, owner, namespace));
+
+const missingHost = (host: string, path: string, facts: Facts): Problem => {
+  const hidden = facts.servicesAt(host)[0];
+  const why = hidden
+    ? `it belongs to namespace \`${hidden.namespace}\`, which does not export it here`
+    : 'no Service or ServiceEntry has it';
+  return wrong('IST0101', `${path}.host`, [
+    `host \`${host}\` is not found: ${why}; requests that are routed there fail with 503`,
+    hidden ? 'Add this namespace to its exportTo.' : 'Correct the host, or add a Service or ServiceEntry for it.',
+  ]);
+};
+
+const portProblem = ({ path, destination }: Mention, service: Service): Problem | undefined => {
+  const port = destination.port?.number;
+  const ports = service.ports.map(({ number }) => number);
+  if (port !== undefined && !ports.includes(port)) {
+    return wrong('IST0101', `${path}.port.number`, [
+      `\`${service.hostname}\` has no port ${port}; requests that are routed there fail with 503`,
+      `Use one of its ports: ${ports.join(', ')}.`,
+    ]);
+  }
+  if (port !== undefined || ports.length < 2) return undefined;
+  return wrong('IST0112', `${path}`, [
+    `\`${service.hostname}\` has ports ${ports.join(', ')} and none is chosen: the port that the client dialled is taken`,
+    'Name the port in `destination.port.number`.',
+  ]);
+};
+
+const subsetProblem = ({ path, destination }: Mention, service: Service, facts: Facts): Problem | undefined => {
+  const { subset } = destination;
+  if (!subset) return undefined;
+  const known = facts.rulesFor(service.hostname).some((rule) => rule.destination.subsets.some(({ name }) => name === subset));
+  if (known) return undefined;
+  return wrong('IST0101', `${path}.subset`, [
+    `no DestinationRule for \`${service.hostname}\` has a subset \`${subset}\`; requests that are routed there fail with 503`,
+    'Add the subset to the DestinationRule, or correct its name.',
+  ]);
+};
+
+const destinationProblems = (resource: VirtualService, facts: Facts): readonly Problem[] =>
+  mentions(resource).flatMap((mention) => {
+    const host = expandHost(mention.destination.host, resource.metadata.namespace);
+    const service = reached(host, resource.metadata.namespace, facts);
+    if (!service) return [missingHost(host, mention.path, facts)];
+    return [portProblem(mention, service), subsetProblem(mention, service, facts)].filter((problem) => problem !== undefined);
+  });
+
+const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts): readonly Problem[] => {
+  const named = (spec.gateways ?? []).map((name, i) => ({ name, path: `spec.gateways[${i}]` }));
+  const inMatches = (spec.http ?? []).flatMap((route, i) =>
+    (route.match ?? []).flatMap((match, j) =>
+      (match?.gateways ?? []).map((name, k) => ({ name, path: `spec.http[${i}].match[${j}].gateways[${k}]` })),
+    ),
+  );
+  return [...named, ...inMatches].flatMap(({ name, path }) => {
+    const key = gatewayName(name, metadata.namespace);
+    if (key === meshGateway || facts.gateways.has(key)) return [];
+    return [
+      wrong('IST0101', path, [
+        `there is no Gateway \`${key}\``,
+        'Correct the name (`namespace/name` for another namespace), or add the Gateway.',
+      ]),
+    ];
+  });
+};
+
+/** Hosts that none of the gateways takes; a gateway that does not exist has a finding of its own. */
+const gatewayHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] => {
+  const gateways = routing.gateways.flatMap((key) => facts.gateways.get(key) ?? []);
+  if (gateways.length === 0) return [];
+  const offered = gateways.flatMap(({ listeners }) => listeners.flatMap(({ hosts }) => hosts));
+  const taken = offered.filter(({ namespace }) => namespace === '*' || namespace === routing.namespace);
+  return (resource.spec.hosts ?? []).flatMap((host, i) => {
+    const full = expandHost(host, routing.namespace);
+    if (taken.some((server) => intersection(server.host, full) !== undefined)) return [];
+    return [
+      doubtful('IST0132', `spec.hosts[${i}]`, [
+        `no server of ${gateways.map(({ key }) => `\`${key}\``).join(', ')} takes host \`${full}\` from namespace \`${routing.namespace}\``,
+        "Add the host to the Gateway's server, or name another gateway.",
+      ]),
+    ];
+  });
+};
+
+const seenTogether = (a: Routing, b: Routing): boolean =>
+  [a, b].some(({ exportTo }) => exportTo.includes('*')) ||
+  a.namespace === b.namespace ||
+  a.exportTo.some((to) => isExported(b.exportTo, b.namespace, to === '.' ? a.namespace : to));
+
+/** Sidecars do not merge rules of one host: the oldest counts (semantics 47). */
+const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] =>
+  (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
+    const full = expandHost(host, routing.namespace);
+    const rivals = facts.routingsAt(full).filter((other) => other.gateways.includes(meshGateway));
+    const older = rivals.slice(0, rivals.indexOf(routing)).find((other) => seenTogether(other, routing));
+    if (older) {
+      return [
+        wrong('IST0109', `spec.hosts[${i}]`, [
+          `VirtualService \`${older.key}\` is older and routes host \`${full}\` on sidecars; this one has no effect there`,
+          'Merge the two, or let them differ in host, gateway or exportTo.',
+        ]),
+      ];
+    }
+    return registryProblems(full, `spec.hosts[${i}]`, facts);
+  });
+
+const registryProblems = (host: string, path: string, facts: Facts): readonly Problem[] => {
+  const served = isWildcard(host) ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
+  if (served.length === 0) {
+    return [
+      doubtful('WEFT0203', path, [
+        `host \`${host}\` is in no registry: its routes work on port 80 only`,
+        'Add a Service or ServiceEntry for it, or name a gateway.',
+      ]),
+    ];
+  }
+  if (served.some(({ ports }) => ports.some(({ protocol }) => isHttp(protocol) || protocol === 'auto'))) return [];
+  return [
+    doubtful('WEFT0204', path, [
+      `\`${host}\` has no HTTP port: HTTP routes have no effect on sidecars`,
+      'Name its port `http-...` or set `appProtocol`.',
+    ]),
+  ];
+};
+
+/** Hosts whose services, rules or other routings the checks look at. */
+const hostsOf = (resource: VirtualService): readonly string[] => {
+  const { namespace } = resource.metadata;
+  return [
+    ...new Set([
+      ...mentions(resource).map(({ destination }) => expandHost(destination.host, namespace)),
+      ...(resource.spec.hosts ?? []).map((host) => expandHost(host, namespace)),
+    ]),
+  ];
+};
+
+const routingOf = ({ metadata }: VirtualService, { mesh }: Facts): Routing | undefined =>
+  mesh
+    .memo('routings by name', [mesh.routings], () => new Map(mesh.routings.map((routing) => [routing.key, routing])))
+    .get(`${metadata.namespace}/${metadata.name}`);
+
+export const virtualServices: ObjectCheck<'VirtualService'> = {
+  kind: 'VirtualService',
+  depends: (resource, facts) => {
+    const hosts = hostsOf(resource);
+    const wildcards = (resource.spec.hosts ?? []).some(isWildcard);
+    return [
+      ...hosts.flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
+      ...(resource.spec.gateways?.length || wildcards ? [facts.mesh.gateways, facts.mesh.services] : []),
+    ];
+  },
+  problems: (resource, facts) => {
+    const routing = routingOf(resource, facts);
+    return [
+      ...gatewayProblems(resource, facts),
+      ...destinationProblems(resource, facts),
+      ...(routing ? gatewayHostProblems(resource, routing, facts) : []),
+      ...(routing?.gateways.includes(meshGateway) ? meshHostProblems(resource, routing, facts) : []),
+      ...unreachableRoutes(resource.spec.http ?? []),
+    ];
+  },
+};
