@@ -1,9 +1,46 @@
 /** Everything that is checked about one object alone: its form first, then the rules of its kind. */
+import { checkDestinationRule } from './istio/destination-rule.ts';
+import { checkGateway } from './istio/gateway.ts';
+import { checkPeerAuthentication } from './istio/peer-authentication.ts';
+import { checkServiceEntry } from './istio/service-entry.ts';
+import { checkVirtualService } from './istio/virtual-service.ts';
+import { checkWorkloadEntry } from './istio/workload-entry.ts';
 import type { Kind } from './kinds.ts';
-import type { Problem } from './problem.ts';
+import { checkDeployment } from './kubernetes/deployment.ts';
+import { checkEndpointSlice } from './kubernetes/endpoint-slice.ts';
+import { checkNamespace } from './kubernetes/namespace.ts';
+import { checkPod } from './kubernetes/pod.ts';
+import { checkService } from './kubernetes/service.ts';
+import { checkMeshConfig } from './mesh/settings.ts';
+import { type Problem, wrong } from './problem.ts';
 import type { Metadata } from './resource.ts';
 import { checkForm } from './schema/form.ts';
+import type { Specs, SupportedKind } from './specs.ts';
 import type { Json } from './yaml/read.ts';
+
+type Check<K extends SupportedKind> = (spec: Specs[K], metadata: Metadata) => Iterable<Problem>;
+
+const checks: { readonly [K in SupportedKind]: Check<K> } = {
+  Namespace: (_, metadata) => checkNamespace(metadata),
+  Pod: checkPod,
+  Deployment: checkDeployment,
+  Service: checkService,
+  ServiceAccount: () => [],
+  EndpointSlice: checkEndpointSlice,
+  ServiceEntry: checkServiceEntry,
+  WorkloadEntry: (spec) => checkWorkloadEntry(spec),
+  VirtualService: checkVirtualService,
+  DestinationRule: checkDestinationRule,
+  Gateway: checkGateway,
+  PeerAuthentication: checkPeerAuthentication,
+  MeshConfig: checkMeshConfig,
+};
+
+const isSupported = (kind: string): kind is SupportedKind => Object.hasOwn(checks, kind);
+
+/** The form was checked just before, so that the value is what the kind's type says. */
+const rulesOf = (kind: string, spec: Json, metadata: Metadata): Iterable<Problem> =>
+  isSupported(kind) ? (checks[kind] as (spec: unknown, metadata: Metadata) => Iterable<Problem>)(spec, metadata) : [];
 
 export interface Content {
   readonly kind: Kind;
@@ -11,7 +48,25 @@ export interface Content {
   readonly spec: Json;
 }
 
-export const checkContent = ({ kind, spec }: Content): { readonly spec: Json; readonly problems: readonly Problem[] } => {
-  const form = checkForm(kind, spec);
-  return { spec: form.spec, problems: form.problems };
+export interface Checked {
+  /** As written, less the nulls that mean nothing. */
+  readonly spec: Json;
+  readonly problems: readonly Problem[];
+}
+
+/** Enough to correct; a hostile object could have a million. */
+const maxProblems = 100;
+
+export const checkContent = ({ kind, metadata, spec: written }: Content): Checked => {
+  const { spec, problems: ill, typed } = checkForm(kind, written);
+  const problems = [...ill];
+  if (typed) {
+    for (const problem of rulesOf(kind.kind, spec, metadata)) {
+      problems.push(problem);
+      if (problems.length < maxProblems) continue;
+      problems.push(wrong('WEFT0002', '', [`more than ${maxProblems} findings`, 'Correct these first.']));
+      break;
+    }
+  }
+  return { spec, problems };
 };

@@ -1,4 +1,8 @@
-import type { TrafficPolicySettings } from './traffic-policy.ts';
+import { isDnsLabel } from '../metadata.ts';
+import type { Problem } from '../problem.ts';
+import { checkExportTo, checkLabelMap, invalid } from '../rule.ts';
+import { isIp, isWildcardHostname } from '../text/host.ts';
+import { checkTrafficPolicy, type TrafficPolicySettings } from './traffic-policy.ts';
 
 export interface SubsetSettings {
   readonly name: string;
@@ -12,4 +16,23 @@ export interface DestinationRuleSpec {
   readonly subsets?: readonly SubsetSettings[];
   readonly exportTo?: readonly string[];
   readonly workloadSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+}
+
+/** Istio's admission (`ValidateDestinationRule`), and what has no effect yet. */
+export function* checkDestinationRule(spec: DestinationRuleSpec): Iterable<Problem> {
+  if (!isWildcardHostname(spec.host) && !isIp(spec.host))
+    yield invalid('spec.host', `\`${spec.host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
+  yield* checkTrafficPolicy(spec.trafficPolicy, 'spec.trafficPolicy');
+  const seen = new Set<string>();
+  for (const [index, subset] of (spec.subsets ?? []).entries()) {
+    const at = `spec.subsets[${index}]`;
+    if (!isDnsLabel(subset.name))
+      yield invalid(`${at}.name`, `\`${subset.name.slice(0, 80)}\` is no subset's name`, 'Use lower-case letters, digits and `-`.');
+    if (seen.has(subset.name))
+      yield invalid(`${at}.name`, `the subset \`${subset.name.slice(0, 80)}\` stands twice`, 'Rename or remove one.');
+    seen.add(subset.name);
+    yield* checkLabelMap(subset.labels, `${at}.labels`, 'IST0106');
+    yield* checkTrafficPolicy(subset.trafficPolicy, `${at}.trafficPolicy`);
+  }
+  yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: false });
 }

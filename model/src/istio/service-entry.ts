@@ -1,4 +1,8 @@
-import type { WorkloadEntrySpec } from './workload-entry.ts';
+import { isDnsLabel } from '../metadata.ts';
+import { doubtful, type Problem } from '../problem.ts';
+import { checkExportTo, checkLabelMap, invalid } from '../rule.ts';
+import { cidrFault, isIp, isWildcardHostname } from '../text/host.ts';
+import { checkWorkloadEntry, type WorkloadEntrySpec } from './workload-entry.ts';
 
 export interface ServiceEntryPort {
   readonly number: number;
@@ -21,4 +25,82 @@ export interface ServiceEntrySpec {
   readonly workloadSelector?: { readonly labels?: Readonly<Record<string, string>> };
   readonly exportTo?: readonly string[];
   readonly subjectAltNames?: readonly string[];
+}
+
+const protocols = new Set('HTTP HTTPS GRPC GRPC-WEB HTTP2 MONGO TCP TLS UDP REDIS MYSQL HTTP_PROXY'.split(' '));
+
+function* checkPorts(ports: readonly ServiceEntryPort[]): Iterable<Problem> {
+  const names = new Set<string>();
+  for (const [index, { name, protocol }] of ports.entries()) {
+    const at = `spec.ports[${index}]`;
+    if (!isDnsLabel(name))
+      yield invalid(`${at}.name`, `\`${name.slice(0, 80)}\` is no port's name`, 'Use lower-case letters, digits and `-`.');
+    if (names.has(name))
+      yield invalid(`${at}.name`, `the port's name \`${name.slice(0, 80)}\` stands twice`, 'Give each port its own name.');
+    names.add(name);
+    if (protocol && !protocols.has(protocol.toUpperCase()))
+      yield invalid(`${at}.protocol`, `\`${protocol.slice(0, 40)}\` is no protocol`, `Write one of ${[...protocols].join(', ')}.`);
+  }
+}
+
+function* checkEndpoints(spec: ServiceEntrySpec): Iterable<Problem> {
+  const { resolution = 'NONE', endpoints = [] } = spec;
+  const names = new Set((spec.ports ?? []).map(({ name }) => name));
+  for (const [index, endpoint] of endpoints.entries()) {
+    const at = `spec.endpoints[${index}]`;
+    yield* checkWorkloadEntry(endpoint, at);
+    for (const name of Object.keys(endpoint.ports ?? {})) {
+      if (!names.has(name)) yield invalid(`${at}.ports.${name}`, `the entry has no port named \`${name}\``, 'Name one of `spec.ports`.');
+    }
+    const { address = '' } = endpoint;
+    if (resolution === 'STATIC' && address !== '' && !isIp(address) && !address.startsWith('unix://')) {
+      yield invalid(
+        `${at}.address`,
+        `\`${address.slice(0, 80)}\` is no IP address, as \`resolution: STATIC\` needs`,
+        'Write an IP address, or use `resolution: DNS`.',
+      );
+    }
+    if (resolution.startsWith('DNS') && address.startsWith('unix://'))
+      yield invalid(`${at}.address`, 'a Unix socket cannot be resolved by DNS', 'Use `resolution: STATIC`.');
+  }
+}
+
+function* checkResolution(spec: ServiceEntrySpec): Iterable<Problem> {
+  const { resolution = 'NONE', endpoints = [] } = spec;
+  if (resolution === 'STATIC' && endpoints.length === 0 && !spec.workloadSelector) {
+    yield invalid('spec.endpoints', '`resolution: STATIC` without endpoints', 'Add `endpoints` or a `workloadSelector`.');
+  }
+  if (resolution.startsWith('DNS') && endpoints.length === 0 && !spec.workloadSelector) {
+    for (const [index, host] of spec.hosts.entries()) {
+      if (host.startsWith('*'))
+        yield invalid(
+          `spec.hosts[${index}]`,
+          'a wildcard cannot be resolved by DNS',
+          'Name the host, add `endpoints`, or use `resolution: NONE`.',
+        );
+    }
+  }
+  if (resolution === 'DYNAMIC_DNS')
+    yield invalid('spec.resolution', '`DYNAMIC_DNS` has no effect yet', 'Use `DNS` with named hosts, or `NONE`.');
+}
+
+/** Istio's admission (`ValidateServiceEntry`) beyond the CRD's own rules. */
+export function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<Problem> {
+  const seen = new Set<string>();
+  for (const [index, host] of spec.hosts.entries()) {
+    const at = `spec.hosts[${index}]`;
+    if (!isWildcardHostname(host)) yield invalid(at, `\`${host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
+    if (seen.has(host.toLowerCase())) yield invalid(at, `the host \`${host.slice(0, 80)}\` stands twice`, 'Remove one of them.');
+    seen.add(host.toLowerCase());
+  }
+  for (const [index, address] of (spec.addresses ?? []).entries()) {
+    const fault = cidrFault(address);
+    if (fault) yield invalid(`spec.addresses[${index}]`, fault, 'Write an address, or `10.0.0.0/24`.');
+  }
+  if (!spec.ports?.length) yield doubtful('IST0133', 'spec.ports', ['the entry has no port, so nothing can be called', 'Add `ports`.']);
+  yield* checkPorts(spec.ports ?? []);
+  yield* checkResolution(spec);
+  yield* checkEndpoints(spec);
+  yield* checkLabelMap(spec.workloadSelector?.labels, 'spec.workloadSelector.labels', 'IST0106');
+  yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: true });
 }

@@ -1,3 +1,10 @@
+import { canonical } from '../hash.ts';
+import { isDnsLabel } from '../metadata.ts';
+import { doubtful, type Problem } from '../problem.ts';
+import { checkExportTo, type Field, ineffective, invalid, isPort, portHelp, withoutEffect } from '../rule.ts';
+import { isHostname, isIp, isWildcardHostname } from '../text/host.ts';
+import { checkDirectResponse, checkHeaderOperations, checkRedirect, checkRetry, checkRewrite } from './http-action.ts';
+import { checkGatewayNames, checkMatch, isCatchAll } from './http-match.ts';
 import type { DurationText } from './traffic-policy.ts';
 
 /** One of the three, or `{}`: the value is present, whatever it is. */
@@ -93,4 +100,124 @@ export interface VirtualServiceSpec {
   readonly gateways?: readonly string[];
   readonly http?: readonly HttpRouteSettings[];
   readonly exportTo?: readonly string[];
+}
+
+const later: readonly Field[] = [
+  { field: 'mirror', message: 'nothing is mirrored' },
+  { field: 'mirrors', message: 'nothing is mirrored' },
+  { field: 'fault', message: 'no fault is injected' },
+  { field: 'corsPolicy', message: 'no CORS header is added' },
+];
+
+export function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
+  if (!isHostname(host) && !isIp(host))
+    yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service; wildcards are not allowed here.');
+  if (subset && !isDnsLabel(subset))
+    yield invalid(`${path}.subset`, `\`${subset.slice(0, 80)}\` is no subset's name`, 'Use lower-case letters, digits and `-`.');
+  if (port?.number !== undefined && !isPort(port.number)) yield invalid(`${path}.port.number`, `${port.number} is no port`, portHelp);
+}
+
+/** What Envoy adds up in 32 bits. */
+const maxWeight = 2 ** 32 - 1;
+
+function* checkWeights(destinations: readonly HttpRouteDestination[], path: string): Iterable<Problem> {
+  for (const [index, { weight = 0 }] of destinations.entries()) {
+    if (weight < 0) yield invalid(`${path}[${index}].weight`, `a negative weight (${weight})`, 'Write 0 or more.');
+  }
+  const total = destinations.reduce((sum, { weight = 0 }) => sum + Math.max(0, weight), 0);
+  if (destinations.length > 1 && total === 0)
+    yield invalid(path, 'the weights add up to zero, so that no destination gets anything', 'Give at least one destination a weight.');
+  if (total > maxWeight) yield invalid(path, `the weights add up to ${total}, more than ${maxWeight}`, 'Use smaller weights.');
+}
+
+function* checkAction(route: HttpRouteSettings, path: string): Iterable<Problem> {
+  const actions = (['route', 'redirect', 'directResponse'] as const).filter((field) =>
+    field === 'route' ? route.route?.length : route[field],
+  );
+  if (Object.hasOwn(route, 'delegate'))
+    yield invalid(`${path}.delegate`, '`delegate` has no effect yet, so the route would lead nowhere', 'Write the routes here.');
+  else if (actions.length === 0) yield invalid(path, 'the route says nothing to do', 'Add `route`, `redirect` or `directResponse`.');
+  if (actions.length > 1)
+    yield invalid(path, `only one of ${actions.map((field) => `\`${field}\``).join(' and ')} may be set`, 'Remove one.');
+  for (const [index, { destination, headers }] of (route.route ?? []).entries()) {
+    yield* checkDestination(destination, `${path}.route[${index}].destination`);
+    yield* checkHeaderOperations(headers, `${path}.route[${index}].headers`);
+  }
+  yield* checkWeights(route.route ?? [], `${path}.route`);
+  if (route.redirect) yield* checkRedirect(route.redirect, `${path}.redirect`);
+  if (route.redirect && route.rewrite)
+    yield invalid(`${path}.rewrite`, 'a redirect cannot be rewritten', 'Put the new address into `redirect`.');
+  if (route.directResponse) yield* checkDirectResponse(route.directResponse, `${path}.directResponse`);
+}
+
+function* checkRoute(route: HttpRouteSettings, path: string): Iterable<Problem> {
+  for (const [index, match] of (route.match ?? []).entries()) yield* checkMatch(match, `${path}.match[${index}]`);
+  yield* checkAction(route, path);
+  if (route.rewrite) yield* checkRewrite(route.rewrite, `${path}.rewrite`);
+  if (route.retries) yield* checkRetry(route.retries, `${path}.retries`);
+  yield* checkHeaderOperations(route.headers, `${path}.headers`);
+  yield* withoutEffect(route, path, later);
+}
+
+/** Routes behind one that takes everything are dead (IST0130); a repeated condition never applies (IST0131). */
+function* checkReach(routes: readonly HttpRouteSettings[], path: string): Iterable<Problem> {
+  const seen = new Map<string, number>();
+  let catchAll: number | undefined;
+  for (const [index, { match = [] }] of routes.entries()) {
+    const at = `${path}[${index}]`;
+    if (catchAll !== undefined) {
+      yield doubtful('IST0130', at, [
+        `the route is never reached: route ${catchAll} before it matches everything`,
+        'Move it up, or remove it.',
+      ]);
+      continue;
+    }
+    for (const [place, one] of match.entries()) {
+      const { name: _, ...conditions } = one as HttpMatchRequest;
+      const text = canonical(conditions);
+      const before = seen.get(text);
+      if (before !== undefined && before !== index)
+        yield {
+          ...doubtful('IST0131', `${at}.match[${place}]`, [`route ${before} already has this match`, 'Remove it.']),
+          severity: 'info',
+        };
+      seen.set(text, before ?? index);
+    }
+    if (match.length === 0 || match.some(isCatchAll)) catchAll = index;
+  }
+}
+
+function* checkHosts(spec: VirtualServiceSpec): Iterable<Problem> {
+  const { hosts = [], gateways = [] } = spec;
+  if (hosts.length === 0)
+    yield invalid('spec.hosts', 'the VirtualService is for no host', 'List the hosts. (Delegates have no effect yet.)');
+  const seen = new Set<string>();
+  const forMesh = gateways.length === 0 || gateways.includes('mesh');
+  for (const [index, host] of hosts.entries()) {
+    const at = `spec.hosts[${index}]`;
+    const lower = host.toLowerCase();
+    if (!isWildcardHostname(host) && !isIp(host))
+      yield invalid(at, `\`${host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
+    else if (host === '*' && forMesh)
+      yield invalid(at, '`*` is for gateways only: in the mesh it would take every host', 'Name the hosts, or name a gateway.');
+    if (seen.has(lower)) yield invalid(at, `the host \`${host.slice(0, 80)}\` stands twice`, 'Remove one of them.');
+    seen.add(lower);
+  }
+}
+
+/** Istio's admission (pkg/config/validation, `ValidateVirtualService`), and what Envoy takes but reads otherwise. */
+export function* checkVirtualService(spec: VirtualServiceSpec): Iterable<Problem> {
+  yield* checkHosts(spec);
+  yield* checkGatewayNames(spec.gateways, 'spec.gateways');
+  yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: false });
+  const others = (['tls', 'tcp'] as const).filter((field) => Object.hasOwn(spec, field));
+  if (!spec.http?.length && others.length === 0) yield invalid('spec', 'the VirtualService has no routes', 'Add `http`.');
+  for (const field of others)
+    yield ineffective(
+      `spec.${field}`,
+      `\`${field}\` routes have no effect yet: connections go to the service itself`,
+      'Use `http` routes where the protocol is HTTP.',
+    );
+  for (const [index, route] of (spec.http ?? []).entries()) yield* checkRoute(route, `spec.http[${index}]`);
+  yield* checkReach(spec.http ?? [], 'spec.http');
 }

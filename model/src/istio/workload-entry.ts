@@ -1,3 +1,7 @@
+import type { Problem } from '../problem.ts';
+import { checkLabelMap, invalid } from '../rule.ts';
+import { isHostname, isIp } from '../text/host.ts';
+
 export interface WorkloadEntrySpec {
   /** IP address, host name, or `unix:///path`. */
   readonly address?: string;
@@ -9,4 +13,16 @@ export interface WorkloadEntrySpec {
   readonly locality?: string;
   readonly weight?: number;
   readonly serviceAccount?: string;
+}
+
+/** Beyond the CRD's own rules (address present, ports in range, form of Unix sockets). */
+export function* checkWorkloadEntry(spec: WorkloadEntrySpec, path = 'spec'): Iterable<Problem> {
+  const { address = '' } = spec;
+  if (address !== '' && !address.startsWith('unix://') && !isIp(address) && !isHostname(address)) {
+    yield invalid(`${path}.address`, `\`${address.slice(0, 80)}\` is no address`, 'Write an IP address, a host name or `unix:///path`.');
+  }
+  if (/^[\d.]+$/.test(address) && !isIp(address))
+    yield invalid(`${path}.address`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write four numbers between 0 and 255.');
+  yield* checkLabelMap(spec.labels, `${path}.labels`, 'IST0106');
+  if (spec.locality?.includes('*')) yield invalid(`${path}.locality`, 'a locality may not hold `*`', 'Write `region/zone/subzone`.');
 }

@@ -1,3 +1,9 @@
+import ipaddr from 'ipaddr.js';
+import { doubtful, type Problem } from '../problem.ts';
+import type { Metadata } from '../resource.ts';
+import { broken, isPort, portHelp } from '../rule.ts';
+import { isHostname } from '../text/host.ts';
+
 export interface SliceEndpoint {
   readonly addresses: readonly string[];
   readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
@@ -11,4 +17,38 @@ export interface EndpointSliceSpec {
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
   readonly endpoints?: readonly SliceEndpoint[];
   readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string; readonly appProtocol?: string }[];
+}
+
+export const serviceNameLabel = 'kubernetes.io/service-name';
+
+const isOfType: Readonly<Record<string, (text: string) => boolean>> = {
+  IPv4: (text) => ipaddr.IPv4.isValidFourPartDecimal(text),
+  IPv6: (text) => ipaddr.IPv6.isValid(text),
+  FQDN: isHostname,
+};
+
+export function* checkEndpointSlice(spec: EndpointSliceSpec, metadata: Metadata): Iterable<Problem> {
+  if (!metadata.labels[serviceNameLabel]) {
+    yield doubtful('WEFT0102', 'metadata.labels', [
+      `without the label \`${serviceNameLabel}\` the slice belongs to no Service`,
+      'Add the label with the name of the Service.',
+    ]);
+  }
+  const valid = isOfType[spec.addressType ?? ''];
+  if (!valid)
+    yield broken('addressType', `\`${String(spec.addressType ?? '').slice(0, 40)}\` is no type of address`, 'Write IPv4, IPv6 or FQDN.');
+  for (const [index, { addresses }] of (spec.endpoints ?? []).entries()) {
+    if (!addresses?.length) yield broken(`endpoints[${index}].addresses`, 'the endpoint has no address', 'Add one.');
+    for (const [place, address] of (addresses ?? []).entries()) {
+      if (valid && !valid(address))
+        yield broken(
+          `endpoints[${index}].addresses[${place}]`,
+          `\`${address.slice(0, 80)}\` is no ${spec.addressType} address`,
+          'Correct the address.',
+        );
+    }
+  }
+  for (const [index, { port }] of (spec.ports ?? []).entries()) {
+    if (!isPort(port)) yield broken(`ports[${index}].port`, port === undefined ? 'the port has no number' : `${port} is no port`, portHelp);
+  }
 }

@@ -1,4 +1,7 @@
-import type { IntOrString } from './pod.ts';
+import { doubtful, type Problem } from '../problem.ts';
+import { broken, checkLabelMap, type Field, isPort, portHelp, withoutEffect } from '../rule.ts';
+import { isHostname, isIp } from '../text/host.ts';
+import { type IntOrString, isPortName } from './pod.ts';
 
 export interface ServicePortSettings {
   readonly name?: string;
@@ -18,4 +21,86 @@ export interface ServiceSpec {
   readonly selector?: Readonly<Record<string, string>>;
   readonly ports?: readonly ServicePortSettings[];
   readonly publishNotReadyAddresses?: boolean;
+}
+
+const later: readonly Field[] = [
+  { field: 'externalIPs', message: 'nothing listens there' },
+  { field: 'trafficDistribution', message: 'all endpoints are used alike' },
+];
+
+/** Names from which Istio reads the protocol (semantics 79). */
+const conventional = /^(?:grpc-web|(?:tcp|udp|grpc|http|http2|https|tls|mongo|redis|mysql|http_proxy)(?:-|$))/i;
+
+function* checkPort(port: ServicePortSettings, path: string, type: string): Iterable<Problem> {
+  const { name, targetPort, protocol = 'TCP', appProtocol } = port;
+  if (!isPort(port.port))
+    yield broken(`${path}.port`, port.port === undefined ? 'the port has no number' : `${port.port} is no port`, portHelp);
+  if (name && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+    yield broken(`${path}.name`, `\`${name.slice(0, 80)}\` is no port's name`, 'Use lower-case letters, digits and `-`.');
+  if (targetPort !== undefined && (typeof targetPort === 'number' ? !isPort(targetPort) : !isPortName(targetPort))) {
+    yield broken(
+      `${path}.targetPort`,
+      `\`${String(targetPort).slice(0, 40)}\` is no port`,
+      'Write a number between 1 and 65535, or the name of a container port.',
+    );
+  }
+  if (!['TCP', 'UDP', 'SCTP'].includes(protocol))
+    yield broken(`${path}.protocol`, `\`${String(protocol).slice(0, 40)}\` is no protocol`, 'Write TCP or UDP.');
+  if (protocol === 'TCP' && !appProtocol && !conventional.test(name ?? '')) {
+    const code = type === 'ExternalName' ? 'IST0150' : 'IST0118';
+    const told = doubtful(code, name ? `${path}.name` : path, [
+      'the protocol is guessed from the first bytes, as the name does not say it',
+      'Set `appProtocol`, or begin the name with it: `http-web`.',
+    ]);
+    yield code === 'IST0118' ? { ...told, severity: 'info' } : told;
+  }
+}
+
+function* checkPorts(ports: readonly ServicePortSettings[], type: string): Iterable<Problem> {
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  for (const [index, port] of ports.entries()) {
+    const at = `spec.ports[${index}]`;
+    yield* checkPort(port, at, type);
+    const { name = '', protocol = 'TCP' } = port;
+    if (ports.length > 1 && name === '') yield broken(`${at}.name`, 'with several ports each needs a name', 'Add `name`.');
+    if (name !== '' && names.has(name))
+      yield broken(`${at}.name`, `the port's name \`${name}\` stands twice`, 'Give each port its own name.');
+    names.add(name);
+    const number = `${protocol} ${port.port}`;
+    if (numbers.has(number)) yield broken(`${at}.port`, `port ${port.port} stands twice`, 'Remove one of them.');
+    numbers.add(number);
+  }
+}
+
+export function* checkService(spec: ServiceSpec): Iterable<Problem> {
+  const { type = 'ClusterIP', clusterIP, externalName, ports = [] } = spec;
+  if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(type)) {
+    yield broken(
+      'spec.type',
+      `\`${String(type).slice(0, 40)}\` is no type of a Service`,
+      'Write ClusterIP, NodePort, LoadBalancer or ExternalName.',
+    );
+  }
+  if (type === 'ExternalName' && !(externalName && isHostname(externalName)))
+    yield broken('spec.externalName', 'an ExternalName Service needs the name of a host', 'Add `externalName`.');
+  if (clusterIP && clusterIP !== 'None' && !isIp(clusterIP))
+    yield broken(
+      'spec.clusterIP',
+      `\`${clusterIP.slice(0, 80)}\` is no IP address`,
+      'Leave it out, or write `None` for a headless Service.',
+    );
+  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
+    yield broken('spec.ports', 'the Service has no port', 'Add `ports`.');
+  yield* checkPorts(ports, type);
+  yield* checkLabelMap(spec.selector, 'spec.selector', 'WEFT0020');
+  yield* withoutEffect(spec, 'spec', later);
+  const { sessionAffinity, internalTrafficPolicy } = spec as { readonly sessionAffinity?: string; readonly internalTrafficPolicy?: string };
+  if (sessionAffinity && sessionAffinity !== 'None')
+    yield doubtful('WEFT0101', 'spec.sessionAffinity', ['`sessionAffinity` has no effect yet', 'Remove it.']);
+  if (internalTrafficPolicy === 'Local')
+    yield doubtful('WEFT0101', 'spec.internalTrafficPolicy', [
+      '`internalTrafficPolicy: Local` has no effect yet: all endpoints are used',
+      'Remove it.',
+    ]);
 }

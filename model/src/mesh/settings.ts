@@ -1,8 +1,12 @@
 /** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
 import { parseDuration } from '../duration.ts';
+import { checkRetry } from '../istio/http-action.ts';
 import type { ConnectionPoolSettings } from '../istio/traffic-policy.ts';
 import type { HttpRetry } from '../istio/virtual-service.ts';
+import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
+import type { Problem } from '../problem.ts';
 import type { Resource } from '../resource.ts';
+import { checkExportTo, ineffective, invalid, isPort, portHelp } from '../rule.ts';
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
@@ -155,3 +159,78 @@ export const meshSettings = (resources: readonly Resource[]): MeshSettings => {
   memo.set(chosen, settings);
   return settings;
 };
+
+/** All that takes effect; every other field of Istio's MeshConfig is told to have none. */
+const effective = new Set<string>([
+  ...[
+    'rootNamespace',
+    'trustDomain',
+    'trustDomainAliases',
+    'connectTimeout',
+    'protocolDetectionTimeout',
+    'tcpKeepalive',
+    'outboundTrafficPolicy',
+  ],
+  ...[
+    'inboundTrafficPolicy',
+    'enableAutoMtls',
+    'defaultServiceExportTo',
+    'defaultVirtualServiceExportTo',
+    'defaultDestinationRuleExportTo',
+  ],
+  ...[
+    'defaultHttpRetryPolicy',
+    'dnsRefreshRate',
+    'h2UpgradePolicy',
+    'accessLogFile',
+    'accessLogFormat',
+    'accessLogEncoding',
+    'defaultConfig',
+  ],
+  ...['proxyListenPort', 'proxyInboundListenPort'],
+]);
+const effectiveOfProxy = new Set([
+  'drainDuration',
+  'terminationDrainDuration',
+  'concurrency',
+  'statNameLength',
+  'holdApplicationUntilProxyStarts',
+]);
+
+function* checkTrust(spec: MeshConfigSpec): Iterable<Problem> {
+  const domains = [
+    ['trustDomain', spec.trustDomain] as const,
+    ...(spec.trustDomainAliases ?? []).map((alias, index) => [`trustDomainAliases[${index}]`, alias] as const),
+  ];
+  for (const [field, domain] of domains) {
+    if (domain && !isDnsSubdomain(domain))
+      yield invalid(`spec.${field}`, `\`${domain.slice(0, 80)}\` is no trust domain`, 'Write a lower-case DNS name.');
+  }
+}
+
+export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
+  yield* checkTrust(spec);
+  if (spec.rootNamespace && !isDnsLabel(spec.rootNamespace))
+    yield invalid('spec.rootNamespace', `\`${spec.rootNamespace.slice(0, 80)}\` is no namespace`, 'Name a namespace.');
+  for (const field of ['connectTimeout', 'protocolDetectionTimeout', 'dnsRefreshRate'] as const) {
+    const ms = spec[field] === undefined ? 0 : parseDuration(spec[field] ?? '');
+    if (ms !== undefined && ms < 0) yield invalid(`spec.${field}`, 'a negative time', 'Write 0s or more.');
+  }
+  for (const field of ['proxyListenPort', 'proxyInboundListenPort'] as const) {
+    if (spec[field] && !isPort(spec[field])) yield invalid(`spec.${field}`, `${spec[field]} is no port`, portHelp);
+  }
+  yield* checkExportTo(spec.defaultServiceExportTo, 'spec.defaultServiceExportTo', { nobody: true });
+  yield* checkExportTo(spec.defaultVirtualServiceExportTo, 'spec.defaultVirtualServiceExportTo', { nobody: false });
+  yield* checkExportTo(spec.defaultDestinationRuleExportTo, 'spec.defaultDestinationRuleExportTo', { nobody: false });
+  if (spec.defaultHttpRetryPolicy) yield* checkRetry(spec.defaultHttpRetryPolicy, 'spec.defaultHttpRetryPolicy');
+  const mode: string | undefined = spec.outboundTrafficPolicy?.mode;
+  if (mode === 'ALLOW_ANY_DYNAMIC_DNS')
+    yield invalid('spec.outboundTrafficPolicy.mode', '`ALLOW_ANY_DYNAMIC_DNS` has no effect yet', 'Write ALLOW_ANY or REGISTRY_ONLY.');
+  for (const field of Object.keys(spec)) {
+    if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
+  }
+  for (const field of Object.keys(spec.defaultConfig ?? {})) {
+    if (!effectiveOfProxy.has(field))
+      yield ineffective(`spec.defaultConfig.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
+  }
+}

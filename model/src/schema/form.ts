@@ -33,7 +33,7 @@ const ajv = new Ajv({
 type Verdict = (rule: unknown, value: unknown) => string | undefined;
 
 /** Ajv asks for a keyword's errors on its function, right after calling it. */
-const keyword = (name: string, verdict: Verdict): void => {
+const addKeyword = (name: string, verdict: Verdict): void => {
   const validate: SchemaValidateFunction = (rule: unknown, value: unknown) => {
     const message = verdict(rule, value);
     if (message !== undefined) validate.errors = [{ keyword: name, message, params: {} }];
@@ -41,15 +41,15 @@ const keyword = (name: string, verdict: Verdict): void => {
   };
   ajv.addKeyword({ keyword: name, errors: true, validate });
 };
-keyword('atMostOne', (groups, value) => {
+addKeyword('atMostOne', (groups, value) => {
   if (typeof value !== 'object' || value === null) return undefined;
   const group = (groups as readonly (readonly string[])[]).find((names) => names.filter((name) => Object.hasOwn(value, name)).length > 1);
   return group && `only one of ${group.map((name) => `\`${name}\``).join(', ')} may be set`;
 });
-keyword('duration', (_, value) =>
+addKeyword('duration', (_, value) =>
   typeof value === 'string' && parseDuration(value) === undefined ? `\`${value.slice(0, 40)}\` is no duration` : undefined,
 );
-keyword('cel', (rules, value) => brokenRule(rules as readonly Rule[], value));
+addKeyword('cel', (rules, value) => brokenRule(rules as readonly Rule[], value));
 ajv.addSchema(schemas, 'weft');
 
 const definitions = schemas.$defs as Readonly<Record<string, Schema>>;
@@ -169,7 +169,8 @@ export const checkForm = (kind: Kind, written: Json): Form => {
   if (validate(spec)) return { spec, problems: [], typed: true };
   const root = kind.body === 'spec' ? 'spec' : '';
   const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
-  const errors = (validate.errors ?? []).slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
+  const all = validate.errors ?? [];
+  const errors = all.slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
   const ill = errors.filter(({ error }) => error.keyword !== 'cel').map(({ path }) => path);
   const problems: Problem[] = [];
   for (const { error, path } of errors) {
@@ -181,7 +182,7 @@ export const checkForm = (kind: Kind, written: Json): Form => {
       problems.push(wrong(code, path, explain(error, valueAt(error.instancePath, spec))));
     }
   }
-  return { spec, problems, typed: errors.every(({ error }) => error.keyword === 'additionalProperties') };
+  return { spec, problems, typed: all.every(({ keyword }) => keyword === 'additionalProperties') };
 };
 
 /** One letter too many, too few, wrong or swapped, or another case: the likely typing mistakes. */

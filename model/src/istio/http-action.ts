@@ -1,0 +1,133 @@
+/** Checks of what an HTTP route does with a request. */
+import { doubtful, type Problem } from '../problem.ts';
+import { checkRegex, ineffective, invalid, isPort, portHelp } from '../rule.ts';
+import { headerValueFault, isHeaderName } from '../text/header.ts';
+import { isHostname, isIp } from '../text/host.ts';
+import { readRegex } from '../text/regex.ts';
+import { childPath } from '../yaml/read.ts';
+import type {
+  HeaderOperationSettings,
+  HeadersSettings,
+  HttpDirectResponse,
+  HttpRedirect,
+  HttpRetry,
+  HttpRewrite,
+} from './virtual-service.ts';
+
+const isHost = (name: string): boolean => name.toLowerCase() === 'host' || name === ':authority';
+
+function* checkName(name: string, path: string): Iterable<Problem> {
+  if (isHost(name) || name.startsWith(':'))
+    yield invalid(path, `\`${name.slice(0, 80)}\` may not be changed here`, 'Use `rewrite`, or set `host` in `request.set`.');
+  else if (!isHeaderName(name)) yield invalid(path, `\`${name.slice(0, 80)}\` is no header name`, 'Use letters, digits and `-`.');
+}
+
+function* checkOperations(operations: HeaderOperationSettings | undefined, path: string, request: boolean): Iterable<Problem> {
+  for (const action of ['set', 'add'] as const) {
+    for (const [name, value] of Object.entries(operations?.[action] ?? {})) {
+      const at = childPath(`${path}.${action}`, name);
+      // Setting the host of a request is a rewrite of its authority (semantics 41).
+      if (!(request && action === 'set' && isHost(name))) yield* checkName(name, at);
+      const fault = headerValueFault(value);
+      if (fault) yield invalid(at, fault, 'Write `%%` for a percent sign.');
+    }
+  }
+  for (const [index, name] of (operations?.remove ?? []).entries()) yield* checkName(name, `${path}.remove[${index}]`);
+}
+
+export function* checkHeaderOperations(headers: HeadersSettings | undefined, path: string): Iterable<Problem> {
+  yield* checkOperations(headers?.request, `${path}.request`, true);
+  yield* checkOperations(headers?.response, `${path}.response`, false);
+}
+
+/** Envoy's words (router filter, `x-envoy-retry-on` and `x-envoy-retry-grpc-on`); an unknown one is silently ignored by it. */
+const retryWords = new Set(
+  '5xx gateway-error reset reset-before-request connect-failure envoy-ratelimited retriable-4xx refused-stream retriable-status-codes retriable-headers http3-post-connect-failure cancelled deadline-exceeded internal resource-exhausted unavailable'.split(
+    ' ',
+  ),
+);
+
+export function* checkRetry(retry: HttpRetry, path: string): Iterable<Problem> {
+  const { attempts, perTryTimeout, retryOn, retryIgnorePreviousHosts } = retry;
+  if (attempts !== undefined && attempts < 0)
+    yield invalid(`${path}.attempts`, `${attempts} attempts`, 'Write 0 for no retries, or a positive number.');
+  if (attempts === 0 && (perTryTimeout || retryOn))
+    yield invalid(
+      path,
+      'retries are switched off (`attempts: 0`) and configured',
+      'Remove `perTryTimeout` and `retryOn`, or allow attempts.',
+    );
+  for (const word of (retryOn ?? '').split(',').map((text) => text.trim())) {
+    const code = /^\d+$/.test(word) ? Number(word) : undefined;
+    if (word === '' ? retryOn !== undefined && retryOn !== '' : code === undefined ? !retryWords.has(word) : code < 100 || code > 599) {
+      yield invalid(
+        `${path}.retryOn`,
+        `\`${word.slice(0, 40)}\` is no retry condition and no status code`,
+        `Write some of ${[...retryWords].slice(0, 7).join(', ')}, ... or codes, separated by commas.`,
+      );
+    }
+  }
+  if (retryIgnorePreviousHosts === false)
+    yield ineffective(
+      `${path}.retryIgnorePreviousHosts`,
+      '`retryIgnorePreviousHosts` has no effect yet: retries prefer another host',
+      'Remove it.',
+    );
+  if (Object.hasOwn(retry, 'retryRemoteLocalities'))
+    yield ineffective(`${path}.retryRemoteLocalities`, '`retryRemoteLocalities` has no effect yet', 'Remove it.');
+}
+
+const hasBreak = (text: string | undefined): boolean => text !== undefined && /[\0\r\n]/.test(text);
+
+export function* checkRewrite(rewrite: HttpRewrite, path: string): Iterable<Problem> {
+  const { uri, authority, uriRegexRewrite: regex } = rewrite;
+  if (!uri && !authority && !regex)
+    yield invalid(path, 'a rewrite without anything to rewrite', 'Add `uri`, `authority` or `uriRegexRewrite`, or remove it.');
+  if (uri && regex) yield invalid(path, 'only one of `uri` and `uriRegexRewrite` may be set', 'Remove one.');
+  for (const field of ['uri', 'authority'] as const) {
+    if (hasBreak(rewrite[field])) yield invalid(`${path}.${field}`, 'a line break', 'Remove it.');
+  }
+  if (!regex) return;
+  yield* checkRegex(regex.match, `${path}.uriRegexRewrite.match`);
+  const at = `${path}.uriRegexRewrite.rewrite`;
+  if (hasBreak(regex.rewrite)) yield invalid(at, 'a line break', 'Remove it.');
+  const compiled = readRegex(regex.match);
+  if (typeof compiled === 'string') return;
+  for (const [, next] of regex.rewrite.matchAll(/\\(.?)/gs)) {
+    const isGroup = next !== undefined && /^\d$/.test(next);
+    if (isGroup && Number(next) > compiled.groups)
+      yield invalid(at, `\`\\${next}\` names a group, but the expression has ${compiled.groups}`, 'Add a group, or correct the number.');
+    else if (!isGroup && next !== '\\')
+      yield invalid(at, `a backslash before \`${next}\``, 'Write `\\\\` for a backslash, `\\1` for a group.');
+  }
+}
+
+export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<Problem> {
+  const { uri, authority, port, scheme, redirectCode, derivePort } = redirect;
+  if (redirectCode !== undefined && redirectCode !== 0 && ![301, 302, 303, 307, 308].includes(redirectCode)) {
+    yield invalid(`${path}.redirectCode`, `${redirectCode} is no redirect`, 'Write 301, 302, 303, 307 or 308.');
+  }
+  if (port !== undefined && !isPort(port)) yield invalid(`${path}.port`, `${port} is no port`, portHelp);
+  if (scheme && !/^https?$/i.test(scheme))
+    yield invalid(`${path}.scheme`, `\`${scheme.slice(0, 40)}\` is no scheme of HTTP`, 'Write http or https.');
+  if (hasBreak(uri)) yield invalid(`${path}.uri`, 'a line break', 'Remove it.');
+  if (authority && !isHostname(authority.replace(/:\d{1,5}$/, '')) && !isIp(authority))
+    yield invalid(`${path}.authority`, `\`${authority.slice(0, 80)}\` is no host`, 'Write a host name.');
+  if (!uri && !authority && !port && !scheme && !derivePort && !Object.hasOwn(redirect, 'prefixRewrite')) {
+    yield invalid(path, 'a redirect to the same address', 'Add `uri`, `authority`, `port` or `scheme`.');
+  }
+  if (Object.hasOwn(redirect, 'prefixRewrite'))
+    yield ineffective(`${path}.prefixRewrite`, '`prefixRewrite` has no effect yet', 'Use `uri`.');
+}
+
+/** `max_direct_response_body_size_bytes` (semantics 52). */
+const maxBody = 1024 * 1024;
+
+export function* checkDirectResponse({ status, body }: HttpDirectResponse, path: string): Iterable<Problem> {
+  if (status < 200 || status > 599)
+    yield invalid(`${path}.status`, `${status} is no status of a response`, 'Write a number between 200 and 599.');
+  if ((body?.string?.length ?? 0) > maxBody) yield invalid(`${path}.body`, 'the body is larger than 1 MiB', 'Shorten it.');
+  if (body?.bytes !== undefined) yield ineffective(`${path}.body.bytes`, '`bytes` has no effect yet: the body is empty', 'Use `string`.');
+  if (body && body.string === undefined && body.bytes === undefined)
+    yield doubtful('IST0133', `${path}.body`, ['an empty body', 'Write `string`.']);
+}
