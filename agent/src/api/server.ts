@@ -1,0 +1,158 @@
+/**
+ * The agent's own API, on a Unix socket that only its user opens (0600): logs, exec and a few of Envoy's admin pages, for weftd.
+ *
+ * GET /pods/:namespace/:name/logs?container=&follow=true&tail=N    text/plain; container `envoy` is the proxy
+ * WS  /pods/:namespace/:name/exec?container=&command=&command=&stdin=true
+ * GET /pods/:namespace/:name/envoy/<page>
+ */
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { askAdmin } from '../pod/admin.ts';
+import type { Pod } from '../pod/pod.ts';
+import type { LogFile } from '../process/log-file.ts';
+import { attach, endWith, failureStatus, protocols } from './exec.ts';
+
+export interface AgentApiInput {
+  readonly path: string;
+  readonly find: (namespace: string, name: string) => Pod | undefined;
+}
+
+/** Pages that show; none that changes anything or stops Envoy. */
+const adminPages: ReadonlySet<string> = new Set([
+  ...['config_dump', 'stats', 'stats/prometheus', 'certs', 'clusters', 'listeners', 'ready', 'server_info'],
+]);
+
+interface Target {
+  readonly pod: Pod;
+  readonly action: string;
+  readonly query: URLSearchParams;
+}
+
+class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const targetOf = ({ url = '/' }: IncomingMessage, find: AgentApiInput['find']): Target => {
+  const { pathname, searchParams } = new URL(url, 'http://agent');
+  const [, namespace = '', name = '', action = ''] = /^\/pods\/([^/]+)\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+  if (action === '') throw new Refusal(404, `there is nothing at ${pathname}`);
+  const pod = find(decodeURIComponent(namespace), decodeURIComponent(name));
+  if (!pod) throw new Refusal(404, `there is no pod ${namespace}/${name} on this node`);
+  return { pod, action, query: searchParams };
+};
+
+const containerOf = ({ pod, query }: Target) => {
+  const wanted = query.get('container');
+  const found = wanted ? pod.containers.find(({ input }) => input.spec.name === wanted) : pod.containers[0];
+  const names = pod.containers.map(({ input }) => input.spec.name);
+  if (!found)
+    throw new Refusal(404, `pod ${pod.input.spec.name} has no container ${wanted ?? ''} (${names.join(', ') || 'it is a proxy alone'})`);
+  return found;
+};
+
+const logOf = (target: Target): LogFile => {
+  const wanted = target.query.get('container');
+  const gateway = target.pod.input.spec.proxy === 'gateway';
+  if (wanted !== 'envoy' && !(gateway && wanted === null)) return containerOf(target).input.log;
+  const log = target.pod.proxy?.log;
+  if (!log) throw new Refusal(404, `pod ${target.pod.input.spec.name} has no proxy`);
+  return log;
+};
+
+const sendLogs = (target: Target, response: ServerResponse): void => {
+  const log = logOf(target);
+  const tail = target.query.get('tail');
+  if (tail !== null && !/^\d+$/.test(tail)) throw new Refusal(400, `tail must be a number of lines, not ${tail}`);
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+  response.write(log.read(tail === null ? undefined : Number(tail)));
+  if (target.query.get('follow') !== 'true') return void response.end();
+  const unfollow = log.follow((chunk) => response.write(chunk));
+  log.onClose(() => response.end());
+  response.on('close', unfollow);
+};
+
+const sendAdminPage = async ({ pod, action, query }: Target, response: ServerResponse): Promise<void> => {
+  const page = action.slice('envoy/'.length);
+  if (!adminPages.has(page)) throw new Refusal(404, `${page} is not one of ${[...adminPages].join(', ')}`);
+  if (!pod.proxy) throw new Refusal(404, `pod ${pod.input.spec.name} has no proxy`);
+  const search = query.toString();
+  const answer = await askAdmin(pod.proxy.sockets.admin, 'GET', `/${page}${search && `?${search}`}`).catch((cause: Error) => {
+    throw new Refusal(503, `the proxy does not answer: ${cause.message}`);
+  });
+  response.writeHead(answer.status, { 'content-type': answer.type });
+  response.end(answer.body);
+};
+
+const respond = async (request: IncomingMessage, response: ServerResponse, find: AgentApiInput['find']): Promise<void> => {
+  try {
+    const target = targetOf(request, find);
+    if (request.method !== 'GET') throw new Refusal(405, 'only GET');
+    if (target.action === 'logs') sendLogs(target, response);
+    else if (target.action.startsWith('envoy/')) await sendAdminPage(target, response);
+    else throw new Refusal(404, `there is no ${target.action}`);
+  } catch (error) {
+    const status = error instanceof Refusal ? error.status : 500;
+    if (response.headersSent) return void response.destroy();
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: (error as Error).message }));
+  }
+};
+
+const runCommand = async (target: Target, socket: WebSocket): Promise<void> => {
+  // Input may come before the command runs.
+  socket.pause();
+  const container = containerOf(target);
+  const command = target.query.getAll('command');
+  const child = await container.enter(command, { stdin: target.query.get('stdin') === 'true' ? 'pipe' : 'ignore' });
+  if (child) attach(socket, child);
+  else endWith(socket, failureStatus(`container ${container.input.spec.name} does not run: ${container.message}`));
+  socket.resume();
+};
+
+const upgrade = (
+  request: IncomingMessage,
+  duplex: Duplex,
+  { sockets, find, head }: { readonly sockets: WebSocketServer; readonly find: AgentApiInput['find']; readonly head: Buffer },
+): void => {
+  const refuse = (status: number, message: string): void => {
+    const body = JSON.stringify({ error: message });
+    const reason = status === 404 ? 'Not Found' : 'Bad Request';
+    duplex.end(
+      `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  };
+  duplex.on('error', () => {});
+  try {
+    const target = targetOf(request, find);
+    if (target.action !== 'exec') throw new Refusal(404, `there is no ${target.action}`);
+    if (target.query.getAll('command').length === 0) throw new Refusal(400, 'a command is needed');
+    containerOf(target);
+    sockets.handleUpgrade(request, duplex, head, (socket) => {
+      runCommand(target, socket).catch((error: Error) => endWith(socket, failureStatus(error.message)));
+    });
+  } catch (error) {
+    refuse(error instanceof Refusal ? error.status : 400, (error as Error).message);
+  }
+};
+
+export const serveAgentApi = async ({ path, find }: AgentApiInput): Promise<Server> => {
+  await rm(path, { force: true });
+  const server = createServer((request, response) => void respond(request, response, find));
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
+  });
+  server.on('upgrade', (request, duplex, head) => upgrade(request, duplex, { sockets, find, head }));
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o600);
+  return server;
+};

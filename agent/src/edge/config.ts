@@ -1,0 +1,168 @@
+/**
+ * The two edge Envoys that join the mesh's network namespace with the host's, over Unix sockets, which ignore network namespaces:
+ * `ingress-<port>.sock` leads in, `egress.sock` out. Listeners and clusters are files that Envoy watches, so that a new
+ * gateway port needs no restart. Pure: configuration as JSON values.
+ */
+import { egressPort, meshAddress } from '../addresses.ts';
+
+export interface EdgeFiles {
+  /** Directory of `lds.json`, `cds.json` and the bootstrap; watched. */
+  readonly directory: string;
+  readonly admin: string;
+}
+
+export interface EdgeResources {
+  readonly listeners: readonly object[];
+  readonly clusters: readonly object[];
+}
+
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+const type = (name: string): string => `type.googleapis.com/envoy.${name}`;
+const socketAddress = ({ address, port }: Endpoint): object => ({ socket_address: { address, port_value: port } });
+const pipe = (path: string): object => ({ pipe: { path } });
+/** Envoy creates the socket; nobody but the owner opens it. */
+const privatePipe = (path: string): object => ({ pipe: { path, mode: 0o600 } });
+
+const http2 = {
+  typed_extension_protocol_options: {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': type('extensions.upstreams.http.v3.HttpProtocolOptions'),
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+};
+
+const cluster = (name: string, addresses: readonly object[]): object => ({
+  '@type': type('config.cluster.v3.Cluster'),
+  name,
+  type: 'STATIC',
+  connect_timeout: '5s',
+  load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: addresses.map((address) => ({ endpoint: { address } })) }] },
+});
+
+const tcpProxy = (name: string, target: string, extra: object = {}): object => ({
+  name: 'envoy.filters.network.tcp_proxy',
+  typed_config: { '@type': type('extensions.filters.network.tcp_proxy.v3.TcpProxy'), stat_prefix: name, cluster: target, ...extra },
+});
+
+const listener = (name: string, address: object, filter: object, extra: object = {}): object => ({
+  '@type': type('config.listener.v3.Listener'),
+  name,
+  address,
+  filter_chains: [{ filters: [filter] }],
+  ...extra,
+});
+
+/** File-based LDS and CDS (Envoy: "Dynamic configuration, filesystem"): a rename inside the directory is the update. */
+const watched = ({ directory }: EdgeFiles, file: string): object => ({
+  resource_api_version: 'V3',
+  path_config_source: { path: `${directory}/${file}`, watched_directory: { path: directory } },
+});
+
+export const edgeBootstrap = (files: EdgeFiles): object => ({
+  node: { id: 'edge', cluster: 'edge' },
+  admin: { address: privatePipe(files.admin) },
+  dynamic_resources: { lds_config: watched(files, 'lds.json'), cds_config: watched(files, 'cds.json') },
+});
+
+const ingressName = (port: number): string => `ingress-${port}`;
+
+export interface HostEdge {
+  readonly hostPorts: readonly number[];
+  readonly ingressSocket: (port: number) => string;
+  readonly egressSocket: string;
+}
+
+/** What a pod may not reach through the host: the host's own loopback (weftd's API among it) and the mesh itself. */
+const forbiddenTargets = '^(127\\.|0\\.|169\\.254\\.20\\.|\\[)';
+
+const connectOut = (name: string): object => ({
+  name: 'envoy.filters.network.http_connection_manager',
+  typed_config: {
+    '@type': type('extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+    stat_prefix: name,
+    http2_protocol_options: { allow_connect: true },
+    upgrade_configs: [{ upgrade_type: 'CONNECT' }],
+    stream_idle_timeout: '0s',
+    http_filters: [{ name: 'envoy.filters.http.router', typed_config: { '@type': type('extensions.filters.http.router.v3.Router') } }],
+    route_config: {
+      name,
+      virtual_hosts: [
+        {
+          name,
+          domains: ['*'],
+          routes: [
+            {
+              match: {
+                connect_matcher: {},
+                headers: [{ name: ':authority', string_match: { safe_regex: { regex: `${forbiddenTargets}.*` } } }],
+              },
+              direct_response: { status: 403 },
+            },
+            {
+              match: { connect_matcher: {} },
+              route: { cluster: 'outside', timeout: '0s', upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }] },
+            },
+          ],
+        },
+      ],
+    },
+  },
+});
+
+/** In the host's network namespace: 127.0.0.1:<gateway port> into the mesh, CONNECT requests out of it. */
+export const hostEdge = ({ hostPorts, ingressSocket, egressSocket }: HostEdge): EdgeResources => ({
+  listeners: [
+    listener('egress', privatePipe(egressSocket), connectOut('egress')),
+    ...hostPorts.map((port) =>
+      listener(ingressName(port), socketAddress({ address: '127.0.0.1', port }), tcpProxy(ingressName(port), ingressName(port))),
+    ),
+  ],
+  clusters: [
+    {
+      '@type': type('config.cluster.v3.Cluster'),
+      name: 'outside',
+      type: 'ORIGINAL_DST',
+      lb_policy: 'CLUSTER_PROVIDED',
+      connect_timeout: '10s',
+      original_dst_lb_config: { use_http_header: true, http_header_name: ':authority' },
+    },
+    ...hostPorts.map((port) => cluster(ingressName(port), [pipe(ingressSocket(port))])),
+  ],
+});
+
+export interface MeshEdge {
+  readonly ingresses: readonly { readonly port: number; readonly endpoints: readonly Endpoint[] }[];
+  readonly ingressSocket: (port: number) => string;
+  readonly egressSocket: string;
+}
+
+/** In the mesh's network namespace: the sockets' other ends. */
+export const meshEdge = ({ ingresses, ingressSocket, egressSocket }: MeshEdge): EdgeResources => ({
+  listeners: [
+    listener(
+      'egress',
+      socketAddress({ address: meshAddress, port: egressPort }),
+      tcpProxy('egress', 'egress', { tunneling_config: { hostname: '%DOWNSTREAM_LOCAL_ADDRESS%' } }),
+      {
+        listener_filters: [
+          {
+            name: 'envoy.filters.listener.original_dst',
+            typed_config: { '@type': type('extensions.filters.listener.original_dst.v3.OriginalDst') },
+          },
+        ],
+      },
+    ),
+    ...ingresses.map(({ port }) =>
+      listener(ingressName(port), privatePipe(ingressSocket(port)), tcpProxy(ingressName(port), ingressName(port))),
+    ),
+  ],
+  clusters: [
+    { ...cluster('egress', [pipe(egressSocket)]), ...http2 },
+    ...ingresses.map(({ port, endpoints }) => cluster(ingressName(port), endpoints.map(socketAddress))),
+  ],
+});

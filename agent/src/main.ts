@@ -1,0 +1,40 @@
+/** `agent host` and `agent node`: flags and signals only. */
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { runHost } from './host/host.ts';
+import { runNode } from './node/node.ts';
+import { readSettings } from './settings.ts';
+
+const stop = new AbortController();
+const fail = (error: unknown): never => {
+  process.stderr.write(`agent: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+};
+
+const script = fileURLToPath(import.meta.url);
+
+const main = async (): Promise<void> => {
+  process.umask(0o077);
+  const settings = readSettings(process.argv.slice(2), { userHome: homedir() });
+  const logger = pino(
+    { name: `agent ${settings.role}`, level: settings.verbose ? 'debug' : 'info' },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  if (settings.role === 'node') {
+    // Signals from a terminal are the host's to hear; it closes our input when it wants the end.
+    process.stdin.resume().on('end', () => stop.abort());
+    const program = [process.execPath, script] as const;
+    return runNode({ settings, logger, now: Date.now, random: Math.random, boot: randomUUID(), program }, stop.signal);
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  const program = [process.execPath, ...process.execArgv, script];
+  const uid = process.getuid?.() ?? -1;
+  return runHost(
+    { settings, logger, now: Date.now, env: process.env, userHome: settings.userHome, uid, platform: process.platform, program },
+    stop.signal,
+  );
+};
+
+main().then(() => process.exit(0), fail);

@@ -1,0 +1,86 @@
+/** Makes a pod out of its specification and of what this node has: addresses, users, places, programs. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { filesOf, type NodeView, type PodReport, type PodSpec } from '@weft/model';
+import { AddressPool, meshAddress, plainDnsAddress } from '../addresses.ts';
+import { rulesOf } from '../pod/capture.ts';
+import { podNetwork } from '../pod/network.ts';
+import { Pod } from '../pod/pod.ts';
+import { Proxy, type ProxyInput, proxySockets } from '../pod/proxy.ts';
+import type { Surroundings } from '../pod/visible.ts';
+import { LogFile } from '../process/log-file.ts';
+
+export interface BuilderInput {
+  readonly around: Surroundings;
+  readonly envoy: string;
+  /** Directory of the pods' logs. */
+  readonly logs: string;
+  readonly serve: ProxyInput['serve'];
+  readonly now: () => number;
+  readonly onChange: () => void;
+  readonly endpointsGone: () => Promise<void>;
+}
+
+export interface PodBuilder {
+  build(spec: PodSpec, mesh: Pick<NodeView, 'trustDomain' | 'clusterId' | 'dnsDomain'>): Pod;
+  /** After the pod is gone: its address and files can go too. */
+  forget(pod: Pod): Promise<void>;
+}
+
+/** Users that no system gives to anyone (systemd, "Users, Groups, UIDs and GIDs": unused ranges). */
+const firstUser = 1_900_000_000;
+
+interface Users {
+  readonly proxy: number | undefined;
+  readonly application: number | undefined;
+}
+
+const usersOf = (index: number, separate: boolean): Users =>
+  separate ? { proxy: firstUser + 2 * index, application: firstUser + 2 * index + 1 } : { proxy: undefined, application: undefined };
+
+export const podBuilder = (input: BuilderInput): PodBuilder => {
+  const { around, envoy, logs, serve, now, onChange, endpointsGone } = input;
+  const addresses = new AddressPool();
+  const indexes = new Map<PodReport['uid'], number>();
+
+  const build: PodBuilder['build'] = (spec, mesh) => {
+    const { index, address } = addresses.take(spec.uid);
+    indexes.set(spec.uid, index);
+    const network = podNetwork(index, address);
+    const users = usersOf(index, around.separateUsers);
+    const logOf = (container: string): LogFile => new LogFile(`${logs}/${spec.namespace}_${spec.name}_${container}.log`);
+    const proxy =
+      spec.proxy !== 'none' &&
+      new Proxy({
+        ...{ pod: spec, mesh, place: around.place, network, envoy, serve, now },
+        sockets: proxySockets(index),
+        user: users.proxy,
+        log: logOf('envoy'),
+        onChange: () => pod.changed(),
+      });
+    const dnsAddress = proxy ? meshAddress : plainDnsAddress;
+    const facts = { pod: spec, address, dnsAddress, dnsDomain: mesh.dnsDomain, nodeDirectory: path.dirname(around.node) };
+    const pod: Pod = new Pod({
+      ...{ spec, network, now, onChange, endpointsGone },
+      rules: rulesOf(spec),
+      proxy: proxy || undefined,
+      containers: spec.containers.map((container) => ({
+        ...{ spec: container, facts, network, around, now },
+        user: users.application,
+        log: logOf(container.name),
+      })),
+    });
+    return pod;
+  };
+
+  const forget: PodBuilder['forget'] = async (pod) => {
+    const { uid } = pod.input.spec;
+    const index = indexes.get(uid);
+    if (index !== undefined) addresses.release(index);
+    indexes.delete(uid);
+    for (const { input: container } of pod.containers) container.log.remove();
+    pod.proxy?.log.remove();
+    await rm(filesOf(around.place).podState(uid), { recursive: true, force: true });
+  };
+  return { build, forget };
+};

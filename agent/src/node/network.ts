@@ -1,0 +1,67 @@
+/** The mesh's own network namespace, in which this process lives. */
+import { mkdir, readlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { NodeView } from '@weft/model';
+import { nodeAddresses, plainDnsAddress } from '../addresses.ts';
+import { inside } from '../host/launch.ts';
+import { run } from '../process/child.ts';
+import { firewall } from './services.ts';
+
+/** Strict reverse-path filtering keeps a pod from sending in another's name, or in the name that probes come from. */
+const setUp = `set -e
+ip link set lo up
+for address in ${nodeAddresses.join(' ')}; do ip address add "$address/32" dev lo; done
+echo 1 > /proc/sys/net/ipv4/ip_forward
+for scope in all default; do
+  echo 1 > /proc/sys/net/ipv4/conf/$scope/rp_filter
+  echo 0 > /proc/sys/net/ipv4/conf/$scope/send_redirects
+  [ ! -e /proc/sys/net/ipv6/conf/$scope ] || echo 1 > /proc/sys/net/ipv6/conf/$scope/disable_ipv6
+done
+`;
+
+/** Everything in this mount namespace, Envoys above all, resolves names by the mesh's DNS. */
+const useMeshDns = async (): Promise<void> => {
+  await writeFile(inside.resolvConf, `nameserver ${plainDnsAddress}\n`, { mode: 0o644 });
+  const link = await readlink('/etc/resolv.conf').catch(() => undefined);
+  const target = link === undefined ? '/etc/resolv.conf' : path.resolve('/etc', link);
+  if (target.startsWith('/run/')) {
+    // The host's /run is hidden here: the link leads nowhere until its target is made anew.
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, '');
+  }
+  await run(['mount', '-n', '--bind', inside.resolvConf, target]);
+};
+
+export const setUpNetwork = async (): Promise<void> => {
+  await run(['sh', '-c', setUp]);
+  await useMeshDns();
+};
+
+/** Replaces the whole firewall in one step, and only when its text has changed. */
+export class Firewall {
+  private wanted = '';
+  private applied = '';
+  private working: Promise<void> = Promise.resolve();
+  private readonly onTrouble: (message: string) => void;
+
+  constructor(onTrouble: (message: string) => void) {
+    this.onTrouble = onTrouble;
+  }
+
+  update(services: NodeView['services'], pods: readonly string[]): Promise<void> {
+    this.wanted = firewall(services, pods);
+    this.working = this.working.then(() => this.apply());
+    return this.working;
+  }
+
+  private async apply(): Promise<void> {
+    if (this.wanted === this.applied) return;
+    const text = this.wanted;
+    try {
+      await run(['iptables-restore'], { input: text });
+      this.applied = text;
+    } catch (error) {
+      this.onTrouble(`the rules for Services were not taken: ${(error as Error).message}`);
+    }
+  }
+}

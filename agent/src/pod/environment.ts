@@ -1,0 +1,50 @@
+/** What a container's process finds in its environment and in /etc. Pure. */
+import type { ContainerSpec, PodSpec } from '@weft/model';
+
+export interface PodFacts {
+  readonly pod: PodSpec;
+  readonly address: string;
+  readonly dnsAddress: string;
+  /** `cluster.local` */
+  readonly dnsDomain: string;
+  /** Comes first in PATH, so that `node` is the version that Weft itself runs on. */
+  readonly nodeDirectory: string;
+}
+
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The container's own variables win. */
+export const environmentOf = (container: ContainerSpec, { pod, address, nodeDirectory }: PodFacts): Readonly<Record<string, string>> => ({
+  PATH: `${nodeDirectory}:${systemPath}`,
+  HOME: '/tmp',
+  USER: 'app',
+  LANG: 'C.UTF-8',
+  HOSTNAME: pod.name,
+  POD_NAME: pod.name,
+  POD_NAMESPACE: pod.namespace,
+  POD_IP: address,
+  SERVICE_ACCOUNT: pod.serviceAccount,
+  PYTHONUNBUFFERED: '1', // Output into a pipe would come in blocks, and the logs late.
+  ...Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+});
+
+/** `$(NAME)` in command and args, as Kubernetes expands it: unknown names stay, `$$` is a dollar. */
+export const expandReferences = (word: string, env: Readonly<Record<string, string>>): string =>
+  word.replace(/\$\$|\$\(([A-Za-z_][-A-Za-z0-9_.]*)\)/g, (match, name: string | undefined) => {
+    if (name === undefined) return '$';
+    return Object.hasOwn(env, name) ? (env[name] ?? match) : match;
+  });
+
+/** The host's name services (mDNS, systemd-resolved) know nothing of the mesh and would answer first. */
+const nameServices = 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n';
+
+export const etcFiles = ({ pod, address, dnsAddress, dnsDomain }: PodFacts): Readonly<Record<string, string>> => ({
+  '/etc/resolv.conf': [
+    `nameserver ${dnsAddress}`,
+    `search ${pod.namespace}.svc.${dnsDomain} svc.${dnsDomain} ${dnsDomain}`,
+    'options ndots:5',
+    '',
+  ].join('\n'),
+  '/etc/hosts': `127.0.0.1 localhost\n::1 localhost\n${address} ${pod.name}\n`,
+  '/etc/nsswitch.conf': nameServices,
+});
