@@ -8,7 +8,7 @@ import { refKey } from './finding.ts';
 import { contentHash } from './hash.ts';
 import { groupVersion, type Kind, kindOf } from './kinds.ts';
 import { lineAt } from './lines.ts';
-import { fromConfigMap, isMeshConfigMap } from './mesh/config-map.ts';
+import { asMeshConfig } from './mesh/config-map.ts';
 import { readMetadata } from './metadata.ts';
 import { doubtful, type Problem, wrong } from './problem.ts';
 import type { Resource } from './resource.ts';
@@ -124,7 +124,8 @@ interface Taken {
   readonly findings: readonly Finding[];
 }
 
-const take = (input: ParseInput, { value, lines }: Written): Taken => {
+const take = (input: ParseInput, written: Written): Taken => {
+  const { value, lines, problems: found } = asMeshConfig(written);
   const start = lineAt(lines, '') ?? 1;
   const told = (problems: readonly Problem[], ref?: ObjectRef, refused?: boolean): readonly Finding[] =>
     problems
@@ -139,7 +140,7 @@ const take = (input: ParseInput, { value, lines }: Written): Taken => {
 
   const identified = identify(value);
   if ('code' in identified) return { findings: told([identified]) };
-  const { kind, apiVersion, object } = isMeshConfigMap(identified.object) ? fromConfigMap(identified.object) : identified;
+  const { kind, apiVersion, object } = identified;
   const { metadata, problems: about } = readMetadata(kind, object['metadata'], input.created ?? 0);
   if (!metadata) return { findings: told(about) };
   const ref = { kind: kind.kind, namespace: metadata.namespace, name: metadata.name };
@@ -148,7 +149,7 @@ const take = (input: ParseInput, { value, lines }: Written): Taken => {
 
   const body = bodyOf(kind, object);
   const checked = checkContent({ kind, metadata, spec: body.spec });
-  const problems = [...about, ...body.problems, ...checked.problems];
+  const problems = [...found, ...about, ...body.problems, ...checked.problems];
   const findings = told(problems, ref);
   if (problems.some((problem) => problem.severity === 'error' && !problem.part)) return { ref, findings };
   const resource: Resource = {

@@ -1,31 +1,40 @@
 /** Istio's own form of mesh settings: YAML in `data.mesh` of the ConfigMap `istio` in the root namespace. */
-import { type Kind, kindOf } from '../kinds.ts';
-import type { Json } from '../yaml/read.ts';
-import { readDocument } from '../yaml/read.ts';
+import type { Problem } from '../problem.ts';
+import { ineffective } from '../rule.ts';
+import { childPath, type Json, type ReadDocument, readDocument } from '../yaml/read.ts';
 import { defaultMeshSettings } from './settings.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 
 const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const meshText = (object: JsonObject): string | undefined => {
-  const { data } = object;
-  const text = isObject(data) ? data['mesh'] : undefined;
-  return typeof text === 'string' ? text : undefined;
+const isMeshConfigMap = (value: Json): value is JsonObject & { readonly data: { readonly mesh: string } } => {
+  if (!isObject(value) || value['apiVersion'] !== 'v1' || value['kind'] !== 'ConfigMap') return false;
+  const { metadata, data } = value;
+  if (!isObject(metadata) || metadata['name'] !== 'istio' || metadata['namespace'] !== defaultMeshSettings.rootNamespace) return false;
+  return isObject(data) && typeof data['mesh'] === 'string';
 };
 
-export const isMeshConfigMap = (object: JsonObject): boolean => {
-  const { apiVersion, kind, metadata } = object;
-  if (apiVersion !== 'v1' || kind !== 'ConfigMap' || !isObject(metadata) || metadata['name'] !== 'istio') return false;
-  return metadata['namespace'] === defaultMeshSettings.rootNamespace && meshText(object) !== undefined;
-};
+type Written = Pick<ReadDocument, 'lines'> & { readonly value: Json };
 
-const meshKind = kindOf('mesh.weft.dev', 'MeshConfig') as Kind;
-
-/** The ConfigMap as a MeshConfig, the one form that the rest of Weft knows. */
-export const fromConfigMap = (object: JsonObject): { readonly kind: Kind; readonly apiVersion: string; readonly object: JsonObject } => {
-  const { value, problems } = readDocument(meshText(object) ?? '', 1);
-  // Text that is no YAML becomes a `spec` that is no object, so that the check of the form refuses it.
-  const spec = problems.length > 0 ? (problems[0]?.message ?? '') : (value ?? {});
-  return { kind: meshKind, apiVersion: 'mesh.weft.dev/v1alpha1', object: { metadata: object['metadata'] ?? {}, spec } };
+/** The ConfigMap as a MeshConfig, the one form that the rest of Weft knows; any other object as it is. */
+export const asMeshConfig = (written: Written): Written & { readonly problems: readonly Problem[] } => {
+  const { value, lines } = written;
+  if (!isMeshConfigMap(value)) return { ...written, problems: [] };
+  const { mesh, ...others } = value.data;
+  // The text of a block scalar (`mesh: |`) begins on the line after its key.
+  const keyLine = lines['data.mesh'] ?? lines[''] ?? 1;
+  const inner = readDocument(mesh, mesh.includes('\n') ? keyLine + 1 : keyLine);
+  const own: Record<string, number> = { '': lines[''] ?? 1, spec: keyLine };
+  for (const [path, line] of Object.entries(lines)) if (path.startsWith('metadata')) own[path] = line;
+  for (const [path, line] of Object.entries(inner.lines)) if (path !== '') own[`spec.${path}`] = line;
+  const ignored = Object.keys(others).map((key) => ineffective(childPath('data', key), `\`${key}\` has no effect yet`, 'Remove it.'));
+  for (const { path } of ignored) own[path] = lines[path] ?? keyLine;
+  const misread = inner.problems.map((problem) => ({ ...problem, path: problem.path === '' ? 'spec' : `spec.${problem.path}` }));
+  if (misread[0]?.path === 'spec') own['spec'] = inner.lines[''] ?? keyLine;
+  return {
+    value: { apiVersion: 'mesh.weft.dev/v1alpha1', kind: 'MeshConfig', metadata: value['metadata'] ?? {}, spec: inner.value ?? {} },
+    lines: own,
+    problems: [...misread, ...ignored],
+  };
 };

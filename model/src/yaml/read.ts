@@ -47,91 +47,91 @@ const lineFinder = (text: string, first: number): ((offset: number) => number) =
 export const childPath = (path: string, key: string): string =>
   /^[\w-]+$/.test(key) ? (path === '' ? key : `${path}.${key}`) : `${path}["${key}"]`;
 
-class Reader {
-  readonly lines: Record<string, number> = Object.create(null) as Record<string, number>;
-  readonly problems: Problem[] = [];
-  readonly #lineOf: (offset: number) => number;
-
-  constructor(lineOf: (offset: number) => number) {
-    this.#lineOf = lineOf;
-  }
-
-  fail(code: Code, path: string, [offset, message, help]: readonly [number, string, string]): null {
-    this.lines[path] = this.#lineOf(offset);
-    this.problems.push(wrong(code, path, [message, help]));
-    return null;
-  }
-
-  /** `line` is the parent's: only a different one is written down. */
-  node(node: unknown, path: string, line: number): Json {
-    if (isScalar(node)) return this.#scalar(node, path);
-    if (isMap(node)) return this.#map(node.items as readonly Pair<Node, Node | null>[], path, line);
-    if (isSeq(node)) return this.#seq(node.items as readonly Node[], path, line);
-    return null;
-  }
-
-  #scalar(node: Scalar, path: string): Json {
-    const { value, source = '' } = node;
-    if (node.type === 'PLAIN') {
-      if (typeof value === 'string') return yaml11.get(source) ?? value;
-      if (typeof value === 'number' && /^0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
-    }
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      return this.fail('WEFT0001', path, [node.range?.[0] ?? 0, `\`${source}\` is no number of JSON`, 'Write a finite number.']);
-    }
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-  }
-
-  #key(key: Node | null, path: string): string | undefined {
-    const offset = key?.range?.[0] ?? 0;
-    if (!isScalar(key) || key.value === null || typeof key.value === 'boolean' || (key.type === 'PLAIN' && yaml11.has(key.source ?? ''))) {
-      const shown = isScalar(key) ? `\`${key.source ?? 'null'}\`` : 'a collection';
-      this.fail('WEFT0007', path, [
-        offset,
-        `a key must be a string, but ${shown} is not one in YAML 1.1, which Kubernetes reads`,
-        'Put the key in quotes.',
-      ]);
-      return undefined;
-    }
-    // Numbers may be keys (`portLevelMtls: {8080: ...}`): Kubernetes reads them as text too.
-    const text = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
-    if (text === '<<' && key.type === 'PLAIN') {
-      this.fail('WEFT0004', path, [offset, 'merge keys (`<<`) are not read', 'Write the fields out.']);
-      return undefined;
-    }
-    if (forbidden.has(text)) {
-      this.fail('WEFT0005', path, [offset, `the key \`${text}\` is not allowed`, 'Remove it.']);
-      return undefined;
-    }
-    return text;
-  }
-
-  #map(items: readonly Pair<Node, Node | null>[], path: string, line: number): Json {
-    const map: Record<string, Json> = {};
-    for (const { key: keyNode, value } of items) {
-      const key = this.#key(keyNode, path);
-      if (key === undefined) continue;
-      const at = childPath(path, key);
-      if (Object.hasOwn(map, key)) {
-        this.fail('WEFT0006', at, [keyNode.range?.[0] ?? 0, `the key \`${key}\` stands twice`, 'Remove one of them.']);
-        continue;
-      }
-      const keyLine = this.#lineOf(keyNode.range?.[0] ?? 0);
-      if (keyLine !== line) this.lines[at] = keyLine;
-      map[key] = this.node(value, at, keyLine);
-    }
-    return map;
-  }
-
-  #seq(items: readonly Node[], path: string, line: number): Json {
-    return items.map((item, index) => {
-      const at = `${path}[${index}]`;
-      const itemLine = item?.range ? this.#lineOf(item.range[0]) : line;
-      if (itemLine !== line) this.lines[at] = itemLine;
-      return this.node(item, at, itemLine);
-    });
-  }
+/** What one document's reading has found so far. */
+interface Reading {
+  readonly lineOf: (offset: number) => number;
+  readonly lines: Record<string, number>;
+  readonly problems: Problem[];
 }
+
+interface Place {
+  readonly path: string;
+  /** The parent's: only a different one is written down. */
+  readonly line: number;
+}
+
+type Told = readonly [offset: number, message: string, help: string];
+
+const fail = (reading: Reading, code: Code, [path, [offset, message, help]]: readonly [string, Told]): null => {
+  reading.lines[path] = reading.lineOf(offset);
+  reading.problems.push(wrong(code, path, [message, help]));
+  return null;
+};
+
+const offsetOf = (node: Node | null): number => node?.range?.[0] ?? 0;
+
+const readScalar = (reading: Reading, node: Scalar, path: string): Json => {
+  const { value, source = '' } = node;
+  if (node.type === 'PLAIN') {
+    if (typeof value === 'string') return yaml11.get(source) ?? value;
+    if (typeof value === 'number' && /^0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return fail(reading, 'WEFT0001', [path, [offsetOf(node), `\`${source}\` is no number of JSON`, 'Write a finite number.']]);
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+};
+
+const notText = 'is not one in YAML 1.1, which Kubernetes reads';
+
+/** @returns `undefined` for a key that cannot be taken */
+const readKey = (reading: Reading, key: Node | null, path: string): string | undefined => {
+  const refuse = (code: Code, message: string, help: string): undefined => {
+    fail(reading, code, [path, [offsetOf(key), message, help]]);
+  };
+  if (!isScalar(key)) return refuse('WEFT0007', `a key must be a string, but a collection ${notText}`, 'Write a word.');
+  const { value, source = 'null' } = key;
+  if (value === null || typeof value === 'boolean' || (key.type === 'PLAIN' && yaml11.has(source))) {
+    return refuse('WEFT0007', `a key must be a string, but \`${source}\` ${notText}`, 'Put the key in quotes.');
+  }
+  // Numbers may be keys (`portLevelMtls: {8080: ...}`): Kubernetes reads them as text too.
+  const text = typeof value === 'string' ? value : source;
+  if (text === '<<' && key.type === 'PLAIN') return refuse('WEFT0004', 'merge keys (`<<`) are not read', 'Write the fields out.');
+  if (forbidden.has(text)) return refuse('WEFT0005', `the key \`${text}\` is not allowed`, 'Remove it.');
+  return text;
+};
+
+const readMap = (reading: Reading, items: readonly Pair<Node, Node | null>[], { path, line }: Place): Json => {
+  const map: Record<string, Json> = {};
+  for (const { key: keyNode, value } of items) {
+    const key = readKey(reading, keyNode, path);
+    if (key === undefined) continue;
+    const at = childPath(path, key);
+    if (Object.hasOwn(map, key)) {
+      fail(reading, 'WEFT0006', [at, [offsetOf(keyNode), `the key \`${key.slice(0, 80)}\` stands twice`, 'Remove one of them.']]);
+      continue;
+    }
+    const keyLine = reading.lineOf(offsetOf(keyNode));
+    if (keyLine !== line) reading.lines[at] = keyLine;
+    map[key] = readNode(reading, value, { path: at, line: keyLine });
+  }
+  return map;
+};
+
+const readSeq = (reading: Reading, items: readonly (Node | null)[], { path, line }: Place): Json =>
+  items.map((item, index) => {
+    const at = `${path}[${index}]`;
+    const itemLine = item?.range ? reading.lineOf(item.range[0]) : line;
+    if (itemLine !== line) reading.lines[at] = itemLine;
+    return readNode(reading, item, { path: at, line: itemLine });
+  });
+
+const readNode = (reading: Reading, node: Node | null, place: Place): Json => {
+  if (isScalar(node)) return readScalar(reading, node, place.path);
+  if (isMap(node)) return readMap(reading, node.items as readonly Pair<Node, Node | null>[], place);
+  if (isSeq(node)) return readSeq(reading, node.items as readonly (Node | null)[], place);
+  return null;
+};
 
 /** @returns never throws; `line` is the stream's line on which `text` begins. */
 export const readDocument = (text: string, line: number): ReadDocument => {
@@ -141,12 +141,11 @@ export const readDocument = (text: string, line: number): ReadDocument => {
     const { offset, problem } = composed.fault;
     return { lines: { '': lineOf(Math.min(offset, text.length)), [problem.path]: lineOf(offset) }, problems: [problem] };
   }
-  const reader = new Reader(lineOf);
   const { contents } = composed.document;
-  const start = lineOf(contents?.range?.[0] ?? 0);
-  reader.lines[''] = start;
-  const value = reader.node(contents, '', start);
-  return { value, lines: reader.lines, problems: reader.problems };
+  const start = lineOf(offsetOf(contents));
+  const reading: Reading = { lineOf, lines: { '': start }, problems: [] };
+  const value = readNode(reading, contents, { path: '', line: start });
+  return { value, lines: reading.lines, problems: reading.problems };
 };
 
 /** The guard counts levels; should a text find another way into the library's recursion, the stack says so. */
