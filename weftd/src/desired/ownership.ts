@@ -176,7 +176,8 @@ class OwnedObjects implements Ownership {
   }
 
   resources(): readonly Resource[] {
-    this.#resources ??= [...this.#objects.all().values()].map(({ resource }) => resource);
+    // In an order of their own: which file was read first, or whether weftd was restarted, decides nothing.
+    this.#resources ??= [...this.#objects.all()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { resource }]) => resource);
     return this.#resources;
   }
 

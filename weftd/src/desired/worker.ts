@@ -1,8 +1,7 @@
 /** Entry of the worker thread: messages in, messages out. */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import * as compile from '@weft/compile';
-import type { Verbs } from './compiler.ts';
+import { build, emit, scope } from '@weft/compile';
 import { Desired } from './desired.ts';
 import type { DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
 
@@ -20,7 +19,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 const desired = new Desired(workerData as DesiredConfig, {
   post,
-  verbs: compile as unknown as Verbs,
+  verbs: { build, scope, emit },
   now: Date.now,
   uid: randomUUID,
   letters,

@@ -42,7 +42,7 @@ const samePlace = (a: Resource, b: Resource): boolean => JSON.stringify([a.origi
 const load = ({ sql }: Database): Map<string, StoredObject> =>
   new Map(
     sql
-      .prepare('SELECT revision, resource, findings FROM objects')
+      .prepare('SELECT revision, resource, findings FROM objects ORDER BY kind, namespace, name')
       .all()
       .map((row): [string, StoredObject] => {
         const resource = JSON.parse(String(row.resource)) as Resource;
