@@ -33,10 +33,13 @@ export const refuse = (before: Subscription, type: string, message: string): Sub
   const named = independent.has(type)
     ? resources.filter(({ name }) => message.includes(` ${name}: `) || message.includes(`\n${name}: `))
     : [];
-  const culprits = resources.length === 1 ? resources : named;
+  const known = resources.filter(({ name, version }) => before.refused.get(name) === version);
+  const culprits = resources.length === 1 ? resources : named.length > 0 ? named : known;
   const refused = without(before.refused, resources);
   for (const { name, version } of culprits) refused.set(name, version);
-  const suspects = culprits.length > 0 ? before.suspects : [...halves(resources.map(({ name }) => name)), ...before.suspects];
+  const innocent = culprits === named && named.length > 0;
+  const others = innocent ? [] : resources.filter((resource) => !culprits.includes(resource)).map(({ name }) => name);
+  const suspects = [...(known.length > 0 ? [others].filter(({ length }) => length > 0) : halves(others)), ...before.suspects];
   return settled({ ...subscription, refused, suspects });
 };
 

@@ -68,19 +68,26 @@ const removals = (subscription: Subscription, removed: readonly string[], target
   return missing.length === 0 ? gone : [...gone, ...missing];
 };
 
-/** Groups whose resources changed meanwhile are dropped: the change itself is the next attempt. */
-const nextSuspects = (subscription: Subscription, aim: Aim): Pending | undefined => {
-  const [group, ...suspects] = subscription.suspects;
-  const rest = { ...subscription, suspects };
-  if (!group) return pendingOf(rest, aim);
-  const resources = group.flatMap((name) => {
-    const resource = aim.wanted.get(name);
-    const same = resource && resource.version === subscription.sent.get(name)?.version && covers(subscription, name);
-    return same ? [resource] : [];
-  });
-  if (resources.length === 0) return suspects.length > 0 ? nextSuspects(rest, aim) : pendingOf(rest, aim);
+/**
+ * The subscription with only those suspects that are still worth a try. What changed meanwhile, or must be withheld now,
+ * counts as never sent: the client did not take it.
+ */
+export const withLiveSuspects = (subscription: Subscription, { wanted, withheld }: Omit<Aim, 'target'>): Subscription => {
+  const { sent, acknowledged } = subscription;
+  const live = (name: string): boolean => {
+    const resource = wanted.get(name);
+    return resource !== undefined && resource.version === sent.get(name)?.version && covers(subscription, name) && !withheld(resource);
+  };
+  const dropped = subscription.suspects.flat().filter((name) => !live(name));
+  const suspects = subscription.suspects.map((group) => group.filter(live)).filter(({ length }) => length > 0);
+  return { ...subscription, suspects, sent: reverted(sent, acknowledged, dropped) };
+};
+
+const nextSuspects = (subscription: Subscription, { wanted }: Aim): Pending => {
+  const [group = [], ...suspects] = subscription.suspects;
   const owed = new Set([...subscription.owed].filter((name) => !group.includes(name)));
-  return { resources, removed: [], subscription: { ...rest, owed } };
+  const resources = group.flatMap((name) => wanted.get(name) ?? []);
+  return { resources, removed: [], subscription: { ...subscription, suspects, owed } };
 };
 
 const filtered = <T>(all: readonly T[], keep: (one: T) => boolean): readonly T[] => {

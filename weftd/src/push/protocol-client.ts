@@ -141,7 +141,7 @@ export class ProtocolClient {
     if (truth.resources.get(type)?.has(name)) this.#wrong(`${name} is removed though it is wanted`, response);
     const known = state.held.has(name) || [...state.suspected.keys(), ...state.refused].some((key) => key.startsWith(`${name}@`));
     if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`X16: ${name} was not there`, response);
-    if (type !== 'CDS') return;
+    if (type !== 'CDS' || !state.held.has(name)) return;
     for (const user of ['LDS', 'RDS', 'VHDS'] as const) {
       for (const [held, version] of this.#states.get(user)?.held ?? []) {
         if (truth.words.get(version)?.includes(name)) this.#wrong(`X13: ${user} ${held} still names cluster ${name}`, response);

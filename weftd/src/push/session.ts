@@ -5,7 +5,7 @@
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
 import { type Encoded, typeUrls } from '@weft/envoy';
 import { acknowledge, refuse, settled } from './in-flight.ts';
-import { pendingOf, withheldBy } from './pending.ts';
+import { pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
 import type { Planned } from './plan.ts';
 import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
 
@@ -110,7 +110,7 @@ const answer = (session: OpenSession, subscription: Subscription, request: Reque
 
 /** What to send now, if anything: the first type in order that is not waiting for an answer or for another type. */
 export const nextPush = (session: OpenSession): { readonly session: OpenSession; readonly push?: Push } => {
-  let current = session;
+  let current = withoutDeadSuspects(session);
   for (let passes = 0; passes < 3; passes++) {
     const standing = standings(current);
     let advanced = current;
@@ -119,11 +119,7 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
       if (!subscription || subscription.inFlight) continue;
       const target = nextTarget(type, standing, current.planned.resources);
       if (!target) continue;
-      const pending = pendingOf(subscription, {
-        wanted: wantedOf(current, type),
-        target,
-        withheld: withheldBy(current.subscriptions, type),
-      });
+      const pending = pendingOf(subscription, { ...aimOf(current, type), target });
       if (pending) return pushed(advanced, type, pending);
       // The difference is in names that the client did not ask for.
       if (subscription.sent !== target && !standing(type).refused) {
@@ -134,6 +130,20 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
     current = counted(advanced) as OpenSession;
   }
   return { session: current };
+};
+
+const aimOf = (session: OpenSession, type: string) => ({
+  wanted: wantedOf(session, type),
+  withheld: withheldBy(session.subscriptions, type),
+});
+
+const withoutDeadSuspects = (session: OpenSession): OpenSession => {
+  let current = session;
+  for (const [type, subscription] of session.subscriptions) {
+    if (subscription.inFlight || subscription.suspects.length === 0) continue;
+    current = withSubscription(current, type, withLiveSuspects(subscription, aimOf(current, type)));
+  }
+  return current;
 };
 
 const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<ReturnType<typeof pendingOf>>) => {
