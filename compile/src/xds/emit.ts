@@ -2,8 +2,8 @@
  * `emit`: a View as Envoy's resources. Pure; what a part of the View was made into is remembered for as long as that part lives,
  * so a change costs what it changed, and maps that say the same are the same object.
  */
-import { type Encoded, inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { DestinationPolicy, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
+import type { DestinationPolicy, HttpRoute, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { type Role, serviceClusters } from './clusters.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
@@ -11,32 +11,32 @@ import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayResources } from './gateway.ts';
 import { inboundListener } from './inbound.ts';
 import { type Entry, outboundListeners, ownAddresses, sniffedRoutes, wildcards } from './outbound.ts';
-import { byName, merged, type Resources, remember, rememberPair } from './remember.ts';
+import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
 import { catchAll, domainsOf, encodeHost, encodeTable, type OutboundTrafficPolicy, ruleHost, serviceHost } from './virtual-hosts.ts';
 
 type Services = readonly ScopedService[];
 type Endpoints = ReadonlyMap<string, PortEndpoints>;
 
-const clustersOf = (role: Role) =>
-  rememberPair(
-    (services: Services, endpoints: Endpoints): Resources =>
-      byName(services.map(({ service, destination }) => serviceClusters(service, destination, { role, endpoints }))),
+const clustersOf = (role: Role) => {
+  const parts = rememberEach(({ service, destination }: ScopedService, endpoints: Endpoints) =>
+    serviceClusters(service, destination, { role, endpoints }),
   );
+  return rememberPair((services: Services, endpoints: Endpoints): Resources => byName(parts(services, endpoints)));
+};
 
 const clustersByRole = { sidecar: clustersOf('sidecar'), gateway: clustersOf('gateway') };
 
-const assignmentsOf = (role: Role) =>
-  rememberPair(
-    (services: Services, endpoints: Endpoints): Resources =>
-      byName(services.flatMap((scoped) => serviceAssignments(scoped, endpoints, role))),
-  );
+const assignmentsOf = (role: Role) => {
+  const parts = rememberEach((scoped: ScopedService, endpoints: Endpoints) => serviceAssignments(scoped, endpoints, role));
+  return rememberPair((services: Services, endpoints: Endpoints): Resources => byName(parts(services, endpoints).flat()));
+};
 
 const isEds = ({ service }: ScopedService, role: Role): boolean =>
   service.resolution === 'eds' || (role === 'gateway' && service.headless && service.resolution === 'original-dst');
 
 const usesEds = (destination: DestinationPolicy, port: number): boolean => destination.policy(port).loadBalancer !== 'PASSTHROUGH';
 
-const serviceAssignments = (scoped: ScopedService, endpoints: Endpoints, role: Role): (readonly Encoded[])[] => {
+const serviceAssignments = (scoped: ScopedService, endpoints: Endpoints, role: Role): Part[] => {
   if (!isEds(scoped, role)) return [];
   const { service, destination } = scoped;
   return service.ports
@@ -55,34 +55,36 @@ const entriesOf: (services: Services) => readonly Entry[] = remember((services) 
   ),
 );
 
-const hostTables = remember((_scoped: ScopedService): Map<string, Encoded> => new Map());
-
-/** @param domains those of the service that no other on this port has */
-const encodedHost = ({ scoped, port }: Entry, domains: readonly string[]): Encoded => {
-  const known = hostTables(scoped);
-  const key = `${port.number} ${domains.join(' ')}`;
-  const resource = known.get(key) ?? encodeHost(`${port.number}`, serviceHost(scoped, port, domains));
-  known.set(key, resource);
-  return resource;
-};
+const encodedHosts = rememberTable<ScopedService, Part>();
+const encodedRules = rememberTable<readonly HttpRoute[], Part>();
 
 /** The virtual hosts of one port. A domain belongs to the first that has it: Envoy refuses a table with two. */
-const portHosts = (port: number, entries: readonly Entry[], rules: OutboundSlice['virtualHosts']): Encoded[] => {
+const portHosts = (port: number, entries: readonly Entry[], rules: OutboundSlice['virtualHosts']): Part[] => {
   const taken = new Set<string>(['*']);
   const free = (domains: readonly string[]): string[] => domains.filter((domain) => !taken.has(domain) && taken.add(domain));
-  const services = entries.flatMap((entry) => {
-    const domains = free(domainsOf(entry.scoped));
-    return domains.length > 0 ? [encodedHost(entry, domains)] : [];
-  });
-  const others = rules.flatMap(({ host, routes }) =>
-    free([host]).length > 0 ? [encodeHost(`${port}`, ruleHost(host, port, routes))] : [],
-  );
-  return [...services, ...others];
+  const parts: Part[] = [];
+  for (const { scoped, port: servicePort } of entries) {
+    const domains = free(domainsOf(scoped));
+    if (domains.length === 0) continue;
+    const make = () => [encodeHost(`${port}`, serviceHost(scoped, servicePort, domains))];
+    parts.push(encodedHosts(scoped)(`${port} ${domains.join(' ')}`, make));
+  }
+  for (const { host, routes } of rules) {
+    if (free([host]).length > 0)
+      parts.push(encodedRules(routes)(`${port} ${host}`, () => [encodeHost(`${port}`, ruleHost(host, port, routes))]));
+  }
+  return parts;
 };
 
+const sniffedTables = rememberTable<ScopedService, Part>();
+
 /** A sniffed service's table is its own: whatever comes to its address is meant for it. */
-const sniffedTable = (entry: Entry): Encoded =>
-  encodeTable({ name: sniffedRoutes(entry), hosts: [serviceHost(entry.scoped, entry.port, ['*'])], vhds: false });
+const sniffedTable = (entry: Entry): Part => {
+  const name = sniffedRoutes(entry);
+  return sniffedTables(entry.scoped)(name, () => [
+    encodeTable({ name, hosts: [serviceHost(entry.scoped, entry.port, ['*'])], vhds: false }),
+  ]);
+};
 
 interface Routing {
   readonly listeners: Resources;
@@ -100,17 +102,23 @@ const routing: (slice: OutboundSlice) => Routing = remember((slice) => {
   const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], port === 80 ? slice.virtualHosts : []));
   const sniffed = entries.filter((entry) => entry.port.protocol === 'auto' && ownAddresses(entry, slice.endpoints).length > 0);
   return {
-    listeners: byName([outboundListeners(entries, slice)]),
+    listeners: byName(outboundListeners(entries, slice)),
     tables: byName([
-      ports.map(({ port }, index) => portTable(port, (hosts[index]?.length ?? 0) > 0, slice.outboundTrafficPolicy)),
-      sniffed.map(sniffedTable),
+      ...ports.map(({ port }, index) => portTable(port, (hosts[index]?.length ?? 0) > 0, slice.outboundTrafficPolicy)),
+      ...sniffed.map(sniffedTable),
     ]),
-    hosts: byName(hosts),
+    hosts: byName(hosts.flat()),
   };
 });
 
-const portTable = (port: number, vhds: boolean, policy: OutboundTrafficPolicy): Encoded =>
-  encodeTable({ name: `${port}`, hosts: [catchAll(policy)], vhds });
+const portTables = new Map<string, Part>();
+
+const portTable = (port: number, vhds: boolean, policy: OutboundTrafficPolicy): Part => {
+  const key = `${port} ${vhds} ${policy}`;
+  const table = portTables.get(key) ?? [encodeTable({ name: `${port}`, hosts: [catchAll(policy)], vhds })];
+  portTables.set(key, table);
+  return table;
+};
 
 const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly listeners: Resources } = remember((slice) => ({
   clusters: byName([fixedClusters, slice.ports.filter(({ protocol }) => protocol !== 'udp').map(portCluster)]),

@@ -8,7 +8,7 @@ import type { GatewayServer, GatewaySlice } from '../mesh/index.ts';
 import { socketAddress } from './endpoints.ts';
 import { httpManager, routesFrom } from './filters.ts';
 import { everything } from './match.ts';
-import { remember } from './remember.ts';
+import { remember, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
@@ -46,7 +46,7 @@ const virtualHost = ({ routes, httpsRedirect }: Host, domains: readonly string[]
   ...(httpsRedirect && { requireTls: VirtualHost_TlsRequirementType.ALL }),
 });
 
-const encoded = remember((_host: Host): Map<string, Encoded> => new Map());
+const encoded = rememberTable<Host, Encoded>();
 
 /** A domain belongs to the first virtual host that has it: Envoy refuses a table with two. */
 const hostsOf = (port: number, hosts: readonly Host[]): Encoded[] => {
@@ -56,10 +56,7 @@ const hostsOf = (port: number, hosts: readonly Host[]): Encoded[] => {
     for (const domain of domains) taken.add(domain);
     if (domains.length === 0) return [];
     const key = `${port} ${domains.join(' ')}`;
-    const known = encoded(host);
-    const resource = known.get(key) ?? encodeHost(gatewayRoutes(port), virtualHost(host, domains, port));
-    known.set(key, resource);
-    return [resource];
+    return [encoded(host)(key, () => encodeHost(gatewayRoutes(port), virtualHost(host, domains, port)))];
   });
 };
 

@@ -13,10 +13,11 @@ import {
 } from '@weft/envoy';
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
-import type { OutboundSlice, PortEndpoints, ScopedService, ServicePort } from '../mesh/index.ts';
+import type { DestinationPolicy, OutboundSlice, PortEndpoints, ScopedService, Service, ServicePort } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { endpointsOf, socketAddress } from './endpoints.ts';
 import { asTcp, type Chain, detection, httpInspector, httpManager, plainHttp, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import { type Part, rememberPair } from './remember.ts';
 import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
 
 /** One port of one service, as its listeners see it. */
@@ -64,8 +65,7 @@ const tcpChain = (entry: Entry): Chain => ({
 /** The route table of a sniffed service, which its own listeners use and nobody else (semantics 7). */
 export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
 
-/** TCP, or whatever it turns out to be, at one address. */
-const addressListener = (entry: Entry, address: string): Encoded => {
+const makeAddressListener = (entry: Entry, address: string): Encoded => {
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
   if (protocol !== 'auto') return listener(name, address, number, { bindToPort: false, filterChains: [tcpChain(entry)] });
@@ -76,6 +76,17 @@ const addressListener = (entry: Entry, address: string): Encoded => {
     filterChains: [httpChain(name, sniffedRoutes(entry))],
     defaultFilterChain: tcpChain(entry),
   });
+};
+
+const addressListeners = rememberPair((_service: Service, _destination: DestinationPolicy) => new Map<string, Part>());
+
+/** TCP, or whatever it turns out to be, at one address. */
+const addressListener = (entry: Entry, address: string): Part => {
+  const known = addressListeners(entry.scoped.service, entry.scoped.destination);
+  const key = listenerName(address, entry.port.number);
+  const part = known.get(key) ?? [makeAddressListener(entry, address)];
+  known.set(key, part);
+  return part;
 };
 
 /** A service has listeners of its own unless its HTTP shares the port's (semantics 7-8, 72). */
@@ -136,8 +147,10 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
     }));
 };
 
-export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlice): Encoded[] => [
-  captureListener(slice.outboundTrafficPolicy),
-  ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice.outboundTrafficPolicy)),
+export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlice): Part[] => [
+  [
+    captureListener(slice.outboundTrafficPolicy),
+    ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice.outboundTrafficPolicy)),
+  ],
   ...entries.flatMap((entry) => ownAddresses(entry, slice.endpoints).map((address) => addressListener(entry, address))),
 ];

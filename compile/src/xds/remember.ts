@@ -41,12 +41,71 @@ export const rememberKeyed = <A extends object, B extends object, Output>(): Key
   };
 };
 
-/** By first name: a second resource of one name would be refused with everything beside it (reliability, appendix A). */
-export const byName = (lists: Iterable<readonly Encoded[]>): Resources => {
-  const map = new Map<string, Encoded>();
-  for (const list of lists) for (const resource of list) if (!map.has(resource.name)) map.set(resource.name, resource);
-  return shared(map);
+/** A few results by a key, beside the objects that they were made of: `table(input)(key, make)`. */
+export const rememberTable = <Input extends object, Output>(): ((input: Input) => (key: string, make: () => Output) => Output) =>
+  remember(() => {
+    const table = new Map<string, Output>();
+    return (key, make) => {
+      const known = table.get(key);
+      if (known !== undefined) return known;
+      const output = make();
+      table.set(key, output);
+      return output;
+    };
+  });
+
+/** Lists that begin with the same item, of which as many are remembered: one for each namespace that sees different services. */
+const remembered = 32;
+
+/**
+ * `make` of each item, in one context. Of a list that differs from an earlier one in a few places only those are looked at:
+ * ten namespaces of a thousand services are ten thousand look-ups otherwise, for one changed rule.
+ */
+export const rememberEach = <Item extends object, Context extends object, Output>(
+  make: (item: Item, context: Context) => Output,
+): ((items: readonly Item[], context: Context) => readonly Output[]) => {
+  interface Earlier {
+    readonly items: readonly Item[];
+    readonly context: WeakRef<Context>;
+    readonly outputs: readonly Output[];
+  }
+  const byFirst = new WeakMap<Item, readonly Earlier[]>();
+  return (items, context) => {
+    const [first] = items;
+    if (!first) return [];
+    const recent = byFirst.get(first) ?? [];
+    const like = recent.find((earlier) => earlier.context.deref() === context);
+    const outputs = items.map((item, index) => (like?.items[index] === item ? (like.outputs[index] as Output) : make(item, context)));
+    const others = recent.filter((earlier) => earlier !== like && earlier.context.deref() !== undefined);
+    byFirst.set(first, [{ items, context: new WeakRef(context), outputs }, ...others].slice(0, remembered));
+    return outputs;
+  };
 };
+
+export type Part = readonly Encoded[];
+
+const sameParts = (a: readonly Part[], b: readonly Part[]): boolean => a.length === b.length && a.every((part, index) => part === b[index]);
+
+const fromParts = new WeakMap<Part, { readonly parts: readonly Part[]; readonly map: Resources }[]>();
+
+/**
+ * A map of what the parts hold, by first name: a second resource of one name would be refused with everything beside it
+ * (reliability, appendix A). The same parts make the same map without looking into them.
+ */
+export const byName = (parts: readonly Part[]): Resources => {
+  const [first] = parts;
+  if (!first) return nothing;
+  const recent = fromParts.get(first) ?? [];
+  const known = recent.find((entry) => sameParts(entry.parts, parts));
+  if (known) return known.map;
+  const map = new Map<string, Encoded>();
+  for (const part of parts) for (const resource of part) if (!map.has(resource.name)) map.set(resource.name, resource);
+  const result = shared(map);
+  fromParts.set(first, [{ parts, map: result }, ...recent.slice(0, remembered - 1)]);
+  return result;
+};
+
+const nothing: Resources = new Map();
 
 const sums = new WeakMap<Encoded, number>();
 

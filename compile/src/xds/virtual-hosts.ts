@@ -17,6 +17,7 @@ import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_c
 import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
 import type { HttpRoute, ScopedService, ServicePort } from '../mesh/index.ts';
 import { everything } from './match.ts';
+import { remember } from './remember.ts';
 import { defaultRetry, direct, retryPolicy, routesOf, routeTo } from './routes.ts';
 import { fromAds } from './sources.ts';
 
@@ -24,11 +25,11 @@ type VirtualHostInit = Init<typeof VirtualHostSchema>;
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
 /** Domains as clients write them; ports are not looked at (semantics 10-11). */
-export const domainsOf = ({ service, aliases }: ScopedService): string[] => {
+export const domainsOf: (scoped: ScopedService) => readonly string[] = remember(({ service, aliases }) => {
   const { hostname, addresses, headless } = service;
   const names = hostname.startsWith('*') ? [hostname] : [hostname, `${hostname}.`];
   return [...new Set([...names, ...aliases, ...addresses, ...(headless ? [`*.${hostname}`] : [])])];
-};
+});
 
 const ofRoutes = (name: string, domains: readonly string[], routes: readonly HttpRoute[]): VirtualHostInit => ({
   name,

@@ -1,0 +1,240 @@
+/** Whatever a View says, Envoy takes what is emitted for it: the real binary, `--mode validate`, over generated Views. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findEnvoy } from '../../../agent/src/envoy-binary.ts';
+import type { InboundPort, MtlsMode, Protocol, RouteAction, StringMatch, TrafficPolicy, View } from '../mesh/index.ts';
+import { emit, staticBootstrap } from './index.ts';
+import { endpoint, outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
+
+let envoy = '';
+let folder = '';
+
+beforeAll(async () => {
+  envoy = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
+  folder = await mkdtemp(join(tmpdir(), 'weft-validate-'));
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let count = 0;
+
+/** @returns empty when Envoy takes it, its complaint otherwise */
+const complaint = async (view: View): Promise<string> => {
+  count += 1;
+  const file = join(folder, `${count}.json`);
+  await writeFile(file, JSON.stringify(staticBootstrap(emit(view))));
+  try {
+    await promisify(execFile)(envoy, ['--mode', 'validate', '-c', file, '-l', 'error'], { timeout: 20_000 });
+    return '';
+  } catch (error) {
+    return String((error as { stderr?: unknown }).stderr ?? error);
+  }
+};
+
+const protocols: readonly Protocol[] = [
+  'http',
+  'http2',
+  'grpc',
+  'grpc-web',
+  'tcp',
+  'tls',
+  'https',
+  'mongo',
+  'mysql',
+  'redis',
+  'udp',
+  'auto',
+];
+const modes: readonly MtlsMode[] = ['PERMISSIVE', 'STRICT', 'DISABLE'];
+const protocol = fc.constantFrom(...protocols);
+const mode = fc.constantFrom(...modes);
+const token = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+const name = fc.constantFrom('web', 'cart', 'catalog', 'payments', 'db');
+
+const match: fc.Arbitrary<StringMatch> = fc.oneof(
+  token.map((value): StringMatch => ({ kind: 'exact', value: `/${value}` })),
+  fc.constantFrom<StringMatch>({ kind: 'prefix', value: '/' }, { kind: 'prefix', value: '/a%20b' }),
+  fc.constantFrom<StringMatch>({ kind: 'regex', value: '/v[0-9]+/.*' }, { kind: 'regex', value: '(a|b){1,400}' }),
+);
+const headerMatch = fc.oneof(match, fc.constantFrom<StringMatch>({ kind: 'present' }, { kind: 'prefix', value: '' }));
+
+const action: fc.Arbitrary<RouteAction> = fc.oneof(
+  fc
+    .record({
+      weights: fc.array(fc.nat(100), { minLength: 0, maxLength: 3 }),
+      timeout: fc.nat(10_000),
+      attempts: fc.nat(3),
+      rewrite: fc.boolean(),
+    })
+    .map(
+      ({ weights, timeout, attempts, rewrite }): RouteAction => ({
+        ...to(...weights.map((weight, index) => [`outbound|80|v${index}|web.shop.svc.cluster.local`, weight] as const)),
+        timeout,
+        retry: { attempts, retryOn: ['5xx', 'retriable-status-codes'], statusCodes: [503], perTryTimeout: 100, backoff: 25 },
+        ...(rewrite && { rewrite: { uri: '/new', authority: 'other.example.com' } }),
+      }),
+    ),
+  fc
+    .record({ code: fc.constantFrom(301, 302, 303, 307, 308), port: fc.constantFrom(80, 443, 8080) })
+    .map(({ code, port }): RouteAction => ({ kind: 'redirect', code, port, uri: '/there', authority: 'x.example.com', scheme: 'https' })),
+  fc.constantFrom<RouteAction>({ kind: 'direct', status: 503, body: 'closed' }, { kind: 'direct', status: 200 }),
+);
+
+const routes = fc.array(
+  fc.record({ action, uri: match, method: match, header: headerMatch, invert: fc.boolean(), ignoreUriCase: fc.boolean() }).map((made) => ({
+    ...route(made.action, {
+      uri: made.uri,
+      method: made.method,
+      ignoreUriCase: made.ignoreUriCase,
+      headers: [{ name: 'x-user', match: made.header, invert: made.invert }],
+      queryParams: [{ name: 'q', match: made.header }],
+    }),
+    request: { set: { host: 'other', 'x-a': '1' }, add: { 'x-b': '2' }, remove: ['x-c'] },
+    response: { set: {}, add: { 'x-d': '3' }, remove: [] },
+  })),
+  { minLength: 1, maxLength: 3 },
+);
+
+const policy: fc.Arbitrary<TrafficPolicy> = fc.record(
+  {
+    loadBalancer: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'PASSTHROUGH'),
+    connectionPool: fc.constant({
+      tcp: {
+        maxConnections: 1,
+        connectTimeout: 500,
+        idleTimeout: 0,
+        maxConnectionDuration: 60_000,
+        keepalive: { time: 7200, interval: 75, probes: 9 },
+      },
+      http: {
+        maxPendingRequests: 1,
+        maxRequests: 2,
+        maxRequestsPerConnection: 3,
+        maxRetries: 0,
+        idleTimeout: 1000,
+        maxConcurrentStreams: 7,
+      },
+    }),
+    outlierDetection: fc.constantFrom(
+      {},
+      {
+        consecutive5xx: 0,
+        consecutiveGatewayErrors: 7,
+        interval: 1000,
+        baseEjectionTime: 30_000,
+        maxEjectionPercent: 100,
+        minHealthPercent: 40,
+      },
+      { splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 3 },
+    ),
+    tls: fc.constantFrom(
+      { mode: 'DISABLE' as const },
+      { mode: 'ISTIO_MUTUAL' as const, sni: 'mine', subjectAltNames: ['spiffe://cluster.local/ns/a/sa/b'] },
+      { mode: 'SIMPLE' as const, insecureSkipVerify: true, sni: 'example.com' },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const shape: fc.Arbitrary<Partial<Sample>> = fc.constantFrom<Partial<Sample>>(
+  {},
+  { addresses: [] },
+  { addresses: ['10.96.0.77', 'fd00::77'] },
+  { headless: true, addresses: [], resolution: 'original-dst' },
+  { hostname: '*.example.com', addresses: [], resolution: 'original-dst', meshExternal: true },
+  {
+    resolution: 'dns-strict',
+    meshExternal: true,
+    endpoints: [endpoint('example.com', { mtls: false }), endpoint('example.org', { mtls: false })],
+  },
+  { resolution: 'dns-logical', meshExternal: true, endpoints: [endpoint('example.com', { mtls: false })] },
+  { resolution: 'dns-logical', endpoints: [] },
+);
+
+const service = fc
+  .record({
+    name,
+    protocol,
+    port: fc.constantFrom(80, 443, 8080, 15001),
+    policy,
+    shape,
+    routes: fc.option(routes, { nil: undefined }),
+    second: fc.boolean(),
+  })
+  .map(
+    ({ shape: special, routes: rules, second, ...rest }): Sample => ({
+      ...rest,
+      subsets: ['v1', 'v2'],
+      endpoints: [
+        endpoint('10.244.0.5', { labels: { version: 'v1' } }),
+        ...(second
+          ? [endpoint('10.244.0.6', { mtls: false, identity: '', weight: 3, locality: { region: 'r', zone: 'z', subzone: '' } })]
+          : []),
+      ],
+      ...(rules && { routes: rules }),
+      ...special,
+    }),
+  );
+
+const view: fc.Arbitrary<View> = fc
+  .record({
+    services: fc.uniqueArray(service, { selector: (made) => `${made.name}:${made.port}`, maxLength: 8 }),
+    everywhere: fc.constantFrom('ALLOW_ANY' as const, 'REGISTRY_ONLY' as const),
+    rules: fc.option(routes, { nil: undefined }),
+    ports: fc.uniqueArray(
+      fc.record({ port: fc.constantFrom(80, 8080, 9000, 9001, 15006), protocol, mode }).map((made): InboundPort => made),
+      { selector: ({ port }) => port, maxLength: 5 },
+    ),
+    mode,
+    gateway: fc.boolean(),
+  })
+  .map(({ services, everywhere, rules, ports, mode: rest, gateway }) =>
+    sidecar({
+      role: gateway ? 'gateway' : 'sidecar',
+      outbound: outbound(services, {
+        outboundTrafficPolicy: everywhere,
+        virtualHosts: rules
+          ? [
+              { host: 'web', routes: rules },
+              { host: '*.test', routes: rules },
+              { host: '*', routes: rules },
+            ]
+          : [],
+      }),
+      inbound: { ports, mode: rest },
+      gateway: {
+        servers: [
+          { port: 8080, protocol: 'HTTP', virtualHosts: rules ? [{ hosts: ['*', 'Shop.test'], routes: rules, httpsRedirect: false }] : [] },
+          { port: 8080, protocol: 'HTTP', virtualHosts: [{ hosts: ['shop.test', 'a.test'], routes: [], httpsRedirect: true }] },
+        ],
+      },
+    }),
+  );
+
+describe('Envoy takes', () => {
+  test('nothing but the fixed resources', async () => {
+    expect(await complaint(sidecar())).toBe('');
+  });
+
+  test('generated views', async () => {
+    const seen = fc.asyncProperty(view, async (generated) => {
+      expect(await complaint(generated)).toBe('');
+    });
+    await fc.assert(seen, {
+      numRuns: process.env.WEFT_LONG === '1' ? 1000 : 40,
+      seed: process.env.WEFT_LONG === '1' ? undefined : 7,
+    } as fc.Parameters<[View]>);
+  }, 600_000);
+});
+
+describe('Envoy refuses, so this test can fail', () => {
+  test('a regular expression that is none', async () => {
+    const broken = [route(to(['PassthroughCluster', 1]), { uri: { kind: 'regex', value: '(' } })];
+    expect(await complaint(sidecar({ outbound: outbound([{ name: 'web', routes: broken }]) }))).toContain('missing ): (');
+  });
+});
