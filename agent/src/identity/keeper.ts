@@ -26,7 +26,8 @@ export interface IdentityKeeper {
   onChange(listener: (identity: WorkloadIdentity) => void): () => void;
   /** Why there is no certificate, or why it could not be renewed; empty when all is well. */
   problem(): string;
-  close(): void;
+  /** Resolves when what is in use is on disk. */
+  close(): Promise<void>;
 }
 
 const file = 'identity.json';
@@ -40,17 +41,17 @@ export const keepIdentity = async (input: KeeperInput): Promise<IdentityKeeper> 
   const listeners = new Set<(identity: WorkloadIdentity) => void>();
   let current = await loadIdentity(state, input);
   let problem = current ? '' : 'no certificate yet';
+  let saving = Promise.resolve();
 
   const adopt = (identity: WorkloadIdentity): void => {
     if (stopped.signal.aborted) return;
     current = identity;
     for (const listener of listeners) listener(identity);
     const { pod, logger } = input;
-    state
-      .write(file, JSON.stringify(stored(identity, pod)))
-      .catch((error: unknown) =>
-        logger.warn({ err: error }, 'the certificate could not be saved; a restart during an outage would miss it'),
-      );
+    const write = (): Promise<void> => state.write(file, JSON.stringify(stored(identity, pod)));
+    saving = saving.then(write).catch((error: unknown) => {
+      logger.warn({ err: error }, 'the certificate could not be saved; a restart during an outage would miss it');
+    });
   };
 
   const renew = async (failures: number): Promise<void> => {
@@ -98,9 +99,10 @@ export const keepIdentity = async (input: KeeperInput): Promise<IdentityKeeper> 
       return () => listeners.delete(listener);
     },
     problem: () => problem,
-    close: () => {
+    close: async () => {
       stopped.abort();
       listeners.clear();
+      await saving;
     },
   };
 };

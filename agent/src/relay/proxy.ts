@@ -22,7 +22,7 @@ export interface RelayTiming {
   readonly save: number;
   readonly reconnectFirst: number;
   readonly reconnectMax: number;
-  /** A stream that owes an answer for so long is given up: weftd accepts, but does not work. */
+  /** A new stream on which weftd owes an answer and says nothing for so long is given up. */
   readonly silence: number;
   readonly keepalive: number;
   readonly keepaliveTimeout: number;

@@ -40,15 +40,13 @@ export const serveProxy: ServeProxy = async (input) => {
   try {
     await listen(server, input);
   } catch (error) {
-    keeper.close();
-    await relay.close();
+    await Promise.all([keeper.close(), relay.close()]);
     throw error;
   }
   logger.debug({ pod: `${pod.namespace}/${pod.name}`, socket: paths.socket }, 'serving the proxy');
   return {
     close: async () => {
-      keeper.close();
-      await relay.close();
+      await Promise.all([keeper.close(), relay.close()]);
       server.forceShutdown();
       await rm(paths.socket, { force: true });
     },

@@ -72,11 +72,12 @@ export class RelayedStream {
 
   state(): 'connecting' | 'healthy' | 'lost' {
     if (this.#heard || (this.#announced && !this.#session.owes())) return 'healthy';
-    return this.#problem === '' ? 'connecting' : 'lost';
+    const { absence, now, timing } = this.#input;
+    return now() - (absence.since ?? now()) < timing.grace ? 'connecting' : 'lost';
   }
 
   problem(): string {
-    return this.state() === 'healthy' ? '' : this.#problem;
+    return this.state() === 'lost' ? `weftd is away${this.#problem === '' ? '' : `: ${this.#problem}`}` : '';
   }
 
   /** The workload has a new certificate. */
@@ -139,7 +140,7 @@ export class RelayedStream {
     if (this.#heard) this.#input.logger.warn({ reason }, 'weftd is away; its last configuration stays');
     this.#announced = false;
     this.#heard = false;
-    this.#problem = `weftd is away: ${reason}`;
+    this.#problem = reason;
     this.#input.absence.since ??= this.#input.now();
     this.#clear('silence');
     this.#watch();
@@ -148,8 +149,9 @@ export class RelayedStream {
   /** Starts the clocks that what Envoy waits for, or has acknowledged, calls for. */
   #watch(): void {
     const { timing, now, absence } = this.#input;
-    if (this.#session.owes()) {
-      if (!this.#heard) this.#after('absence', (absence.since ?? now()) + timing.grace - now(), () => this.#answerFromSnapshot());
+    // A weftd that has spoken may take its time, or withhold what would harm; keepalive finds it if it dies.
+    if (this.#session.owes() && !this.#heard) {
+      this.#after('absence', (absence.since ?? now()) + timing.grace - now(), () => this.#answerFromSnapshot());
       if (this.#upstream.isOpen() && !this.#timers.has('silence')) {
         this.#after('silence', timing.silence, () => this.#upstream.restart('it accepts, but does not answer'));
       }
