@@ -54,15 +54,10 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
 });
 
 const inputOf = (snapshot: Snapshot, memo: Memo): Input => {
-  const of = inKinds(snapshot.resources);
-  const addressed = [...of('Service'), ...of('ServiceEntry')];
+  const of = inKinds(snapshot.resources, memo);
   const assignments =
     snapshot.assignments ??
-    memo(
-      'assignments',
-      addressed.map(({ hash }) => hash),
-      () => allocate(addressed),
-    );
+    memo('assignments', [of('Service'), of('ServiceEntry')], () => allocate([...of('Service'), ...of('ServiceEntry')]));
   return { of, pods: snapshot.pods, settings: snapshot.settings, assignments, memo };
 };
 
@@ -70,6 +65,9 @@ export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findi
   const memo = nextMemo(snapshot.previous?.memo);
   const input = inputOf(snapshot, memo);
   let mesh = emptyMesh(snapshot.settings, memo);
-  for (const pass of passes) mesh = { ...mesh, ...pass(input, mesh) };
+  for (const pass of passes) {
+    const made = memo(pass.name, pass.reads(input, mesh), (inner) => pass.make({ ...input, memo: inner }, mesh));
+    mesh = { ...mesh, ...made };
+  }
   return { mesh, findings: check(input, mesh) };
 };

@@ -13,6 +13,7 @@ const problemsOf = (annotations: Readonly<Record<string, string>>, path: string)
 
 export const deployments: ObjectCheck<'Deployment'> = {
   kind: 'Deployment',
+  reads: [],
   depends: () => [],
   problems: ({ spec }: Resource<DeploymentSpec>) =>
     problemsOf(spec.template.metadata?.annotations ?? {}, 'spec.template.metadata.annotations'),
@@ -20,6 +21,7 @@ export const deployments: ObjectCheck<'Deployment'> = {
 
 export const pods: ObjectCheck<'Pod'> = {
   kind: 'Pod',
+  reads: [],
   depends: () => [],
   problems: ({ metadata }: Resource<PodTemplateSpec>) => problemsOf(metadata.annotations, 'metadata.annotations'),
 };

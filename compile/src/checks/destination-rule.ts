@@ -87,6 +87,7 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
 
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
+  reads: ['services', 'backends', 'endpoints', 'destinations'],
   depends: (rule, facts) => {
     const services = servicesOf(rule, facts);
     const endpoints = services.flatMap((service): readonly unknown[] =>

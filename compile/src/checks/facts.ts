@@ -56,6 +56,8 @@ export interface Facts {
  */
 export interface ObjectCheck<K extends SupportedKind = SupportedKind> {
   readonly kind: K;
+  /** Parts of the mesh that `depends` looks into: while none of them changed, no object needs to be asked. */
+  readonly reads: readonly (keyof Mesh)[];
   depends(resource: Resource<Specs[K]>, facts: Facts): readonly unknown[];
   problems(resource: Resource<Specs[K]>, facts: Facts): readonly Problem[];
 }
@@ -84,14 +86,12 @@ const ofEntries = ({ of }: Input): readonly Wanted[] =>
     portNames: Object.keys(spec.ports ?? {}),
   }));
 
-const wantedOf = (input: Input): readonly Wanted[] => {
-  const sources = [...input.of('Deployment'), ...input.of('Pod'), ...input.of('WorkloadEntry')];
-  return input.memo(
-    'wanted',
-    sources.map(({ hash }) => hash),
-    () => [...ofDeployments(input), ...ofPods(input), ...ofEntries(input)],
-  );
-};
+const wantedOf = (input: Input): readonly Wanted[] =>
+  input.memo('wanted', [input.of('Deployment'), input.of('Pod'), input.of('WorkloadEntry')], () => [
+    ...ofDeployments(input),
+    ...ofPods(input),
+    ...ofEntries(input),
+  ]);
 
 /** Only of rules that have rivals: usually none. */
 const olderRulesOf = (input: Input): ReadonlyMap<Resource, readonly Resource<DestinationRuleSpec>[]> => {
@@ -142,7 +142,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     hostIndex(mesh.services.map((service) => [service.hostname, service] as const)),
   );
   const rules = memo('all rules by host', [mesh.destinations], () => hostIndex(Map.groupBy(mesh.destinations, ({ host }) => host)));
-  const older = olderRulesOf(input);
+  const older = memo('rules with rivals', [input.of('DestinationRule'), mesh.destinations], () => olderRulesOf(input));
   const policies = forNamespaces(input);
   const namespaces = memo('backends by namespace', [mesh.backends], () =>
     Map.groupBy([...mesh.backends.values()], ({ service }) => service.namespace),
@@ -162,7 +162,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
       return oldest === policy ? undefined : oldest;
     },
     backendsIn: (namespace) => namespaces.get(namespace) ?? noBackends,
-    owners: memo('owners', [mesh.backends, ...input.of('ServiceEntry').map(({ hash }) => hash)], () => ownersOf(input)),
+    owners: memo('owners', [mesh.backends, input.of('ServiceEntry')], () => ownersOf(input)),
     claims: memo('contested addresses', [mesh.services], () => contested(mesh.services)),
     rulesFor: (host) => rules.all(expandHost(host, '')).flat(),
     routingsAt: (host) => routings.get(host)?.map(({ routing }) => routing) ?? noRoutings,

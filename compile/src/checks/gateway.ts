@@ -73,6 +73,7 @@ const conflicts = (resource: GatewayResource, facts: Facts): readonly Problem[] 
 
 export const gateways: ObjectCheck<'Gateway'> = {
   kind: 'Gateway',
+  reads: ['backends', 'gateways'],
   depends: (_, facts) => [facts.everyWanted, facts.mesh.backends, facts.mesh.gateways],
   problems: (resource, facts) => {
     const { spec } = resource;

@@ -1,7 +1,7 @@
 /** What the owners of objects should know of them beside each other; what one object alone can say is `parse`'s. */
 import { type Finding, lineOf, type Problem, type Resource, refOf, type SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
-import { type Input, resourceKey } from '../passes/input.ts';
+import { type Input, nameOf } from '../passes/input.ts';
 import { deployments, pods } from './capture.ts';
 import { destinationRules } from './destination-rule.ts';
 import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
@@ -25,16 +25,17 @@ const findingOf = (resource: Resource, { code, severity, path, message, help }: 
   };
 };
 
-const none: readonly Finding[] = [];
-
 /** The same object beside the same others has the same findings. */
-const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] =>
-  of(check.kind).flatMap((resource) =>
-    memo(`findings ${resourceKey(resource)}`, [resource, ...check.depends(resource, facts)], () => {
-      const problems = check.problems(resource, facts);
-      return problems.length === 0 ? none : problems.map((problem) => findingOf(resource, problem));
-    }),
+const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] => {
+  const parts = check.reads.map((part) => facts.mesh[part]);
+  return memo(`findings of ${check.kind}`, [of(check.kind), facts.everyWanted, ...parts], (inner) =>
+    of(check.kind).flatMap((resource) =>
+      inner(nameOf(resource), [resource, ...check.depends(resource, facts)], () =>
+        check.problems(resource, facts).map((problem) => findingOf(resource, problem)),
+      ),
+    ),
   );
+};
 
 /** In the order in which a request meets them. */
 export const check = (input: Input, mesh: Mesh): readonly Finding[] => {

@@ -29,6 +29,7 @@ const overruled = ({ metadata }: PeerAuthentication, older: PeerAuthentication |
 
 export const peerAuthentications: ObjectCheck<'PeerAuthentication'> = {
   kind: 'PeerAuthentication',
+  reads: ['endpoints'],
   depends: (resource, facts) => (selectorOf(resource) ? [facts.wanted, facts.mesh.endpoints] : [facts.olderForNamespace(resource)]),
   problems: (resource, facts) => {
     const selector = selectorOf(resource);

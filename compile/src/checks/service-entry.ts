@@ -40,6 +40,7 @@ const addressProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] 
 
 export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   kind: 'ServiceEntry',
+  reads: ['services', 'backends'],
   depends: (entry, facts) => [
     ...services(entry, facts),
     ...(selectorOf(entry) ? [facts.wanted] : []),

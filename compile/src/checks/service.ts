@@ -57,6 +57,7 @@ const rivalsOf = (own: Backend, wanted: readonly Wanted[], facts: Facts): readon
 
 export const services: ObjectCheck<'Service'> = {
   kind: 'Service',
+  reads: ['backends'],
   depends: ({ metadata }, facts) => [facts.wanted, facts.backendsIn(metadata.namespace)],
   problems: (resource, facts) => {
     const own = backendOf(resource, facts);

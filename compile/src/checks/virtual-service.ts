@@ -173,6 +173,7 @@ const routingOf = ({ metadata }: VirtualService, { mesh }: Facts): Routing | und
 
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',
+  reads: ['services', 'destinations', 'routings', 'gateways'],
   depends: (resource, facts) => {
     const hosts = hostsOf(resource);
     const wildcards = (resource.spec.hosts ?? []).some(isWildcard);

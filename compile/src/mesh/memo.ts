@@ -3,18 +3,26 @@
  * identity (`===`), which is what later stages' WeakMaps go by.
  *
  * The law: `make` is a pure function of `inputs`; inputs are compared by identity (strings and numbers by value). A result that
- * was made anew but says the same as the last one is dropped for the last one. What a generation does not ask for is forgotten.
+ * was made anew but says the same as the last one is dropped for the last one. What a generation does not ask for is forgotten;
+ * what `make` remembers by its own memo lives as long as its result, so that whole passes are skipped with all that they hold.
  */
-export type Memo = <T>(key: string, inputs: readonly unknown[], make: () => T) => T;
+export type Memo = <T>(key: string, inputs: readonly unknown[], make: (inner: Memo) => T) => T;
 
 interface Entry {
   readonly inputs: readonly unknown[];
   readonly value: unknown;
+  /** What `make` remembered. */
+  readonly inner: Table | undefined;
 }
 
 type Table = Map<string, Entry>;
 
-const tables = new WeakMap<Memo, Table>();
+interface Generation {
+  readonly memo: Memo;
+  readonly table: () => Table | undefined;
+}
+
+const tables = new WeakMap<Memo, Generation['table']>();
 
 const sameInputs = (a: readonly unknown[], b: readonly unknown[]): boolean => {
   if (a.length !== b.length) return false;
@@ -38,21 +46,27 @@ export const sameContent = (a: unknown, b: unknown): boolean => {
   return keys.length === Object.keys(right).length && keys.every((key) => key in right && sameContent(left[key], right[key]));
 };
 
-/** The memo of a new generation; the one before it is let go as soon as the new one has taken what it needs from it. */
-export const nextMemo = (previous?: Memo): Memo => {
-  const older: Table = (previous && tables.get(previous)) ?? new Map();
-  const table: Table = new Map();
-  const memo = <T>(key: string, inputs: readonly unknown[], make: () => T): T => {
-    const known = table.get(key) ?? older.get(key);
+const generation = (older: Table | undefined): Generation => {
+  let table: Table | undefined;
+  const memo: Memo = (key, inputs, make) => {
+    table ??= new Map();
+    const known = table.get(key) ?? older?.get(key);
     if (known && sameInputs(known.inputs, inputs)) {
       table.set(key, known);
-      return known.value as T;
+      return known.value as ReturnType<typeof make>;
     }
-    const made = make();
-    const value = known && sameContent(known.value, made) ? (known.value as T) : made;
-    table.set(key, { inputs, value });
+    const inner = generation(known?.inner);
+    const made = make(inner.memo);
+    const value = known && sameContent(known.value, made) ? (known.value as typeof made) : made;
+    table.set(key, { inputs, value, inner: inner.table() });
     return value;
   };
+  return { memo, table: () => table };
+};
+
+/** The memo of a new generation; it holds no more than the one before it. */
+export const nextMemo = (previous?: Memo): Memo => {
+  const { memo, table } = generation(previous && tables.get(previous)?.());
   tables.set(memo, table);
   return memo;
 };

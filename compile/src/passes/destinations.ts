@@ -1,19 +1,25 @@
+import type { DestinationRuleSpec, Resource } from '@weft/model';
 import { destinationRuleKey, mergeDestinationRules } from '../istio/destination-rule.ts';
-import { type Input, type Pass, resourceKey, sameList } from './input.ts';
+import { type Input, nameOf, type Pass } from './input.ts';
+
+export type RuleGroups = ReadonlyMap<string, readonly Resource<DestinationRuleSpec>[]>;
 
 /** Which rules are merged with which; oldest first in each group, and groups by their oldest. */
-export const groupedRules = ({ of, settings, memo }: Input) =>
-  Map.groupBy(of('DestinationRule'), (rule) =>
-    memo(`${resourceKey(rule)} group`, [rule.hash, settings.defaultDestinationRuleExportTo], () =>
-      destinationRuleKey(rule, settings.defaultDestinationRuleExportTo),
-    ),
-  );
-
-export const destinations: Pass = (input) => {
-  const { settings, memo } = input;
+export const groupedRules = ({ of, settings, memo }: Input): RuleGroups => {
   const exportTo = settings.defaultDestinationRuleExportTo;
-  const merged = [...groupedRules(input)].map(([key, rules]) =>
-    memo(`DestinationRule/${key}`, [exportTo, ...rules.map(({ hash }) => hash)], () => mergeDestinationRules(rules, key, exportTo)),
+  return memo('groups of rules', [of('DestinationRule'), exportTo], (inner) =>
+    Map.groupBy(of('DestinationRule'), (rule) => inner(nameOf(rule), [rule.hash, exportTo], () => destinationRuleKey(rule, exportTo))),
   );
-  return { destinations: sameList(memo, 'destinations', merged) };
+};
+
+export const destinations: Pass = {
+  name: 'destinations',
+  reads: ({ of, settings }) => [of('DestinationRule'), settings.defaultDestinationRuleExportTo],
+  make: (input) => {
+    const exportTo = input.settings.defaultDestinationRuleExportTo;
+    const merged = [...groupedRules(input)].map(([key, rules]) =>
+      input.memo(key, [exportTo, ...rules.map(({ hash }) => hash)], () => mergeDestinationRules(rules, key, exportTo)),
+    );
+    return { destinations: merged };
+  },
 };

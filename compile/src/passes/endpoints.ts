@@ -5,7 +5,7 @@ import { endpointOf, type PeerLookup, targetPort } from '../kubernetes/endpoint.
 import { sliceEndpoints, sliceService } from '../kubernetes/endpoint-slice.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import { type Backend, type Endpoint, type Mesh, modeOf, type PortEndpoints, type Workload } from '../mesh/index.ts';
-import { type Input, type Pass, sameList } from './input.ts';
+import type { Input, Pass } from './input.ts';
 
 const slicesByService = (slices: readonly Resource<EndpointSliceSpec>[]): ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]> =>
   Map.groupBy(slices, sliceService);
@@ -86,29 +86,30 @@ const sourcesOf = (input: Input, mesh: Mesh): Sources => {
 };
 
 /** Ready instances only: an instance that is not ready has no place in load balancing (semantics 75). */
-export const endpoints: Pass = (input, mesh) => {
-  const { memo } = input;
-  const { enableAutoMtls, rootNamespace, trustDomain } = mesh.rules;
-  const sources = sourcesOf(input, mesh);
-  const all: PortEndpoints[] = [];
-  for (const backend of mesh.backends.values()) {
-    const { service } = backend;
-    const { inputs, endpoints: ofPort } = sourceOf(backend, sources);
-    const common = [backend, mesh.peers, rootNamespace, trustDomain, enableAutoMtls, ...inputs];
-    for (const port of service.ports) {
-      const key = `${service.key}:${port.number}`;
-      all.push(
-        memo(`endpoints/${key}`, common, () => {
+export const endpoints: Pass = {
+  name: 'endpoints',
+  reads: ({ of }, { backends, workloads, peers, rules }) => [backends, workloads, peers, rules, of('EndpointSlice'), of('ServiceEntry')],
+  make: (input, mesh) => {
+    const { enableAutoMtls, rootNamespace, trustDomain } = mesh.rules;
+    const sources = sourcesOf(input, mesh);
+    const all = new Map<string, PortEndpoints>();
+    for (const backend of mesh.backends.values()) {
+      const { service } = backend;
+      const { inputs, endpoints: ofPort } = sourceOf(backend, sources);
+      const common = [backend, mesh.peers, rootNamespace, trustDomain, enableAutoMtls, ...inputs];
+      for (const port of service.ports) {
+        const key = `${service.key}:${port.number}`;
+        const made = () => {
           const found = ofPort(port);
           return {
             service: service.key,
             port: port.number,
             endpoints: enableAutoMtls && !service.meshExternal ? found : withoutMtls(found),
           };
-        }),
-      );
+        };
+        all.set(key, input.memo(key, common, made));
+      }
     }
-  }
-  const list = sameList(memo, 'endpoints', all);
-  return { endpoints: memo('endpoints by port', [list], () => new Map(list.map((item) => [`${item.service}:${item.port}`, item]))) };
+    return { endpoints: all };
+  },
 };

@@ -1,10 +1,10 @@
 import { gatewayOf } from '../istio/gateway.ts';
-import { type Pass, resourceKey, sameList } from './input.ts';
+import { nameOf, type Pass } from './input.ts';
 
-export const gateways: Pass = ({ of, memo }) => ({
-  gateways: sameList(
-    memo,
-    'gateways',
-    of('Gateway').map((resource) => memo(resourceKey(resource), [resource.hash], () => gatewayOf(resource))),
-  ),
-});
+export const gateways: Pass = {
+  name: 'gateways',
+  reads: ({ of }) => [of('Gateway')],
+  make: ({ of, memo }) => ({
+    gateways: of('Gateway').map((resource) => memo(nameOf(resource), [resource.hash], () => gatewayOf(resource))),
+  }),
+};

@@ -14,20 +14,27 @@ export interface Input {
 }
 
 /** A pass reads what earlier passes made and gives its own parts; it changes nothing. */
-export type Pass = (input: Input, mesh: Mesh) => Partial<Mesh>;
+export interface Pass {
+  readonly name: string;
+  /** All that `make` looks at: while these are the same, so is what it gives. */
+  reads(input: Input, mesh: Mesh): readonly unknown[];
+  make(input: Input, mesh: Mesh): Partial<Mesh>;
+}
 
-export const inKinds = (resources: readonly Resource[]): Input['of'] => {
+const none: readonly Resource[] = [];
+
+export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of'] => {
   const lists = new Map<string, Resource[]>();
   for (const resource of resources) {
     const list = lists.get(resource.kind);
     if (list) list.push(resource);
     else lists.set(resource.kind, [resource]);
   }
-  for (const list of lists.values()) list.sort(byAge);
-  return <K extends SupportedKind>(kind: K) => (lists.get(kind) ?? []) as readonly Resource<Specs[K]>[];
+  const sorted = new Map([...lists].map(([kind, list]) => [kind, memo(`all of ${kind}`, list, () => [...list].sort(byAge))] as const));
+  return <K extends SupportedKind>(kind: K) => (sorted.get(kind) ?? none) as readonly Resource<Specs[K]>[];
 };
 
-export const resourceKey = ({ kind, metadata }: Resource): string => `${kind}/${metadata.namespace}/${metadata.name}`;
+export const nameOf = ({ metadata }: Resource): string => `${metadata.namespace}/${metadata.name}`;
 
 /** The last generation's list, if it holds the same objects. */
 export const sameList = <T>(memo: Memo, key: string, items: readonly T[]): readonly T[] => memo(key, items, () => items);

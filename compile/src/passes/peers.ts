@@ -1,10 +1,8 @@
 import { peerPolicyOf } from '../istio/peer-authentication.ts';
-import { type Pass, resourceKey, sameList } from './input.ts';
+import type { Pass } from './input.ts';
 
-export const peers: Pass = ({ of, memo }) => ({
-  peers: sameList(
-    memo,
-    'peers',
-    of('PeerAuthentication').map((resource) => memo(resourceKey(resource), [resource.hash], () => peerPolicyOf(resource))),
-  ),
-});
+export const peers: Pass = {
+  name: 'peers',
+  reads: ({ of }) => [of('PeerAuthentication')],
+  make: ({ of }) => ({ peers: of('PeerAuthentication').map(peerPolicyOf) }),
+};

@@ -1,12 +1,17 @@
 import { retryOf } from '../istio/retry.ts';
 import { routingOf } from '../istio/virtual-service.ts';
-import { type Pass, resourceKey, sameList } from './input.ts';
+import { nameOf, type Pass } from './input.ts';
 
-export const routings: Pass = ({ of, settings, memo }) => {
-  const exportTo = settings.defaultVirtualServiceExportTo;
-  const retry = memo('default retries', [settings.defaultHttpRetryPolicy], () => retryOf(settings.defaultHttpRetryPolicy));
-  const all = of('VirtualService').map((resource) =>
-    memo(resourceKey(resource), [resource.hash, exportTo, retry], () => routingOf(resource, { exportTo, retry })),
-  );
-  return { routings: sameList(memo, 'routings', all) };
+export const routings: Pass = {
+  name: 'routings',
+  reads: ({ of, settings }) => [of('VirtualService'), settings.defaultVirtualServiceExportTo, settings.defaultHttpRetryPolicy],
+  make: ({ of, settings, memo }) => {
+    const exportTo = settings.defaultVirtualServiceExportTo;
+    const retry = memo('default retries', [settings.defaultHttpRetryPolicy], () => retryOf(settings.defaultHttpRetryPolicy));
+    return {
+      routings: of('VirtualService').map((resource) =>
+        memo(nameOf(resource), [resource.hash, exportTo, retry], () => routingOf(resource, { exportTo, retry })),
+      ),
+    };
+  },
 };

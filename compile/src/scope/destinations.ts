@@ -1,20 +1,6 @@
 /** Which DestinationRule a client obeys for a service (semantics 18). */
-import {
-  type DestinationRule,
-  type HostIndex,
-  hostIndex,
-  isExported,
-  isPublic,
-  type Labels,
-  type Mesh,
-  type Service,
-  selects,
-} from '../mesh/index.ts';
-
-export interface Client {
-  readonly namespace: string;
-  readonly labels: Labels;
-}
+import { type DestinationRule, type HostIndex, hostIndex, isExported, isPublic, type Mesh, type Service, selects } from '../mesh/index.ts';
+import type { Client } from './client.ts';
 
 type RulesByHost = HostIndex<readonly DestinationRule[]>;
 const noRules: RulesByHost = hostIndex<readonly DestinationRule[]>([]);

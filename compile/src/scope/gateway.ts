@@ -12,7 +12,7 @@ import {
   type Routing,
   selects,
 } from '../mesh/index.ts';
-import { clientKey } from './outbound.ts';
+import { clientKey } from './client.ts';
 import { destinationHosts, isCatchAll, routesAt } from './routes.ts';
 import { type SeenServices, servicesSeen } from './services.ts';
 import { visibleIn } from './visible.ts';

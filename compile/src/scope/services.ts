@@ -6,6 +6,7 @@ export interface SeenServices {
   readonly key: string;
   readonly services: readonly Service[];
   readonly byHost: ReadonlyMap<string, Service>;
+  readonly keys: ReadonlySet<string>;
 }
 
 const claimsOf = ({ addresses, ports }: Service): readonly string[] =>
@@ -34,11 +35,16 @@ const uniqueByHost = (services: readonly Service[]): ReadonlyMap<string, Service
 
 export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
   const { key, items } = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
-  return mesh.memo(`services seen ${key}`, [items], () => {
+  return mesh.memo(`services seen ${key}`, [items], (inner) => {
     const unique = withoutTaken([...uniqueByHost(items).values()]);
     // Equal content keeps its identity: an unchanged service that lost an address is the same object as before.
-    const services = unique.map((service) => mesh.memo(`service seen ${key} ${service.key}`, [service], () => service));
-    return { key, services, byHost: new Map(services.map((service) => [service.hostname, service])) };
+    const services = unique.map((service) => inner(service.key, [service], () => service));
+    return {
+      key,
+      services,
+      byHost: new Map(services.map((service) => [service.hostname, service])),
+      keys: new Set(services.map((service) => service.key)),
+    };
   });
 };
 

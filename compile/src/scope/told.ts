@@ -1,0 +1,116 @@
+/**
+ * What clients are told of each service. Most are told the same: that is made once, for any client of another namespace without
+ * rules of its own, and others are told only what differs.
+ */
+import {
+  type DestinationPolicy,
+  type DestinationRule,
+  type HttpRoute,
+  isHttp,
+  type Memo,
+  mesh as meshGateway,
+  type Routing,
+  type ScopedService,
+  type Service,
+} from '../mesh/index.ts';
+import type { Client } from './client.ts';
+import { exportedRule, localRule, rulesIn } from './destinations.ts';
+import { destinationHosts, type Place, routesAt, tellsClientsApart } from './routes.ts';
+import { aliasesOf } from './services.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type RoutesByPort = ReadonlyMap<number, readonly HttpRoute[]>;
+
+const noPolicy: DestinationPolicy = { policy: () => ({}), subsets: [] };
+const noRoutes: RoutesByPort = new Map();
+const meshOnly: ReadonlySet<string> = new Set([meshGateway]);
+
+/** Any client that no rule names. */
+const anybody: Client = { namespace: '', labels: {} };
+
+interface Told {
+  readonly rule: DestinationRule | undefined;
+  readonly routing: Routing | undefined;
+  /** The rules say different things to different clients. */
+  readonly tellsApart: boolean;
+  readonly service: ScopedService;
+}
+
+export const placeOf = (port: number, client: Client, { services }: Surroundings): Place => ({
+  ...client,
+  gateways: meshOnly,
+  port,
+  serviceAt: (host) => services.byHost.get(host),
+});
+
+/** What routes depend on beside their rules: the ports of the services that they lead to. */
+export const servicesReached = (routing: Routing, { services }: Surroundings): readonly (Service | undefined)[] =>
+  destinationHosts(routing).map((host) => services.byHost.get(host));
+
+const routesFor = (service: Service, routing: Routing, { client, surroundings }: Asked): RoutesByPort => {
+  const http = service.ports.filter(({ protocol }) => isHttp(protocol) || protocol === 'auto');
+  return new Map(http.map(({ number }) => [number, routesAt(routing, placeOf(number, client, surroundings))] as const));
+};
+
+interface Asked {
+  readonly client: Client;
+  readonly surroundings: Surroundings;
+}
+
+const aliases = (service: Service, { client, surroundings: { taken } }: Asked): readonly string[] => {
+  const all = aliasesOf(service, client.namespace === service.namespace);
+  return all.some((alias) => taken.has(alias)) ? all.filter((alias) => !taken.has(alias)) : all;
+};
+
+const toldOne = (service: Service, routing: Routing | undefined, asked: Asked & { readonly memo: Memo }): Told => {
+  const { surroundings, memo } = asked;
+  const { mesh, taken } = surroundings;
+  const rule = exportedRule(mesh, service, '');
+  const reached = routing ? servicesReached(routing, surroundings) : [];
+  return memo(service.key, [service, routing, rule, taken, ...reached], (inner) => ({
+    rule,
+    routing,
+    tellsApart: routing !== undefined && tellsClientsApart(routing),
+    service: {
+      service,
+      aliases: inner('aliases', [service, taken], () => aliases(service, asked)),
+      destination: rule?.destination ?? noPolicy,
+      routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
+    },
+  }));
+};
+
+const toldAll = (surroundings: Surroundings): readonly Told[] => {
+  const { mesh, services, routings, taken } = surroundings;
+  return mesh.memo(`told all ${services.key} ${routings.key}`, [services, routings, mesh.destinations, taken], (memo) =>
+    services.services.map((service) => toldOne(service, routings.byHost.find(service.hostname), { client: anybody, surroundings, memo })),
+  );
+};
+
+/** What this client is told instead. */
+const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked & { readonly memo: Memo }): ScopedService => {
+  const { service, routes } = told.service;
+  const { surroundings, memo } = asked;
+  const own = told.tellsApart ? told.routing : undefined;
+  const reached = own ? servicesReached(own, surroundings) : [routes];
+  return memo(service.key, [service, rule, own, surroundings.taken, ...reached], (inner) => ({
+    service,
+    aliases: inner('aliases', [service, surroundings.taken], () => aliases(service, asked)),
+    destination: rule?.destination ?? noPolicy,
+    routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+  }));
+};
+
+/** What the clients of one key are told. */
+export const toldTo = (client: Client, surroundings: Surroundings, memo: Memo): readonly ScopedService[] => {
+  const { mesh } = surroundings;
+  const hasRules = rulesIn(mesh, client.namespace).size > 0;
+  const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
+  return toldAll(surroundings).map((told) => {
+    const { service } = told.service;
+    const local = hasRules ? localRule(mesh, service, client) : undefined;
+    const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
+    const isNear = service.namespace === client.namespace && service.shortName !== undefined;
+    return isNear || told.tellsApart || rule !== told.rule ? toldApart(told, rule, { client, surroundings, memo }) : told.service;
+  });
+};
