@@ -27,8 +27,6 @@ await build({
   bundle: true,
   // What only some commands need (the compiler, gRPC) is a file of its own, loaded when it is needed.
   splitting: true,
-  minifyWhitespace: true,
-  minifySyntax: true,
   platform: 'node',
   target: 'node22.13',
   format: 'esm',

@@ -1,11 +1,13 @@
 /** weftd's flags. Everything else is in `app.ts`. */
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { placeOf } from '@weft/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
+import manifest from '../package.json' with { type: 'json' };
+import manifest from '../package.json' with { type: 'json' };
 import { type App, startApp, type TcpAddress } from './app.ts';
 
 interface Flags {
@@ -42,12 +44,10 @@ const folder = (text: string): string => {
   return path;
 };
 
-const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
-
 const flagsOf = (argv: readonly string[]): Flags =>
   new Command('weftd')
     .description('the control plane of Weft')
-    .version(version)
+    .version(manifest.version)
     .option('--folder <dir>', 'folder of manifests to watch', folder)
     .option('--home <dir>', 'where state is kept (default: WEFT_HOME, or ~/.local/state/weft)')
     .option('--run <dir>', 'where sockets are made (default: by home)')
@@ -90,7 +90,7 @@ const main = async (): Promise<void> => {
       api,
       gatewayPort,
       clusterId,
-      version,
+      version: manifest.version,
       log,
       onDeath: fail,
     });

@@ -20,7 +20,7 @@ const longestPause = 5000;
 /** After running this long, the next end is a new story. */
 const settled = 30_000;
 /** The agent ends workloads, each within its grace period, before it ends itself. */
-const graceMs = 15_000;
+const graceMs = 25_000;
 
 const describe = (code: number | null, signal: NodeJS.Signals | null): string =>
   signal ? `was ended by ${signal}` : `ended with code ${code}`;
