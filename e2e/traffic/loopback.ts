@@ -1,0 +1,196 @@
+/**
+ * One Envoy on loopback as client and server at once, configured by `emit`: no capture, so listeners are bound where clients dial,
+ * the inbound one at 127.0.0.2, and inbound clusters name the application at 127.0.0.1; secrets come from files.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+import { emit, staticBootstrap, type View } from '@weft/compile';
+import type { JsonObject, JsonValue } from '@weft/envoy';
+import { findEnvoy } from '../../agent/src/envoy-binary.ts';
+
+export const identity = 'spiffe://cluster.local/ns/shop/sa/web';
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const keys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+
+const pem = async (key: webcrypto.CryptoKey): Promise<string> =>
+  x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+
+/** A root and a leaf for `identity`, as the agent would have them. */
+const secrets = async () => {
+  const [rootKeys, leafKeys] = [await keys(), await keys()];
+  const dates = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=root',
+    keys: rootKeys,
+    signingAlgorithm: algorithm,
+    ...dates,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign)],
+  });
+  const leaf = await x509.X509CertificateGenerator.create({
+    subject: '',
+    issuer: root.subject,
+    publicKey: leafKeys.publicKey,
+    signingKey: rootKeys.privateKey,
+    signingAlgorithm: algorithm,
+    ...dates,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: identity }], true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature),
+    ],
+  });
+  return { root: root.toString('pem'), leaf: leaf.toString('pem'), key: await pem(leafKeys.privateKey) };
+};
+
+const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
+
+const writeSecrets = async (folder: string): Promise<void> => {
+  const { root, leaf, key } = await secrets();
+  const text = (value: string) => ({ inline_string: value });
+  const spiffe = {
+    name: 'envoy.tls.cert_validator.spiffe',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig',
+      trust_domains: [{ name: 'cluster.local', trust_bundle: text(root) }],
+    },
+  };
+  const own = { '@type': secretType, name: 'default', tls_certificate: { certificate_chain: text(leaf), private_key: text(key) } };
+  const trust = { '@type': secretType, name: 'ROOTCA', validation_context: { custom_validator_config: spiffe } };
+  await writeFile(join(folder, 'default.json'), JSON.stringify({ resources: [own] }));
+  await writeFile(join(folder, 'ROOTCA.json'), JSON.stringify({ resources: [trust] }));
+};
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Secrets by file instead of by the agent's socket. */
+const fromFiles = (value: JsonValue, folder: string): JsonValue => {
+  if (Array.isArray(value)) return value.map((item) => fromFiles(item, folder));
+  if (!isObject(value)) return value;
+  if ('sds_config' in value && isObject(value))
+    return { ...value, sds_config: { resource_api_version: 'V3', path_config_source: { path: join(folder, `${value.name}.json`) } } };
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, fromFiles(child, folder)]));
+};
+
+const at = (address: string, port: number): JsonObject => ({ socket_address: { address, port_value: port } });
+
+const bound = (listener: JsonObject, ports: readonly number[]): JsonObject[] => {
+  const { bind_to_port: _bind, use_original_dst: _original, ...rest } = listener;
+  if (listener.name === 'virtualOutbound') return [];
+  if (listener.name !== 'virtualInbound') return [rest];
+  const filters = (rest.listener_filters as JsonObject[]).filter(({ name }) => name !== 'envoy.filters.listener.original_dst');
+  const [first = 0, ...others] = ports;
+  return [
+    {
+      ...rest,
+      listener_filters: filters,
+      address: at('127.0.0.2', first),
+      additional_addresses: others.map((port) => ({ address: at('127.0.0.2', port) })),
+    },
+  ];
+};
+
+const toApplication = (cluster: JsonObject): JsonObject => {
+  const [, port] = /^inbound\|(\d+)\|\|$/.exec(String(cluster.name)) ?? [];
+  if (port === undefined) return cluster;
+  const { type: _type, lb_policy: _policy, ...rest } = cluster;
+  const endpoint = { endpoint: { address: at('127.0.0.1', Number(port)) } };
+  return { ...rest, load_assignment: { cluster_name: String(cluster.name), endpoints: [{ lb_endpoints: [endpoint] }] } };
+};
+
+const onLoopback = (bootstrap: JsonObject, folder: string, ports: readonly number[]): JsonValue => {
+  const { clusters, listeners } = bootstrap.static_resources as { clusters: JsonObject[]; listeners: JsonObject[] };
+  const replaced = {
+    ...bootstrap,
+    admin: { address: { pipe: { path: join(folder, 'admin.sock') } } },
+    static_resources: {
+      clusters: clusters.filter(({ name }) => name !== 'sds-grpc').map(toApplication),
+      listeners: listeners.flatMap((listener) => bound(listener, ports)),
+    },
+  };
+  return fromFiles(replaced, folder);
+};
+
+/** Answers HTTP with the headers it got, anything else with itself in brackets. */
+export const application = async (): Promise<{ readonly server: Server; readonly port: number }> => {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (data) => {
+      const text = data.toString('latin1');
+      if (!/^(GET|POST) /.test(text)) return void socket.write(`[${text}]`);
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${data.length}\r\n\r\n${text}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return { server, port: address.port };
+};
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/** @returns when Envoy listens; throws with its log when it does not within ten seconds */
+export const run = async (view: View, listening: number): Promise<Running> => {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
+  await writeSecrets(folder);
+  const ports = view.inbound.ports.map(({ port }) => port);
+  const file = join(folder, 'envoy.json');
+  await writeFile(file, JSON.stringify(onLoopback(staticBootstrap(emit(view)), folder, ports)));
+  const envoy = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
+  const child = spawn(envoy, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (data) => {
+    log += data;
+  });
+  const stop = async () => {
+    await ended(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (child.exitCode !== null) break;
+    if (await accepts('127.0.0.1', listening)) return { stop };
+    await sleep(100);
+  }
+  await stop();
+  throw new Error(`Envoy does not listen: ${log}`);
+};
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+
+const accepts = async (host: string, port: number): Promise<boolean> =>
+  (await exchange(host, port, '').catch(() => undefined)) !== undefined;
+
+/** Sends text and gives what came back within a second, or until the peer closed; rejects when the connection is refused or reset. */
+export const exchange = (host: string, port: number, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, host);
+    let received = '';
+    const finish = () => {
+      socket.destroy();
+      resolve(received);
+    };
+    socket.on('connect', () => (text === '' ? finish() : socket.write(text)));
+    socket.on('data', (data) => {
+      received += data.toString('latin1');
+      if (/\]$|\r\n\r\n/.test(received)) setTimeout(finish, 50);
+    });
+    socket.on('end', finish);
+    socket.on('error', reject);
+    socket.setTimeout(3000, finish);
+  });
