@@ -1,11 +1,13 @@
 /** One container's process: starts it confined, probes it, starts it again when it ends, stops it in good order. */
 import type { ContainerSpec, Probe } from '@weft/model';
 import { probeAddress } from '../addresses.ts';
+import { inside } from '../host/launch.ts';
 import { ask, type Outcome } from '../probe/ask.ts';
 import { probeContainer } from '../probe/schedule.ts';
 import { Backoff } from '../process/backoff.ts';
 import { type Child, describeExit, type StartOptions, start } from '../process/child.ts';
 import type { LogFile } from '../process/log-file.ts';
+import { openPipe } from '../process/pipe.ts';
 import { childrenOf, isConfined, signal } from '../process/tree.ts';
 import { applicationCommand, enterCommand, secretWords } from './confine.ts';
 import { environmentOf, etcFiles, expandReferences, type PodFacts } from './environment.ts';
@@ -112,11 +114,15 @@ export class Container {
     const command = [...spec.command, ...spec.args].map((word) => expandReferences(word, env));
     const script = viewScript({ ...visible, hostname: facts.pod.name, files: etcFiles(facts) });
     if (this.stopping) return 'was stopped before it started';
+    const pipe = await openPipe(inside.root, user);
     const child = start(applicationCommand({ network: network.file, user, viewScript: script }), {
       output: log.write,
+      outputTo: pipe.writeEnd,
       secret: secretWords({ workingDir, env, command }),
       detached: true,
     });
+    pipe.closeWriteEnd();
+    pipe.reader.on('data', log.write);
     this.child = child;
     const probes = new AbortController();
     this.report({ running: true, message: '' });

@@ -1,6 +1,6 @@
 /** One pod's Envoy: its socket for configuration and keys first, then the process, for as long as the pod lives. */
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
-import { bootstrap, istioVersion, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
+import { bootstrap, formatNodeId, istioVersion, type NodeId, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
 import { filesOf, type NodeView, type Place, type PodSpec } from '@weft/model';
 import { inside } from '../host/launch.ts';
 import { Backoff } from '../process/backoff.ts';
@@ -52,12 +52,19 @@ const restarts = { first: 250, max: 5_000, calm: 10_000 };
 const pollMs = 50;
 const stopMs = 5_000;
 
-const bootstrapOf = ({ pod, mesh, network, sockets }: ProxyInput): string => {
-  const dnsDomain = `${pod.namespace}.svc.${mesh.dnsDomain}`;
-  const sidecar = pod.proxy === 'sidecar';
+const nodeOf = ({ pod, mesh, network }: ProxyInput): NodeId => ({
+  role: pod.proxy === 'sidecar' ? 'sidecar' : 'router',
+  address: network.address,
+  name: pod.name,
+  namespace: pod.namespace,
+  dnsDomain: `${pod.namespace}.svc.${mesh.dnsDomain}`,
+});
+
+const bootstrapOf = (input: ProxyInput): string => {
+  const { pod, mesh, network, sockets } = input;
   return JSON.stringify(
     bootstrap({
-      node: { role: sidecar ? 'sidecar' : 'router', address: network.address, name: pod.name, namespace: pod.namespace, dnsDomain },
+      node: nodeOf(input),
       metadata: {
         name: pod.name,
         namespace: pod.namespace,
@@ -72,7 +79,7 @@ const bootstrapOf = ({ pod, mesh, network, sockets }: ProxyInput): string => {
       },
       agentSocket: sockets.agent,
       adminSocket: sockets.admin,
-      ...(sidecar && { mark: socketMark }),
+      ...(pod.proxy === 'sidecar' && { mark: socketMark }),
     }),
   );
 };
@@ -144,6 +151,8 @@ export class Proxy {
       ...rights,
       envoy,
       ...['--config-path', file, '--concurrency', '1', '--disable-hot-restart'],
+      // Nothing new to Envoy; it says in a list of processes whose it is.
+      ...['--service-node', formatNodeId(nodeOf(this.input))],
       ...['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate'],
       ...['--log-level', 'warning', '--file-flush-interval-msec', '1000'],
     ];

@@ -56,16 +56,17 @@ interface Loop {
 }
 
 const loop = async ({ probe, ask, signal, onOutcome, eager }: Loop): Promise<void> => {
-  await sleep(probe.initialDelaySeconds * 1_000, signal);
   let verdict = unknown;
   let impatient = eager;
   const period = Math.max(1, probe.periodSeconds) * 1_000;
-  let sinceCounted = period;
+  // What has just been started is given one period before a failure counts against it.
+  let sinceCounted = 0;
+  await sleep((probe.initialDelaySeconds || (eager ? 0 : probe.periodSeconds)) * 1_000, signal);
   while (!signal.aborted) {
     const outcome = await ask(probe);
     if (signal.aborted) return;
     impatient &&= !outcome.ok;
-    if (outcome.ok || sinceCounted >= period) {
+    if (outcome.ok || !eager || sinceCounted >= period) {
       verdict = judge(probe, verdict, outcome.ok);
       sinceCounted = 0;
       if (!onOutcome(verdict, outcome)) return;

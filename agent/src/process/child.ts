@@ -18,6 +18,8 @@ export interface Child {
 export interface StartOptions {
   /** Where standard output and error go; absent: nowhere. */
   readonly output?: (chunk: Buffer) => void;
+  /** A file descriptor for standard output and error, instead of `output`. */
+  readonly outputTo?: number;
   /** Written to file descriptor 3, for what must not stand on a command line. */
   readonly secret?: string;
   readonly stdin?: 'pipe' | 'ignore';
@@ -31,7 +33,12 @@ export const start = (command: readonly string[], options: StartOptions = {}): C
     env: { PATH: toolPath },
     cwd: '/',
     detached: options.detached ?? false,
-    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe', options.secret === undefined ? 'ignore' : 'pipe'],
+    stdio: [
+      options.stdin ?? 'ignore',
+      options.outputTo ?? 'pipe',
+      options.outputTo ?? 'pipe',
+      options.secret === undefined ? 'ignore' : 'pipe',
+    ],
   });
   const exited = new Promise<Exit>((resolve) => {
     process.once('exit', (code, signal) => resolve({ code, signal }));

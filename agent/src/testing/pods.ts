@@ -1,0 +1,172 @@
+/** Pods on a real machine: real namespaces, processes and probes, a fake weftd. The same tests as root and as an ordinary user. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { NodeView, Probe } from '@weft/model';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { container, descendants, emptyView, pod, startMesh, type TestMesh, until } from './mesh.ts';
+
+const probe = (action: Probe['action'], more: Partial<Probe> = {}): Probe => ({
+  ...{ action, initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 1 },
+  ...more,
+});
+const http = (port: number, path = '/') => probe({ kind: 'http', path, port, scheme: 'HTTP', headers: [] });
+
+/** Answers with its name and the caller; `/state` follows the file /tmp/state; `/die` ends it. */
+const server = `
+const { createServer } = require('node:http');
+const { existsSync } = require('node:fs');
+createServer((request, response) => {
+  if (request.url === '/die') process.exit(3);
+  response.statusCode = request.url === '/state' && existsSync('/tmp/broken') ? 500 : 200;
+  response.end(process.env.POD_NAME + ' ' + request.socket.remoteAddress.replace('::ffff:', ''));
+}).listen(80, () => console.log('listening'));
+`;
+const serving = (name: string, more = {}) =>
+  pod(name, [container('app', ['node', '-e', server], { readinessProbe: http(80, '/state'), ...more })]);
+const idle = (name: string) => pod(name, [container('app', ['sleep', 'infinity'])]);
+
+const view: NodeView = {
+  ...emptyView,
+  pods: [serving('web'), serving('twin'), idle('client')],
+  names: { 'web.shop.svc.cluster.local': ['10.96.0.10'], 'api.example.com': ['240.240.0.1'], '*.wild.test': ['10.96.0.12'] },
+};
+
+/** The Services of a view, over those pods that are ready. */
+const withServices = (mesh: TestMesh, names: readonly string[]): NodeView => ({
+  ...view,
+  services: [
+    {
+      address: '10.96.0.10',
+      port: 8080,
+      endpoints: names.map((name) => ({ address: mesh.weftd.report(name)?.address ?? '', port: 80 })),
+    },
+  ],
+});
+
+export const describePods = (title: string, uid?: number): void => {
+  describe(title, () => podTests(uid));
+};
+
+const podTests = (uid: number | undefined): void => {
+  let mesh: TestMesh;
+  const ready = (name: string) => () => mesh.weftd.report(name)?.ready;
+  const curl = (name: string, url: string) => mesh.exec(name, ['curl', '-s', '-m', '3', url]);
+  beforeAll(async () => {
+    mesh = await startMesh({ view, ...(uid !== undefined && { uid }) });
+    await until(() => view.pods.every(({ name }) => ready(name)()), `pods ready\n${mesh.output()}`, 15_000);
+  });
+  afterAll(() => mesh?.stop());
+
+  test('pods say who they are and where', () => {
+    expect(mesh.weftd.registration?.socket).toBe(`${mesh.run}/agent.sock`);
+    expect(mesh.weftd.report('web')).toMatchObject({ phase: 'Running', ready: true, proxy: 'none', restarts: 0, message: '' });
+    expect(new Set(mesh.weftd.reports.map(({ address }) => address)).size).toBe(3);
+  });
+
+  test('a Service is reached by name and address, over all its endpoints, and by a pod of its own', async () => {
+    mesh.weftd.show(withServices(mesh, ['web', 'twin']));
+    await until(async () => (await curl('client', 'http://web:8080/')).code === 0, 'the Service answers');
+    const bodies = [];
+    for (let i = 0; i < 16; i++) bodies.push((await curl('client', 'http://web.shop:8080/')).stdout.split(' ')[0]);
+    expect(new Set(bodies)).toEqual(new Set(['web', 'twin']));
+    mesh.weftd.show(withServices(mesh, ['web']));
+    await until(async () => (await curl('web', 'http://10.96.0.10:8080/')).stdout.startsWith('web 169.254.20.4'), 'hairpin');
+    expect((await curl('client', 'http://web.shop.svc.cluster.local:8080/')).stdout).toBe(`web ${mesh.weftd.report('client')?.address}`);
+  });
+
+  test('a Service without endpoints is refused at once', async () => {
+    mesh.weftd.show(withServices(mesh, []));
+    // 7: could not connect, as opposed to 28: time over.
+    await until(async () => (await curl('client', 'http://10.96.0.10:8080/')).code === 7, 'refusal');
+  });
+
+  test('names: wildcards, nothing for automatic addresses without a sidecar, NXDOMAIN inside the cluster', async () => {
+    expect((await mesh.exec('client', ['getent', 'ahostsv4', 'x.wild.test'])).stdout).toContain('10.96.0.12');
+    expect((await mesh.exec('client', ['getent', 'hosts', 'nothing.shop.svc.cluster.local'])).code).toBe(2);
+    expect((await mesh.exec('client', ['getent', 'ahostsv4', 'api.example.com'])).stdout).not.toContain('240.240.0.1');
+  });
+
+  test('exec runs as the application, with its input, output and exit code', async () => {
+    const result = await mesh.exec('client', ['sh', '-c', 'cat; echo $POD_NAME; hostname; echo oops >&2; exit 7'], 'typed\n');
+    expect(result).toEqual({ code: 7, stdout: 'typed\nclient\nclient\n', stderr: 'oops\n' });
+    await expect(mesh.exec('nobody', ['true'])).rejects.toThrow('404');
+    await expect(mesh.exec('client', [])).rejects.toThrow('400');
+  });
+
+  test('logs are kept, also of the last lines only', async () => {
+    expect(await mesh.get('/pods/shop/web/logs?container=app')).toEqual({ status: 200, body: 'listening\n' });
+    expect((await mesh.get('/pods/shop/web/logs?tail=0')).body).toBe('');
+    expect((await mesh.get('/pods/shop/web/logs?container=envoy')).status).toBe(404);
+    expect((await mesh.get('/pods/shop/web/envoy/quitquitquit')).status).toBe(404);
+  });
+
+  test('readiness follows the probe; a crash is told, counted and repaired', async () => {
+    await mesh.exec('web', ['touch', '/tmp/broken']);
+    await until(() => mesh.weftd.report('web')?.ready === false, 'not ready');
+    expect(mesh.weftd.report('web')?.message).toBe('container app: readiness probe: HTTP status 500');
+    await mesh.exec('web', ['rm', '/tmp/broken']);
+    await until(ready('web'), 'ready again');
+    await mesh.exec('web', ['curl', '-s', 'http://127.0.0.1/die']);
+    await until(() => (mesh.weftd.report('web')?.restarts ?? 0) > 0 && ready('web')(), 'started again');
+    expect((await mesh.get('/pods/shop/web/logs')).body).toContain('weft: app exited with code 3');
+  });
+
+  test('liveness starts a container again; exec probes run inside', async () => {
+    const alive = probe({ kind: 'exec', command: ['sh', '-c', 'test ! -e /tmp/broken'] });
+    mesh.weftd.show({ ...view, pods: [...view.pods, serving('fragile', { livenessProbe: alive, startupProbe: http(80) })] });
+    await until(ready('fragile'), 'fragile is ready');
+    await mesh.exec('fragile', ['touch', '/tmp/broken']);
+    await until(() => mesh.weftd.report('fragile')?.restarts === 1 && ready('fragile')(), 'started again');
+  });
+
+  test('a command that does not exist and a directory that is not there are said in one line', async () => {
+    const lost = pod('lost', [container('app', ['no-such-program'])]);
+    const homeless = pod('homeless', [container('app', ['true'], { workingDir: '/no/such/directory' })]);
+    mesh.weftd.show({ ...view, pods: [...view.pods, lost, homeless] });
+    await until(() => mesh.weftd.report('lost')?.message.includes('(command not found)'), 'command not found');
+    await until(() => mesh.weftd.report('homeless')?.message.includes('/no/such/directory does not exist'), 'directory');
+  });
+
+  test('a pod that is no longer wanted gets SIGTERM first, and its address goes', async () => {
+    const polite = pod('polite', [
+      container('app', ['sh', '-c', 'trap "echo bye > /dev/stderr; sleep 1; exit" TERM; while :; do sleep 0.1; done']),
+    ]);
+    mesh.weftd.show({ ...view, pods: [...view.pods, polite] });
+    await until(ready('polite'), 'polite is ready');
+    const log = `${mesh.home}/logs/pods/shop_polite_app.log`;
+    mesh.weftd.show(view);
+    await until(() => mesh.weftd.report('polite')?.phase === 'Terminating', 'terminating is told first');
+    await until(() => readFileSync(log, 'utf8').includes('bye'), 'SIGTERM');
+    await until(() => mesh.weftd.report('polite') === undefined, 'gone');
+    expect(existsSync(log)).toBe(false);
+  });
+
+  test('orphans of an application and of the agent leave no zombies', async () => {
+    await mesh.exec('client', ['sh', '-c', 'for i in 1 2 3; do (sleep 0.2 &) ; done']);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const states = descendants(mesh.pid).map((pid) => execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim());
+    expect(states.filter((state) => state.startsWith('Z'))).toEqual([]);
+  });
+
+  test('kill -9 of the host process leaves no process and no namespace', async () => {
+    const started = descendants(mesh.pid);
+    const networks = new Set(started.map(networkOf));
+    expect(networks.size).toBeGreaterThan(3);
+    await mesh.stop('SIGKILL');
+    await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended', 3_000);
+    const left = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => networkOf(Number(name)));
+    expect(left.filter((network) => networks.has(network) && network !== networkOf(process.pid))).toEqual([]);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('weft');
+    expect(execFileSync('ip', ['link'], { encoding: 'utf8' })).not.toMatch(/pod\d/);
+  });
+};
+
+const networkOf = (pid: number): string | undefined => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+};
