@@ -20,91 +20,116 @@ export interface KeeperInput {
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
 
-export interface IdentityKeeper {
-  current(): WorkloadIdentity | undefined;
-  /** Called with each new certificate or trust bundle; returns the detach function. */
-  onChange(listener: (identity: WorkloadIdentity) => void): () => void;
-  /** Why there is no certificate, or why it could not be renewed; empty when all is well. */
-  problem(): string;
-  /** Resolves when what is in use is on disk. */
-  close(): Promise<void>;
-}
-
 const file = 'identity.json';
 const bundlePollMs = 60_000;
+/** For the pace of retries before the first certificate. */
+const unknownLife = 60_000;
 /** Node's timers overflow above 2^31 ms. */
 const longestSleepMs = 2 ** 31 - 1;
 
-export const keepIdentity = async (input: KeeperInput): Promise<IdentityKeeper> => {
-  const state = await openStateDirectory(input.state);
-  const stopped = new AbortController();
-  const listeners = new Set<(identity: WorkloadIdentity) => void>();
-  let current = await loadIdentity(state, input);
-  let problem = current ? '' : 'no certificate yet';
-  let saving = Promise.resolve();
+export class IdentityKeeper {
+  readonly #input: KeeperInput;
+  readonly #state: StateDirectory;
+  readonly #stopped = new AbortController();
+  readonly #listeners = new Set<(identity: WorkloadIdentity) => void>();
+  #current: WorkloadIdentity | undefined;
+  #problem: string;
+  #saving = Promise.resolve();
 
-  const adopt = (identity: WorkloadIdentity): void => {
-    if (stopped.signal.aborted) return;
-    current = identity;
-    for (const listener of listeners) listener(identity);
-    const { pod, logger } = input;
-    const write = (): Promise<void> => state.write(file, JSON.stringify(stored(identity, pod)));
-    saving = saving.then(write).catch((error: unknown) => {
-      logger.warn({ err: error }, 'the certificate could not be saved; a restart during an outage would miss it');
-    });
-  };
+  constructor(input: KeeperInput, kept: { readonly state: StateDirectory; readonly identity: WorkloadIdentity | undefined }) {
+    this.#input = input;
+    this.#state = kept.state;
+    this.#current = kept.identity;
+    this.#problem = kept.identity ? '' : 'no certificate yet';
+    void this.#renewals();
+    void this.#bundleChanges();
+  }
 
-  const renew = async (failures: number): Promise<void> => {
-    const bundles = await input.admin.trustBundle();
-    const credential = await credentialFor(current, { failures, input });
-    const parts = await requestCertificate({ upstream: input.upstream, bundles, credential, now: input.now });
-    const identity = checkedIdentity(parts, { spiffeId: expectedName(input.pod, bundles), now: input.now() });
-    problem = '';
-    adopt(identity);
-    input.logger.info(
-      { spiffeId: identity.spiffeId, serial: identity.serial, notAfter: new Date(identity.notAfter).toISOString() },
-      'certificate received',
-    );
-  };
+  current(): WorkloadIdentity | undefined {
+    return this.#current;
+  }
 
-  const renewals = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      if (current) await sleep(renewalTime(current, input.random()) - input.now(), stopped.signal);
-      for (let failures = 0; !stopped.signal.aborted; ) {
-        const error = await renew(failures).then(() => undefined, String);
+  /** Called with each new certificate or trust bundle; returns the detach function. */
+  onChange(listener: (identity: WorkloadIdentity) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Why there is no certificate, or why it could not be renewed; empty when all is well. */
+  problem(): string {
+    return this.#problem;
+  }
+
+  /** Resolves when what is in use is on disk. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    this.#listeners.clear();
+    await this.#saving;
+  }
+
+  async #renewals(): Promise<void> {
+    const { now, random } = this.#input;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      if (this.#current) await sleep(renewalTime(this.#current, random()) - now(), signal);
+      for (let failures = 0; !signal.aborted; ) {
+        const error = await this.#renew(failures).then(() => undefined, String);
         if (error === undefined) break;
         failures += 1;
-        problem = renewalProblem(error, current, input.now());
-        input.logger[failures > 3 ? 'error' : 'warn']({ failures, remainingSeconds: remaining(current, input.now()) }, problem);
-        const life = current ? current.notAfter - current.issuedAt : 60_000;
-        await sleep(retryDelay({ failures, life, random: input.random() }), stopped.signal);
+        this.#complain(error, failures);
+        const life = this.#current ? this.#current.notAfter - this.#current.issuedAt : unknownLife;
+        await sleep(retryDelay({ failures, life, random: random() }), signal);
       }
     }
-  };
+  }
 
-  const bundleChanges = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await sleep(bundlePollMs, stopped.signal);
-      const bundles = await input.admin.trustBundle().catch(() => undefined); // weftd is away: what we trust does not change
-      if (bundles && current && JSON.stringify(bundles) !== JSON.stringify(current.bundles)) adopt({ ...current, bundles });
+  async #renew(failures: number): Promise<void> {
+    const { admin, upstream, now, pod, logger } = this.#input;
+    const bundles = await admin.trustBundle();
+    const credential = await credentialFor(this.#current, { failures, input: this.#input });
+    const parts = await requestCertificate({ upstream, bundles, credential, now });
+    const identity = checkedIdentity(parts, { spiffeId: expectedName(pod, bundles), now: now() });
+    this.#problem = '';
+    this.#adopt(identity);
+    const { spiffeId: name, serial, notAfter } = identity;
+    logger.info({ spiffeId: name, serial, notAfter: new Date(notAfter).toISOString() }, 'certificate received');
+  }
+
+  async #bundleChanges(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await sleep(bundlePollMs, signal);
+      const bundles = await this.#input.admin.trustBundle().catch(() => undefined); // weftd is away: what we trust does not change
+      const current = this.#current;
+      if (bundles && current && JSON.stringify(bundles) !== JSON.stringify(current.bundles)) this.#adopt({ ...current, bundles });
     }
-  };
+  }
 
-  void renewals();
-  void bundleChanges();
-  return {
-    current: () => current,
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    problem: () => problem,
-    close: async () => {
-      stopped.abort();
-      listeners.clear();
-      await saving;
-    },
-  };
+  #adopt(identity: WorkloadIdentity): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#current = identity;
+    for (const listener of this.#listeners) listener(identity);
+    const { pod, logger } = this.#input;
+    const write = (): Promise<void> => this.#state.write(file, JSON.stringify(stored(identity, pod)));
+    this.#saving = this.#saving.then(write).catch((error: unknown) => {
+      logger.warn({ err: error }, 'the certificate could not be saved; a restart during an outage would miss it');
+    });
+  }
+
+  #complain(error: string, failures: number): void {
+    const { now, logger } = this.#input;
+    const left = this.#current ? Math.round((this.#current.notAfter - now()) / 1000) : 0;
+    if (!this.#current) this.#problem = `no certificate: ${error}`;
+    else if (left > 0) this.#problem = `the certificate could not be renewed (${left} s left): ${error}`;
+    else this.#problem = `the certificate has expired and could not be renewed: ${error}`;
+    logger[failures > 3 ? 'error' : 'warn']({ failures, remainingSeconds: left }, this.#problem);
+  }
+}
+
+/** With what an agent before this one left, if it is of use. */
+export const keepIdentity = async (input: KeeperInput): Promise<IdentityKeeper> => {
+  const state = await openStateDirectory(input.state);
+  return new IdentityKeeper(input, { state, identity: await loadIdentity(state, input) });
 };
 
 /** The certificate in use; every second try a token, for a certificate that weftd no longer accepts must not end the workload. */
@@ -120,17 +145,6 @@ const credentialFor = async (
 const expectedName = ({ namespace, serviceAccount }: PodSpec, { trustDomain }: TrustBundles): string =>
   spiffeId({ trustDomain, namespace, serviceAccount });
 
-const remaining = (identity: WorkloadIdentity | undefined, now: number): number =>
-  identity ? Math.round((identity.notAfter - now) / 1000) : 0;
-
-const renewalProblem = (error: string, identity: WorkloadIdentity | undefined, now: number): string => {
-  if (!identity) return `no certificate: ${error}`;
-  const left = remaining(identity, now);
-  return left > 0
-    ? `the certificate could not be renewed (${left} s left): ${error}`
-    : `the certificate has expired and could not be renewed: ${error}`;
-};
-
 interface StoredIdentity extends IdentityParts {
   readonly uid: string;
 }
@@ -143,7 +157,7 @@ const stored = ({ key, chain, issuedAt, bundles }: WorkloadIdentity, { uid }: Po
   bundles,
 });
 
-/** What an agent before this one left; anything but a good certificate of this very pod is as if there were none. */
+/** Anything but a good certificate of this very pod is as if there were none. */
 const loadIdentity = async (state: StateDirectory, { pod, now, logger }: KeeperInput): Promise<WorkloadIdentity | undefined> => {
   try {
     const content = await state.read(file);

@@ -66,7 +66,6 @@ export interface ServedProxy {
 
 /**
  * Serves one pod's Envoy: its certificate by SDS and its configuration by ADS. Resolves when the socket listens; the certificate may come later.
- * `forgetProxy(paths)` removes what it kept once the pod is gone for good.
+ * What it keeps is in `paths.state` alone, for the caller to remove once the pod is gone for good.
  */
 export type ServeProxy = (input: ProxyInput) => Promise<ServedProxy>;
-export type ForgetProxy = (paths: ProxyPaths) => Promise<void>;

@@ -7,7 +7,7 @@ import { AggregatedDiscoveryService } from '@weft/envoy/gen/envoy/service/discov
 import { SecretDiscoveryService } from '@weft/envoy/gen/envoy/service/secret/v3/sds_pb.js';
 import { keepIdentity } from '../identity/keeper.ts';
 import { openStateDirectory } from '../identity/state-directory.ts';
-import type { ForgetProxy, ProxyInput, RelayTiming, ServeProxy } from './proxy.ts';
+import type { ProxyInput, RelayTiming, ServeProxy } from './proxy.ts';
 import { openRelay } from './relay.ts';
 import { type SecretStream, serveSecrets } from './sds.ts';
 import type { Downstream } from './stream.ts';
@@ -79,5 +79,3 @@ const listen = async (server: Server, { paths, owner }: ProxyInput): Promise<voi
   if (owner) await chown(unnamed, owner.uid, owner.gid);
   await rename(unnamed, paths.socket);
 };
-
-export const forgetProxy: ForgetProxy = (paths) => rm(paths.state, { recursive: true, force: true });

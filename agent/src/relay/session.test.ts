@@ -3,7 +3,7 @@ import { typeUrls } from '@weft/envoy';
 import { DeltaDiscoveryResponseSchema, ResourceSchema } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readEnvelope } from './envelope.ts';
-import { openSession, type Request, type Session } from './session.ts';
+import { type Request, Session } from './session.ts';
 import type { Configuration } from './subscription.ts';
 
 const { CDS, EDS, LDS, RDS } = typeUrls;
@@ -49,7 +49,7 @@ let session: Session;
 let snapshot: Configuration | undefined;
 beforeEach(() => {
   snapshot = undefined;
-  session = openSession(() => snapshot);
+  session = new Session(() => snapshot);
 });
 
 /** weftd answers and Envoy acknowledges (or refuses). @returns what goes to weftd */

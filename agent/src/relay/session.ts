@@ -30,31 +30,13 @@ export interface Request {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
+/** Sent to Envoy and not acknowledged yet. */
 interface InFlight {
   readonly typeUrl: string;
   /** Absent: answered from the snapshot, so weftd waits for no acknowledgement. */
   readonly upstream?: { readonly nonce: string; readonly stream: number };
   readonly resources: readonly Resource[];
   readonly removed: readonly string[];
-}
-
-export interface Session {
-  /** What Envoy says. @returns what weftd must hear of it, if its stream is open. */
-  request(request: Request): Request | undefined;
-  /** A new stream to weftd is open. @returns all that it must be told (R2). */
-  announce(): Request[];
-  /** What weftd says. @returns the bytes for Envoy, or the acknowledgement of what Envoy need not see. */
-  response(envelope: Envelope): { readonly down: Uint8Array } | { readonly up: Request };
-  /** What the last acknowledged configuration can answer of what is owed. */
-  answerFromSnapshot(): Uint8Array[];
-  /** Envoy waits for an answer. */
-  owes(): boolean;
-  /** No response is waiting for Envoy's acknowledgement. */
-  settled(): boolean;
-  /** All that Envoy acknowledged, if it is a whole configuration; undefined in the middle of a change. */
-  configuration(): Configuration | undefined;
-  /** Grows with each acknowledged change. */
-  readonly changes: number;
 }
 
 /** Make before break: what is referred to comes before what refers to it. */
@@ -67,103 +49,117 @@ const removals = ({ removed, resources }: Envelope, { sent, owed, absent }: Subs
   return [...new Set(removed)].filter((name) => !present.has(name) && (sent.has(name) || owed.has(name) || !absent.has(name)));
 };
 
-/** @param snapshot the last configuration that this proxy acknowledged, in this stream or an earlier one; read at each use */
-export const openSession = (snapshot: () => Configuration | undefined): Session => {
-  const subscriptions = new Map<string, Subscription>();
-  const inFlight = new Map<string, InFlight>();
+export class Session {
+  readonly #snapshot: () => Configuration | undefined;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #inFlight = new Map<string, InFlight>();
   /** Types that the present stream to weftd knows of. */
-  const announced = new Set<string>();
-  let stream = 0;
-  let nonces = 0;
-  let changes = 0;
+  readonly #announced = new Set<string>();
+  #stream = 0;
+  #nonces = 0;
+  /** Grows with each change of weftd's that Envoy acknowledged. */
+  changes = 0;
 
-  const send = (envelope: Envelope, upstream?: InFlight['upstream']): Uint8Array => {
-    nonces += 1;
-    const nonce = `r${nonces}`;
-    const { typeUrl, resources, removed } = envelope;
-    inFlight.set(nonce, { typeUrl, resources, removed, ...(upstream ? { upstream } : {}) });
-    return writeEnvelope({ ...envelope, nonce });
-  };
+  /** @param snapshot the last configuration that this proxy acknowledged, in this stream or an earlier one; read at each use */
+  constructor(snapshot: () => Configuration | undefined) {
+    this.#snapshot = snapshot;
+  }
 
-  const settle = ({ nonce, error }: Request): InFlight | undefined => {
-    const flight = inFlight.get(nonce);
-    if (!flight) return undefined;
-    inFlight.delete(nonce);
-    const subscription = subscriptions.get(flight.typeUrl);
-    if (!subscription) return flight;
-    if (error) takeBack(subscription, flight);
-    else keep(subscription, flight);
-    if (!error && flight.upstream) changes += 1;
-    return flight;
-  };
+  /** What Envoy says. @returns what weftd must hear of it, if its stream is open. */
+  request(request: Request): Request | undefined {
+    const { typeUrl, subscribe, unsubscribe, initialVersions, error } = request;
+    const flight = this.#settle(request);
+    const subscription = this.#subscriptions.get(typeUrl);
+    if (!subscription) {
+      const opened = openSubscription(subscribe, initialVersions, this.#snapshot()?.get(typeUrl));
+      this.#subscriptions.set(typeUrl, opened);
+      return this.#announcement(typeUrl, opened);
+    }
+    changeSubscription(subscription, { subscribe, unsubscribe });
+    if (!this.#announced.has(typeUrl)) return this.#announcement(typeUrl, subscription);
+    // R1: the acknowledgement of an earlier stream, or of the snapshot, is nothing that weftd waits for.
+    const nonce = flight?.upstream?.stream === this.#stream ? flight.upstream.nonce : '';
+    if (nonce === '' && subscribe.length + unsubscribe.length === 0) return undefined;
+    return { typeUrl, subscribe, unsubscribe, initialVersions: {}, nonce, ...(error && nonce !== '' ? { error } : {}) };
+  }
 
-  const announcement = (typeUrl: string, subscription: Subscription): Request | undefined => {
+  /** A new stream to weftd is open. @returns all that it must be told (R2). */
+  announce(): Request[] {
+    this.#stream += 1;
+    this.#announced.clear();
+    const requests = this.#inOrder().map(([typeUrl, subscription]) => this.#announcement(typeUrl, subscription));
+    return requests.filter((request) => request !== undefined);
+  }
+
+  /** What weftd says. @returns the bytes for Envoy, or the acknowledgement of what Envoy need not see. */
+  response(envelope: Envelope): { readonly down: Uint8Array } | { readonly up: Request } {
+    const { typeUrl, nonce, resources } = envelope;
+    const acknowledgement: Request = { typeUrl, subscribe: [], unsubscribe: [], initialVersions: {}, nonce };
+    const subscription = this.#subscriptions.get(typeUrl);
+    if (!subscription) return { up: acknowledgement };
+    const removed = removals(envelope, subscription);
+    // weftd is back with nothing new: Envoy need not know that it was away.
+    if (subscription.answered && resources.length + removed.length === 0) return { up: acknowledgement };
+    markSent(subscription, { resources, removed });
+    return { down: this.#send({ ...envelope, removed }, { nonce, stream: this.#stream }) };
+  }
+
+  /** What the last acknowledged configuration can answer of what is owed. */
+  answerFromSnapshot(): Uint8Array[] {
+    return this.#inOrder().flatMap(([typeUrl, subscription]) => {
+      const resources = answerFrom(subscription, this.#snapshot()?.get(typeUrl));
+      if (!resources) return [];
+      markSent(subscription, { resources, removed: [] });
+      return [this.#send({ typeUrl, nonce: '', resources, removed: [], rest: [] })];
+    });
+  }
+
+  /** Envoy waits for an answer. */
+  owes(): boolean {
+    return [...this.#subscriptions.values()].some(owes);
+  }
+
+  /** No response is waiting for Envoy's acknowledgement. */
+  settled(): boolean {
+    return this.#inFlight.size === 0;
+  }
+
+  /** All that Envoy acknowledged, if it is a whole configuration; undefined in the middle of a change. */
+  configuration(): Configuration | undefined {
+    // Listeners come last in Envoy's start: a stream that has not got so far holds half a configuration.
+    const started = this.#subscriptions.has(typeUrls.CDS) && this.#subscriptions.has(typeUrls.LDS);
+    if (!started || !this.settled() || ![...this.#subscriptions.values()].every(isWhole)) return undefined;
+    return new Map([...this.#subscriptions].map(([typeUrl, { held }]) => [typeUrl, new Map(held)]));
+  }
+
+  #inOrder(): [string, Subscription][] {
+    return [...this.#subscriptions].toSorted(([left], [right]) => rank(left) - rank(right));
+  }
+
+  #announcement(typeUrl: string, subscription: Subscription): Request | undefined {
     const { wildcard, names } = subscription;
     if (!wildcard && names.size === 0) return undefined; // a request without names would ask for everything
-    announced.add(typeUrl);
+    this.#announced.add(typeUrl);
     const subscribe = [...(wildcard && names.size > 0 ? ['*'] : []), ...names];
     return { typeUrl, subscribe, unsubscribe: [], initialVersions: versionsHeld(subscription), nonce: '' };
-  };
+  }
 
-  return {
-    request: (request) => {
-      const { typeUrl, subscribe, unsubscribe, initialVersions, error } = request;
-      const flight = settle(request);
-      const subscription = subscriptions.get(typeUrl);
-      if (!subscription) {
-        const opened = openSubscription(subscribe, initialVersions, snapshot()?.get(typeUrl));
-        subscriptions.set(typeUrl, opened);
-        return announcement(typeUrl, opened);
-      }
-      changeSubscription(subscription, { subscribe, unsubscribe });
-      if (!announced.has(typeUrl)) return announcement(typeUrl, subscription);
-      // R1: the acknowledgement of an earlier stream, or of the snapshot, is nothing that weftd waits for.
-      const nonce = flight?.upstream?.stream === stream ? flight.upstream.nonce : '';
-      if (nonce === '' && subscribe.length + unsubscribe.length === 0) return undefined;
-      return { typeUrl, subscribe, unsubscribe, initialVersions: {}, nonce, ...(error && nonce !== '' ? { error } : {}) };
-    },
+  #send(envelope: Envelope, upstream?: InFlight['upstream']): Uint8Array {
+    this.#nonces += 1;
+    const nonce = `r${this.#nonces}`;
+    const { typeUrl, resources, removed } = envelope;
+    this.#inFlight.set(nonce, { typeUrl, resources, removed, ...(upstream ? { upstream } : {}) });
+    return writeEnvelope({ ...envelope, nonce });
+  }
 
-    announce: () => {
-      stream += 1;
-      announced.clear();
-      const types = [...subscriptions].toSorted(([left], [right]) => rank(left) - rank(right));
-      return types.map(([typeUrl, subscription]) => announcement(typeUrl, subscription)).filter((request) => request !== undefined);
-    },
-
-    response: (envelope) => {
-      const { typeUrl, nonce, resources } = envelope;
-      const acknowledgement: Request = { typeUrl, subscribe: [], unsubscribe: [], initialVersions: {}, nonce };
-      const subscription = subscriptions.get(typeUrl);
-      if (!subscription) return { up: acknowledgement };
-      const removed = removals(envelope, subscription);
-      // weftd is back with nothing new: Envoy need not know that it was away.
-      if (subscription.answered && resources.length + removed.length === 0) return { up: acknowledgement };
-      markSent(subscription, { resources, removed });
-      return { down: send({ ...envelope, removed }, { nonce, stream }) };
-    },
-
-    answerFromSnapshot: () => {
-      const types = [...subscriptions]
-        .filter(([, subscription]) => owes(subscription))
-        .toSorted(([left], [right]) => rank(left) - rank(right));
-      return types.flatMap(([typeUrl, subscription]) => {
-        const resources = answerFrom(subscription, snapshot()?.get(typeUrl));
-        if (!resources) return [];
-        markSent(subscription, { resources, removed: [] });
-        return [send({ typeUrl, nonce: '', resources, removed: [], rest: [] })];
-      });
-    },
-
-    owes: () => [...subscriptions.values()].some(owes),
-    settled: () => inFlight.size === 0,
-    configuration: () => {
-      // Listeners come last in Envoy's start: a stream that has not got so far holds half a configuration.
-      if (inFlight.size > 0 || !subscriptions.has(typeUrls.CDS) || !subscriptions.has(typeUrls.LDS)) return undefined;
-      if (![...subscriptions.values()].every(isWhole)) return undefined;
-      return new Map([...subscriptions].map(([typeUrl, { held }]) => [typeUrl, new Map(held)]));
-    },
-    get changes() {
-      return changes;
-    },
-  };
-};
+  #settle({ nonce, error }: Request): InFlight | undefined {
+    const flight = this.#inFlight.get(nonce);
+    const subscription = flight && this.#subscriptions.get(flight.typeUrl);
+    if (!subscription) return undefined;
+    this.#inFlight.delete(nonce);
+    if (error) takeBack(subscription, flight);
+    else keep(subscription, flight);
+    if (!error && flight.upstream) this.changes += 1;
+    return flight;
+  }
+}

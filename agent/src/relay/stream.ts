@@ -4,9 +4,9 @@ import type { DeltaDiscoveryRequest } from '@weft/envoy/gen/envoy/service/discov
 import type { Logger } from 'pino';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import type { RelayTiming } from './proxy.ts';
-import { openSession, type Request, type Session } from './session.ts';
+import { type Request, Session } from './session.ts';
 import type { Configuration } from './subscription.ts';
-import { openUpstream, type Upstream, type UpstreamInput } from './upstream.ts';
+import { Upstream, type UpstreamInput } from './upstream.ts';
 import { fromWire, toWire } from './wire.ts';
 
 export type Downstream = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
@@ -31,26 +31,30 @@ export interface StreamInput {
 
 /** How long an acknowledgement that is on its way holds up the announcement to a new stream. */
 const settleMs = 1_000;
+const saveAtLatestMs = 5_000;
+
+type Clock = 'announce' | 'absence' | 'silence' | 'save';
 
 /** One ADS stream of Envoy and, behind it, one after another, streams to weftd. */
 export class RelayedStream {
   readonly #input: StreamInput;
   readonly #session: Session;
   readonly #upstream: Upstream;
-  readonly #timers = new Map<'announce' | 'absence' | 'silence' | 'save', NodeJS.Timeout>();
+  readonly #timers = new Map<Clock, NodeJS.Timeout>();
   #announced = false;
   #nodeTold = false;
   /** weftd has spoken on the present stream (R6). */
   #heard = false;
   #savedChanges = 0;
+  #unsavedSince: number | undefined;
   #problem = '';
   source: 'none' | 'weftd' | 'snapshot' = 'none';
 
   constructor(input: StreamInput) {
     this.#input = input;
-    this.#session = openSession(input.snapshot);
+    this.#session = new Session(input.snapshot);
     input.absence.since ??= input.now();
-    this.#upstream = openUpstream({
+    this.#upstream = new Upstream({
       ...input.upstream,
       timing: input.timing,
       onOpen: () => this.#opened(),
@@ -88,6 +92,7 @@ export class RelayedStream {
   /** Envoy went away, or the agent does. */
   close(): void {
     this.#save();
+    if (this.state() !== 'lost') this.#input.absence.since = undefined;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#upstream.close();
@@ -141,6 +146,7 @@ export class RelayedStream {
     this.#announced = false;
     this.#heard = false;
     this.#problem = reason;
+    this.#clear('announce');
     this.#input.absence.since ??= this.#input.now();
     this.#clear('silence');
     this.#watch();
@@ -158,7 +164,10 @@ export class RelayedStream {
     } else {
       this.#clear('silence');
     }
-    if (this.#session.changes !== this.#savedChanges) this.#after('save', timing.save, () => this.#save());
+    if (this.#session.changes === this.#savedChanges) return;
+    this.#unsavedSince ??= now();
+    const latest = this.#unsavedSince + saveAtLatestMs - now(); // changes without end must not keep it from being saved
+    this.#after('save', Math.min(timing.save, latest), () => this.#save());
   }
 
   #answerFromSnapshot(): void {
@@ -182,10 +191,11 @@ export class RelayedStream {
     const configuration = this.#session.configuration();
     if (!configuration) return; // the next acknowledgement asks again
     this.#savedChanges = this.#session.changes;
+    this.#unsavedSince = undefined;
     this.#input.onWhole(configuration);
   }
 
-  #after(name: 'announce' | 'absence' | 'silence' | 'save', ms: number, act: () => void): void {
+  #after(name: Clock, ms: number, act: () => void): void {
     this.#clear(name);
     const timer = setTimeout(
       () => {
@@ -198,7 +208,7 @@ export class RelayedStream {
     this.#timers.set(name, timer);
   }
 
-  #clear(name: 'announce' | 'absence' | 'silence' | 'save'): void {
+  #clear(name: Clock): void {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }

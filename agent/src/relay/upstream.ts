@@ -9,6 +9,8 @@ import type { RelayTiming } from './proxy.ts';
 
 const adsPath = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const connectMs = 5_000;
+/** A stream that lasts so long was not refused, even if there was nothing to say on it. */
+const calmMs = 5_000;
 
 export interface UpstreamInput {
   readonly address: string;
@@ -22,123 +24,130 @@ export interface UpstreamInput {
   readonly onLoss: (reason: string) => void;
 }
 
-export interface Upstream {
-  /** Drops the message if no stream is open: `onOpen` is the time to say everything. */
-  send(bytes: Buffer): void;
-  isOpen(): boolean;
-  /** Flow control: while false, weftd is not read from. */
-  read(on: boolean): void;
-  /** To a new connection, with the certificate of now; the old one serves until then. */
-  move(): void;
-  /** Gives the stream up and begins anew. */
-  restart(reason: string): void;
-  close(): void;
-}
-
-type Stream = ClientDuplexStream<Buffer, Buffer>;
-
 interface Connection {
   readonly client: Client;
-  readonly stream: Stream;
+  readonly stream: ClientDuplexStream<Buffer, Buffer>;
 }
 
-export const openUpstream = (input: UpstreamInput): Upstream => {
-  let current: Connection | undefined;
-  let connecting = false;
-  let closed = false;
-  let reading = true;
-  let failures = 0;
-  let timer: NodeJS.Timeout | undefined;
+export class Upstream {
+  readonly #input: UpstreamInput;
+  #current: Connection | undefined;
+  #connecting = false;
+  #closed = false;
+  #reading = true;
+  /** Tries since weftd last said something, or held a stream for a while. */
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #calm: NodeJS.Timeout | undefined;
 
-  const drop = (connection: Connection | undefined): void => {
-    connection?.stream.cancel();
-    connection?.client.close();
-  };
+  constructor(input: UpstreamInput) {
+    this.#input = input;
+    this.move();
+  }
 
-  const later = (): void => {
-    if (closed || timer) return;
-    const { reconnectFirst, reconnectMax } = input.timing;
-    const wait =
-      failures === 0 ? 0 : Math.min(reconnectMax, reconnectFirst * 2 ** Math.min(failures - 1, 10)) * (0.75 + input.random() / 2);
-    timer = setTimeout(() => {
-      timer = undefined;
-      connect();
-    }, wait);
-    timer.unref();
-  };
+  /** Drops the message if no stream is open: `onOpen` is the time to say everything. */
+  send(bytes: Buffer): void {
+    this.#current?.stream.write(bytes);
+  }
 
-  const lost = (connection: Connection, reason: string): void => {
-    const serving = connection === current;
-    if (serving) current = undefined; // first, since closing is a change of state that is watched
-    drop(connection);
-    if (!serving) return;
-    input.onLoss(reason);
-    later();
-  };
+  isOpen(): boolean {
+    return this.#current !== undefined;
+  }
 
-  const adopt = (connection: Connection): void => {
-    const former = current;
-    current = connection;
+  /** Flow control: while false, weftd is not read from. */
+  read(on: boolean): void {
+    this.#reading = on;
+    if (on) this.#current?.stream.resume();
+    else this.#current?.stream.pause();
+  }
+
+  /** To a new connection, with the certificate of now; the old one serves until then. */
+  move(): void {
+    if (this.#connecting || this.#closed) return;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#connecting = true;
+    dial(this.#input).then(
+      (connection) => this.#adopt(connection),
+      (error: unknown) => this.#failed(error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  /** Gives the stream up and begins anew. */
+  restart(reason: string): void {
+    if (this.#current) this.#lost(this.#current, reason);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearTimeout(this.#calm);
+    const last = this.#current;
+    this.#current = undefined;
+    if (last) drop(last);
+  }
+
+  #adopt(connection: Connection): void {
+    this.#connecting = false;
+    if (this.#closed) {
+      drop(connection);
+      return;
+    }
+    const former = this.#current;
+    this.#current = connection;
+    this.#failures += 1;
+    clearTimeout(this.#calm);
+    this.#calm = setTimeout(() => this.#works(), calmMs).unref();
     const { client, stream } = connection;
     stream.on('data', (bytes: Buffer) => {
-      if (connection !== current) return;
-      failures = 0;
-      input.onMessage(bytes);
+      if (connection !== this.#current) return;
+      this.#works();
+      this.#input.onMessage(bytes);
     });
-    stream.on('error', (error: Error) => lost(connection, error.message));
-    stream.on('end', () => lost(connection, 'weftd ended the stream'));
-    if (!reading) stream.pause();
-    input.onOpen();
-    drop(former);
+    stream.on('error', (error: Error) => this.#lost(connection, error.message));
+    stream.on('end', () => this.#lost(connection, 'weftd ended the stream'));
+    if (!this.#reading) stream.pause();
+    this.#input.onOpen();
+    if (former) drop(former);
     // READY ends by GOAWAY while the stream still works, or by the connection's end, which `error` tells as well.
     client.getChannel().watchConnectivityState(connectivityState.READY, Number.POSITIVE_INFINITY, () => {
-      if (connection === current) connect();
+      if (connection === this.#current) this.move();
     });
-  };
+  }
 
-  const connect = (): void => {
-    if (connecting || closed) return;
-    connecting = true;
-    dial(input).then(
-      (connection) => {
-        connecting = false;
-        if (closed) return drop(connection);
-        failures += 1; // until weftd says something
-        adopt(connection);
-      },
-      (error: unknown) => {
-        connecting = false;
-        failures += 1;
-        if (closed) return;
-        if (!current) input.onLoss(error instanceof Error ? error.message : String(error));
-        later();
-      },
-    );
-  };
+  #failed(reason: string): void {
+    this.#connecting = false;
+    if (this.#closed) return;
+    this.#failures += 1;
+    if (!this.#current) this.#input.onLoss(reason);
+    this.#later();
+  }
 
-  connect();
-  return {
-    send: (bytes) => {
-      current?.stream.write(bytes);
-    },
-    isOpen: () => current !== undefined,
-    read: (on) => {
-      reading = on;
-      if (on) current?.stream.resume();
-      else current?.stream.pause();
-    },
-    move: connect,
-    restart: (reason) => {
-      if (current) lost(current, reason);
-    },
-    close: () => {
-      closed = true;
-      clearTimeout(timer);
-      const last = current;
-      current = undefined;
-      drop(last);
-    },
-  };
+  #lost(connection: Connection, reason: string): void {
+    const serving = connection === this.#current;
+    if (serving) this.#current = undefined; // first, since closing is a change of state that is watched
+    drop(connection);
+    if (!serving) return;
+    clearTimeout(this.#calm);
+    this.#input.onLoss(reason);
+    this.#later();
+  }
+
+  #works(): void {
+    this.#failures = 0;
+  }
+
+  #later(): void {
+    if (this.#closed || this.#connecting || this.#retry) return;
+    const { timing, random } = this.#input;
+    const wait = this.#failures === 0 ? 0 : Math.min(timing.reconnectMax, timing.reconnectFirst * 2 ** Math.min(this.#failures - 1, 10));
+    this.#retry = setTimeout(() => this.move(), wait * (0.75 + random() / 2)).unref();
+  }
+}
+
+const drop = ({ client, stream }: Connection): void => {
+  stream.cancel();
+  client.close();
 };
 
 const dial = async ({ address, identity: identityNow, timing }: UpstreamInput): Promise<Connection> => {
