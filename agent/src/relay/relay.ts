@@ -27,6 +27,8 @@ export class Relay {
   readonly #absence: Absence = { since: undefined };
   readonly #detach: () => void;
   #snapshot: Snapshot | undefined;
+  /** Of what is on disk, which may be a moment behind. */
+  #savedAt: number | null;
   #damage: string;
   #stream: RelayedStream | undefined;
   #serial: string | undefined;
@@ -36,6 +38,7 @@ export class Relay {
   constructor(input: RelayInput, { snapshot, damage }: Loaded) {
     this.#input = input;
     this.#snapshot = snapshot;
+    this.#savedAt = snapshot?.savedAt ?? null;
     this.#damage = damage;
     this.#serial = input.keeper.current()?.serial;
     this.#detach = input.keeper.onChange((identity) => this.#renewed(identity.serial));
@@ -72,7 +75,7 @@ export class Relay {
     return {
       upstream: this.#stream?.state() ?? 'idle',
       configuration: this.#stream?.source ?? 'none',
-      snapshotSavedAt: this.#snapshot?.savedAt ?? null,
+      snapshotSavedAt: this.#savedAt,
       message: [this.#damage, this.#stream?.problem() ?? ''].filter((text) => text !== '').join('; '),
     };
   }
@@ -101,6 +104,7 @@ export class Relay {
     const write = async (): Promise<void> => {
       if (this.#snapshot !== next) return; // a newer one waits behind
       await this.#input.state.write(file, encodeSnapshot(next));
+      this.#savedAt = next.savedAt;
       this.#damage = '';
     };
     this.#writing = this.#writing.then(write).catch((error: unknown) => {

@@ -22,6 +22,21 @@ const webCaller: Caller = {
 const webKeys = (algorithm: object) =>
   crypto.subtle.generateKey(algorithm as never, true, ['sign', 'verify']) as unknown as ReturnType<typeof makeKeys>;
 
+test.each([
+  ['P-256', { name: 'ECDSA', namedCurve: 'P-256' }],
+  ['P-384', { name: 'ECDSA', namedCurve: 'P-384' }],
+  ['Ed25519', { name: 'Ed25519' }],
+  ['RSA with 2048 bits', { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }],
+])('a certificate is issued for a key of %s', async (_, algorithm) => {
+  const keys = await webKeys(algorithm);
+  const signingAlgorithm = { hash: 'SHA-256', ...keys.privateKey.algorithm } as never;
+  const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'CN=x', keys, signingAlgorithm });
+  const answer = await fixture.ca.issue(csr.toString('pem'), webCaller);
+  if (!answer.ok) throw new Error(answer.reason);
+  const spki = Buffer.from(await crypto.subtle.exportKey('spki', keys.publicKey));
+  expect(new X509Certificate(answer.certificate.chain[0] ?? '').publicKey.export({ type: 'spki', format: 'der' })).toEqual(spki);
+});
+
 describe('a CSR is refused', () => {
   const reason = async (csr: string): Promise<string> => {
     const answer = await fixture.ca.issue(csr, webCaller);
