@@ -31,8 +31,6 @@ export const filesOf = ({ home, run }: Place) => ({
   dnsSocket: `${run}/dns.sock`,
   egressSocket: `${run}/egress.sock`,
   ingressSocket: (port: number) => `${run}/ingress-${port}.sock`,
-  /** Directory of one pod's sockets: xds.sock, admin.sock. */
-  podRun: (uid: string) => `${run}/p/${uid.slice(0, 8)}`,
   podState: (uid: string) => `${home}/pods/${uid}`,
   lock: `${run}/lock`,
   /** weftd's own: it may be started without `weft up`. */

@@ -1,0 +1,81 @@
+/**
+ * An application against its own proxy: it tries every way that is known to get around it, at its key or at its life, as root's
+ * child and as an ordinary user's. Each attempt must be refused, and the proxy must not notice.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { placeOf } from '@weft/model';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Mesh, root, startMesh, until } from './mesh.ts';
+
+const users = process.getuid?.() === 0 ? [undefined, 2000] : [undefined];
+
+const below = (directory: string): readonly string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? below(path) : [path];
+  });
+
+const runOf = (home: string, uid = process.getuid?.() ?? 0): string => {
+  const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return placeOf({ env: { WEFT_HOME: home }, uid, userHome: '/', hash8 }).run;
+};
+
+describe.each(users)('a hostile application (user %s)', (uid) => {
+  let mesh: Mesh;
+  beforeAll(async () => {
+    mesh = await startMesh({ folder: join(root, 'e2e/isolation'), ...(uid !== undefined && { uid }) });
+  }, 120_000);
+  afterAll(() => mesh?.stop());
+
+  const exec = (...command: readonly string[]) => mesh.weft('exec', 'deploy/attacker', '-n', 'demo', '--', ...command);
+  const proxies = () => mesh.pids('envoy', 'sidecar~');
+
+  it('is refused everything', async () => {
+    const run = runOf(mesh.home, uid);
+    const [proxy = 0] = proxies();
+    expect(proxy).toBeGreaterThan(1);
+    const inside = `/proc/${proxy}/root/run/weft`;
+    const hidden = [...below(mesh.home), ...below(run), ...below(`${inside}/p`).map((path) => path.slice(`/proc/${proxy}/root`.length))];
+    expect(hidden.some((path) => path.endsWith('admin.sock')) && hidden.some((path) => path.includes('/ca/'))).toBe(true);
+    const isSocket = (path: string): boolean => {
+      const seen = path.startsWith('/run/weft/') ? `/proc/${proxy}/root${path}` : path;
+      return statSync(seen, { throwIfNoEntry: false })?.isSocket() ?? false;
+    };
+    const target = {
+      files: hidden.filter((path) => !isSocket(path)),
+      sockets: hidden.filter(isSocket),
+      directories: [mesh.home, run, '/run/weft/p', '/run/netns'],
+      pids: mesh.pids('envoy'),
+      programs: [...below(join(root, 'dist')).slice(0, 20), join(root, 'package.json'), '/run/weft/envoy'],
+      gateway: '169.254.20.1',
+      api: Number(new URL(mesh.api).port),
+    };
+    const { stdout, stderr } = await exec('python3', 'attack.py', JSON.stringify(target));
+    const results = JSON.parse(stdout || '{}') as Record<string, string>;
+    expect(Object.keys(results).length, stderr).toBeGreaterThan(20);
+    expect(Object.entries(results).filter(([, outcome]) => !outcome.startsWith('refused'))).toEqual([]);
+  });
+
+  it('kills nobody but itself', async () => {
+    const before = proxies();
+    await exec('sh', '-c', 'kill -9 -1');
+    await until(
+      'the application is back',
+      async () => ((await exec('curl', '-sf', '-m2', 'http://attacker/')).code === 0 ? true : undefined),
+      20_000,
+      200,
+    );
+    expect(proxies()).toEqual(before);
+  });
+
+  it('runs as nobody else does', async () => {
+    const { stdout } = await exec('id', '-u');
+    if (process.getuid?.() !== 0 || uid !== undefined) return expect(stdout).toBe('0\n'); // The only user that its namespace has.
+    const proxyUser = statSync(`/proc/${proxies()[0]}`).uid;
+    expect(Number(stdout)).toBeGreaterThan(1000);
+    expect(proxyUser).toBeGreaterThan(1000);
+    expect(Number(stdout)).not.toBe(proxyUser);
+  });
+});
