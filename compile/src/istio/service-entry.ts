@@ -59,16 +59,20 @@ export interface WrittenContext {
 
 /** Endpoints from the entry itself; a DNS entry without any is its own host name. */
 export const writtenEndpoints = ({ metadata, spec }: Resource<ServiceEntrySpec>, service: Service, context: WrittenContext) => {
-  const written = (spec.endpoints ?? []).map((endpoint, i) => ({
-    ports: endpoint.ports ?? {},
-    workload: entryWorkload(endpoint, { name: `${metadata.name}-${i}`, namespace: metadata.namespace, trustDomain: context.trustDomain }),
-  }));
   const resolves = service.resolution === 'dns-strict' || service.resolution === 'dns-logical';
   return (portNumber: number): readonly Endpoint[] => {
     const name = spec.ports?.find(({ number }) => number === portNumber)?.name ?? '';
     const fallback = targetOf(spec, portNumber);
-    if (written.length === 0 && resolves && !spec.workloadSelector) return [plainEndpoint(service.hostname, fallback)];
-    return written
+    if (!spec.endpoints?.length && resolves && !spec.workloadSelector) return [plainEndpoint(service.hostname, fallback)];
+    return (spec.endpoints ?? [])
+      .map((endpoint, i) => ({
+        ports: endpoint.ports ?? {},
+        workload: entryWorkload(endpoint, {
+          name: `${metadata.name}-${i}`,
+          namespace: metadata.namespace,
+          trustDomain: context.trustDomain,
+        }),
+      }))
       .filter(({ workload }) => workload.address !== '')
       .map(({ workload, ports }) => {
         // A Unix socket has no port.

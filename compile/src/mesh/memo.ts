@@ -40,6 +40,7 @@ export const sameContent = (a: unknown, b: unknown): boolean => {
   if (a instanceof Map) {
     return b instanceof Map && a.size === b.size && [...a].every(([key, value]) => b.has(key) && sameContent(value, b.get(key)));
   }
+  if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((item) => b.has(item));
   if (!isPlain(a) || !isPlain(b)) return false;
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   const keys = Object.keys(left);

@@ -1,0 +1,127 @@
+/**
+ * A golden case is a folder that holds everything: `input.yaml` (its first line says what must happen; its first document is
+ * about the case, the others are the mesh), and beside it what comes out, each in a file of its own.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
+import { type Finding, meshSettings, ofKind, type PodSpec, type Proxy, parse, type Resource } from '@weft/model';
+import { parse as readYaml, stringify } from 'yaml';
+import { build, decode, emit, explain, proxyOf, type Request, type RunningPod, scope } from '../src/index.ts';
+
+/** Output file by its name, and the resources that it shows. */
+const types = {
+  clusters: typeUrls.CDS,
+  endpoints: typeUrls.EDS,
+  listeners: typeUrls.LDS,
+  routes: typeUrls.RDS,
+  'virtual-hosts': typeUrls.VHDS,
+} as const;
+
+type Shown = keyof typeof types;
+
+interface About {
+  /** A pod of the input by its Deployment's name, or a proxy of nobody's: `role`, `namespace`, `labels`. */
+  readonly proxy?: Partial<Proxy> & { readonly workload?: string };
+  /** Parts of names, by type; an empty list shows all. */
+  readonly show?: { readonly [K in Shown]?: readonly string[] };
+  readonly requests?: readonly Request[];
+  /** Deployments whose pods are not ready. */
+  readonly unready?: readonly string[];
+}
+
+export interface Outcome {
+  /** By file name. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly resources: ResourceSet;
+}
+
+const labelsOf = (resources: readonly Resource[], namespace: string) =>
+  ofKind(resources, 'Namespace').find(({ metadata }) => metadata.name === namespace)?.metadata.labels ?? {};
+
+/** One running pod for each Deployment, addresses in the order of the input. */
+const podsOf = (resources: readonly Resource[], unready: readonly string[]): readonly RunningPod[] =>
+  ofKind(resources, 'Deployment').map(({ metadata, spec: { template } }, i) => {
+    const labels = template.metadata?.labels ?? {};
+    const annotations = template.metadata?.annotations ?? {};
+    const { namespace } = metadata;
+    const containers = template.spec.containers.map((container) => ({
+      name: container.name,
+      command: [],
+      args: [],
+      env: [],
+      workingDir: '/',
+      ports: (container.ports ?? []).map(({ name = '', containerPort }) => ({ name, containerPort, protocol: 'TCP' as const })),
+    }));
+    const pod: PodSpec = {
+      name: `${metadata.name}-1`,
+      namespace,
+      uid: `uid-${i}`,
+      serviceAccount: template.spec.serviceAccountName ?? 'default',
+      labels,
+      annotations,
+      workload: { kind: 'Deployment', name: metadata.name },
+      containers,
+      terminationGracePeriodSeconds: 30,
+      proxy: proxyOf({ namespace, namespaceLabels: labelsOf(resources, namespace), labels, annotations }),
+    };
+    return { pod, address: `10.244.0.${i + 1}`, ready: !unready.includes(metadata.name) };
+  });
+
+const proxyOfCase = ({ workload, ...said }: NonNullable<About['proxy']>, pods: readonly RunningPod[]): Proxy => {
+  const running = pods.find(({ pod }) => pod.workload.name === workload);
+  if (workload && !running) throw new Error(`the input has no Deployment ${workload}`);
+  const namespace = said.namespace ?? running?.pod.namespace ?? 'default';
+  return {
+    id: 'case',
+    role: running?.pod.proxy === 'gateway' ? 'gateway' : 'sidecar',
+    name: running?.pod.name ?? 'nobody',
+    namespace,
+    serviceAccount: running?.pod.serviceAccount ?? 'default',
+    labels: running?.pod.labels ?? {},
+    addresses: running ? [running.address] : ['10.244.9.9'],
+    cluster: 'Kubernetes',
+    network: '',
+    locality: { region: '', zone: '', subzone: '' },
+    dnsDomain: `${namespace}.svc.cluster.local`,
+    ...said,
+  };
+};
+
+const shown = (resources: ReadonlyMap<string, Encoded> | undefined, parts: readonly string[]): string => {
+  const chosen = [...(resources ?? [])].filter(([name]) => parts.length === 0 || parts.some((part) => name.includes(part)));
+  if (parts.length > 0 && chosen.length === 0) return '# nothing of these names\n';
+  return write(Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, resource]) => [name, decode(resource)])));
+};
+
+const write = (value: unknown): string => stringify(value, { lineWidth: 120, aliasDuplicateObjects: false });
+
+const written = ({ code, severity, resource, path, line, message }: Finding) => ({
+  code,
+  severity,
+  object: resource ? `${resource.kind} ${resource.namespace}/${resource.name}` : '',
+  path,
+  line,
+  message,
+});
+
+export const runCase = async (folder: string): Promise<Outcome> => {
+  const text = await readFile(join(folder, 'input.yaml'), 'utf8');
+  if (!/^# \S.{20,}\n/.test(text)) throw new Error(`${folder}: the first line of input.yaml says what must happen`);
+  const [first = '', ...rest] = text.split(/^---$/m);
+  const about = (readYaml(first) ?? {}) as About;
+  // Blank lines stand for the first document, so that findings name the lines of the file.
+  const objects = first.replace(/[^\n]/g, '') + rest.join('---');
+  const { resources, findings } = parse({ text: objects, file: 'input.yaml', origin: { source: 'file' } });
+  const pods = podsOf(resources, about.unready ?? []);
+  const built = build({ resources, pods, settings: meshSettings(resources) });
+  const view = scope(built.mesh, proxyOfCase(about.proxy ?? {}, pods));
+  const emitted = emit(view);
+  const files = new Map<string, string>();
+  for (const [name, parts] of Object.entries(about.show ?? {})) files.set(`${name}.yaml`, shown(emitted.get(types[name as Shown]), parts ?? []));
+  const told = [...findings, ...built.findings];
+  if (told.length > 0) files.set('findings.yaml', write(told.map(written)));
+  const requests = about.requests ?? [];
+  if (requests.length > 0) files.set('explain.yaml', write(requests.map((request) => ({ request, ...explain(view, request) }))));
+  return { files, resources: emitted };
+};
