@@ -62,6 +62,8 @@ export const checkContent = ({ kind, metadata, spec: written }: Content): Checke
   const problems = [...ill];
   if (typed) {
     for (const problem of rulesOf(kind.kind, spec, metadata)) {
+      // A field of the wrong form is told once.
+      if (ill.some(({ path }) => path === problem.path)) continue;
       problems.push(problem);
       if (problems.length < maxProblems) continue;
       problems.push(wrong('WEFT0002', '', [`more than ${maxProblems} findings`, 'Correct these first.']));

@@ -120,7 +120,9 @@ const bodyOf = (kind: Kind, object: JsonObject): { readonly spec: Json; readonly
 
 interface Taken {
   readonly resource?: Resource;
+  /** Absent when the object is left out without harm, or when its name could not be read. */
   readonly ref?: ObjectRef;
+  readonly unreadable?: true;
   readonly findings: readonly Finding[];
 }
 
@@ -139,13 +141,16 @@ const take = (input: ParseInput, written: Written): Taken => {
       .sort((a, b) => a.line - b.line);
 
   const identified = identify(value);
-  if ('code' in identified) return { findings: told([identified]) };
+  if ('code' in identified) return { findings: told([identified]), unreadable: true };
   const { kind, apiVersion, object } = identified;
   const { metadata, problems: about } = readMetadata(kind, object['metadata'], input.created ?? 0);
-  if (!metadata) return { findings: told(about) };
+  if (!metadata) return { findings: told(about), unreadable: true };
   const ref = { kind: kind.kind, namespace: metadata.namespace, name: metadata.name };
   const without = standing(kind);
-  if (without) return { findings: told([without], ref, kind.state === 'refused') };
+  if (without) {
+    const findings = told([without], ref, kind.state === 'refused');
+    return without.severity === 'error' ? { ref, findings } : { findings };
+  }
 
   const body = bodyOf(kind, object);
   const checked = checkContent({ kind, metadata, spec: body.spec });
@@ -184,9 +189,9 @@ export const parse = (input: ParseInput): Parsed => {
   const rejected: ObjectRef[] = [];
   const findings: Finding[] = [];
   let unreadable = false;
-  const add = ({ resource, ref, findings: told }: Taken): void => {
+  const add = ({ resource, ref, findings: told, unreadable: lost }: Taken): void => {
     findings.push(...told);
-    if (!ref) unreadable = true;
+    if (lost) unreadable = true;
     if (ref && resource && resources.has(refKey(ref))) {
       const twice = wrong('WEFT0014', '', [
         `${ref.kind} \`${ref.name}\` stands twice in this text; the first one counts`,

@@ -19,35 +19,47 @@ const broken = (message: string): Problem => wrong('WEFT0001', '', [`broken YAML
 /** Tags that say what the value is anyway; every other tag would build something else than JSON. */
 const plainTag = /^!!(?:str|int|float|bool|null|map|seq)$/;
 
-interface Seen {
-  comma: boolean;
-  tag: boolean;
-  /** The lexer announced a scalar's text: whatever it begins with, it is content. */
-  scalar: boolean;
-}
+/** What the lexer gave last, blanks left out. `announced`: a scalar's text follows, whatever it begins with. */
+type Last = 'announced' | 'scalar' | 'comma' | 'tag' | 'other';
 
-/** The composer's cost grows with the square of the number of errors; these are the ones that can come in masses. */
-const lexemeFault = (lexeme: string, seen: Seen): Problem | undefined => {
-  const first = lexeme[0];
-  const content = seen.scalar;
-  seen.scalar = lexeme === CST.SCALAR;
-  if (content || seen.scalar) {
-    seen.comma = false;
-    seen.tag = false;
-    return undefined;
+const lastOf = (lexeme: string, before: Last): Last => {
+  // A block scalar's text ends with its line, and so does what may not stand beside it.
+  if (before === 'announced') return lexeme.endsWith('\n') ? 'other' : 'scalar';
+  switch (lexeme[0]) {
+    case ' ':
+    case '\t':
+    case '#':
+      return before;
+    case '\n':
+    case '\r':
+      return before === 'scalar' ? 'other' : before;
+    case CST.SCALAR:
+      return 'announced';
+    case '"':
+    case "'":
+      return 'scalar';
+    case '!':
+      return 'tag';
+    case ',':
+      return 'comma';
+    default:
+      return 'other';
   }
+};
+
+/** The composer's cost grows fast with the number of errors; these are the ones that can come in masses. */
+const faultOf = (lexeme: string, before: Last): Problem | undefined => {
+  if (before === 'announced') return undefined;
+  const [first] = lexeme;
   if (first === '&' || first === '*') {
     return wrong('WEFT0004', '', [`anchors and aliases are not read (\`${lexeme.slice(0, 40)}\`)`, 'Write the value out at each place.']);
   }
-  if (first === '!' && (!plainTag.test(lexeme) || seen.tag)) {
+  if (first === '!' && (!plainTag.test(lexeme) || before === 'tag')) {
     return wrong('WEFT0004', '', [`tags are not read (\`${lexeme.slice(0, 40)}\`)`, 'Remove the tag.']);
   }
-  if (lexeme === ',' && seen.comma) return broken('nothing between two commas');
-  const blank = first === ' ' || first === '\n' || first === '\r' || first === '\t' || first === '#';
-  if (!blank) {
-    seen.comma = lexeme === ',';
-    seen.tag = first === '!';
-  }
+  if (lexeme === ',' && before === 'comma') return broken('nothing between two commas');
+  if (before === 'scalar' && (first === '"' || first === "'" || lexeme === CST.SCALAR))
+    return broken('two values without anything between them');
   return undefined;
 };
 
@@ -55,11 +67,12 @@ const lexemeFault = (lexeme: string, seen: Seen): Problem | undefined => {
 export const composeDocument = (text: string): { readonly document: Document.Parsed } | { readonly fault: Fault } => {
   const parser = new Parser();
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, strict: true, stringKeys: false, merge: false });
-  const seen: Seen = { comma: false, tag: false, scalar: false };
+  let last: Last = 'other';
   const documents: Document.Parsed[] = [];
   for (const lexeme of new Lexer().lex(text)) {
-    const problem = lexemeFault(lexeme, seen);
+    const problem = faultOf(lexeme, last);
     if (problem) return stop(parser.offset, problem);
+    last = lastOf(lexeme, last);
     for (const token of parser.next(lexeme)) {
       if (token.type === 'error') return stop(token.offset, broken(token.message));
       for (const document of composer.next(token)) documents.push(document as Document.Parsed);

@@ -13,7 +13,16 @@ export interface Chunk {
 const marker = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
 
 /** Comments, blank lines and directives only. */
-const empty = /^(?:[ \t]*(?:#.*)?\r?\n|%.*\r?\n)*[ \t]*(?:#.*|%.*)?$/;
+const isEmpty = (text: string): boolean => {
+  for (let from = 0; from <= text.length; ) {
+    const newline = text.indexOf('\n', from);
+    const line = text.slice(from, newline < 0 ? text.length : newline).trim();
+    if (line !== '' && !line.startsWith('#') && !line.startsWith('%')) return false;
+    if (newline < 0) return true;
+    from = newline + 1;
+  }
+  return true;
+};
 
 export const splitDocuments = (text: string): readonly Chunk[] => {
   const chunks: Chunk[] = [];
@@ -21,7 +30,7 @@ export const splitDocuments = (text: string): readonly Chunk[] => {
   let line = 1;
   const take = (to: number): void => {
     const part = text.slice(from, to);
-    if (part.length > 4096 || !empty.test(part)) chunks.push({ text: part, line });
+    if (!isEmpty(part)) chunks.push({ text: part, line });
     for (let at = part.indexOf('\n'); at >= 0; at = part.indexOf('\n', at + 1)) line += 1;
   };
   for (const match of text.matchAll(marker)) {
