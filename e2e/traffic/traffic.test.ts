@@ -1,16 +1,8 @@
 /** What emitted configuration does to traffic, on the real Envoy: mesh TLS, its markers, and who is refused. */
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpoint, inboundPort, outbound, sidecar } from '../../compile/src/xds/views.fixture.ts';
-import { application, exchange, identity, type Running, run } from './loopback.ts';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+import { application, exchange, freePort, identity, type Running, run } from './loopback.ts';
 
 const get = (host: string) => `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
 

@@ -3,7 +3,7 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { DestinationPolicy, HttpRoute, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import type { HttpRoute, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { type Role, serviceClusters } from './clusters.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
@@ -34,13 +34,11 @@ const assignmentsOf = (role: Role) => {
 const isEds = ({ service }: ScopedService, role: Role): boolean =>
   service.resolution === 'eds' || (role === 'gateway' && service.headless && service.resolution === 'original-dst');
 
-const usesEds = (destination: DestinationPolicy, port: number): boolean => destination.policy(port).loadBalancer !== 'PASSTHROUGH';
-
 const serviceAssignments = (scoped: ScopedService, endpoints: Endpoints, role: Role): Part[] => {
   if (!isEds(scoped, role)) return [];
   const { service, destination } = scoped;
   return service.ports
-    .filter(({ protocol, number }) => protocol !== 'udp' && usesEds(destination, number))
+    .filter(({ protocol }) => protocol !== 'udp')
     .map(({ number }) => assignments(endpointsOf(endpoints, service, number), destination, service.hostname));
 };
 

@@ -144,6 +144,7 @@ const policy: fc.Arbitrary<TrafficPolicy> = fc.record(
 const shape: fc.Arbitrary<Partial<Sample>> = fc.constantFrom<Partial<Sample>>(
   {},
   { addresses: [] },
+  { addresses: ['10.1.0.0/16', '10.2.0.1'] },
   { addresses: ['10.96.0.77', 'fd00::77'] },
   { headless: true, addresses: [], resolution: 'original-dst' },
   { hostname: '*.example.com', addresses: [], resolution: 'original-dst', meshExternal: true },

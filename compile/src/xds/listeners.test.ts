@@ -174,6 +174,13 @@ describe('outbound', () => {
     ]);
   });
 
+  test('a network of addresses is told by them', () => {
+    const set = calling({ name: 'x', hostname: 'x.example', protocol: 'tcp', port: 5432, addresses: ['10.1.0.0/16'] });
+    expect(read(set, 'LDS', '0.0.0.0_5432').filter_chains).toMatchObject([
+      { filter_chain_match: { prefix_ranges: [{ address_prefix: '10.1.0.0', prefix_len: 16 }] } },
+    ]);
+  });
+
   test('Envoy’s own ports are nobody’s service', () => {
     expect(namesOf(calling({ name: 'odd', port: 15001 }), 'LDS')).toEqual(['virtualOutbound', 'virtualInbound']);
   });

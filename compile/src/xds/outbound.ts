@@ -18,7 +18,7 @@ import { isHttp } from '../mesh/index.ts';
 import { endpointsOf, socketAddress } from './endpoints.ts';
 import { asTcp, type Chain, detection, httpInspector, httpManager, plainHttp, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
 import { type Part, rememberPair } from './remember.ts';
-import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
+import { isRange, type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
 
 /** One port of one service, as its listeners see it. */
 export interface Entry {
@@ -93,42 +93,59 @@ const addressListener = (entry: Entry, address: string): Part => {
 export const ownAddresses = ({ scoped, port }: Entry, endpoints: ReadonlyMap<string, PortEndpoints>): readonly string[] => {
   const { service } = scoped;
   if (isHttp(port.protocol)) return [];
-  if (!service.headless) return service.addresses;
+  if (!service.headless) return service.addresses.filter((address) => !isRange(address));
   return [...new Set(endpointsOf(endpoints, service, port.number).endpoints.map(({ address }) => address))].sort();
 };
 
 const carriesTls = ({ port }: Entry): boolean => port.protocol === 'tls' || port.protocol === 'https';
 
-/** TLS without an address of its own is told apart by the server's name in its first message. */
-const sniChain = (entry: Entry): Chain => ({
-  ...tcpChain(entry),
-  filterChainMatch: { transportProtocol: 'tls', serverNames: [entry.scoped.service.hostname] },
-});
+const rangeOf = (address: string) => {
+  const [prefix = '', length] = address.split('/');
+  return { addressPrefix: prefix, prefixLen: Number(length) };
+};
+
+/** What tells a service without a listener of its own from others on its port: its addresses, or the server's name in TLS. */
+const sign = (entry: Entry): Chain['filterChainMatch'] => {
+  const ranges = entry.scoped.service.addresses.filter(isRange);
+  if (ranges.length > 0) return { prefixRanges: ranges.map(rangeOf) };
+  return carriesTls(entry) ? { transportProtocol: 'tls', serverNames: [entry.scoped.service.hostname] } : undefined;
+};
+
+/** Chains with one sign would be refused with the whole listener: the first has it. */
+const signedChains = (entries: readonly Entry[]): Chain[] => {
+  const signs = new Map<string, Chain>();
+  for (const entry of entries) {
+    const filterChainMatch = sign(entry);
+    const key = JSON.stringify(filterChainMatch);
+    if (filterChainMatch && !signs.has(key)) signs.set(key, { ...tcpChain(entry), filterChainMatch });
+  }
+  return [...signs.values()];
+};
 
 /** All that shares `0.0.0.0_<port>`. */
 export interface Wildcard {
   readonly port: number;
   readonly http: boolean;
-  /** Services without an address, of which the first that is not TLS gets the rest (semantics 8). */
+  /** Services without a listener of their own, of which the first that nothing tells apart gets the rest (semantics 8). */
   readonly homeless: readonly Entry[];
 }
 
 /** On a port with HTTP services what is not HTTP goes outside as it came, as Istio's fall-through chain does it. */
 const wildcardListener = ({ port, http, homeless }: Wildcard, policy: OutboundTrafficPolicy): Encoded => {
   const name = listenerName('0.0.0.0', port);
-  const named = homeless.filter(carriesTls);
-  const rest = homeless.find((entry) => !carriesTls(entry));
+  const rest = homeless.find((entry) => sign(entry) === undefined);
+  const inspectors = [...(homeless.some(carriesTls) ? [tlsInspector()] : []), ...(http ? [httpInspector()] : [])];
   return listener(name, '0.0.0.0', port, {
     bindToPort: false,
-    listenerFilters: [...(named.length > 0 ? [tlsInspector()] : []), ...(http ? [httpInspector()] : [])],
-    ...((http || named.length > 0) && detection),
-    filterChains: [...(http ? [httpChain(name, `${port}`)] : []), ...named.map(sniChain)],
+    listenerFilters: inspectors,
+    ...(inspectors.length > 0 && detection),
+    filterChains: [...(http ? [httpChain(name, `${port}`)] : []), ...signedChains(homeless)],
     defaultFilterChain: rest ? tcpChain(rest) : { filters: [tcpProxy(outsideCluster(policy))] },
   });
 };
 
-const isHomeless = (entry: Entry): boolean =>
-  !isHttp(entry.port.protocol) && !entry.scoped.service.headless && entry.scoped.service.addresses.length === 0;
+const isHomeless = ({ port, scoped: { service } }: Entry): boolean =>
+  !isHttp(port.protocol) && !service.headless && (service.addresses.length === 0 || service.addresses.some(isRange));
 
 /** By port: which listeners `0.0.0.0_<port>` there must be, and what they hold. */
 export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wildcard[] => {

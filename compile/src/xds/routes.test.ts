@@ -23,7 +23,8 @@ describe('tables', () => {
     expect(namesOf(set, 'RDS')).toEqual(['80', '8080']);
     expect(namesOf(set, 'VHDS')).toEqual([`80/${web}:80`, '8080/api.shop.svc.cluster.local:8080']);
     expect(read(set, 'VHDS', `80/${web}:80`)).toMatchObject({
-      name: `${web}:80`,
+      // Not `<host>:<port>` alone: see `encodeHost`.
+      name: `80/${web}:80`,
       domains: [web, `${web}.`, 'web', 'web.shop', 'web.shop.svc', '10.96.0.10'],
     });
     expect(read(set, 'RDS', '80')).toMatchObject({

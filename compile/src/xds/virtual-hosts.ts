@@ -24,11 +24,14 @@ import { fromAds } from './sources.ts';
 type VirtualHostInit = Init<typeof VirtualHostSchema>;
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
+/** A ServiceEntry may have a whole network's addresses: `10.1.0.0/16`. */
+export const isRange = (address: string): boolean => address.includes('/');
+
 /** Domains as clients write them; ports are not looked at (semantics 10-11). */
 export const domainsOf: (scoped: ScopedService) => readonly string[] = remember(({ service, aliases }) => {
   const { hostname, addresses, headless } = service;
   const names = hostname.startsWith('*') ? [hostname] : [hostname, `${hostname}.`];
-  return [...new Set([...names, ...aliases, ...addresses, ...(headless ? [`*.${hostname}`] : [])])];
+  return [...new Set([...names, ...aliases, ...addresses.filter((address) => !isRange(address)), ...(headless ? [`*.${hostname}`] : [])])];
 });
 
 const ofRoutes = (name: string, domains: readonly string[], routes: readonly HttpRoute[]): VirtualHostInit => ({
@@ -62,8 +65,14 @@ export const catchAll = (policy: OutboundTrafficPolicy): VirtualHostInit =>
     ? { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', passthroughCluster)] }
     : { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] };
 
-export const encodeHost = (routeConfiguration: string, host: VirtualHostInit): Encoded =>
-  encodeResource(virtualHostResource(routeConfiguration, host.name ?? ''), VirtualHostSchema, create(VirtualHostSchema, host));
+/**
+ * The virtual host bears its resource's whole name, not Istio's `<host>:<port>` (semantics 10) alone: Envoy 1.40 keeps virtual hosts
+ * by their own name and looks for removed ones by the resource's, so that under another name one would never go.
+ */
+export const encodeHost = (routeConfiguration: string, host: VirtualHostInit): Encoded => {
+  const name = virtualHostResource(routeConfiguration, host.name ?? '');
+  return encodeResource(name, VirtualHostSchema, create(VirtualHostSchema, { ...host, name }));
+};
 
 /** Istio's limit of a direct response's body (semantics 52). */
 const bodyLimit = 1 << 20;
