@@ -6,11 +6,11 @@ import { checkContent } from './check.ts';
 import type { Finding, ObjectRef } from './finding.ts';
 import { refKey } from './finding.ts';
 import { contentHash } from './hash.ts';
-import { groupVersion, type Kind, kindOf } from './kinds.ts';
 import { lineAt } from './lines.ts';
 import { asMeshConfig } from './mesh/config-map.ts';
 import { readMetadata } from './metadata.ts';
-import { doubtful, type Problem, wrong } from './problem.ts';
+import { bodyOf, identify, isObject, standing } from './object.ts';
+import { type Problem, wrong } from './problem.ts';
 import type { Resource } from './resource.ts';
 import { type Json, readDocument } from './yaml/read.ts';
 import { splitDocuments } from './yaml/split.ts';
@@ -38,10 +38,6 @@ export interface Parsed {
 const maxText = 4 * 1024 * 1024;
 const maxDocument = 1024 * 1024;
 
-type JsonObject = { readonly [key: string]: Json };
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** One object as written, with the lines of its fields under its own paths. */
 interface Written {
   readonly value: Json;
@@ -65,57 +61,6 @@ const unroll = (written: Written): readonly Written[] => {
     if (target) target[match[2] ?? ''] = line;
   }
   return items.map((item, index) => ({ value: item, lines: own[index] ?? {} }));
-};
-
-interface Identified {
-  readonly kind: Kind;
-  readonly apiVersion: string;
-  readonly object: JsonObject;
-}
-
-const identify = (value: Json): Identified | Problem => {
-  if (!isObject(value)) return wrong('WEFT0008', '', ['the document is no object', 'Write `apiVersion`, `kind` and `metadata`.']);
-  const { apiVersion, kind: name } = value;
-  if (typeof apiVersion !== 'string')
-    return wrong('WEFT0008', 'apiVersion', ['the object has no `apiVersion`', 'Add it, for example `v1` or `networking.istio.io/v1`.']);
-  if (typeof name !== 'string') return wrong('WEFT0008', 'kind', ['the object has no `kind`', 'Add it.']);
-  const { group, version } = groupVersion(apiVersion);
-  const kind = kindOf(group, name);
-  if (!kind)
-    return wrong('WEFT0009', 'kind', [
-      `unknown kind \`${name.slice(0, 80)}\` of \`${apiVersion.slice(0, 80)}\``,
-      'Correct `apiVersion` and `kind`, or remove the object.',
-    ]);
-  if (!kind.versions.includes(version)) {
-    return wrong('WEFT0010', 'apiVersion', [
-      `\`${name}\` has no version \`${version.slice(0, 80)}\``,
-      `Use \`${[group, kind.versions[0]].filter(Boolean).join('/')}\`.`,
-    ]);
-  }
-  return { kind, apiVersion, object: value };
-};
-
-/** What an unsupported kind is told; `undefined` for a kind that takes effect. */
-const standing = (kind: Kind): Problem | undefined => {
-  const help = kind.help ?? 'Remove it, or keep in mind that it does nothing here.';
-  if (kind.state === 'refused') {
-    return wrong('WEFT0012', '', [
-      `${kind.kind} is not enforced yet, so it is refused: taking it would promise protection that is not there`,
-      'Remove it from what is applied here.',
-    ]);
-  }
-  if (kind.state === 'supported') return undefined;
-  return { ...doubtful('WEFT0011', '', [`${kind.kind} has no effect yet`, help]), severity: kind.severity ?? 'warning' };
-};
-
-/** The content: `spec`, or everything beside the metadata for kinds without one. */
-const bodyOf = (kind: Kind, object: JsonObject): { readonly spec: Json; readonly problems: readonly Problem[] } => {
-  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...rest } = object;
-  if (kind.body === 'whole') return { spec: rest, problems: [] };
-  const { spec, ...unknown } = rest;
-  const code = kind.group.endsWith('istio.io') ? 'IST0106' : 'WEFT0020';
-  const problems = Object.keys(unknown).map((key) => wrong(code, key, [`unknown field \`${key}\``, 'Remove it, or move it under `spec`.']));
-  return { spec: spec ?? {}, problems };
 };
 
 interface Taken {

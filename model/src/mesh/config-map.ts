@@ -1,12 +1,9 @@
 /** Istio's own form of mesh settings: YAML in `data.mesh` of the ConfigMap `istio` in the root namespace. */
+import { isObject, type JsonObject } from '../object.ts';
 import type { Problem } from '../problem.ts';
 import { ineffective } from '../rule.ts';
 import { childPath, type Json, type ReadDocument, readDocument } from '../yaml/read.ts';
 import { defaultMeshSettings } from './settings.ts';
-
-type JsonObject = { readonly [key: string]: Json };
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isMeshConfigMap = (value: Json): value is JsonObject & { readonly data: { readonly mesh: string } } => {
   if (!isObject(value) || value['apiVersion'] !== 'v1' || value['kind'] !== 'ConfigMap') return false;

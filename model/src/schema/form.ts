@@ -100,6 +100,8 @@ const shown = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
+const durationHelp = 'Write a number with a unit: 250ms, 1.5s, 5m, 1h.';
+
 const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 
 const typeMessage = (wanted: string | readonly string[], data: unknown): readonly [string, string] => {
@@ -133,8 +135,9 @@ const explain = (error: ErrorObject, data: unknown): readonly [message: string, 
         `Write a number ${error.keyword === 'minimum' ? 'of at least' : 'of at most'} ${String(params['limit'])}.`,
       ];
     case 'duration':
-      return [error.message ?? '', 'Write a number with a unit: 250ms, 1.5s, 5m, 1h.'];
+      return [error.message ?? '', durationHelp];
     case 'cel':
+      return [error.message ?? '', error.message?.includes('duration') ? durationHelp : 'Correct the value.'];
     case 'atMostOne':
       return [error.message ?? '', 'Correct the value.'];
     default:
