@@ -87,7 +87,7 @@ const nextSuspects = (subscription: Subscription, { wanted }: Aim): Pending => {
   const [group = [], ...suspects] = subscription.suspects;
   const owed = new Set([...subscription.owed].filter((name) => !group.includes(name)));
   const resources = group.flatMap((name) => wanted.get(name) ?? []);
-  return { resources, removed: [], subscription: { ...subscription, suspects, owed } };
+  return { resources, removed: [], subscription: { ...subscription, suspects, owed, unanswered: false } };
 };
 
 const filtered = <T>(all: readonly T[], keep: (one: T) => boolean): readonly T[] => {

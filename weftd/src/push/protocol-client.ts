@@ -30,7 +30,9 @@ interface TypeState {
   readonly refused: Set<string>;
   /** `name@version` to the size of the smallest refused response it was in. */
   readonly suspected: Map<string, number>;
-  unanswered: Response | undefined;
+  /** The last version sent was refused: going back to the one before may be said again. */
+  readonly doubtful: Set<string>;
+  unanswered: (Response & { readonly size: number }) | undefined;
   firstAnswerDue: boolean;
 }
 
@@ -57,6 +59,7 @@ export class ProtocolClient {
   /** As the first request of a type, or a later one: the client's own idea of what it now asks for. */
   subscribe(type: Short, add: readonly string[], give: readonly string[], initial: ReadonlyMap<string, string> = new Map()): void {
     const before = this.#states.get(type);
+    const warmed = type === 'EDS' ? [...this.#warming].filter((name) => this.covers(type, name)) : [];
     const names = new Set(before?.names);
     let wildcard = before?.wildcard ?? (add.length === 0 || add.includes('*'));
     const state: TypeState = {
@@ -65,6 +68,7 @@ export class ProtocolClient {
         askedFor: new Set(),
         refused: new Set(),
         suspected: new Map(),
+        doubtful: new Set(),
         unanswered: undefined,
         firstAnswerDue: initial.size === 0,
       }),
@@ -90,9 +94,29 @@ export class ProtocolClient {
       }
     }
     this.#states.set(type, { ...state, wildcard });
+    if (give.length > 0) this.#discardUncovered(type);
+    // Who gives up a cluster's endpoints does not warm it.
+    for (const name of warmed) if (!this.covers(type, name)) this.#warming.delete(name);
     if (type === 'EDS') for (const cluster of this.#warming) state.askedFor.add(cluster);
     for (const name of [...state.held.keys()]) if (!this.covers(type, name)) state.held.delete(name);
     for (const name of [...state.askedFor]) if (name !== '*' && !this.covers(type, name)) state.askedFor.delete(name);
+  }
+
+  /** Something else is wanted: what was refused and is not wanted now may come again, should it be wanted again. */
+  replanned({ resources }: Truth): void {
+    for (const [type, state] of this.#states) {
+      const wanted = new Set([...(resources.get(type) ?? [])].map(([name, version]) => `${name}@${version}`));
+      for (const key of [...state.refused]) if (!wanted.has(key)) state.refused.delete(key);
+      for (const key of [...state.suspected.keys()]) if (!wanted.has(key)) state.suspected.delete(key);
+    }
+  }
+
+  /** What is given up before it was answered for is not taken, even if it is asked for again. */
+  #discardUncovered(type: Short): void {
+    const state = this.#states.get(type);
+    if (!state?.unanswered) return;
+    const resources = state.unanswered.resources.filter(({ name }) => this.covers(type, name));
+    state.unanswered = { ...state.unanswered, resources };
   }
 
   receive(response: Response, truth: Truth): void {
@@ -107,7 +131,7 @@ export class ProtocolClient {
     for (const { name, version } of resources) this.#checkResource(state, response, truth, name, version);
     for (const name of removed) this.#checkRemoval(state, response, truth, name);
     this.#entailed(response, truth);
-    state.unanswered = response;
+    state.unanswered = { ...response, size: response.resources.length };
     state.firstAnswerDue = false;
   }
 
@@ -120,7 +144,8 @@ export class ProtocolClient {
     const asked = state.askedFor.has(name) || state.askedFor.has('*');
     if (state.refused.has(key) && !asked) this.#wrong(`X2: ${name} was refused`, response);
     if (suspectIn !== undefined && !isolated && !asked) this.#wrong(`X2: ${name} was refused among others`, response);
-    if (state.held.get(name) === version && !asked && !isolated) this.#wrong(`X16: ${name} did not change`, response);
+    if (state.held.get(name) === version && !asked && !isolated && !state.doubtful.has(name))
+      this.#wrong(`X16: ${name} did not change`, response);
     if (type === 'CDS' || type === 'EDS') return;
     for (const cluster of truth.words.get(version) ?? []) this.#checkReference(response, truth, cluster);
   }
@@ -139,7 +164,7 @@ export class ProtocolClient {
   #checkRemoval(state: TypeState, response: Response, truth: Truth, name: string): void {
     const { type } = response;
     if (truth.resources.get(type)?.has(name)) this.#wrong(`${name} is removed though it is wanted`, response);
-    const known = state.held.has(name) || [...state.suspected.keys(), ...state.refused].some((key) => key.startsWith(`${name}@`));
+    const known = state.held.has(name) || state.doubtful.has(name);
     if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`X16: ${name} was not there`, response);
     if (type !== 'CDS' || !state.held.has(name)) return;
     for (const user of ['LDS', 'RDS', 'VHDS'] as const) {
@@ -168,49 +193,43 @@ export class ProtocolClient {
   }
 
   /** Accepts, or refuses as Envoy does: good clusters and listeners are taken, elsewhere all goes or nothing. */
-  answer(
-    type: Short,
-    bad: (version: string) => boolean,
-    spurious: boolean,
-  ): { readonly nonce: string; readonly error?: string } | undefined {
+  answer(type: Short, truth: Truth, spurious: boolean): { readonly nonce: string; readonly error?: string } | undefined {
     const state = this.#states.get(type);
     const response = state?.unanswered;
     if (!state || !response) return undefined;
     state.unanswered = undefined;
     if (type === 'EDS') for (const { name } of response.resources) this.#warming.delete(name);
-    const refused = response.resources.filter(({ version }) => bad(version));
     for (const name of response.removed) state.held.delete(name);
+    const refused = response.resources.filter(({ version }) => truth.words.get(version)?.includes('bad')).map(({ name }) => name);
+    const { nonce } = response;
     if (refused.length === 0 && !(spurious && response.resources.length > 0)) {
       for (const { name, version } of response.resources) this.#take(state, type, name, version);
-      return { nonce: response.nonce };
+      return { nonce };
     }
     const named = (type === 'CDS' || type === 'LDS') && refused.length > 0;
     for (const { name, version } of response.resources) {
-      const key = `${name}@${version}`;
-      if (named && !refused.some((one) => one.name === name)) this.#take(state, type, name, version);
-      else if (named || response.resources.length === 1) {
-        state.suspected.delete(key);
-        state.refused.add(key);
-        if (type === 'CDS') this.#warming.delete(name);
-      } else state.suspected.set(key, Math.min(response.resources.length, state.suspected.get(key) ?? Number.POSITIVE_INFINITY));
+      if (named && !refused.includes(name)) this.#take(state, type, name, version);
+      // What is not wanted any more may come again, should it be wanted again.
+      else if (truth.resources.get(type)?.get(name) !== version) state.doubtful.add(name);
+      else this.#leave(state, `${name}@${version}`, named ? 1 : response.size);
     }
-    return {
-      nonce: response.nonce,
-      error: named ? `Error adding/updating: ${refused.map(({ name }) => `${name}: bad`).join(', ')}` : 'refused',
-    };
+    if (type === 'CDS') for (const name of refused) this.#warming.delete(name);
+    return { nonce, error: named ? `Error adding/updating: ${refused.map((name) => `${name}: bad`).join(', ')}` : 'refused' };
+  }
+
+  #leave(state: TypeState, key: string, among: number): void {
+    state.doubtful.add(key.slice(0, key.indexOf('@')));
+    if (among === 1) {
+      state.suspected.delete(key);
+      state.refused.add(key);
+    } else state.suspected.set(key, Math.min(among, state.suspected.get(key) ?? Number.POSITIVE_INFINITY));
   }
 
   #take(state: TypeState, type: Short, name: string, version: string): void {
     for (const known of [...state.refused]) if (known.startsWith(`${name}@`)) state.refused.delete(known);
     for (const known of [...state.suspected.keys()]) if (known.startsWith(`${name}@`)) state.suspected.delete(known);
+    state.doubtful.delete(name);
     if (this.covers(type, name)) state.held.set(name, version);
-  }
-
-  /** The stream is gone, the resources are not (or are, after a restart). */
-  reconnected(): ProtocolClient {
-    const next = new ProtocolClient();
-    for (const cluster of this.#warming) next.#warming.add(cluster);
-    return next;
   }
 
   #wrong(what: string, response: Response): void {

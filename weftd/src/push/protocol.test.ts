@@ -60,6 +60,7 @@ class World {
     this.#shape = shape;
     this.#resources = this.#learn(resourceSet(shape, this.#resources));
     this.#revision += 1;
+    this.client.replanned(this.truth);
     this.session = transition(this.session, { kind: 'planned', planned: { revision: this.#revision, resources: this.#resources } });
     this.#drain();
   }
@@ -71,7 +72,7 @@ class World {
   }
 
   answer(type: Short, spurious: boolean): void {
-    const answer = this.client.answer(type, (version) => this.#words.get(version)?.includes('bad') ?? false, spurious);
+    const answer = this.client.answer(type, this.truth, spurious);
     if (answer) this.#request(type, { subscribe: [], unsubscribe: [], ...answer });
   }
 
@@ -83,7 +84,7 @@ class World {
 
   reconnect(keeping: boolean): void {
     const before = this.client;
-    this.client = keeping ? before.reconnected() : new ProtocolClient();
+    this.client = new ProtocolClient();
     this.session = this.#open();
     for (const type of before.subscribed()) {
       const state = before.state(type);

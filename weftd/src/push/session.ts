@@ -4,7 +4,7 @@
  */
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
 import { type Encoded, typeUrls } from '@weft/envoy';
-import { acknowledge, refuse, settled } from './in-flight.ts';
+import { acknowledge, refuse, reverted, settled } from './in-flight.ts';
 import { pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
 import type { Planned } from './plan.ts';
 import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
@@ -71,7 +71,7 @@ export const transition = (session: Session, happening: Happening): Session => {
     case 'request':
       return counted(requested(session, happening.request, happening.at));
     case 'planned':
-      return counted({ ...session, planned: happening.planned });
+      return counted(withCurrentRefusals({ ...session, planned: happening.planned }));
     case 'patience':
       return counted({ ...session, patienceOver: true, awaited: new Set() });
   }
@@ -105,7 +105,29 @@ const answer = (session: OpenSession, subscription: Subscription, request: Reque
   const nacked: OpenSession = { ...session, nacks: session.nacks + 1, lastNack: { type: typeUrl, message: error, at } };
   // A cluster that was refused never asks for its endpoints.
   const awaited = typeUrl === cds ? new Set([...session.awaited].filter((name) => !next.refused.has(name))) : session.awaited;
-  return withSubscription({ ...nacked, awaited }, typeUrl, next);
+  return withCurrentRefusals(withSubscription({ ...nacked, awaited }, typeUrl, next));
+};
+
+/** X2 holds while just that is wanted: what changed, or went and came back, is tried again. */
+const withCurrentRefusals = (session: OpenSession): OpenSession => {
+  let current = session;
+  for (const [type, subscription] of session.subscriptions) {
+    const wanted = wantedOf(session, type);
+    const stale = [...subscription.refused].filter(([name, version]) => wanted.get(name)?.version !== version);
+    if (stale.length === 0) continue;
+    const refused = new Map(subscription.refused);
+    for (const [name] of stale) refused.delete(name);
+    const inFlight = new Set(subscription.inFlight?.resources.map(({ name }) => name));
+    const never = stale
+      .filter(([name, version]) => subscription.sent.get(name)?.version === version && !inFlight.has(name))
+      .map(([name]) => name);
+    current = withSubscription(current, type, {
+      ...subscription,
+      refused,
+      sent: reverted(subscription.sent, subscription.acknowledged, never),
+    });
+  }
+  return current;
 };
 
 /** What to send now, if anything: the first type in order that is not waiting for an answer or for another type. */

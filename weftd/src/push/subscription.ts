@@ -1,7 +1,7 @@
 /** What one stream asked for in one type, and what it has of it. Plain values; the rules X1-X16 are xDS's own. */
 import { noResources, type ResourceMap } from '@weft/compile/diff';
 import type { Encoded } from '@weft/envoy';
-import type { InFlight } from './in-flight.ts';
+import { type InFlight, reverted } from './in-flight.ts';
 
 /** `envoy.service.discovery.v3.DeltaDiscoveryRequest`, as far as the session reads it. */
 export interface Request {
@@ -68,7 +68,8 @@ export const resubscribed = (before: Subscription, request: Request, wanted: Res
   if (request.subscribe.length === 0 && request.unsubscribe.length === 0) return before;
   const names = new Set(before.names);
   const owed = new Set(before.owed);
-  let { wildcard, sent, unanswered } = before;
+  let { wildcard, sent, acknowledged, unanswered, suspects } = before;
+  const refused = new Map(before.refused);
   for (const name of request.unsubscribe) {
     if (name === '*') continue;
     owed.delete(name);
@@ -85,14 +86,22 @@ export const resubscribed = (before: Subscription, request: Request, wanted: Res
   for (const name of canonical(request.subscribe, wanted)) {
     owed.add(name);
     names.add(name);
+    refused.delete(name);
   }
+  if (!wildcard)
+    acknowledged = without(
+      acknowledged,
+      request.subscribe.filter((name) => !before.names.has(name)),
+    );
   if (request.subscribe.includes('*') && !wildcard) {
     wildcard = true;
     unanswered = true;
-    // What passed by while nobody asked for it was never sent.
-    sent = restricted(sent, before.names);
+    suspects = [];
+    refused.clear();
+    acknowledged = restricted(acknowledged, before.names);
+    sent = reverted(restricted(sent, before.names), acknowledged, [...before.refused.keys(), ...before.suspects.flat()]);
   }
-  return { ...before, wildcard, names, owed, sent, unanswered };
+  return { ...before, wildcard, names, owed, sent, acknowledged, unanswered, suspects, refused };
 };
 
 /** Names as the plan spells them, so that thousands of streams share the strings. */
@@ -104,6 +113,14 @@ const canonical = (names: readonly string[], wanted: ResourceMap): ReadonlySet<s
 };
 
 const restricted = (map: ResourceMap, names: ReadonlySet<string>): ResourceMap => new Map([...map].filter(([name]) => names.has(name)));
+
+/** The same map where none of the names is in it. */
+const without = (map: ResourceMap, names: readonly string[]): ResourceMap => {
+  if (!names.some((name) => map.has(name))) return map;
+  const rest = new Map(map);
+  for (const name of names) rest.delete(name);
+  return rest;
+};
 
 /** X11: what the client says it has. The wanted map itself if that is exactly what it has: the usual case, and shared. */
 const reported = (request: Request, wanted: ResourceMap, covered: (name: string) => boolean): ResourceMap => {
