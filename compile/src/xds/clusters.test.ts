@@ -56,6 +56,8 @@ describe('mesh TLS', () => {
         (entry: { matcher: { exact: string } }) => entry.matcher.exact,
       );
     expect(names(meshContext(clusterOf({ endpoints })))).toEqual(['spiffe://td/ns/shop/sa/a', 'spiffe://td/ns/shop/sa/b']);
+    const nobody = endpoint('10.0.0.9', { identity: '' });
+    expect(names(meshContext(clusterOf({ endpoints: [nobody, ...endpoints] })))).toHaveLength(2);
     const tls = { mode: 'ISTIO_MUTUAL' as const, subjectAltNames: ['spiffe://td/ns/x/sa/y'] };
     expect(names(clusterOf({ endpoints, policy: { tls } }).transport_socket.typed_config)).toEqual(['spiffe://td/ns/x/sa/y']);
   });

@@ -79,9 +79,8 @@ export interface Peers {
 
 export const peers: (ports: PortEndpoints) => Peers = remember(({ endpoints }) => {
   const mesh = endpoints.filter(({ mtls }) => mtls);
-  // One that has no identity could meet no list of them.
-  const known = mesh.every(({ identity }) => identity !== '');
-  const identities = known ? [...new Set(mesh.map(({ identity }) => identity))].sort() : [];
+  // One without an identity is not spoken to where others have theirs: it must not widen the list for all (semantics 96).
+  const identities = [...new Set(mesh.map(({ identity }) => identity).filter((identity) => identity !== ''))].sort();
   const allMesh = endpoints.length > 0 && mesh.length === endpoints.length;
   return { identities, allMesh, key: `${allMesh ? '+' : '-'}${identities.join(' ')}` };
 });
