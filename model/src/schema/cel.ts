@@ -15,21 +15,35 @@ const compiled = new Map<string, Evaluate>();
 const compile = (rule: string): Evaluate => {
   const known = compiled.get(rule);
   if (known) return known;
-  const evaluate = environment.parse(rule) as Evaluate;
-  compiled.set(rule, evaluate);
-  return evaluate;
+  const evaluator = environment.parse(rule) as Evaluate;
+  compiled.set(rule, evaluator);
+  return evaluator;
 };
 
 /** Rules may compare every entry with every other; the schema itself limits lists to fewer than this. */
 const maxItems = 300;
 
 /** A rule that cannot be evaluated (`duration('5x')`) is broken too, as it is for the API server. */
-const holds = (rule: string, self: unknown): boolean => {
+const evaluate = (rule: string, self: unknown): boolean => {
   try {
     return compile(rule)({ self }) === true;
   } catch {
     return false;
   }
+};
+
+/** A mesh says `10s` a thousand times. */
+const verdicts = new Map<string, boolean>();
+
+const holds = (rule: string, self: unknown): boolean => {
+  if (typeof self !== 'string' || self.length > 64) return evaluate(rule, self);
+  const key = `${rule}\n${self}`;
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  const verdict = evaluate(rule, self);
+  if (verdicts.size > 10_000) verdicts.clear();
+  verdicts.set(key, verdict);
+  return verdict;
 };
 
 /** @returns the message of the first rule that does not hold */

@@ -83,6 +83,13 @@ const dropNulls = (value: Json, schema: Schema): Json => {
   return kept;
 };
 
+const hasNull = (value: Json): boolean => {
+  if (typeof value !== 'object') return false;
+  if (value === null) return true;
+  for (const field of Array.isArray(value) ? value : Object.values(value)) if (hasNull(field as Json)) return true;
+  return false;
+};
+
 /** `/http/0/route` → `spec.http[0].route`. */
 const pathOf = (pointer: string, root: string, spec: Json): string => {
   let path = root;
@@ -168,7 +175,7 @@ export const checkForm = (kind: Kind, written: Json): Form => {
   const validate = validatorOf(kind.kind);
   const schema = roots[kind.kind];
   if (!validate || !schema) return { spec: written, problems: [], typed: false };
-  const spec = dropNulls(written, schema);
+  const spec = hasNull(written) ? dropNulls(written, schema) : written;
   if (validate(spec)) return { spec, problems: [], typed: true };
   const root = kind.body === 'spec' ? 'spec' : '';
   const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
