@@ -1,4 +1,4 @@
-/** VirtualServices: where they lead, through what, and which of their routes can never be reached. */
+/** VirtualServices: where they lead, and through what. */
 import { doubtful, type HttpRouteDestination, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
 import { gatewayName } from '../istio/match.ts';
 import {
@@ -13,7 +13,6 @@ import {
   type Service,
 } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
-import { unreachableRoutes } from './unreachable.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
@@ -155,15 +154,16 @@ const registryProblems = (host: string, path: string, facts: Facts): readonly Pr
   ];
 };
 
+const mentioned = new WeakMap<VirtualService, readonly string[]>();
+
 /** Hosts whose services, rules or other routings the checks look at. */
 const hostsOf = (resource: VirtualService): readonly string[] => {
-  const { namespace } = resource.metadata;
-  return [
-    ...new Set([
-      ...mentions(resource).map(({ destination }) => expandHost(destination.host, namespace)),
-      ...(resource.spec.hosts ?? []).map((host) => expandHost(host, namespace)),
-    ]),
-  ];
+  const known = mentioned.get(resource);
+  if (known) return known;
+  const written = [...mentions(resource).map(({ destination }) => destination.host), ...(resource.spec.hosts ?? [])];
+  const hosts = [...new Set(written.map((host) => expandHost(host, resource.metadata.namespace)))];
+  mentioned.set(resource, hosts);
+  return hosts;
 };
 
 const routingOf = ({ metadata }: VirtualService, { mesh }: Facts): Routing | undefined =>
@@ -189,7 +189,6 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
       ...destinationProblems(resource, facts),
       ...(routing ? gatewayHostProblems(resource, routing, facts) : []),
       ...(routing?.gateways.includes(meshGateway) ? meshHostProblems(resource, routing, facts) : []),
-      ...unreachableRoutes(resource.spec.http ?? []),
     ];
   },
 };

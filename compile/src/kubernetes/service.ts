@@ -47,6 +47,6 @@ export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned,
 
 export const backendOf = ({ spec }: Resource<ServiceSpec>, service: Service): Backend => {
   const targets = new Map((spec.ports ?? []).map(({ port, targetPort }) => [port, targetPort ?? port]));
-  const selected = spec.type !== 'ExternalName' && spec.selector && Object.keys(spec.selector).length > 0;
-  return selected && spec.selector ? { service, selector: spec.selector, targets } : { service, targets };
+  if (spec.type === 'ExternalName') return spec.externalName ? { service, external: spec.externalName, targets } : { service, targets };
+  return spec.selector && Object.keys(spec.selector).length > 0 ? { service, selector: spec.selector, targets } : { service, targets };
 };

@@ -10,6 +10,8 @@ export interface Backend {
   readonly service: Service;
   /** Absent: nothing is selected (endpoints are written down, or resolved elsewhere). */
   readonly selector?: Labels;
+  /** The name that DNS resolves for it (ExternalName); absent: endpoints are known here. */
+  readonly external?: string;
   /** By service port: the workload's port, as number or as name. */
   readonly targets: ReadonlyMap<number, number | string>;
 }

@@ -1,7 +1,7 @@
 import type { EndpointSliceSpec, Resource, ServiceEntrySpec } from '@weft/model';
 import { peerModes } from '../istio/peer-authentication.ts';
 import { writtenEndpoints } from '../istio/service-entry.ts';
-import { endpointOf, type PeerLookup, targetPort } from '../kubernetes/endpoint.ts';
+import { endpointOf, type PeerLookup, plainEndpoint, targetPort } from '../kubernetes/endpoint.ts';
 import { sliceEndpoints, sliceService } from '../kubernetes/endpoint-slice.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import { type Backend, type Endpoint, type Mesh, modeOf, type PortEndpoints, type Workload } from '../mesh/index.ts';
@@ -53,6 +53,9 @@ const sourceOf = (backend: Backend, sources: Sources) => {
     const ready = sources.index.select(service.namespace, selector).filter((workload) => workload.ready && workload.address !== '');
     return { inputs: ready, endpoints: byPort(ready, backend, sources.peers) };
   }
+  const { external } = backend;
+  if (external !== undefined)
+    return { inputs: [], endpoints: ({ number }: { readonly number: number }) => [plainEndpoint(external, number)] };
   const entry = service.shortName === undefined ? sources.entries.get(service.key) : undefined;
   if (entry) {
     const written = writtenEndpoints(entry, service, sources);

@@ -37,12 +37,10 @@ export const outboundSlice = (mesh: Mesh, { namespace, labels }: Client): Outbou
   const client = { namespace, labels };
   const key = clientKey(mesh, client);
   const surroundings = surroundingsOf(mesh, namespace);
-  const { services, routings, taken } = surroundings;
+  const { services, routings } = surroundings;
   const endpoints = endpointsSeen(mesh, services);
   const { outboundTrafficPolicy } = mesh.rules;
-  const called = mesh.memo(`called by ${key}`, [services, routings, taken, mesh.destinations], (memo) =>
-    toldTo(client, surroundings, memo),
-  );
+  const called = toldTo(client, surroundings);
   const others = mesh.memo(`virtual hosts of ${key}`, [services, routings], (memo) => virtualHosts(client, surroundings, memo));
   return mesh.memo(`outbound of ${key}`, [called, endpoints, others, outboundTrafficPolicy], () => ({
     services: called,

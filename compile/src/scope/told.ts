@@ -1,6 +1,7 @@
 /**
- * What clients are told of each service. Most are told the same: that is made once, for any client of another namespace without
- * rules of its own, and others are told only what differs.
+ * What clients are told of each service, from the general to the particular: what any client of a foreign namespace without rules
+ * of its own is told, then what is different for a namespace, then for the clients whose labels some rule names. What is the same
+ * on two levels is one object.
  */
 import {
   type DestinationPolicy,
@@ -13,7 +14,7 @@ import {
   type ScopedService,
   type Service,
 } from '../mesh/index.ts';
-import type { Client } from './client.ts';
+import { type Client, clientKey } from './client.ts';
 import { exportedRule, localRule, rulesIn } from './destinations.ts';
 import { destinationHosts, type Place, routesAt, tellsClientsApart } from './routes.ts';
 import { aliasesOf } from './services.ts';
@@ -33,6 +34,8 @@ interface Told {
   readonly routing: Routing | undefined;
   /** The rules say different things to different clients. */
   readonly tellsApart: boolean;
+  /** Known by its short name. */
+  readonly isNear: boolean;
   readonly service: ScopedService;
 }
 
@@ -55,6 +58,7 @@ const routesFor = (service: Service, routing: Routing, { client, surroundings }:
 interface Asked {
   readonly client: Client;
   readonly surroundings: Surroundings;
+  readonly memo: Memo;
 }
 
 const aliases = (service: Service, { client, surroundings: { taken } }: Asked): readonly string[] => {
@@ -62,7 +66,7 @@ const aliases = (service: Service, { client, surroundings: { taken } }: Asked): 
   return all.some((alias) => taken.has(alias)) ? all.filter((alias) => !taken.has(alias)) : all;
 };
 
-const toldOne = (service: Service, routing: Routing | undefined, asked: Asked & { readonly memo: Memo }): Told => {
+const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): Told => {
   const { surroundings, memo } = asked;
   const { mesh, taken } = surroundings;
   const rule = exportedRule(mesh, service, '');
@@ -71,6 +75,7 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked & 
     rule,
     routing,
     tellsApart: routing !== undefined && tellsClientsApart(routing),
+    isNear: false,
     service: {
       service,
       aliases: inner('aliases', [service, taken], () => aliases(service, asked)),
@@ -88,29 +93,54 @@ const toldAll = (surroundings: Surroundings): readonly Told[] => {
 };
 
 /** What this client is told instead. */
-const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked & { readonly memo: Memo }): ScopedService => {
+const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked): Told => {
   const { service, routes } = told.service;
-  const { surroundings, memo } = asked;
+  const { client, surroundings, memo } = asked;
   const own = told.tellsApart ? told.routing : undefined;
   const reached = own ? servicesReached(own, surroundings) : [routes];
-  return memo(service.key, [service, rule, own, surroundings.taken, ...reached], (inner) => ({
-    service,
-    aliases: inner('aliases', [service, surroundings.taken], () => aliases(service, asked)),
-    destination: rule?.destination ?? noPolicy,
-    routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+  return memo(service.key, [service, rule, told.routing, own, surroundings.taken, ...reached], (inner) => ({
+    ...told,
+    rule,
+    isNear: service.namespace === client.namespace,
+    service: {
+      service,
+      aliases: inner('aliases', [service, surroundings.taken], () => aliases(service, asked)),
+      destination: rule?.destination ?? noPolicy,
+      routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+    },
   }));
 };
 
-/** What the clients of one key are told. */
-export const toldTo = (client: Client, surroundings: Surroundings, memo: Memo): readonly ScopedService[] => {
+const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
+  const { client, surroundings } = asked;
   const { mesh } = surroundings;
   const hasRules = rulesIn(mesh, client.namespace).size > 0;
   const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
-  return toldAll(surroundings).map((told) => {
+  return general.map((told) => {
     const { service } = told.service;
     const local = hasRules ? localRule(mesh, service, client) : undefined;
     const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
     const isNear = service.namespace === client.namespace && service.shortName !== undefined;
-    return isNear || told.tellsApart || rule !== told.rule ? toldApart(told, rule, { client, surroundings, memo }) : told.service;
+    return (isNear && !told.isNear) || told.tellsApart || rule !== told.rule ? toldApart(told, rule, asked) : told;
   });
+};
+
+const toldIn = (namespace: string, surroundings: Surroundings): readonly Told[] => {
+  const { mesh, services, routings, taken } = surroundings;
+  const general = toldAll(surroundings);
+  const client = { namespace, labels: {} };
+  return mesh.memo(`told in ${namespace}`, [general, services, routings, mesh.destinations, taken], (memo) =>
+    refined(general, { client, surroundings, memo }),
+  );
+};
+
+/** What the clients of one key are told. */
+export const toldTo = (client: Client, surroundings: Surroundings): readonly ScopedService[] => {
+  const { mesh, services, routings, taken } = surroundings;
+  const key = clientKey(mesh, client);
+  const general = toldIn(client.namespace, surroundings);
+  const own = mesh.memo(`told to ${key}`, [general, services, routings, mesh.destinations, taken], (memo) =>
+    key === client.namespace ? general : refined(general, { client, surroundings, memo }),
+  );
+  return mesh.memo(`called by ${key}`, [own], () => own.map(({ service }) => service));
 };
