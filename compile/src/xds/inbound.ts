@@ -145,7 +145,7 @@ export const inboundListener = ({ ports, mode }: InboundSlice): Encoded => {
     name: virtualInbound,
     address: socketAddress('0.0.0.0', inboundCapturePort),
     trafficDirection: TrafficDirection.INBOUND,
-    useOriginalDst: true,
+    // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...detection,
     filterChains: [ownPort, ...carried.flatMap(portChains), ...chains(others, 'virtualInbound', {})],
