@@ -2,10 +2,12 @@
 import { constants } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
   type ServiceDefinition,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { ServerIdentities, ServerIdentity } from './contract.ts';
@@ -34,6 +36,8 @@ export interface GrpcServer {
 const halfHour = 30 * 60_000;
 
 export const serveGrpc = async (input: GrpcInput): Promise<GrpcServer> => {
+  // What the library would print on its own it also tells us, and one line says it.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     // Half-open connections are found in 40 s (reliability 3.5).
     'grpc.keepalive_time_ms': 30_000,
