@@ -7,7 +7,6 @@ import { placeOf } from '@weft/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
-import manifest from '../package.json' with { type: 'json' };
 import { type App, startApp, type TcpAddress } from './app.ts';
 
 interface Flags {
@@ -79,7 +78,8 @@ const main = async (): Promise<void> => {
     end(1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));
-  process.on('unhandledRejection', fail);
+  // A mistake of ours somewhere must not take the control plane down.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a mistake of ours'));
   try {
     const { xds, api, gatewayPort, clusterId } = flags;
     const where = { home: place.home, run: flags.run === undefined ? place.run : resolve(flags.run) };

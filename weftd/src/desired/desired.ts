@@ -25,6 +25,8 @@ export interface DesiredPowers extends ControllerPowers {
 /** An editor's or a deployment's burst of changes is compiled once. */
 const quietMs = 15;
 const longestMs = 200;
+const retryMs = 1000;
+const dayMs = 24 * 3600 * 1000;
 
 export class Desired implements Calls {
   readonly #config: DesiredConfig;
@@ -38,6 +40,9 @@ export class Desired implements Calls {
   #workloads: readonly Workload[] = [];
   #trustDomain = '';
   #nodeText = '';
+  #started = false;
+  #retry: NodeJS.Timeout | undefined;
+  #housekeeping: NodeJS.Timeout | undefined;
 
   constructor(config: DesiredConfig, powers: DesiredPowers) {
     this.#config = config;
@@ -53,9 +58,7 @@ export class Desired implements Calls {
     if (folder !== undefined) {
       this.#source = watchFolder({
         folder,
-        onChange: (changes) => {
-          if (this.#owned.takeFiles(changes)) this.#batch.touch();
-        },
+        onChange: (changes) => this.#take(() => this.#owned.takeFiles(changes)),
         onEmpty: (empty) => this.#owned.setEmpty(empty),
         onError: (error) => this.#log('warn', { err: String(error), folder }, 'the folder cannot be watched; it is looked at every second'),
       });
@@ -64,11 +67,15 @@ export class Desired implements Calls {
     this.#trustDomain = meshSettings(this.#owned.resources()).trustDomain;
     this.#batch.stop();
     this.#compile();
+    this.#started = true;
+    this.#housekeeping = setInterval(() => this.#store.prune(), dayMs);
     this.#powers.post({ kind: 'ready', trustDomain: this.#trustDomain });
   }
 
   async stop(): Promise<void> {
     this.#batch.stop();
+    clearTimeout(this.#retry);
+    clearInterval(this.#housekeeping);
     await this.#source?.close();
     this.#store.close();
   }
@@ -136,6 +143,18 @@ export class Desired implements Calls {
     await this.#source?.settle();
     this.#batch.flush();
     return this.#compiler.revision();
+  }
+
+  /** What a full disk does not take is tried again until it does; until then the last state stays in force. */
+  #take(work: () => boolean): void {
+    try {
+      if (work()) this.#batch.touch();
+    } catch (error) {
+      if (!this.#started) throw error;
+      this.#log('error', { err: String(error) }, 'changed files are not in force yet; trying again every second');
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#take(() => this.#owned.settle()), retryMs);
+    }
   }
 
   #findingsByObject(): ReadonlyMap<string, readonly Finding[]> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FileChanges } from '../sources/files.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -179,4 +180,17 @@ test('without a folder, what files owned is the API’s', () => {
   owned.settleAll();
   expect(inForce()).toEqual(['web:80']);
   expect(apply(service('web', 81)).items[0]?.action).toBe('configured');
+});
+
+test('what a full disk does not take is taken later', () => {
+  owned.takeFiles(files({ 'a.yaml': service('web', 80) }));
+  const disk = new DatabaseSync(join(home, 'store.db'));
+  disk.exec("CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+  expect(() => owned.takeFiles(files({ 'a.yaml': service('web', 81), 'b.yaml': service('api', 1) }))).toThrow(/full/);
+  expect(() => owned.settle()).toThrow(/full/);
+  expect(inForce()).toEqual(['web:80']);
+  disk.exec('DROP TRIGGER full');
+  disk.close();
+  expect(owned.settle()).toBe(true);
+  expect(inForce()).toEqual(['api:1', 'web:81']);
 });

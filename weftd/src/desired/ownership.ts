@@ -11,8 +11,13 @@ import { folderIsEmpty, noSuchObject, ownedByApi, ownedByFile, unreadableFile } 
 import { judge } from './verdict.ts';
 
 export interface Ownership {
-  /** @returns whether anything changed, if only the line on which an object stands. */
+  /**
+   * @returns whether anything changed, if only the line on which an object stands.
+   * Throws when the disk takes nothing; the changes are remembered, and the next call of `settle` or `takeFiles` tries again.
+   */
   takeFiles(changes: FileChanges): boolean;
+  /** Tries again what the disk did not take. */
+  settle(): boolean;
   /** The folder became empty (all stays in force) or came back. */
   setEmpty(empty: boolean): void;
   /** Settles every object; needed once, after the first look at the folder. */
@@ -40,6 +45,8 @@ class OwnedObjects implements Ownership {
   readonly #claims = createClaims();
   readonly #conflicts = new Map<string, Finding>();
   readonly #now: () => number;
+  /** Objects that something was said about since they were last settled. */
+  readonly #unsettled = new Set<string>();
   #isEmpty = false;
   #resources: readonly Resource[] | undefined;
 
@@ -50,15 +57,14 @@ class OwnedObjects implements Ownership {
   }
 
   takeFiles(changes: FileChanges): boolean {
-    const keys = new Set<string>();
     for (const [file, change] of changes) {
-      for (const key of this.#takeFile(file, change)) keys.add(key);
+      for (const key of this.#takeFile(file, change)) this.#unsettled.add(key);
       // A file that is readable again may settle objects that it no longer holds.
       for (const [key, { resource }] of this.#objects.all()) {
-        if (resource.origin.source === 'file' && resource.origin.file === file) keys.add(key);
+        if (resource.origin.source === 'file' && resource.origin.file === file) this.#unsettled.add(key);
       }
     }
-    return this.#settle(keys);
+    return this.settle();
   }
 
   #takeFile(file: string, change: FileChanges extends ReadonlyMap<string, infer Change> ? Change : never): ReadonlySet<string> {
@@ -76,14 +82,15 @@ class OwnedObjects implements Ownership {
   }
 
   settleAll(): boolean {
-    return this.#settle(this.#objects.all().keys());
+    for (const key of this.#objects.all().keys()) this.#unsettled.add(key);
+    return this.settle();
   }
 
-  #settle(keys: Iterable<string>): boolean {
+  settle(): boolean {
     const put: { resource: Resource; findings: readonly Finding[] }[] = [];
     const touched: Resource[] = [];
     const remove: ObjectRef[] = [];
-    for (const key of keys) {
+    for (const key of this.#unsettled) {
       const stored = this.#objects.all().get(key);
       const claim = this.#claims.of(key);
       const verdict = judge({ stored, claim, uncertain: this.#isUncertain(stored) });
@@ -95,6 +102,7 @@ class OwnedObjects implements Ownership {
     }
     this.#objects.write({ put, remove });
     const moved = this.#objects.touch(touched);
+    this.#unsettled.clear();
     const changed = put.length + remove.length + moved > 0;
     if (changed) this.#resources = undefined;
     return changed;
@@ -170,7 +178,8 @@ class OwnedObjects implements Ownership {
       this.#objects.write({ put: [], remove: deleted });
       this.#resources = undefined;
       // A file that claimed the object all along takes it over.
-      this.#settle(deleted.map(refKey));
+      for (const ref of deleted) this.#unsettled.add(refKey(ref));
+      this.settle();
     }
     return { revision: this.#objects.revision(), items, findings };
   }

@@ -8,17 +8,21 @@ export interface Store {
   readonly objects: Objects;
   readonly observed: Observed;
   readonly decisions: Decisions;
+  /** Forgets history that is too old. */
+  prune(): void;
   close(): void;
 }
 
 export const openStore = (path: string, now: () => number): Store => {
   const database = openDatabase(path);
   const objects = objectsIn(database, now);
-  objects.prune(now() - historyKept);
+  const prune = (): void => void objects.prune(now() - historyKept);
+  prune();
   return {
     objects,
     observed: observedIn(database),
     decisions: decisionsIn(database),
+    prune,
     close: database.close,
   };
 };
