@@ -1,0 +1,54 @@
+/** What was measured, beside what is aimed at and what istiod needed for the same (1,000 services, 100 proxies). */
+
+export interface Figures {
+  readonly bytesPerProxy?: number;
+  readonly resourcesPerProxy?: number;
+  readonly cpuSeconds?: number;
+  readonly lastMs?: number;
+  readonly rssMB?: number;
+}
+
+export interface Results {
+  readonly routeChange: Figures;
+  readonly endpointChange: Figures;
+  readonly firstSync: Figures;
+  readonly reconnect: Figures;
+  readonly eventLoopStallMs: number;
+  readonly proxies: number;
+  readonly connecting: number;
+}
+
+type Row = readonly [what: string, measured: string, must: string, aim: string, istiod: string];
+
+const number = (value: number | undefined, digits: number, unit: string): string =>
+  value === undefined ? '–' : `${value.toFixed(digits)} ${unit}`;
+const size = (bytes: number | undefined): string => {
+  if (bytes === undefined) return '–';
+  if (bytes < 10_000) return `${Math.round(bytes)} B`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(2)} MB`;
+};
+
+const rows = ({ routeChange, endpointChange, firstSync, reconnect, eventLoopStallMs, proxies, connecting }: Results): readonly Row[] => [
+  ['one VirtualService changes: bytes to each proxy', size(routeChange.bytesPerProxy), '2 KB', '1 KB', '1,020 KB'],
+  ['  CPU of the control plane', number(routeChange.cpuSeconds, 2, 's'), '0.5 s', '0.1 s', '5.7-6.6 s'],
+  ['  last proxy has it', number(routeChange.lastMs, 0, 'ms'), '500 ms', '250 ms', '6.2-7.5 s'],
+  ['one endpoint changes: bytes to each proxy', size(endpointChange.bytesPerProxy), '', '', '2 KB'],
+  ['  CPU of the control plane', number(endpointChange.cpuSeconds, 2, 's'), '0.3 s', '0.1 s', '2.3-2.9 s'],
+  ['  last proxy has it', number(endpointChange.lastMs, 0, 'ms'), '500 ms', '250 ms', '2.8-3.3 s'],
+  [`first synchronisation of ${proxies} proxies: bytes to each`, size(firstSync.bytesPerProxy), '', '', '8.1 MB'],
+  ['  resources to each', String(firstSync.resourcesPerProxy ?? '–'), '', '', '6,007'],
+  ['  CPU of the control plane', number(firstSync.cpuSeconds, 1, 's'), '16 s', '8 s', '39 s'],
+  ['  last proxy has it', number(firstSync.lastMs, 0, 'ms'), '', '', '39 s'],
+  ['  peak memory (RSS)', number(firstSync.rssMB, 0, 'MB'), '700 MB', '500 MB', '1,174 MB'],
+  ['reconnect of an unchanged proxy: resources sent', String(reconnect.resourcesPerProxy ?? '–'), '0', '0', ''],
+  ['  CPU of the control plane, all proxies', number(reconnect.cpuSeconds, 2, 's'), '', '', ''],
+  [`event loop stalls while ${connecting} proxies connect at once`, number(eventLoopStallMs, 0, 'ms'), '200 ms', '', ''],
+];
+
+export const printed = (results: Results): string => {
+  const table: readonly Row[] = [['', 'measured', 'must reach', 'aim', 'istiod'], ...rows(results)];
+  const widths = table.reduce((wide, row) => row.map((cell, i) => Math.max(cell.length, wide[i] ?? 0)), [] as number[]);
+  return table
+    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '))
+    .join('\n');
+};
