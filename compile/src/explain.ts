@@ -40,9 +40,19 @@ export interface Explanation {
   readonly attempts?: number;
 }
 
+/** RE2 as far as JavaScript reads it; an expression that it cannot read matches nothing here. */
+const pattern = (text: string): RegExp | undefined => {
+  const insensitive = text.startsWith('(?i)');
+  try {
+    return new RegExp(`^(?:${insensitive ? text.slice(4) : text})$`, insensitive ? 'i' : '');
+  } catch {
+    return undefined;
+  }
+};
+
 const matchesString = (match: StringMatch, value: string | undefined, ignoreCase = false): boolean => {
   if (match.kind === 'present' || value === undefined) return match.kind === 'present' && value !== undefined;
-  if (match.kind === 'regex') return new RegExp(`^(?:${match.value})$`).test(value);
+  if (match.kind === 'regex') return pattern(match.value)?.test(value) ?? false;
   const [said, wanted] = ignoreCase ? [value.toLowerCase(), match.value.toLowerCase()] : [value, match.value];
   return match.kind === 'exact' ? said === wanted : said.startsWith(wanted);
 };

@@ -18,6 +18,10 @@ const resolutionOf = (spec: ServiceSpec): Resolution =>
 export const exportedTo = (text: string | undefined, fallback: readonly string[]): readonly string[] =>
   text ? text.split(',').map((part) => part.trim()) : fallback;
 
+/** UDP passes the mesh by (semantics 80): where TCP has the same number, as for DNS, only that counts. */
+const tcpPorts = ({ ports = [] }: ServiceSpec) =>
+  ports.filter(({ port, protocol }) => protocol !== 'UDP' || !ports.some((other) => other.port === port && other.protocol !== 'UDP'));
+
 export interface ServiceContext {
   /** The virtual address that Weft gave it, where the object names none. */
   readonly assigned: string | undefined;
@@ -32,7 +36,7 @@ export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned,
     namespace: metadata.namespace,
     shortName: metadata.name,
     addresses: addressesOf(spec, assigned),
-    ports: (spec.ports ?? []).map(({ port, name = '', appProtocol, protocol }) => ({
+    ports: tcpPorts(spec).map(({ port, name = '', appProtocol, protocol }) => ({
       number: port,
       name,
       protocol: selectProtocol({ number: port, name, appProtocol, transport: protocol }),
@@ -46,7 +50,9 @@ export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned,
 };
 
 export const backendOf = ({ spec }: Resource<ServiceSpec>, service: Service): Backend => {
-  const targets = new Map((spec.ports ?? []).map(({ port, targetPort }) => [port, targetPort ?? port]));
-  if (spec.type === 'ExternalName') return spec.externalName ? { service, external: spec.externalName, targets } : { service, targets };
-  return spec.selector && Object.keys(spec.selector).length > 0 ? { service, selector: spec.selector, targets } : { service, targets };
+  const targets = new Map(tcpPorts(spec).map(({ port, targetPort }) => [port, targetPort ?? port]));
+  const backend = { service, targets };
+  if (spec.type === 'ExternalName') return spec.externalName ? { ...backend, external: spec.externalName } : backend;
+  if (!spec.selector || Object.keys(spec.selector).length === 0) return backend;
+  return { ...backend, selector: spec.selector, ...(spec.publishNotReadyAddresses ? { unready: true } : {}) };
 };

@@ -2,7 +2,11 @@
 
 export const clusterDomain = 'cluster.local';
 
-const isAddress = (host: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || host.includes(':');
+/** IPv4, or IPv6 by its colons, which no host name has. */
+export const isAddress = (host: string): boolean =>
+  host.includes(':')
+    ? /^[0-9a-f:.]+$/i.test(host)
+    : /^\d{1,3}(\.\d{1,3}){3}$/.test(host) && host.split('.').every((part) => Number(part) <= 255);
 
 /** A host without a dot is a Kubernetes Service of `namespace`; any dot disables that (semantics 15). */
 export const expandHost = (host: string, namespace: string): string => {

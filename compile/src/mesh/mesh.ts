@@ -12,6 +12,8 @@ export interface Backend {
   readonly selector?: Labels;
   /** The name that DNS resolves for it (ExternalName); absent: endpoints are known here. */
   readonly external?: string;
+  /** Instances count before they are ready too (`publishNotReadyAddresses`). */
+  readonly unready?: true;
   /** By service port: the workload's port, as number or as name. */
   readonly targets: ReadonlyMap<number, number | string>;
 }

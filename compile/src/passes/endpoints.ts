@@ -4,7 +4,16 @@ import { writtenEndpoints } from '../istio/service-entry.ts';
 import { endpointOf, type PeerLookup, plainEndpoint, targetPort } from '../kubernetes/endpoint.ts';
 import { sliceEndpoints, sliceService } from '../kubernetes/endpoint-slice.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
-import { type Backend, type Endpoint, type Mesh, modeOf, type PortEndpoints, type Workload } from '../mesh/index.ts';
+import {
+  type Backend,
+  type Endpoint,
+  isAddress,
+  type Mesh,
+  modeOf,
+  type PortEndpoints,
+  type Service,
+  type Workload,
+} from '../mesh/index.ts';
 import type { Input, Pass } from './input.ts';
 
 const slicesByService = (slices: readonly Resource<EndpointSliceSpec>[]): ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]> =>
@@ -50,7 +59,9 @@ const byPort =
 const sourceOf = (backend: Backend, sources: Sources) => {
   const { service, selector } = backend;
   if (selector) {
-    const ready = sources.index.select(service.namespace, selector).filter((workload) => workload.ready && workload.address !== '');
+    const ready = sources.index
+      .select(service.namespace, selector)
+      .filter((workload) => (workload.ready || backend.unready) && workload.address !== '');
     return { inputs: ready, endpoints: byPort(ready, backend, sources.peers) };
   }
   const { external } = backend;
@@ -73,6 +84,15 @@ const sourceOf = (backend: Backend, sources: Sources) => {
 /** Mesh mTLS is chosen by endpoint only inside the mesh, and only where the mesh's settings say so (semantics 93-94). */
 const withoutMtls = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   endpoints.map((endpoint) => (endpoint.mtls ? { ...endpoint, mtls: false } : endpoint));
+
+/**
+ * What Envoy would refuse a whole response for: an endpoint of EDS is an IP address or a socket's path, and a logical DNS cluster
+ * has one endpoint.
+ */
+const acceptable = ({ resolution }: Service, endpoints: readonly Endpoint[]): readonly Endpoint[] => {
+  if (resolution === 'dns-logical') return endpoints.slice(0, 1);
+  return resolution === 'eds' ? endpoints.filter(({ address }) => address.startsWith('/') || isAddress(address)) : endpoints;
+};
 
 const sourcesOf = (input: Input, mesh: Mesh): Sources => {
   const { memo, of } = input;
@@ -103,7 +123,7 @@ export const endpoints: Pass = {
       for (const port of service.ports) {
         const key = `${service.key}:${port.number}`;
         const made = () => {
-          const found = ofPort(port);
+          const found = acceptable(service, ofPort(port));
           return {
             service: service.key,
             port: port.number,

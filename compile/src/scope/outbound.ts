@@ -19,12 +19,13 @@ const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): O
   for (const routing of routings.list) {
     for (const host of routing.hosts) if (!hosts.has(host) && isUnknown(host, services)) hosts.set(host, routing);
   }
-  return [...hosts].map(([host, routing]) =>
+  const made = [...hosts].map(([host, routing]) =>
     memo(host, [routing, ...servicesReached(routing, surroundings)], () => ({
       host,
       routes: routesAt(routing, placeOf(80, client, surroundings)),
     })),
   );
+  return made.filter(({ routes }) => routes.length > 0);
 };
 
 const endpointsSeen = (mesh: Mesh, { key, keys }: SeenServices): OutboundSlice['endpoints'] => {

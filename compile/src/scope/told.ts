@@ -52,7 +52,9 @@ export const servicesReached = (routing: Routing, { services }: Surroundings): r
 
 const routesFor = (service: Service, routing: Routing, { client, surroundings }: Asked): RoutesByPort => {
   const http = service.ports.filter(({ protocol }) => isHttp(protocol) || protocol === 'auto');
-  return new Map(http.map(({ number }) => [number, routesAt(routing, placeOf(number, client, surroundings))] as const));
+  const routes = http.map(({ number }) => [number, routesAt(routing, placeOf(number, client, surroundings))] as const);
+  // Rules of which none applies here leave the service as it is without them (Istio's route.go).
+  return new Map(routes.filter(([, ofPort]) => ofPort.length > 0));
 };
 
 interface Asked {
