@@ -10,7 +10,7 @@ const entry = (name: string, spec = ''): string =>
   `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: ${name}, namespace: shop}, spec: {hosts: [${name}.example.com], ${spec}resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}}`;
 const all = (...texts: readonly string[]): readonly Resource[] => objects(texts.join('\n---\n'));
 
-const names = fc.uniqueArray(fc.stringMatching(/^n[a-z0-9]{0,5}$/), { minLength: 1, maxLength: 30 });
+const names = fc.uniqueArray(fc.stringMatching(/^s-[a-z0-9]{1,5}$/), { minLength: 1, maxLength: 30 });
 
 describe('allocate', () => {
   it('takes Services from 10.96.0.0/12 and ServiceEntries from 240.240.0.0/16, no address twice', () => {
