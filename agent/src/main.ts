@@ -23,6 +23,10 @@ const main = async (): Promise<void> => {
     pino.destination({ fd: 2, sync: true }),
   );
   if (settings.role === 'node') {
+    // Whatever goes wrong with one pod must not end the others, and all of them end with this process.
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (error: unknown) => logger.error({ err: error }, 'a bug in the agent; it goes on'));
+    }
     // Signals from a terminal are the host's to hear; it closes our input when it wants the end.
     process.stdin.resume().on('end', () => stop.abort());
     const program = [process.execPath, script] as const;

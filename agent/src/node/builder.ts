@@ -43,7 +43,14 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
   const addresses = new AddressPool();
   const indexes = new Map<PodReport['uid'], number>();
 
+  const release = (uid: string): void => {
+    const index = indexes.get(uid);
+    if (index !== undefined) addresses.release(index);
+    indexes.delete(uid);
+  };
+
   const build: PodBuilder['build'] = (spec, mesh) => {
+    release(spec.uid); // What an attempt that failed has kept.
     const { index, address } = addresses.take(spec.uid);
     indexes.set(spec.uid, index);
     const network = podNetwork(index, address);
@@ -75,9 +82,7 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
 
   const forget: PodBuilder['forget'] = async (pod) => {
     const { uid } = pod.input.spec;
-    const index = indexes.get(uid);
-    if (index !== undefined) addresses.release(index);
-    indexes.delete(uid);
+    release(uid);
     for (const { input: container } of pod.containers) container.log.remove();
     pod.proxy?.log.remove();
     await rm(filesOf(around.place).podState(uid), { recursive: true, force: true });

@@ -29,6 +29,7 @@ export interface ContainerInput {
 
 /** Kubernetes starts at 10 s; here somebody waits at the terminal. */
 const restarts = { first: 500, max: 30_000, calm: 60_000 };
+const confinedPollMs = 15;
 
 export class Container {
   readonly input: ContainerInput;
@@ -37,6 +38,8 @@ export class Container {
   restarts = 0;
   message = 'starting';
   private child: Child | undefined;
+  /** Pid 1 of the application's pid namespace, from when its namespaces are complete and its rights are gone. */
+  private init: number | undefined;
   private stopping = false;
   private wake = (): void => {};
   private ended: Promise<void> = Promise.resolve();
@@ -59,19 +62,12 @@ export class Container {
 
   /** Runs a command as the application would; undefined while the application does not run. */
   async enter(command: readonly string[], options: StartOptions): Promise<Child | undefined> {
-    const init = await this.init();
+    const { init } = this;
     if (init === undefined) return undefined;
     const { spec, facts, user } = this.input;
     const env = environmentOf(spec, facts);
     const { workingDir } = await visibleFor(spec, this.input.around);
     return start(enterCommand(init, user), { ...options, detached: true, secret: secretWords({ workingDir, env, command }) });
-  }
-
-  /** Pid 1 of the application's pid namespace, once it has no capabilities left. */
-  private async init(): Promise<number | undefined> {
-    if (!this.child || !this.running) return undefined;
-    const [init] = await childrenOf(this.child.pid);
-    return init !== undefined && (await isConfined(init)) ? init : undefined;
   }
 
   private report(change: { readonly ready?: boolean; readonly running?: boolean; readonly message?: string }): void {
@@ -86,8 +82,9 @@ export class Container {
     const backoff = new Backoff(restarts);
     while (!this.stopping) {
       const startedAt = now();
-      const end = await this.runOnce();
+      const end = await this.runOnce().catch((error: Error) => `cannot start: ${error.message}`);
       this.child = undefined;
+      this.init = undefined;
       if (this.stopping) break;
       log.note(`${spec.name} ${end}`);
       const delay = backoff.after(now() - startedAt);
@@ -113,8 +110,11 @@ export class Container {
     const env = environmentOf(spec, facts);
     const command = [...spec.command, ...spec.args].map((word) => expandReferences(word, env));
     const script = viewScript({ ...visible, hostname: facts.pod.name, files: etcFiles(facts) });
-    if (this.stopping) return 'was stopped before it started';
     const pipe = await openPipe(inside.root, user);
+    if (this.stopping) {
+      pipe.closeWriteEnd();
+      return 'was stopped before it started';
+    }
     const child = start(applicationCommand({ network: network.file, user, viewScript: script }), {
       output: log.write,
       outputTo: pipe.writeEnd,
@@ -125,7 +125,6 @@ export class Container {
     pipe.reader.on('data', log.write);
     this.child = child;
     const probes = new AbortController();
-    this.report({ running: true, message: '' });
     void this.probe(child, probes.signal);
     const exit = await child.exited;
     probes.abort();
@@ -134,6 +133,15 @@ export class Container {
 
   private async probe(child: Child, stop: AbortSignal): Promise<void> {
     const { spec, facts, log } = this.input;
+    while (this.init === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, confinedPollMs));
+      if (stop.aborted) return;
+      const [init] = await childrenOf(child.pid);
+      const confined = init !== undefined && (await isConfined(init));
+      if (stop.aborted) return;
+      if (confined) this.init = init;
+    }
+    this.report({ running: true, message: '' });
     const events = {
       ask: (probe: Probe) => this.ask(probe),
       onReady: (ready: boolean, reason: string) => this.report({ ready, message: reason && `container ${spec.name}: ${reason}` }),

@@ -1,6 +1,6 @@
 /** Pods on a real machine: real namespaces, processes and probes, a fake weftd. The same tests as root and as an ordinary user. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import type { NodeView, Probe } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { container, descendants, emptyView, pod, startMesh, type TestMesh, until } from './mesh.ts';
@@ -125,6 +125,37 @@ const podTests = (uid: number | undefined): void => {
     mesh.weftd.show({ ...view, pods: [...view.pods, lost, homeless] });
     await until(() => mesh.weftd.report('lost')?.message.includes('(command not found)'), 'command not found');
     await until(() => mesh.weftd.report('homeless')?.message.includes('/no/such/directory does not exist'), 'directory');
+  });
+
+  test('a working directory is seen, read-only, wherever it lies', async () => {
+    // One below a directory that is closed to others, one on a file system whose flags a user namespace must keep.
+    const places = [`/var/tmp/weft-test-${mesh.pid}`, `/dev/shm/weft-test-${mesh.pid}`];
+    const owner = uid ?? process.getuid?.() ?? 0;
+    for (const place of places) {
+      mkdirSync(`${place}/closed/open`, { recursive: true });
+      writeFileSync(`${place}/closed/open/data`, 'seen');
+      for (const [path, mode] of [
+        ['open/data', 0o644],
+        ['open', 0o755],
+        ['', 0o700],
+      ] as const) {
+        chownSync(`${place}/closed/${path}`, owner, owner);
+        chmodSync(`${place}/closed/${path}`, mode);
+      }
+    }
+    try {
+      const pods = places.map((place, index) =>
+        pod(`reader${index}`, [container('app', ['sleep', 'infinity'], { workingDir: `${place}/closed/open` })]),
+      );
+      mesh.weftd.show({ ...view, pods: [...view.pods, ...pods] });
+      for (const { name } of pods) {
+        await until(ready(name), `${name} is ready`);
+        const shown = await mesh.exec(name, ['sh', '-c', 'cat data; touch other']);
+        expect(shown).toMatchObject({ code: 1, stdout: 'seen' });
+      }
+    } finally {
+      for (const place of places) rmSync(place, { recursive: true });
+    }
   });
 
   test('a pod that is no longer wanted gets SIGTERM first, and its address goes', async () => {

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { run } from '../process/child.ts';
+import { firewall } from './services.ts';
+
+const endpoint = (last: number) => ({ address: `10.244.0.${last}`, port: 8080 });
+const services = [
+  { address: '10.96.0.20', port: 80, endpoints: [endpoint(2), endpoint(3), endpoint(4)] },
+  { address: '10.96.0.10', port: 80, endpoints: [endpoint(5)] },
+  { address: '10.96.0.10', port: 9090, endpoints: [] },
+];
+
+test('endpoints share evenly: each rule takes its part of what is left', () => {
+  const rules = firewall(services, []).split('\n');
+  expect(rules.filter((rule) => rule.startsWith('-A SVC_10_96_0_20'))).toEqual([
+    '-A SVC_10_96_0_20 -p tcp --dport 80 -m statistic --mode random --probability 0.3333333333 -j DNAT --to-destination 10.244.0.2:8080',
+    '-A SVC_10_96_0_20 -p tcp --dport 80 -m statistic --mode random --probability 0.5000000000 -j DNAT --to-destination 10.244.0.3:8080',
+    '-A SVC_10_96_0_20 -p tcp --dport 80 -j DNAT --to-destination 10.244.0.4:8080',
+  ]);
+});
+
+test('the same Services in another order are the same text, so that nothing is replaced', () => {
+  expect(firewall([...services].reverse(), ['10.244.0.3', '10.244.0.2'])).toBe(firewall(services, ['10.244.0.2', '10.244.0.3']));
+});
+
+test('a port without endpoints has no rule and falls to the refusal', () => {
+  const text = firewall(services, []);
+  expect(text).not.toContain('9090');
+  expect(text).toContain('-A FORWARD -d 10.96.0.0/12 -p tcp -j REJECT --reject-with tcp-reset');
+});
+
+test('iptables takes the text as it is', async () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({ address: `10.96.1.${index}`, port: 80, endpoints: [endpoint(2), endpoint(3)] }));
+  const command = ['unshare', ...(process.getuid?.() === 0 ? [] : ['-U', '-r']), '-n', 'iptables-restore'];
+  await expect(run(command, { input: firewall(many, ['10.244.0.2']) })).resolves.toBe('');
+  await expect(run(command, { input: '*nat\n-A NONE -j ACCEPT\nCOMMIT\n' })).rejects.toThrow('iptables-restore');
+});
