@@ -57,6 +57,13 @@ const build = (node, env) =>
     },
   );
 
+/** Killed outright, npm tells nobody: whoever it started has to notice. */
+const endWithNpm = () => {
+  if (!process.env.npm_lifecycle_event) return;
+  const { ppid } = process;
+  setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGTERM'), 500).unref();
+};
+
 const main = async ([name = '', ...args]) => {
   const command = commands[name];
   if (!command) throw new Problem(`no such command: ${name}; there are ${Object.keys(commands).join(', ')}`);
@@ -67,6 +74,7 @@ const main = async ([name = '', ...args]) => {
   if (command.system) ensureSystemPrograms(command.system);
   if (command.build) build(node, env);
   if (command.run.length === 0) return 0;
+  endWithNpm();
   return await runInPlace(node.path, [...node.flags, ...command.run, ...args], { cwd: root, env });
 };
 
