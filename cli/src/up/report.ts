@@ -1,23 +1,45 @@
-import type { Status } from '@weft/model';
+import type { Status, WorkloadStatus } from '@weft/model';
 import type { Terminal } from '../terminal.ts';
 
-const suggestions = (gateway: string): readonly string[] => [
-  `curl ${gateway}/`,
-  'npx weft exec deploy/web -- curl -s http://catalog:8080/',
-  'npx weft ps',
-];
+/** Commands that work here: the workload is one that runs, the gateway is asked only if there is one. */
+const suggestions = ({ gateway, workloads }: Running): readonly string[] => {
+  const meshed = workloads.filter(({ pods }) => pods.some((pod) => pod.ready && pod.proxy === 'sidecar'));
+  const named = (name: string) => meshed.find((workload) => workload.name === name);
+  // The shop is what most people see first: there, show the mesh at work from inside.
+  const inside = named('web') && named('catalog-v1') && 'npx weft exec deploy/web -- curl -s http://catalog:8080/';
+  const [first] = meshed;
+  const example = inside ?? (first && `npx weft config ${first.name} -n ${first.namespace} routes`);
+  const hasGateway = workloads.some(({ pods }) => pods.some(({ proxy }) => proxy === 'gateway'));
+  return [...(hasGateway ? [`curl ${gateway}/`] : ['npx weft get pods']), ...(example ? [exampleCommand(example)] : []), 'npx weft ps'];
+};
+
+interface Running {
+  readonly gateway: string;
+  readonly workloads: readonly WorkloadStatus[];
+}
+
+export interface Report {
+  /** What the mesh is called here: its folder's name. */
+  readonly name: string;
+  readonly status: Status;
+  readonly workloads: readonly WorkloadStatus[];
+}
 
 /** What one wants to know when the mesh is there: where, how much, and what to try. */
-export const readyReport = ({ addresses, counts }: Status, { paint }: Terminal): string[] => [
-  '',
-  `  shop   ${paint.cyan(addresses.gateway)}`,
-  `  API    ${paint.cyan(addresses.api)}   (see \`weft token\`)`,
-  '',
-  `  ${counts.workloads} workloads, ${counts.proxies} sidecars and gateways, ${counts.identities} identities`,
-  '',
-  '  Try, in another terminal:',
-  ...suggestions(addresses.gateway).map((command) => `    ${paint.bold(command)}`),
-  '',
-  '  Ctrl-C ends everything and leaves nothing behind.',
-  '',
-];
+export const readyReport = ({ name, status, workloads }: Report, { paint }: Terminal): string[] => {
+  const { addresses, counts } = status;
+  const width = Math.max(name.length, 'API'.length) + 3;
+  return [
+    '',
+    `  ${name.padEnd(width)}${paint.cyan(addresses.gateway)}`,
+    `  ${'API'.padEnd(width)}${paint.cyan(addresses.api)}   (see \`weft token\`)`,
+    '',
+    `  ${counts.workloads} workloads, ${counts.proxies} sidecars and gateways, ${counts.identities} identities`,
+    '',
+    '  Try, in another terminal:',
+    ...suggestions({ gateway: addresses.gateway, workloads }).map((command) => `    ${paint.bold(command)}`),
+    '',
+    '  Ctrl-C ends everything and leaves nothing behind.',
+    '',
+  ];
+};

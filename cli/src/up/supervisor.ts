@@ -3,7 +3,7 @@
  * when it ends itself. What dies with it needs no clean-up: namespaces, interfaces and rules belong to the agent's processes.
  */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesOf, type PodReport, type Status } from '@weft/model';
 import type { Cli } from '../cli.ts';
@@ -129,7 +129,8 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
     const status = await supervisor.untilReady(() => ended);
     if (!ended && status?.ready) {
       progress.done(`${settings.folder} is up`);
-      for (const line of readyReport(status, cli.terminal)) cli.terminal.out(line);
+      const report = { name: basename(settings.folder), status, workloads: await cli.api.workloads() };
+      for (const line of readyReport(report, cli.terminal)) cli.terminal.out(line);
     } else if (!ended) await supervisor.explainUnready();
     await end;
   } finally {
