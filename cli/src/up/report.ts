@@ -10,7 +10,7 @@ const suggestions = ({ gateway, workloads }: Running): readonly string[] => {
   const [first] = meshed;
   const example = inside ?? (first && `npx weft config ${first.name} -n ${first.namespace} routes`);
   const hasGateway = workloads.some(({ pods }) => pods.some(({ proxy }) => proxy === 'gateway'));
-  return [...(hasGateway ? [`curl ${gateway}/`] : ['npx weft get pods']), ...(example ? [exampleCommand(example)] : []), 'npx weft ps'];
+  return [...(hasGateway ? [`curl ${gateway}/`] : ['npx weft get pods']), ...(example ? [example] : []), 'npx weft ps'];
 };
 
 interface Running {
