@@ -162,8 +162,8 @@ describe('bad files', () => {
       const body = (await response.json()) as { calls: { catalog: { version: string } } };
       expect(response.status).toBe(200);
       expect(body.calls.catalog.version).toBe('v1');
-      const config = await mesh.json<{ clusters: Record<string, unknown> }>('config', 'deploy/web', '-n', 'shop', 'clusters');
-      expect(Object.keys(config.clusters).filter((name) => name.includes('good-')).length).toBe(500);
+      const config = await mesh.json<Record<string, unknown>>('config', 'deploy/web', '-n', 'shop', 'clusters');
+      expect(Object.keys(config).filter((name) => name.includes('good-')).length).toBe(500);
     };
     await answers();
     for (const envoy of mesh.pids('envoy', '-c')) process.kill(envoy, 'SIGKILL');
