@@ -34,6 +34,9 @@ const nothingYet: NodeState = {
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
 const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-worker.js', import.meta.url);
 
+/** Parsing makes much garbage at once; V8's own limit would let the thread hold on to more than twice what it needs. */
+const maxYoungGenerationSizeMb = 12;
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -53,7 +56,7 @@ class WorkerThread {
 
   constructor({ config, log, onDeath }: DesiredThreadInput, onReady: () => void) {
     this.#log = log;
-    this.#worker = new Worker(workerFile(), { workerData: config, name: 'desired' });
+    this.#worker = new Worker(workerFile(), { workerData: config, name: 'desired', resourceLimits: { maxYoungGenerationSizeMb } });
     this.#worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') {
         this.trustDomain = message.trustDomain;
