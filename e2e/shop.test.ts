@@ -10,7 +10,7 @@ import { failed, startLoad } from './load.ts';
 import { family, type Mesh, root, startMesh, until } from './mesh.ts';
 
 const run = promisify(execFile);
-const moves = Number(process.env.WEFT_MOVES ?? 50);
+const moves = process.env.WEFT_LONG === '1' ? 500 : 50;
 
 interface Answer {
   readonly app: string;
