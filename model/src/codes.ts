@@ -1,5 +1,5 @@
 /**
- * Every code that `parse` and the passes may give, with its meaning in one line. `IST....` are `istioctl analyze`'s own
+ * Every code that `parse`, the passes and `weftd` may give, with its meaning in one line. `IST....` are `istioctl analyze`'s own
  * (release 1.29) and mean the same here; `WEFT....` are for what it does not look at.
  */
 export const codes = {
@@ -48,6 +48,11 @@ export const codes = {
   WEFT0203: "A VirtualService's host is in no registry: its routes work on port 80 only.",
   WEFT0204: 'HTTP routes for a service without HTTP ports.',
   WEFT0205: 'A virtual address belongs to another service.',
+  WEFT0301: 'A file names an object that the API owns.',
+  WEFT0302: 'The API may not write an object that a file owns.',
+  WEFT0303: 'There is no such object.',
+  WEFT0304: 'A file cannot be read, or is empty.',
+  WEFT0305: 'The folder holds no manifest.',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -3,7 +3,7 @@ import type { Finding, ObjectRef } from '@weft/model';
 import type { Claim } from '../sources/claims.ts';
 
 export const ownedByApi = ({ ref, file, line }: Claim): Finding => ({
-  code: 'WEFT0201',
+  code: 'WEFT0301',
   severity: 'error',
   resource: ref,
   path: '',
@@ -14,7 +14,7 @@ export const ownedByApi = ({ ref, file, line }: Claim): Finding => ({
 });
 
 export const ownedByFile = (ref: ObjectRef, { file, line }: { readonly file: string; readonly line: number }): Finding => ({
-  code: 'WEFT0202',
+  code: 'WEFT0302',
   severity: 'error',
   resource: ref,
   path: '',
@@ -25,7 +25,7 @@ export const ownedByFile = (ref: ObjectRef, { file, line }: { readonly file: str
 });
 
 export const noSuchObject = (ref: ObjectRef): Finding => ({
-  code: 'WEFT0203',
+  code: 'WEFT0303',
   severity: 'error',
   resource: ref,
   path: '',
@@ -34,7 +34,7 @@ export const noSuchObject = (ref: ObjectRef): Finding => ({
 });
 
 export const unreadableFile = (file: string, reason: string): Finding => ({
-  code: 'WEFT0204',
+  code: 'WEFT0304',
   severity: 'error',
   path: '',
   message: `${reason}; the objects that it held before stay in force`,
@@ -44,7 +44,7 @@ export const unreadableFile = (file: string, reason: string): Finding => ({
 });
 
 export const folderIsEmpty = (folder: string, objects: number): Finding => ({
-  code: 'WEFT0205',
+  code: 'WEFT0305',
   severity: objects > 0 ? 'error' : 'warning',
   path: '',
   message:

@@ -106,14 +106,14 @@ test('an emptied folder deletes nothing', () => {
   owned.setEmpty(true);
   owned.settleAll();
   expect(inForce()).toEqual(['web:80']);
-  expect(told()).toEqual(['WEFT0205 - /mesh:undefined']);
+  expect(told()).toEqual(['WEFT0305 - /mesh:undefined']);
 });
 
 test('a file of no bytes is a write in progress, a file of comments is not', () => {
   owned.takeFiles(files({ 'a.yaml': service('web', 80) }));
   owned.takeFiles(files({ 'a.yaml': '' }));
   expect(inForce()).toEqual(['web:80']);
-  expect(told()).toEqual(['WEFT0204 - /mesh/a.yaml:1']);
+  expect(told()).toEqual(['WEFT0304 - /mesh/a.yaml:1']);
   owned.takeFiles(files({ 'a.yaml': '# nothing\n' }));
   expect(inForce()).toEqual([]);
 });
@@ -128,7 +128,7 @@ test('the API creates, changes and deletes what is its own', () => {
   expect(inForce()).toEqual(['web:81']);
   expect(owned.remove([{ kind: 'Service', namespace: 'shop', name: 'web' }]).items.map(({ action }) => action)).toEqual(['deleted']);
   expect(inForce()).toEqual([]);
-  expect(owned.remove([{ kind: 'Service', namespace: 'shop', name: 'web' }]).findings.map(({ code }) => code)).toEqual(['WEFT0203']);
+  expect(owned.remove([{ kind: 'Service', namespace: 'shop', name: 'web' }]).findings.map(({ code }) => code)).toEqual(['WEFT0303']);
 });
 
 test('the API may not write what a file owns, and is told where it stands', () => {
@@ -144,7 +144,7 @@ test('a file takes over an object of the API only when the API lets it go', () =
   apply(service('web', 80));
   owned.takeFiles(files({ 'a.yaml': service('web', 90) }));
   expect(inForce()).toEqual(['web:80']);
-  expect(told()).toEqual(['WEFT0201 web /mesh/a.yaml:1']);
+  expect(told()).toEqual(['WEFT0301 web /mesh/a.yaml:1']);
   owned.remove([{ kind: 'Service', namespace: 'shop', name: 'web' }]);
   expect(inForce()).toEqual(['web:90']);
   expect(told()).toEqual([]);
