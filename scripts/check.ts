@@ -31,7 +31,7 @@ const program = (name: string, args: readonly string[]): Step => ({
 const quick: readonly Step[] = [
   program('format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings']),
   ...packages.map((name) => program(`types: ${name}`, ['node_modules/typescript/bin/tsc', '-p', name])),
-  program('types: scripts', ['node_modules/typescript/bin/tsc', '-p', 'scripts']),
+  program('types: tests, scripts, bench', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json']),
   { name: 'layers', run: () => layerProblems(root) },
   { name: 'file sizes', run: () => sizeProblems(root) },
   { name: 'paths in documents', run: () => pathProblems(root) },

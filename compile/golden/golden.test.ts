@@ -11,7 +11,7 @@ const root = dirname(fileURLToPath(import.meta.url));
 
 /** Vitest's own `-u`. */
 const isUpdate = (): boolean => {
-  const { snapshotState } = expect.getState() as { readonly snapshotState?: { readonly _updateSnapshot?: string } };
+  const { snapshotState } = expect.getState() as unknown as { readonly snapshotState?: { readonly _updateSnapshot?: string } };
   return snapshotState?._updateSnapshot === 'all';
 };
 

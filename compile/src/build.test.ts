@@ -66,7 +66,7 @@ const resources = [...numbers.flatMap((i) => [service(i), routing(i), rule(i)]),
 const pods = numbers.flatMap((i) => [pod(i, 'v1'), pod(i, 'v2')]);
 const settings = meshSettings([]);
 
-const built = (of: readonly Resource[], running = pods, previous?: Mesh) =>
+const built = (of: readonly Resource[], running: readonly RunningPod[] = pods, previous?: Mesh) =>
   build({ resources: of, pods: running, settings, ...(previous ? { previous } : {}) });
 
 const views = (mesh: Mesh): readonly View[] => namespaces.map((namespace) => scope(mesh, proxy(namespace)));

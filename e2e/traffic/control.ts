@@ -1,10 +1,9 @@
 /** The least control plane that Envoy takes: delta ADS on a Unix socket, everything to whoever asks, changed by `set`. */
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
-import { create, fromBinary, methodTable, type ResourceSet, toBinary } from '@weft/envoy';
+import { create, fromBinary, type MessageInitShape, methodTable, type ResourceSet, toBinary } from '@weft/envoy';
 import { AggregatedDiscoveryService } from '@weft/envoy/gen/envoy/service/discovery/v3/ads_pb.js';
 import {
   type DeltaDiscoveryRequest,
-  type DeltaDiscoveryResponse,
   DeltaDiscoveryResponseSchema,
   ResourceSchema,
 } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
@@ -18,7 +17,7 @@ export interface Control {
   stop(): void;
 }
 
-const answer = (stream: Stream, response: Partial<DeltaDiscoveryResponse>): void => {
+const answer = (stream: Stream, response: MessageInitShape<typeof DeltaDiscoveryResponseSchema>): void => {
   stream.write(Buffer.from(toBinary(DeltaDiscoveryResponseSchema, create(DeltaDiscoveryResponseSchema, response))));
 };
 
@@ -53,7 +52,7 @@ export const control = async (socket: string, first: ResourceSet): Promise<Contr
   const refusals: string[] = [];
   const sessions = new Map<Stream, () => void>();
   const server = new Server();
-  const methods = methodTable(AggregatedDiscoveryService, (bytes) => Buffer.from(bytes));
+  const methods = methodTable<typeof AggregatedDiscoveryService, Buffer>(AggregatedDiscoveryService, (bytes) => Buffer.from(bytes));
   server.addService(methods, {
     deltaAggregatedResources: (stream: Stream) => {
       sessions.set(
