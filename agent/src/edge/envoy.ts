@@ -36,19 +36,22 @@ export class EdgeEnvoy {
     const { files, resources } = this.input;
     await mkdir(files.directory, { recursive: true, mode: 0o700 });
     await writeFile(`${files.directory}/bootstrap.json`, JSON.stringify(edgeBootstrap(files)), { mode: 0o600 });
-    await this.update(resources);
+    this.written = JSON.stringify(resources);
+    await this.write(resources);
     void this.keepRunning();
   }
 
-  /** Clusters first: a listener that names an unknown cluster would close connections (make before break). */
+  /** One after the other; what could not be written (a full disk) is tried again with the next call. */
   update(resources: EdgeResources): Promise<void> {
     const text = JSON.stringify(resources);
     if (text === this.written) return this.updates;
     this.written = text;
-    this.updates = this.updates.then(async () => {
-      await writeResources(this.input.files.directory, 'cds.json', resources.clusters);
-      await writeResources(this.input.files.directory, 'lds.json', resources.listeners);
-    });
+    this.updates = this.updates
+      .then(() => this.write(resources))
+      .catch((error: Error) => {
+        this.written = '';
+        this.input.output(Buffer.from(`the edge keeps its old configuration: ${error.message}\n`));
+      });
     return this.updates;
   }
 
@@ -61,6 +64,12 @@ export class EdgeEnvoy {
     await child.exited;
     clearTimeout(timer);
     await rm(this.input.files.directory, { recursive: true, force: true });
+  }
+
+  /** Clusters first: a listener that names an unknown cluster would close connections (make before break). */
+  private async write({ clusters, listeners }: EdgeResources): Promise<void> {
+    await writeResources(this.input.files.directory, 'cds.json', clusters);
+    await writeResources(this.input.files.directory, 'lds.json', listeners);
   }
 
   private async keepRunning(): Promise<void> {

@@ -129,6 +129,7 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   await firewall.update([], []);
   const api = await serveAgentApi({ path: files.agentSocket, find: (namespace, name) => pods.find(namespace, name) });
   const onConnect = async (): Promise<void> => {
+    reporter.pause();
     await weftd.register({ boot, socket: files.agentSocket });
     reporter.renew();
   };

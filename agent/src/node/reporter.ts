@@ -18,6 +18,8 @@ export class Reporter {
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  /** weftd knows this agent's boot; reports of an unknown one are void. */
+  private registered = false;
   private waiting: (() => void)[] = [];
 
   constructor(input: ReporterInput) {
@@ -32,8 +34,14 @@ export class Reporter {
     }, gatherMs);
   }
 
+  /** Contact is lost: nothing is sent until `renew`. */
+  pause(): void {
+    this.registered = false;
+  }
+
   /** weftd is new or has been away: it may not know what it was told. */
   renew(): void {
+    this.registered = true;
     this.sent = '';
     this.changed();
   }
@@ -56,6 +64,7 @@ export class Reporter {
   }
 
   private async send(): Promise<void> {
+    if (!this.registered) return;
     if (this.busy) {
       this.again = true;
       return;

@@ -1,5 +1,6 @@
 /** weftd as the agent sees it on the Unix socket, for tests of the runtime alone: a test says what the node view is. */
 import { once } from 'node:events';
+import { chownSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { NodeRegistration, NodeView, PodReport } from '@weft/model';
 
@@ -8,10 +9,12 @@ export interface FakeWeftd {
   readonly reports: readonly PodReport[];
   readonly registration: NodeRegistration | undefined;
   report(name: string): PodReport | undefined;
-  close(): Promise<void>;
+  /** Ends as if killed; `back` starts it again, knowing nothing of what it was told. */
+  away(): Promise<void>;
+  back(): Promise<void>;
 }
 
-export const fakeWeftd = async (socketPath: string, first: NodeView): Promise<FakeWeftd> => {
+export const fakeWeftd = async (socketPath: string, first: NodeView, owner: number): Promise<FakeWeftd> => {
   let view = first;
   let reports: readonly PodReport[] = [];
   let registration: NodeRegistration | undefined;
@@ -31,9 +34,17 @@ export const fakeWeftd = async (socketPath: string, first: NodeView): Promise<Fa
     else return void response.writeHead(503).end('{"error":"not in this test"}');
     response.end('{}');
   });
-  server.listen(socketPath);
-  await once(server, 'listening');
+  const back = async (): Promise<void> => {
+    reports = [];
+    registration = undefined;
+    rmSync(socketPath, { force: true });
+    server.listen(socketPath);
+    await once(server, 'listening');
+    chownSync(socketPath, owner, owner);
+  };
+  await back();
   return {
+    back,
     show: (next) => {
       view = next;
       for (const watcher of watchers) watcher.write(`${JSON.stringify(view)}\n`);
@@ -45,7 +56,8 @@ export const fakeWeftd = async (socketPath: string, first: NodeView): Promise<Fa
       return registration;
     },
     report: (name) => reports.find((report) => report.name === name),
-    close: async () => {
+    away: async () => {
+      if (!server.listening) return;
       for (const watcher of watchers) watcher.destroy();
       server.close();
       server.closeAllConnections();

@@ -26,7 +26,7 @@ export const pod = (name: string, containers: readonly ContainerSpec[], more: Pa
   ...more,
 });
 
-export const until = async <T>(question: () => T | Promise<T>, what: string, limitMs = 10_000): Promise<NonNullable<T>> => {
+export const until = async <T>(question: () => T | Promise<T>, what: string, limitMs = 20_000): Promise<NonNullable<T>> => {
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
     const answer = await question();
     if (answer) return answer;
@@ -112,7 +112,7 @@ export const startMesh = async ({ view = emptyView, uid }: MeshOptions = {}): Pr
   const [home, run] = [`${root}/home`, `${root}/run`];
   mkdirSync(run, { recursive: true, mode: 0o755 });
   mkdirSync(home, { mode: 0o700 });
-  const weftd = await fakeWeftd(`${run}/api.sock`, view);
+  const weftd = await fakeWeftd(`${run}/api.sock`, view, uid ?? process.getuid?.() ?? 0);
   const envoy = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const flags = ['host', '--home', home, '--run', run, '--envoy', envoy];
   const asUser = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
@@ -139,7 +139,7 @@ export const startMesh = async ({ view = emptyView, uid }: MeshOptions = {}): Pr
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       const code = await exited;
-      await weftd.close();
+      await weftd.away();
       rmSync(root, { recursive: true, force: true });
       return code;
     },

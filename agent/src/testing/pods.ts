@@ -1,6 +1,7 @@
 /** Pods on a real machine: real namespaces, processes and probes, a fake weftd. The same tests as root and as an ordinary user. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import type { NodeView, Probe } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { container, descendants, emptyView, pod, startMesh, type TestMesh, until } from './mesh.ts';
@@ -53,7 +54,7 @@ const podTests = (uid: number | undefined): void => {
   const curl = (name: string, url: string) => mesh.exec(name, ['curl', '-s', '-m', '3', url]);
   beforeAll(async () => {
     mesh = await startMesh({ view, ...(uid !== undefined && { uid }) });
-    await until(() => view.pods.every(({ name }) => ready(name)()), `pods ready\n${mesh.output()}`, 15_000);
+    await until(() => view.pods.every(({ name }) => ready(name)()), `pods ready\n${mesh.output()}`, 60_000);
   });
   afterAll(() => mesh?.stop());
 
@@ -158,6 +159,25 @@ const podTests = (uid: number | undefined): void => {
     }
   });
 
+  test('while weftd is away everything goes on, and it learns all when it is back', async () => {
+    await mesh.weftd.away();
+    await mesh.exec('twin', ['curl', '-s', 'http://127.0.0.1/die']).catch(() => undefined);
+    const log = `${mesh.home}/logs/pods/shop_twin_app.log`;
+    await until(() => readFileSync(log, 'utf8').match(/listening/g)?.length === 2, 'twin is started again');
+    expect((await curl('client', 'http://web.shop:8080/')).code).not.toBe(6); // Names are still known.
+    await mesh.weftd.back();
+    await until(() => ready('twin')() && ready('web')(), 'everything is reported', 5_000);
+    expect(mesh.weftd.registration?.boot).toMatch(/./);
+    expect(mesh.weftd.report('twin')?.restarts).toBe(1);
+  });
+
+  test('logs can be followed', async () => {
+    const lines = follow(`${mesh.run}/agent.sock`, '/pods/shop/web/logs?follow=true&tail=0');
+    await mesh.exec('web', ['curl', '-s', 'http://127.0.0.1/die']).catch(() => undefined);
+    await until(() => lines().includes('listening'), 'the new line');
+    expect(lines()).toContain('weft: app exited with code 3');
+  });
+
   test('a pod that is no longer wanted gets SIGTERM first, and its address goes', async () => {
     const polite = pod('polite', [
       container('app', ['sh', '-c', 'trap "echo bye > /dev/stderr; sleep 1; exit" TERM; while :; do sleep 0.1; done']),
@@ -184,7 +204,7 @@ const podTests = (uid: number | undefined): void => {
     const networks = new Set(started.map(networkOf));
     expect(networks.size).toBeGreaterThan(3);
     await mesh.stop('SIGKILL');
-    await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended', 3_000);
+    await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended', 5_000);
     const left = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map((name) => networkOf(Number(name)));
@@ -192,6 +212,18 @@ const podTests = (uid: number | undefined): void => {
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('weft');
     expect(execFileSync('ip', ['link'], { encoding: 'utf8' })).not.toMatch(/pod\d/);
   });
+};
+
+/** What has come of a page that does not end. */
+const follow = (socketPath: string, path: string): (() => string) => {
+  let text = '';
+  get({ socketPath, path }, (response) => {
+    response.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    response.on('error', () => {});
+  });
+  return () => text;
 };
 
 const networkOf = (pid: number): string | undefined => {
