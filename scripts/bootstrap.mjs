@@ -23,7 +23,7 @@ const commands = {
   check: { build: true, system: 'test', run: ['scripts/check.ts'] },
   build: { build: true, run: [] },
   bench: { build: true, system: 'start', run: ['bench/main.ts'] },
-  golden: { build: false, run: [...vitest, '--project', 'libraries', 'compile'] },
+  golden: { build: false, run: [...vitest, '--project', 'libraries', 'compile/golden'] },
 };
 
 const must = (what, result) => {
