@@ -73,9 +73,13 @@ const listening = async (child: ChildProcess, address: string): Promise<void> =>
   throw new Error('weftd did not start within two minutes');
 };
 
-/** Until it computes nothing more: start-up is not what is measured. */
+/** Until it computes (nearly) nothing more: start-up is not what is measured, a profiler's own work goes on. */
 const settled = async (child: ChildProcess): Promise<void> => {
-  for (let before = -1, now = cpuSeconds(child); now - before > 0.02; before = now, now = cpuSeconds(child)) await sleep(1_000);
+  let before = -1;
+  for (let seconds = 0; seconds < 30 && cpuSeconds(child) - before > 0.1; seconds++) {
+    before = cpuSeconds(child);
+    await sleep(1_000);
+  }
 };
 
 /** proc_pid_stat(5): fields 14 and 15, in ticks of 1/100 s; the name before them may contain anything but ends with `)`. */

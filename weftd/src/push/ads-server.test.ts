@@ -215,7 +215,13 @@ describe('connections', () => {
     const ca = await start();
     const before = ca.ca.ca.serving.current();
     let tell: (identity: typeof before) => void = () => {};
-    const identities = { current: () => before, onChange: (listener: typeof tell) => ((tell = listener), () => {}) };
+    const identities = {
+      current: () => before,
+      onChange: (listener: typeof tell) => {
+        tell = listener;
+        return () => {};
+      },
+    };
     const server = await serve(resourceSet(mesh), { identities });
     try {
       const serial = (): Promise<string> =>

@@ -48,8 +48,10 @@ const additions = (subscription: Subscription, changed: readonly Encoded[], { wa
     held.push(resource.name);
     return false;
   };
-  const wanted = filtered(changed, (resource) => covers(subscription, resource.name) && permitted(resource));
-  if (owed.size === 0) return { resources: wanted, held };
+  const everything = subscription.wildcard && withheld === nothingWithheld;
+  const wanted = everything ? changed : filtered(changed, (resource) => covers(subscription, resource.name) && permitted(resource));
+  // Who was sent nothing yet is sent all that is owed with all that is new.
+  if (owed.size === 0 || subscription.sent.size === 0) return { resources: wanted, held };
   // X10: no name twice.
   const names = new Set(wanted.map(({ name }) => name));
   const again: Encoded[] = [];
@@ -95,7 +97,7 @@ const filtered = <T>(all: readonly T[], keep: (one: T) => boolean): readonly T[]
   return kept.length === all.length ? all : kept;
 };
 
-const nothingWithheld: Withheld = () => false;
+export const nothingWithheld: Withheld = () => false;
 
 /**
  * X15: routes are not warmed, so what names a cluster that the client refused, and has in no version, is kept back;

@@ -122,7 +122,10 @@ export class ProtocolClient {
   receive(response: Response, truth: Truth): void {
     const { type, resources, removed } = response;
     const state = this.#states.get(type);
-    if (!state) return this.#wrong('sent without being asked', response);
+    if (!state) {
+      this.#wrong('sent without being asked', response);
+      return;
+    }
     if (state.unanswered) this.#wrong('two pushes in flight', response);
     const named = [...resources.map(({ name }) => name), ...removed];
     if (new Set(named).size !== named.length) this.#wrong('X10: a name twice', response);

@@ -5,7 +5,7 @@
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
 import { type Encoded, typeUrls } from '@weft/envoy';
 import { acknowledge, refuse, reverted, settled } from './in-flight.ts';
-import { pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
+import { nothingWithheld, pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
 import type { Planned } from './plan.ts';
 import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
 
@@ -58,7 +58,7 @@ export const openSession = (opening: { readonly stream: string; readonly node: s
   kind: 'open',
   subscriptions: new Map(),
   pushes: 0,
-  awaited: new Set(),
+  awaited: nothing,
   patienceOver: false,
   nacks: 0,
   lastNack: null,
@@ -73,7 +73,7 @@ export const transition = (session: Session, happening: Happening): Session => {
     case 'planned':
       return counted(withCurrentRefusals({ ...session, planned: happening.planned }));
     case 'patience':
-      return counted({ ...session, patienceOver: true, awaited: new Set() });
+      return counted({ ...session, patienceOver: true, awaited: nothing });
   }
 };
 
@@ -93,7 +93,7 @@ const requested = (session: OpenSession, request: Request, at: number): Session 
   const next = current ? resubscribed(current, request, wanted) : subscribed(request, wanted);
   if (next.names.size > maxNames) return ended('RESOURCE_EXHAUSTED', `more than ${maxNames} names of ${typeUrl}`);
   const after = withSubscription(answered, typeUrl, next);
-  return typeUrl === eds ? endpointsFollow(after, after.awaited) : after;
+  return typeUrl === eds ? awaitedAsked(after) : after;
 };
 
 /** X1: refused or not is told by the error alone; an answer to any other nonce is no answer. */
@@ -173,7 +173,7 @@ const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<Retu
   const { resources, removed, subscription } = pending;
   const sent = withSubscription({ ...session, pushes: session.pushes + 1 }, typeUrl, { ...subscription, inFlight: { nonce, resources } });
   const push: Push = { typeUrl, nonce, resources, removed };
-  if (typeUrl === cds) return { push, session: endpointsFollow(sent, new Set([...sent.awaited, ...resources.map(({ name }) => name)])) };
+  if (typeUrl === cds) return { push, session: endpointsFollow(sent, withEndpoints(resources, wantedOf(sent, eds))) };
   if (typeUrl === rds) {
     const owed = session.subscriptions.get(rds)?.owed;
     const again = resources.filter(({ name }) => owed?.has(name)).map(({ name }) => name);
@@ -185,18 +185,40 @@ const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<Retu
 /** X14: Envoy warms a cluster that it is sent until its endpoints come, even if it had them before. */
 const endpointsFollow = (session: OpenSession, clusters: ReadonlySet<string>): OpenSession => {
   if (clusters.size === 0) return session;
-  const endpoints = wantedOf(session, eds);
   const subscription = session.subscriptions.get(eds);
-  if (!subscription && session.patienceOver) return { ...session, awaited: new Set() };
-  const awaited = new Set<string>();
-  const owed = new Set(subscription?.owed);
-  for (const name of clusters) {
-    if (!endpoints.has(name)) continue;
-    if (subscription && covers(subscription, name)) owed.add(name);
-    else awaited.add(name);
+  if (!subscription) {
+    if (session.patienceOver) return session;
+    return { ...session, awaited: session.awaited.size === 0 ? clusters : new Set([...session.awaited, ...clusters]) };
   }
-  return subscription ? withSubscription({ ...session, awaited }, eds, { ...subscription, owed }) : { ...session, awaited };
+  const covered = all(clusters, (name) => covers(subscription, name));
+  const uncovered = covered ? [] : [...clusters].filter((name) => !covers(subscription, name));
+  const awaited = new Set([...session.awaited, ...uncovered]);
+  if (all(clusters, (name) => subscription.owed.has(name))) return { ...session, awaited };
+  const owed = new Set([...subscription.owed, ...(covered ? clusters : [...clusters].filter((name) => covers(subscription, name)))]);
+  return withSubscription({ ...session, awaited }, eds, { ...subscription, owed });
 };
+
+/** Endpoints are asked for: what was awaited is owed, even if the client has it from an earlier stream. */
+const awaitedAsked = (session: OpenSession): OpenSession => {
+  const { awaited } = session;
+  const wanted = wantedOf(session, eds);
+  const present = all(awaited, (name) => wanted.has(name)) ? awaited : new Set([...awaited].filter((name) => wanted.has(name)));
+  return endpointsFollow({ ...session, awaited: nothing }, present);
+};
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** Those of some clusters that have endpoints of their own; the same set for all who are sent the same. */
+const withEndpoints = (clusters: readonly Encoded[], endpoints: ResourceMap): ReadonlySet<string> => {
+  const known = endpointClusters.get(clusters);
+  if (known?.endpoints === endpoints) return known.names;
+  const names = new Set<string>();
+  for (const { name } of clusters) if (endpoints.has(name)) names.add(name);
+  endpointClusters.set(clusters, { endpoints, names });
+  return names;
+};
+
+const endpointClusters = new WeakMap<readonly Encoded[], { readonly endpoints: ResourceMap; readonly names: ReadonlySet<string> }>();
 
 /** A client that asks for a route configuration anew has forgotten its virtual hosts: in Envoy they live inside it. */
 const virtualHostsFollow = (session: OpenSession, routes: ReadonlySet<string>): OpenSession => {
@@ -244,7 +266,8 @@ const standingOf = (session: OpenSession, type: string): Standing => {
   }
   const { sent, refused, owed, suspects, inFlight } = subscription;
   const withheld = withheldBy(session.subscriptions, type);
-  const missing = sent === wanted ? [] : changesBetween(sent, wanted).changed.filter(({ name }) => covers(subscription, name));
+  const changed = sent === wanted ? [] : changesBetween(sent, wanted).changed;
+  const covered = subscription.wildcard ? () => true : ({ name }: Encoded) => covers(subscription, name);
   const owing = any(owed, (name) => {
     const resource = wanted.get(name);
     // What is gone but has to stay for a while is answered when it goes.
@@ -253,11 +276,15 @@ const standingOf = (session: OpenSession, type: string): Standing => {
   return {
     sent,
     inFlight: inFlight !== undefined,
-    behind: awaiting || owing || suspects.length > 0 || missing.some((resource) => !withheld(resource)),
+    behind: awaiting || owing || suspects.length > 0 || changed.some((resource) => covered(resource) && !withheld(resource)),
     absent: false,
-    refused: missing.some(withheld) || [...refused].some(([name, version]) => wanted.get(name)?.version === version),
+    refused:
+      (withheld !== nothingWithheld && changed.some((resource) => covered(resource) && withheld(resource))) ||
+      [...refused].some(([name, version]) => wanted.get(name)?.version === version),
   };
 };
+
+const all = <T>(every: Iterable<T>, test: (one: T) => boolean): boolean => !any(every, (one) => !test(one));
 
 const any = <T>(all: Iterable<T>, test: (one: T) => boolean): boolean => {
   for (const one of all) if (test(one)) return true;

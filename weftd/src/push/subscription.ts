@@ -48,8 +48,7 @@ export const subscribed = (request: Request, wanted: ResourceMap): Subscription 
   const wildcard = request.subscribe.length === 0 || request.subscribe.includes('*');
   const names = canonical(request.subscribe, wanted);
   const has = reported(request, wanted, (name) => wildcard || names.has(name));
-  const owed = new Set<string>();
-  for (const name of names) if (!has.has(name)) owed.add(name);
+  const owed = has.size === 0 ? names : new Set([...names].filter((name) => !has.has(name)));
   return {
     wildcard,
     names,
@@ -104,12 +103,31 @@ export const resubscribed = (before: Subscription, request: Request, wanted: Res
   return { ...before, wildcard, names, owed, sent, acknowledged, unanswered, suspects, refused };
 };
 
-/** Names as the plan spells them, so that thousands of streams share the strings. */
+/**
+ * Names as the plan spells them, so that thousands of streams share the strings; and the very same set where they are all
+ * names that there are, in their order, as clients ask that were sent the clusters in that order.
+ */
 const canonical = (names: readonly string[], wanted: ResourceMap): ReadonlySet<string> => {
   if (names.length === 0) return none;
+  if (isAll(names, wanted)) return allNames(wanted);
   const set = new Set<string>();
   for (const name of names) if (name !== '*') set.add(wanted.get(name)?.name ?? name);
   return set;
+};
+
+const isAll = (names: readonly string[], wanted: ResourceMap): boolean => {
+  if (names.length !== wanted.size) return false;
+  let index = 0;
+  for (const name of wanted.keys()) if (names[index++] !== name) return false;
+  return true;
+};
+
+const nameSets = new WeakMap<ResourceMap, ReadonlySet<string>>();
+
+const allNames = (map: ResourceMap): ReadonlySet<string> => {
+  const names = nameSets.get(map) ?? new Set(map.keys());
+  nameSets.set(map, names);
+  return names;
 };
 
 const restricted = (map: ResourceMap, names: ReadonlySet<string>): ResourceMap => new Map([...map].filter(([name]) => names.has(name)));
