@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { askAt, createHarness, type Harness } from '../app.fixture.ts';
@@ -100,6 +100,17 @@ test('a viewer reads, and neither writes nor sees logs', async () => {
   expect((await overTcp('/delete', token, { objects: [] })).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', token)).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', bearer(weftd.files.token))).body).toBe('asked /pods/shop/web/logs');
+});
+
+test('another spelling of a path opens nothing', async () => {
+  const token = bearer(weftd.files.viewerToken);
+  const spellings = ['/api/v1/pods/shop/web/%6cogs', '/%61pi/v1/pods/shop/web/logs', `http://127.0.0.1:${port}/api/v1/pods/shop/web/logs`];
+  for (const path of spellings) {
+    const status = await new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path, headers: token }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+    expect([path, status]).toEqual([path, 403]);
+  }
 });
 
 test('tokens for workloads and the node’s view are not served over TCP', async () => {

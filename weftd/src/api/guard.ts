@@ -55,6 +55,10 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
   return viewer ? { ok: true, role: 'viewer' } : refuse(401, 'this token is not known');
 };
 
-/** Reading is a viewer's; logs may hold secrets, and everything else changes or runs something. */
-export const neededRole = (method: string, path: string): Role =>
-  (method === 'GET' || method === 'HEAD') && !/^\/api\/v1\/pods\/[^/]+\/[^/]+\/(logs|exec)/.test(path) ? 'viewer' : 'admin';
+/**
+ * Reading is a viewer's; logs may hold secrets, and everything else changes or runs something.
+ *
+ * @param route the pattern that the request was led to, not its path, which has many spellings (`%6cogs`, `http://host/…`)
+ */
+export const neededRole = (method: string, route: string): Role =>
+  (method === 'GET' || method === 'HEAD') && !/\/(logs|exec)$/.test(route) ? 'viewer' : 'admin';

@@ -40,12 +40,9 @@ const bodyLimit = 1024 * 1024;
 
 type Judge = (message: IncomingMessage) => Verdict;
 
-const admit = (judge: Judge, message: IncomingMessage): Exclude<Verdict, { ok: true }> | { readonly ok: true; readonly role: Role } => {
-  const verdict = judge(message);
-  if (!verdict.ok) return verdict;
-  const needed = neededRole(message.method ?? '', message.url ?? '');
-  if (needed === 'admin' && verdict.role !== 'admin') return { ok: false, status: 403, reason: 'this needs the administrator’s token' };
-  return verdict;
+const admit = (needed: Role, verdict: Verdict): Verdict => {
+  if (!verdict.ok || needed === 'viewer' || verdict.role === 'admin') return verdict;
+  return { ok: false, status: 403, reason: 'this needs the administrator’s token' };
 };
 
 const errorBody = (error: FastifyError | Refusal): ApiError => ({
@@ -65,9 +62,9 @@ const serverFor = (
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-  server.addHook('onRequest', async ({ raw }, reply) => {
+  server.addHook('onRequest', async ({ raw, method, routeOptions }, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    const verdict = admit(judge, raw);
+    const verdict = admit(neededRole(method, routeOptions.url ?? ''), judge(raw));
     if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
   });
   server.setNotFoundHandler(({ method, url }) => {
@@ -81,7 +78,8 @@ const serverFor = (
   for (const route of routes) server.register(async (scoped) => route(scoped, parts), { prefix });
   server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const verdict = admit(judge, message);
+    // Nothing that is upgraded only reads.
+    const verdict = admit('admin', judge(message));
     if (!verdict.ok) return refuseUpgrade(socket, verdict.status, verdict.reason);
     if (!isUpgradable(message.url ?? '')) return refuseUpgrade(socket, 404, 'only exec takes a WebSocket');
     parts.agent.upgrade(message, { socket, head });
