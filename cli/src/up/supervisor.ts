@@ -2,7 +2,7 @@
  * `weft up`: starts the control plane and the agent, waits until the mesh is there, keeps both running, and ends everything
  * when it ends itself. What dies with it needs no clean-up: namespaces, interfaces and rules belong to the agent's processes.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesOf, type PodReport, type Status } from '@weft/model';
@@ -88,7 +88,8 @@ class Supervisor {
     while (!ended() && performance.now() < limit) {
       if (this.fatal) throw new Failure(this.fatal);
       status = await this.cli.api.status().catch(() => undefined);
-      if (status?.ready) break;
+      // Before the agent is there, weftd tells what ran when it was last asked: a mesh that is over.
+      if (status?.ready && existsSync(filesOf(this.cli.place).agentSocket)) break;
       this.progress.step(
         status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
       );
