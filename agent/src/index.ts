@@ -1,1 +1,1 @@
-export {};
+export { type EnvoySearch, envoyCache, findEnvoy } from './envoy-binary.ts';

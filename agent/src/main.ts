@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { runHost } from './host/host.ts';
-import { runNode } from './node/node.ts';
 import { readSettings } from './settings.ts';
 
 const stop = new AbortController();
@@ -30,11 +28,13 @@ const main = async (): Promise<void> => {
     // Signals from a terminal are the host's to hear; it closes our input when it wants the end.
     process.stdin.resume().on('end', () => stop.abort());
     const program = [process.execPath, script] as const;
+    const { runNode } = await import('./node/node.ts'); // The host's side needs none of it, gRPC above all.
     return runNode({ settings, logger, now: Date.now, random: Math.random, boot: randomUUID(), program }, stop.signal);
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
   const program = [process.execPath, ...process.execArgv, script];
   const uid = process.getuid?.() ?? -1;
+  const { runHost } = await import('./host/host.ts');
   return runHost(
     { settings, logger, now: Date.now, env: process.env, userHome: settings.userHome, uid, platform: process.platform, program },
     stop.signal,
