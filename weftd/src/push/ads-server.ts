@@ -6,9 +6,10 @@ import { spiffeId } from '@weft/model';
 import type { Push, PushPowers } from './contract.ts';
 import type { GrpcService } from './grpc.ts';
 import { makePermits } from './permits.ts';
-import { makeResponses } from './response.ts';
+import { makeResponses, type Parts } from './response.ts';
 import { makeRoster, type Roster } from './roster.ts';
 import { type AdsCall, AdsStream, type StreamPowers, type StreamTimes } from './stream.ts';
+import { makeTurns } from './turns.ts';
 
 export interface AdsInput extends PushPowers {
   readonly trustDomain: string;
@@ -22,6 +23,8 @@ export interface Ads extends Push {
 }
 
 const usualTimes: StreamTimes = { stuckMs: 25_000, patienceMs: 5_000, firstRequestMs: 10_000 };
+/** Short against the 200 ms that the event loop may be away. */
+const slice = { ms: 10, pieces: Number.POSITIVE_INFINITY };
 const permitLimits = { bytes: 16 * 1024 * 1024, heldMs: 5_000 };
 
 export const makeAds = (input: AdsInput): Ads => {
@@ -29,10 +32,13 @@ export const makeAds = (input: AdsInput): Ads => {
   return { ...roster.push, service: { definition: definition(), handlers: handlers(input, roster) } };
 };
 
-const definition = () =>
-  methodTable<typeof AggregatedDiscoveryService, Buffer>(AggregatedDiscoveryService, (bytes) =>
+const definition = () => {
+  const table = methodTable<typeof AggregatedDiscoveryService, Buffer>(AggregatedDiscoveryService, (bytes) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   );
+  const responseSerialize = (parts: Parts): Buffer => parts as unknown as Buffer;
+  return { ...table, deltaAggregatedResources: { ...table.deltaAggregatedResources, responseSerialize } };
+};
 
 const handlers = (input: AdsInput, roster: Roster): UntypedServiceImplementation => {
   const { trustDomain, boot, times, ...rest } = input;
@@ -41,6 +47,7 @@ const handlers = (input: AdsInput, roster: Roster): UntypedServiceImplementation
     times: { ...usualTimes, ...times },
     responses: makeResponses(),
     permits: makePermits(permitLimits),
+    turns: makeTurns(slice),
     onSession: roster.seen,
     onEnd: roster.ended,
   };

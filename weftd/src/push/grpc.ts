@@ -1,6 +1,7 @@
 /** All that knows the gRPC library's server: listening, TLS with certificates that change while it serves, limits. */
 import { constants } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server as Listener, type Socket } from 'node:net';
 import {
   logVerbosity,
   Server,
@@ -11,6 +12,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { ServerIdentities, ServerIdentity } from './contract.ts';
+import { makeTurns } from './turns.ts';
 
 export interface GrpcService {
   readonly definition: ServiceDefinition;
@@ -50,36 +52,54 @@ export const serveGrpc = async (input: GrpcInput): Promise<GrpcServer> => {
   });
   for (const { definition, handlers } of input.services) server.addService(definition, handlers);
   const credentials = new RotatingCredentials(input.identities);
-  const ports: number[] = [];
+  const injector = server.createConnectionInjector(credentials);
+  const admission = makeTurns(handshakes);
+  const listeners: Listener[] = [];
+  const close = async (): Promise<void> => {
+    credentials.close();
+    const closed = listeners.map((listener) => new Promise((done) => listener.close(done)));
+    injector.destroy();
+    server.forceShutdown();
+    await Promise.all(closed);
+  };
   try {
-    for (const address of input.addresses) ports.push(await bind(server, address, credentials));
+    for (const address of input.addresses) {
+      // The library would shake hands with everybody who comes within one turn of the event loop.
+      const admit = (socket: Socket): void => admission.take(() => injector.injectConnection(socket));
+      listeners.push(await listen(address, admit));
+    }
   } catch (error) {
-    await shutDown(server, credentials);
+    await close();
     throw error;
   }
-  return { ports, close: () => shutDown(server, credentials) };
+  return { ports: listeners.map(portOf), close };
 };
 
-const bind = async (server: Server, address: string, credentials: ServerCredentials): Promise<number> => {
+/** A handshake is about a millisecond of computation. */
+const handshakes = { ms: 10, pieces: 4 };
+
+const portOf = (listener: Listener): number => {
+  const address = listener.address();
+  return typeof address === 'object' && address ? address.port : 1;
+};
+
+const listen = async (address: string, admit: (socket: Socket) => void): Promise<Listener> => {
   const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+  const colon = address.lastIndexOf(':');
   // Left by a process that was killed; two of ours never run in one home (its lock).
   if (path) await rm(path, { force: true });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) =>
-      error ? reject(new Error(`cannot listen on ${address}`, { cause: error })) : resolve(bound),
-    );
+  const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    // Before the handshake nobody else listens for it.
+    socket.on('error', () => socket.destroy());
+    admit(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', (error) => reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error })));
+    if (path) listener.listen(path, resolve);
+    else listener.listen(Number(address.slice(colon + 1)), address.slice(0, colon), resolve);
   });
   if (path) await chmod(path, 0o600);
-  return port;
-};
-
-const shutDown = (server: Server, credentials: RotatingCredentials): Promise<void> => {
-  credentials.close();
-  return new Promise((resolve) => {
-    server.tryShutdown(() => resolve());
-    // Streams never end by themselves.
-    server.forceShutdown();
-  });
+  return listener;
 };
 
 /**

@@ -13,9 +13,31 @@ const resourcesTag = 0x12;
 const large = 64 * 1024;
 const keptLargeBytes = 32 * 1024 * 1024;
 
+/**
+ * A response as parts that are copied once, into the frame that is sent. It passes for the `Buffer` that the gRPC library
+ * takes from a serializer, of which it uses just these two (grpc-js 1.14, `serializeMessage`).
+ */
+export class Parts {
+  readonly byteLength: number;
+  readonly #parts: readonly Uint8Array[];
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts;
+    this.byteLength = parts.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  copy(target: Uint8Array, start: number): number {
+    let at = start;
+    for (const part of this.#parts) {
+      target.set(part, at);
+      at += part.length;
+    }
+    return at - start;
+  }
+}
+
 export interface Responses {
-  /** Bytes of the whole response. */
-  encode(push: Push): Buffer;
+  encode(push: Push): Parts;
 }
 
 export const responseSize = ({ resources, removed }: Push): number =>
@@ -52,7 +74,7 @@ export const makeResponses = (): Responses => {
     encode: ({ typeUrl, nonce, resources, removed }) => {
       const init = { typeUrl, nonce, removedResources: [...removed] };
       const own = toBinary(DeltaDiscoveryResponseSchema, create(DeltaDiscoveryResponseSchema, init));
-      return resources.length === 0 ? Buffer.from(own.buffer, own.byteOffset, own.byteLength) : Buffer.concat([bodyOf(resources), own]);
+      return new Parts(resources.length === 0 ? [own] : [bodyOf(resources), own]);
     },
   };
 };

@@ -9,15 +9,17 @@ import type { PushPowers } from './contract.ts';
 import { reset } from './grpc.ts';
 import type { Permits } from './permits.ts';
 import type { Planned } from './plan.ts';
-import { type Responses, responseSize } from './response.ts';
+import { type Parts, type Responses, responseSize } from './response.ts';
 import { type Happening, inStep, nextPush, type OpenSession, openSession, transition } from './session.ts';
 import type { Request } from './subscription.ts';
+import type { Turns } from './turns.ts';
 
-export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
+export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Parts>;
 
 export interface StreamPowers extends PushPowers {
   readonly responses: Responses;
   readonly permits: Permits;
+  readonly turns: Turns;
   readonly times: StreamTimes;
   /** Called once the proxy is known and at each change of its session, until the stream ends. */
   readonly onSession: (stream: Stream, session: OpenSession) => void;
@@ -49,7 +51,9 @@ export class AdsStream {
   readonly #id: string;
   #stream: Stream | undefined;
   #session: OpenSession | undefined;
-  #early: Request[] = [];
+  /** What happened and was not looked at yet. */
+  #happenings: Happening[] = [];
+  #turnTaken = false;
   #detach: (() => void) | undefined;
   #writing = false;
   #over = false;
@@ -91,13 +95,9 @@ export class AdsStream {
       }
       this.#attach(claim.proxy);
     }
-    const request = requestOf(message);
-    if (this.#session) {
-      this.#happened({ kind: 'request', request, at: this.#powers.now() });
-      return;
-    }
-    this.#early.push(request);
+    // One request at a time: the next is read, and so parsed, when this one was looked at.
     this.#call.pause();
+    this.#happened({ kind: 'request', request: requestOf(message), at: this.#powers.now() });
   }
 
   #attach(proxy: Proxy): void {
@@ -114,28 +114,46 @@ export class AdsStream {
       return;
     }
     this.#session = openSession({ stream: this.#id, node: proxy.id, planned });
-    const at = this.#powers.now();
-    for (const request of this.#early) this.#happened({ kind: 'request', request, at });
-    this.#early = [];
-    this.#call.resume();
+    this.#takeTurn();
   }
 
   #happened(happening: Happening): void {
-    if (!this.#session || this.#over) return;
-    const before = this.#session;
-    const next = transition(before, happening);
-    if (next.kind === 'ended') {
-      this.#refuse(next.status, next.reason);
-      return;
-    }
-    if (next.nacks > before.nacks) {
-      this.#powers.log.warn({ proxy: this.#stream?.proxy.id, type: next.lastNack?.type, error: next.lastNack?.message }, 'proxy refused');
-    }
-    this.#session = next;
-    this.#pump();
+    this.#happenings.push(happening);
+    if (this.#session) this.#takeTurn();
   }
 
-  readonly #resume = (): void => this.#guard(() => this.#pump());
+  #takeTurn(): void {
+    if (this.#turnTaken) return;
+    this.#turnTaken = true;
+    this.#powers.turns.take(() => {
+      this.#turnTaken = false;
+      this.#guard(() => this.#look());
+    });
+  }
+
+  /** All that happened, then what there is to send. */
+  #look(): void {
+    const happenings = this.#happenings;
+    this.#happenings = [];
+    for (const happening of happenings) {
+      if (!this.#session || this.#over) return;
+      const before = this.#session;
+      const next = transition(before, happening);
+      if (next.kind === 'ended') {
+        this.#refuse(next.status, next.reason);
+        return;
+      }
+      if (next.nacks > before.nacks) {
+        const { type, message } = next.lastNack ?? {};
+        this.#powers.log.warn({ proxy: this.#stream?.proxy.id, type, error: message }, 'proxy refused');
+      }
+      this.#session = next;
+    }
+    this.#pump();
+    if (!this.#over) this.#call.resume();
+  }
+
+  readonly #resume = (): void => this.#takeTurn();
 
   #pump(): void {
     while (this.#session && !this.#writing && !this.#over) {
@@ -157,7 +175,7 @@ export class AdsStream {
     }
   }
 
-  #write(bytes: Buffer, release: () => void): void {
+  #write(bytes: Parts, release: () => void): void {
     this.#writing = true;
     this.#wait(this.#powers.times.stuckMs, () => {
       this.#powers.log.warn({ proxy: this.#stream?.proxy.id }, 'proxy does not read: cut off');
