@@ -8,7 +8,7 @@ export interface AdminApi {
 }
 
 export interface ProxyPaths {
-  /** The Unix socket that Envoy takes ADS and SDS from: `filesOf(place).podRun(uid)/xds.sock`. */
+  /** The Unix socket that Envoy takes ADS and SDS from, in a directory that only its user enters. */
   readonly socket: string;
   /** Directory of the identity and the last acknowledged configuration: `filesOf(place).podState(uid)`; made 0700. */
   readonly state: string;
