@@ -2,7 +2,7 @@
  * `weft up`: starts the control plane and the agent, waits until the mesh is there, keeps both running, and ends everything
  * when it ends itself. What dies with it needs no clean-up: namespaces, interfaces and rules belong to the agent's processes.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesOf, type PodReport, type Status } from '@weft/model';
@@ -47,6 +47,7 @@ class Supervisor {
   /** Why a child ended before the mesh was up; afterwards children are started again. */
   private fatal: string | undefined;
   private running = false;
+  private readonly startedAt = Date.now();
 
   constructor(cli: Cli, settings: UpSettings, progress: Progress) {
     this.cli = cli;
@@ -81,6 +82,12 @@ class Supervisor {
     this.child({ name: 'agent', args: ['host', ...where, '--envoy', envoy], onStart });
   }
 
+  /** Until the agent has reported, weftd tells of the pods that it knew last: those of a mesh that is over. */
+  private async isOfThisRun(): Promise<boolean> {
+    const pods = podsIn(await this.cli.api.workloads().catch(() => []));
+    return pods.every(({ startedAt }) => startedAt >= this.startedAt);
+  }
+
   /** @returns the first status that says ready, or the last one at the time limit */
   async untilReady(ended: () => boolean): Promise<Status | undefined> {
     const limit = performance.now() + this.settings.timeoutMs;
@@ -88,8 +95,7 @@ class Supervisor {
     while (!ended() && performance.now() < limit) {
       if (this.fatal) throw new Failure(this.fatal);
       status = await this.cli.api.status().catch(() => undefined);
-      // Before the agent is there, weftd tells what ran when it was last asked: a mesh that is over.
-      if (status?.ready && existsSync(filesOf(this.cli.place).agentSocket)) break;
+      if (status?.ready && (await this.isOfThisRun())) break;
       this.progress.step(
         status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
       );
