@@ -77,8 +77,12 @@ export interface HostEdge {
   readonly egressSocket: string;
 }
 
-/** What a pod may not reach through the host: the host's own loopback (weftd's API among it) and the mesh itself. */
-const forbiddenTargets = '^(127\\.|0\\.|169\\.254\\.20\\.|\\[)';
+/**
+ * What no pod reaches through the host, since the connection would come from the host itself: its loopback (weftd's API among it;
+ * Linux takes 0.0.0.0 for it too), what only its own link knows (169.254.0.0/16: a cloud's metadata service with the machine's
+ * credentials, and the mesh's own addresses), and what pods have no way to anyhow: multicast, reserved ranges, IPv6.
+ */
+const forbiddenTargets = '(0|127|22[4-9]|2[3-5][0-9]|169\\.254)\\..*|\\[.*';
 
 const connectOut = (name: string): object => ({
   name: 'envoy.filters.network.http_connection_manager',
@@ -99,7 +103,7 @@ const connectOut = (name: string): object => ({
             {
               match: {
                 connect_matcher: {},
-                headers: [{ name: ':authority', string_match: { safe_regex: { regex: `${forbiddenTargets}.*` } } }],
+                headers: [{ name: ':authority', string_match: { safe_regex: { regex: forbiddenTargets } } }],
               },
               direct_response: { status: 403 },
             },
