@@ -61,32 +61,38 @@ export interface ServeOptions extends Partial<Pick<GrpcInput, 'addresses' | 'con
   readonly times?: AdsInput['times'];
 }
 
-export const serve = async (resources: ResourceSet, options: ServeOptions = {}): Promise<Served> => {
-  const ca = await makeFixture();
+export const serve = async (resources: ResourceSet, options: ServeOptions = {}): Promise<Served> =>
+  serveWith(await makeFixture(), resources, options);
+
+/** As after a restart of weftd: the same CA and port, and nothing remembered. */
+export const restarted = async (before: Served, resources: ResourceSet): Promise<Served> => {
+  await before.grpc.close();
+  return serveWith(before.ca, resources, { addresses: [`127.0.0.1:${before.port}`] });
+};
+
+const serveWith = async (ca: CaFixture, resources: ResourceSet, { times, ...options }: ServeOptions): Promise<Served> => {
   const plan = new HandMadePlan(resources);
   const logged: Logged[] = [];
-  const log: Log = {
-    info: (fields, message) => logged.push({ level: 'info', fields: fields as Record<string, unknown>, message }),
-    warn: (fields, message) => logged.push({ level: 'warn', fields: fields as Record<string, unknown>, message }),
-    error: (fields, message) => logged.push({ level: 'error', fields: fields as Record<string, unknown>, message }),
-  };
+  const at = (level: string) => (fields: object, message: string) =>
+    logged.push({ level, fields: fields as Record<string, unknown>, message });
+  const log: Log = { info: at('info'), warn: at('warn'), error: at('error') };
   const registry = {
     find: (namespace: string, name: string) => ca.instances.find(({ pod }) => pod.namespace === namespace && pod.name === name),
     list: () => ca.instances,
   };
-  const { times, ...grpcOptions } = options;
   const boot = randomBytes(4).toString('hex');
+  const { authenticate, serving } = ca.ca;
   const ads = makeAds({
     plan,
     registry,
-    authenticate: ca.ca.authenticate,
+    authenticate,
     now: Date.now,
     log,
     trustDomain: 'cluster.local',
     boot,
     ...(times ? { times } : {}),
   });
-  const grpc = await serveGrpc({ addresses: ['127.0.0.1:0'], identities: ca.ca.serving, services: [ads.service], ...grpcOptions });
+  const grpc = await serveGrpc({ addresses: ['127.0.0.1:0'], identities: serving, services: [ads.service], ...options });
   const close = async (): Promise<void> => {
     await grpc.close();
     await ca.close();
