@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInPlace, withNode } from '../cli/bin/runtime.mjs';
 import { ensureNode, npmEnvironment } from './setup/node.mjs';
+import { reachableByOthers } from './setup/reachable.mjs';
 import { Problem, say } from './setup/say.mjs';
 import { onChange } from './setup/stamp.mjs';
 import { ensureSystemPrograms } from './setup/system.mjs';
@@ -64,6 +65,17 @@ const endWithNpm = () => {
   setInterval(() => process.ppid === ppid || process.kill(process.pid, 'SIGTERM'), 500).unref();
 };
 
+const runLine = ([program, ...args], env) => runInPlace(program, args, { cwd: root, env });
+
+const runTests = async (line, env) => {
+  const reachable = reachableByOthers(root, line, env);
+  try {
+    return await runLine(reachable.command, reachable.env);
+  } finally {
+    reachable.close();
+  }
+};
+
 const main = async ([name = '', ...args]) => {
   const command = commands[name];
   if (!command) throw new Problem(`no such command: ${name}; there are ${Object.keys(commands).join(', ')}`);
@@ -75,7 +87,8 @@ const main = async ([name = '', ...args]) => {
   if (command.build) build(node, env);
   if (command.run.length === 0) return 0;
   endWithNpm();
-  return await runInPlace(node.path, [...node.flags, ...command.run, ...args], { cwd: root, env });
+  const line = [node.path, ...node.flags, ...command.run, ...args];
+  return await (command.system === 'test' ? runTests(line, env) : runLine(line, env));
 };
 
 try {
