@@ -1,6 +1,4 @@
 /** The mesh's own network namespace, in which this process lives. */
-import { mkdir, readlink, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { NodeView } from '@weft/model';
 import { nodeAddresses, plainDnsAddress } from '../addresses.ts';
 import { inside } from '../host/launch.ts';
@@ -19,22 +17,21 @@ for scope in all default; do
 done
 `;
 
-/** Everything in this mount namespace, Envoys above all, resolves names by the mesh's DNS. */
-const useMeshDns = async (): Promise<void> => {
-  await writeFile(inside.resolvConf, `nameserver ${plainDnsAddress}\n`, { mode: 0o644 });
-  const link = await readlink('/etc/resolv.conf').catch(() => undefined);
-  const target = link === undefined ? '/etc/resolv.conf' : path.resolve('/etc', link);
-  if (target.startsWith('/run/')) {
-    // The host's /run is hidden here: the link leads nowhere until its target is made anew.
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, '');
-  }
-  await run(['mount', '-n', '--bind', inside.resolvConf, target]);
-};
+/**
+ * Everything in this mount namespace, Envoys above all, resolves names by the mesh's DNS: their users are not this process's,
+ * whose umask keeps its files to itself. The host's /run is hidden here: a link into it leads nowhere until its target is made anew.
+ */
+const useMeshDns = `set -e
+umask 022
+echo 'nameserver ${plainDnsAddress}' > ${inside.resolvConf}
+target=$(readlink -m /etc/resolv.conf)
+case $target in /run/*) mkdir -p "$(dirname "$target")" && : > "$target";; esac
+mount -n --bind ${inside.resolvConf} "$target"
+`;
 
 export const setUpNetwork = async (): Promise<void> => {
   await run(['sh', '-c', setUp]);
-  await useMeshDns();
+  await run(['sh', '-c', useMeshDns]);
 };
 
 /** Replaces the whole firewall in one step, and only when its text has changed. */
