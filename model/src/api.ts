@@ -202,6 +202,8 @@ export interface NodeView {
   readonly pods: readonly PodSpec[];
   /** DNS: lower-case host name without trailing dot -> IPv4 addresses; a leading `*.` is a wildcard. */
   readonly names: Readonly<Record<string, readonly string[]>>;
+  /** DNS: lower-case host name -> the name that it stands for (ExternalName). */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Virtual addresses to spread over ready endpoints for workloads without a sidecar. */
   readonly services: readonly {
     readonly address: string;

@@ -7,6 +7,8 @@ import { AUTHORITATIVE_ANSWER, decode, encode, type Packet, RECURSION_AVAILABLE,
 export interface Names {
   /** Lower-case host without trailing dot -> IPv4 addresses; a leading `*.` is a wildcard. */
   readonly names: Readonly<Record<string, readonly string[]>>;
+  /** Lower-case host -> the host that it stands for. */
+  readonly aliases: Readonly<Record<string, string>>;
   /** `cluster.local`: names below it exist in the mesh or nowhere. */
   readonly dnsDomain: string;
 }
@@ -14,6 +16,8 @@ export interface Names {
 export type Reply =
   | { readonly kind: 'answer'; readonly message: Buffer }
   | { readonly kind: 'forward' }
+  /** Ask `message`, here again, and give the answer as `canonical` makes it. */
+  | { readonly kind: 'alias'; readonly message: Buffer; readonly canonical: (answer: Buffer) => Buffer }
   /** Not even a header: nothing to answer to. */
   | { readonly kind: 'drop' };
 
@@ -70,6 +74,21 @@ const startOfAuthority = (domain: string) => ({
   data: { mname: `ns.${domain}`, rname: `hostmaster.${domain}`, serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: ttl },
 });
 
+/** A stub resolver expects the alias and what it stands for in one answer (RFC 1034 5.3.1). */
+const answerAlias = (query: Packet, name: string, target: string): Reply => {
+  const questions = query.questions ?? [];
+  const canonical = (message: Buffer): Buffer => {
+    const found = decode(message);
+    const answers = [{ type: 'CNAME' as const, name, ttl, data: target }, ...(found.answers ?? [])];
+    return encode({ ...found, type: 'response', flags: message.readUInt16BE(2) & 0x7fff, questions, answers });
+  };
+  return {
+    kind: 'alias',
+    message: encode({ ...query, questions: questions.map((question) => ({ ...question, name: target })) }),
+    canonical,
+  };
+};
+
 const answerName = (query: Packet, question: { readonly name: string; readonly type: string }, names: Names): Reply => {
   const name = question.name.toLowerCase().replace(/\.$/, '');
   const authorities = [startOfAuthority(names.dnsDomain)];
@@ -79,6 +98,8 @@ const answerName = (query: Packet, question: { readonly name: string; readonly t
     const answers = wanted ? addresses.map((data) => ({ type: 'A' as const, name: question.name, ttl, data })) : [];
     return { kind: 'answer', message: reply(query, rcodes.noError, answers, answers.length === 0 ? authorities : []) };
   }
+  const target = Object.hasOwn(names.aliases, name) ? names.aliases[name] : undefined;
+  if (target) return answerAlias(query, question.name, target);
   const inside = name === names.dnsDomain || name.endsWith(`.${names.dnsDomain}`) || reverseOfMesh.test(name);
   if (inside) return { kind: 'answer', message: reply(query, rcodes.noSuchName, [], authorities) };
   return { kind: 'forward' };

@@ -14,6 +14,11 @@ import { type DnsServer, serveDns } from './server.ts';
 const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index}`);
 const mesh: Names = {
   dnsDomain: 'cluster.local',
+  aliases: {
+    'other.shop.svc.cluster.local': 'catalog.shop.svc.cluster.local',
+    'abroad.shop.svc.cluster.local': 'www.example.test',
+    'itself.shop.svc.cluster.local': 'itself.shop.svc.cluster.local',
+  },
   names: {
     'catalog.shop.svc.cluster.local': ['10.96.0.10'],
     'headless.shop.svc.cluster.local': many,
@@ -127,6 +132,21 @@ test('a long answer is cut over UDP, whole over TCP and whole where the asker ha
 test('other names come from the host, past a resolver that fails, over TCP where cut', async () => {
   expect((await overUdp(question('example.com'))).answers?.[0]).toMatchObject({ data: '192.0.2.1' });
   expect((await overUdp(question('big.test'))).answers?.[0]).toMatchObject({ data: '192.0.2.1' });
+});
+
+test('an alias comes with what it stands for, here or outside; one for itself fails', async () => {
+  const inside = await overUdp(question('Other.shop.svc.cluster.local'));
+  expect(inside.questions).toMatchObject([{ name: 'Other.shop.svc.cluster.local' }]);
+  expect(inside.answers).toMatchObject([
+    { type: 'CNAME', name: 'Other.shop.svc.cluster.local', data: 'catalog.shop.svc.cluster.local' },
+    { type: 'A', name: 'catalog.shop.svc.cluster.local', data: '10.96.0.10' },
+  ]);
+  expect((await overTcp(question('abroad.shop.svc.cluster.local'))).answers).toMatchObject([
+    { data: 'www.example.test' },
+    { name: 'www.example.test', data: '192.0.2.1' },
+  ]);
+  expect((await overUdp(question('other.shop.svc.cluster.local', 'AAAA'))).answers).toMatchObject([{ type: 'CNAME' }]);
+  expect(await overUdp(question('itself.shop.svc.cluster.local'))).toMatchObject({ rcode: 'SERVFAIL' });
 });
 
 test('without the forwarder the answer is SERVFAIL, and the mesh still has its names', async () => {

@@ -21,6 +21,8 @@ export interface DnsServer {
 const forwardMs = 6_000;
 /** Questions on their way outside at once; beyond it the answer is SERVFAIL, and memory stays bounded. */
 const forwardLimit = 512;
+/** An alias may stand for another one, but not for itself. */
+const aliasLimit = 4;
 const idleMs = 10_000;
 const connectionLimit = 256;
 
@@ -37,10 +39,13 @@ export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServ
       forwarded--;
     }
   };
-  const respond = async (query: Buffer): Promise<Buffer | undefined> => {
+  const respond = async (query: Buffer, aliases = aliasLimit): Promise<Buffer | undefined> => {
     const reply = answer(query, names());
     if (reply.kind === 'drop') return undefined;
-    return reply.kind === 'answer' ? reply.message : forward(query);
+    if (reply.kind === 'answer') return reply.message;
+    if (reply.kind === 'forward') return forward(query);
+    const answered = aliases > 0 ? await respond(reply.message, aliases - 1) : undefined;
+    return answered ? reply.canonical(answered) : serverFailure(query);
   };
 
   const udp = createSocket('udp4');

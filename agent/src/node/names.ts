@@ -5,10 +5,11 @@ import type { Names } from '../dns/answer.ts';
 /** The start of `automaticRange`. */
 const automaticPrefix = '240.240.';
 
-export const allNames = ({ names, dnsDomain }: NodeView): Names => ({ names, dnsDomain });
+export const allNames = ({ names, aliases = {}, dnsDomain }: NodeView): Names => ({ names, aliases, dnsDomain });
 
 /** Without the addresses that only a sidecar understands: such hosts are looked up outside. */
-export const plainNames = ({ names, dnsDomain }: NodeView): Names => ({
+export const plainNames = ({ names, aliases = {}, dnsDomain }: NodeView): Names => ({
+  aliases,
   dnsDomain,
   names: Object.fromEntries(
     Object.entries(names).filter(([, addresses]) => !addresses.every((address) => address.startsWith(automaticPrefix))),

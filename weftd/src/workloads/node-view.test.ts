@@ -15,6 +15,11 @@ kind: Service
 metadata: {name: peers, namespace: shop}
 spec: {clusterIP: None, selector: {app: web}, ports: [{name: tcp, port: 9000}]}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: abroad, namespace: shop}
+spec: {type: ExternalName, externalName: WWW.example.com}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -87,6 +92,10 @@ test('every host has a name: services, headless ones, entries with and without a
   expect(names['*.example.org']).toEqual(['240.0.0.9']);
   expect(names['api.example.com']?.[0]).toMatch(/^240\.24\d\./);
   expect(names['peers.shop.svc.cluster.local']).toEqual([`10.244.0.${pods.findIndex(({ pod }) => pod.name === first) + 1}`]);
+});
+
+test('an ExternalName Service is another name of its host', () => {
+  expect(view().aliases).toEqual({ 'abroad.shop.svc.cluster.local': 'www.example.com' });
 });
 
 test('a virtual address leads to the ready pods and their own port', () => {

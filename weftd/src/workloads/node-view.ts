@@ -38,6 +38,14 @@ const namesOf = (mesh: Mesh): NodeView['names'] => {
   return Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
+/** ExternalName Services: other names for hosts in the mesh or outside. */
+const aliasesOf = ({ backends }: Mesh): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...backends.values()].flatMap(({ service, external }) =>
+      external ? [[service.hostname, external.toLowerCase().replace(/\.$/, '')] as const] : [],
+    ),
+  );
+
 /** As kube-proxy would: ready endpoints with an IP address behind each virtual address. */
 const servicesOf = (mesh: Mesh): NodeView['services'] =>
   mesh.services.flatMap((service) =>
@@ -91,6 +99,7 @@ const hostPortsOf = ({ resources, instances, gatewayPort }: NodeInput): NodeView
 export const nodeView = (input: NodeInput): NodeView => ({
   pods: input.instances.map(({ pod }) => pod),
   names: namesOf(input.mesh),
+  aliases: aliasesOf(input.mesh),
   services: servicesOf(input.mesh),
   hostPorts: hostPortsOf(input),
   trustDomain: input.trustDomain,
