@@ -2,36 +2,57 @@ import { defineConfig } from 'vitest/config';
 import { CountReporter } from './scripts/count-reporter.ts';
 
 /**
- * Two projects: libraries are pure, so their tests share one realm (3x faster); programs touch
- * the platform and get a fresh one for each file. Long tests (`*.long.test.ts`) run only with WEFT_LONG=1.
+ * Three projects, one after another. Libraries are pure, so their tests share one realm (3x faster); programs touch the
+ * platform and get a fresh one for each file; a whole mesh is some forty processes, so meshes have the machine to themselves.
+ * Long tests (`*.long.test.ts`) run only with WEFT_LONG=1.
  */
 const long = process.env.WEFT_LONG === '1' ? [] : ['**/*.long.test.ts'];
+const meshes = ['e2e/*.test.ts', 'agent/src/{runtime,rootless}.test.ts'];
 const exclude = ['**/node_modules/**', '**/dist/**', ...long];
 /** Two cores are the reference machine; tests that start Envoys wait more than they compute. */
-const workers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
+const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
+const globalSetup = 'scripts/envoy-for-tests.ts';
 
 export default defineConfig({
   test: {
     reporters: ['default', new CountReporter()],
-    maxWorkers: workers,
     projects: [
       {
         test: {
           name: 'libraries',
           include: ['{model,envoy,compile,signals}/src/**/*.test.ts', 'compile/golden/**/*.test.ts'],
           exclude,
+          globalSetup,
           pool: 'threads',
           isolate: false,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'programs',
           include: ['{weftd,agent,cli}/src/**/*.test.ts', '{e2e,bench,scripts,examples}/**/*.test.ts'],
-          exclude,
+          exclude: [...exclude, ...meshes],
+          globalSetup,
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 120_000,
+          maxWorkers,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'meshes',
+          include: meshes,
+          exclude,
+          globalSetup,
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

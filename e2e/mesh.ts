@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -39,15 +39,24 @@ export interface MeshOptions {
   readonly readyMs?: number;
 }
 
+/** Below the ports that the kernel gives to connections, so that none takes it before the mesh does. */
+const [lowest, highest] = [10_240, 32_767];
+
 /** A port that was free a moment ago. */
 export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest));
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+  throw new Error('no free port in a hundred attempts');
 };
 
 /** Polls until `check` gives a value; the last error or "nothing" is the reason when it never does. */
@@ -91,10 +100,20 @@ const commandLine = (pid: number): string => {
   }
 };
 
-const run = (file: string, args: readonly string[], env: NodeJS.ProcessEnv, uid?: number): Promise<Result> =>
+/** Who runs `weft`, and with what. */
+interface User {
+  readonly env: NodeJS.ProcessEnv;
+  readonly uid: number | undefined;
+}
+
+const asUser = ({ env, uid }: User) => ({ env, cwd: root, ...(uid === undefined ? {} : { uid, gid: uid }) });
+
+const program = join(root, 'dist/weft.js');
+
+const runWeft = (user: User, args: readonly string[]): Promise<Result> =>
   new Promise((resolve) => {
-    const options = { env, cwd: root, maxBuffer: 64 << 20, timeout: 120_000, ...(uid === undefined ? {} : { uid, gid: uid }) };
-    execFile(file, [...args], options, (error, stdout, stderr) => {
+    const options = { ...asUser(user), maxBuffer: 64 << 20, timeout: 120_000 };
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });
     });
@@ -102,75 +121,89 @@ const run = (file: string, args: readonly string[], env: NodeJS.ProcessEnv, uid?
 
 const environment = (home: string, uid: number | undefined): NodeJS.ProcessEnv => {
   const { XDG_RUNTIME_DIR: _, XDG_STATE_HOME: __, ...inherited } = process.env;
-  return { ...inherited, WEFT_HOME: join(home, 'state'), NO_COLOR: '1', ...(uid === undefined ? {} : { HOME: home }) };
+  const own = { WEFT_HOME: join(home, 'state'), NO_COLOR: '1' };
+  return { ...inherited, ...own, ...(uid === undefined ? {} : { HOME: home }) };
+};
+
+interface Folders {
+  /** Holds the mesh's home, and is the user's. */
+  readonly home: string;
+  /** The copy of the manifests. */
+  readonly copy: string;
+  remove(): void;
+}
+
+const makeFolders = (folder: string, uid: number | undefined): Folders => {
+  const home = mkdtempSync(join(tmpdir(), 'weft-e2e-'));
+  if (uid !== undefined) chownSync(home, uid, uid);
+  // Inside the repository, so that the applications' own imports resolve as they do in the example's place.
+  const place = join(root, '.weft', basename(home));
+  const copy = join(place, 'mesh');
+  mkdirSync(copy, { recursive: true });
+  cpSync(folder, copy, { recursive: true });
+  for (const path of [dirname(place), place]) chmodSync(path, 0o755);
+  const remove = (): void => {
+    if (process.env.WEFT_E2E_KEEP) return;
+    for (const path of [place, home]) rmSync(path, { recursive: true, force: true });
+  };
+  return { home, copy, remove };
+};
+
+const end = async (up: ChildProcess): Promise<void> => {
+  if (up.exitCode !== null || up.signalCode !== null) return;
+  const exited = once(up, 'exit');
+  up.kill('SIGINT');
+  const timer = setTimeout(() => up.kill('SIGKILL'), 30_000);
+  await exited;
+  clearTimeout(timer);
+};
+
+const untilReady = async (mesh: Mesh, ms: number): Promise<void> => {
+  const ready = async (): Promise<true | undefined> => {
+    if (mesh.up.exitCode !== null || mesh.up.signalCode !== null) return true;
+    return (await mesh.json<{ ready: boolean }>('status')).ready || undefined;
+  };
+  await until('the mesh is ready', ready, ms, 500);
+  if (mesh.up.exitCode !== null) throw new Error(`weft up exited ${mesh.up.exitCode}`);
+  const applied = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
+  if (applied.code !== 0) throw new Error(`not applied: ${applied.stderr}`);
 };
 
 /** Starts the mesh and waits until every pod is ready and every proxy has acknowledged its configuration. */
 export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions): Promise<Mesh> => {
-  const home = mkdtempSync(join(tmpdir(), 'weft-e2e-'));
-  // Inside the repository, so that the applications' own imports resolve as they do in the example's place.
-  mkdirSync(join(root, '.weft'), { recursive: true });
-  const place = mkdtempSync(join(root, '.weft', 'e2e-'));
-  chmodSync(place, 0o755);
-  const copy = join(place, 'mesh');
-  cpSync(folder, copy, { recursive: true });
-  if (uid !== undefined) chownSync(home, uid, uid);
+  const folders = makeFolders(folder, uid);
   const [gatewayPort, apiPort, xdsPort] = [await freePort(), await freePort(), await freePort()];
-  const env = environment(home, uid);
-  const program = [join(root, 'dist/weft.js')];
+  const user = { uid, env: environment(folders.home, uid) };
   const flags = ['--gateway-port', `${gatewayPort}`, '--api', `127.0.0.1:${apiPort}`, '--xds', `127.0.0.1:${xdsPort}`];
-  const up = spawn(process.execPath, [...program, 'up', copy, ...flags], {
-    env,
-    cwd: root,
+  const up = spawn(process.execPath, [program, 'up', folders.copy, ...flags], {
+    ...asUser(user),
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const output: string[] = [];
-  up.stdout.on('data', (chunk) => output.push(String(chunk)));
-  up.stderr.on('data', (chunk) => output.push(String(chunk)));
-  const weft = (...args: readonly string[]): Promise<Result> => run(process.execPath, [...program, ...args], env, uid);
-  const json = async <T>(...args: readonly string[]): Promise<T> => {
-    const result = await weft(...args, '-o', 'json');
-    if (result.code !== 0) throw new Error(`weft ${args.join(' ')} exited ${result.code}: ${result.stderr}`);
-    return JSON.parse(result.stdout) as T;
-  };
-  const stop = async (): Promise<void> => {
-    if (up.exitCode === null && up.signalCode === null) {
-      up.kill('SIGINT');
-      const timer = setTimeout(() => up.kill('SIGKILL'), 30_000);
-      await once(up, 'exit');
-      clearTimeout(timer);
-    }
-    if (process.env.WEFT_E2E_KEEP) return;
-    rmSync(place, { recursive: true, force: true });
-    rmSync(home, { recursive: true, force: true });
-  };
+  for (const stream of [up.stdout, up.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
   const mesh: Mesh = {
-    folder: copy,
-    home: join(home, 'state'),
+    folder: folders.copy,
+    home: join(folders.home, 'state'),
     gateway: `http://127.0.0.1:${gatewayPort}`,
     api: `http://127.0.0.1:${apiPort}`,
-    weft,
-    json,
+    weft: (...args) => runWeft(user, args),
+    json: async <T>(...args: readonly string[]): Promise<T> => {
+      const result = await runWeft(user, [...args, '-o', 'json']);
+      if (result.code !== 0) throw new Error(`weft ${args.join(' ')} exited ${result.code}: ${result.stderr}`);
+      return JSON.parse(result.stdout) as T;
+    },
     pids: (...words) => family(up.pid ?? 0).filter((pid) => words.every((word) => commandLine(pid).includes(word))),
     output: () => output.join(''),
     up,
-    stop,
+    stop: async () => {
+      await end(up);
+      folders.remove();
+    },
   };
   try {
-    await until(
-      'the mesh is ready',
-      async () => {
-        if (up.exitCode !== null) throw new Error(`weft up exited ${up.exitCode}`);
-        const status = await mesh.json<{ ready: boolean }>('status');
-        return status.ready || undefined;
-      },
-      readyMs,
-      500,
-    );
-    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    await untilReady(mesh, readyMs);
   } catch (error) {
-    await stop();
+    await mesh.stop();
     throw new Error(`the mesh did not start:\n${output.join('')}`, { cause: error });
   }
   return mesh;

@@ -8,9 +8,9 @@ const brokenOutside = (module: TestModule): number => {
   return suites + (module.errors().length > 0 ? 1 : 0);
 };
 
-/** Names every skipped test, then ends the output with a line that any program can read: `N passed, N failed[, N skipped]`. */
+/** Counts and names every skipped test, then ends the output with a line that any program can read: `N passed, N failed`. */
 export class CountReporter implements Reporter {
-  private lastLine = '';
+  private lastLines = '';
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -18,10 +18,9 @@ export class CountReporter implements Reporter {
     const failed = tests.filter((test) => test.result().state === 'failed');
     const skipped = tests.filter((test) => test.result().state === 'skipped' || test.result().state === 'pending');
     const broken = modules.reduce((sum, module) => sum + brokenOutside(module), 0) + unhandled.length;
-    const named = skipped.map((test) => `skipped: ${nameOf(test)}\n`).join('');
-    const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
-    this.lastLine = `${named}${passed.length} passed, ${failed.length + broken} failed${skips}\n`;
+    const skips = skipped.length > 0 ? [`${skipped.length} skipped:`, ...skipped.map((test) => `  ${nameOf(test)}`)] : [];
+    this.lastLines = [...skips, `${passed.length} passed, ${failed.length + broken} failed`, ''].join('\n');
     // Other reporters print their summaries at the same event: ours comes when all is said.
-    process.once('exit', () => process.stdout.write(this.lastLine));
+    process.once('exit', () => process.stdout.write(this.lastLines));
   }
 }
