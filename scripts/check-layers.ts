@@ -29,6 +29,9 @@ const weftTarget = (root: string, specifier: string): string | undefined => {
   return pattern && join(folder, pattern);
 };
 
+/** Tests and what only they use. */
+const isTest = (file: string): boolean => /\.(test|fixture)\.ts$|\/testing\//.test(file);
+
 const packageOf = (specifier: string): string => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 
 const isBuiltin = (specifier: string): boolean => specifier.startsWith('node:') || builtinModules.includes(specifier);
@@ -62,7 +65,7 @@ const importProblems = (root: string, file: string, layer: Layer): string[] => {
 };
 
 const purityProblems = (root: string, file: string, layer: Layer): string[] => {
-  if (!layer.library || file.endsWith('.test.ts')) return [];
+  if (!layer.library || isTest(file)) return [];
   const found = withoutComments(readFileSync(join(root, file), 'utf8')).match(/\bDate\.now\b|\bMath\.random\b|\bnew Date\(\)/g) ?? [];
   return found.map((power) => `${file}: a library uses ${power}; pass it in`);
 };
