@@ -29,7 +29,7 @@ const weftTarget = (root: string, specifier: string): string | undefined => {
   return pattern && join(folder, pattern);
 };
 
-/** Tests and what only they use. */
+/** Tests, and what several of them share; nothing else imports that. */
 const isTest = (file: string): boolean => /\.(test|fixture)\.ts$|\/testing\//.test(file);
 
 const packageOf = (specifier: string): string => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
@@ -39,8 +39,7 @@ const isBuiltin = (specifier: string): boolean => specifier.startsWith('node:') 
 /** @returns one line for each import of `file` that is not allowed */
 const importProblems = (root: string, file: string, layer: Layer): string[] => {
   const text = withoutComments(readFileSync(join(root, file), 'utf8'));
-  // `testing/` holds what several tests share; nothing else imports it.
-  const test = file.endsWith('.test.ts') || file.includes('/testing/');
+  const test = isTest(file);
   const declared = manifestOf(root, file.split('/')[0] ?? '').dependencies ?? {};
   const problems: string[] = [];
   for (const [, from, bare, dynamic] of text.matchAll(importPattern)) {
