@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FileChanges, type FileSource, watchFolder } from './files.ts';
+import { listManifests } from './folder.ts';
 
 let home: string;
 let folder: string;
@@ -129,4 +131,42 @@ test('what cannot be read is said, not guessed', () => {
   writeFileSync(join(folder, 'latin.yaml'), Buffer.from([0x61, 0x3a, 0xe9]));
   start();
   expect(seen).toEqual(['latin.yaml unreadable']);
+});
+
+test('what is no file is left alone, and nothing is waited for', () => {
+  mkdirSync(join(folder, 'folder.yaml'));
+  execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
+  symlinkSync('pipe.yaml', join(folder, 'to-pipe.yaml'));
+  symlinkSync('/dev/zero', join(folder, 'zero.yaml'));
+  symlinkSync('nowhere', join(folder, 'nowhere.yaml'));
+  // A link in a circle ended weftd.
+  symlinkSync('self.yaml', join(folder, 'self.yaml'));
+  write('a.yaml', '1');
+  start();
+  expect(seen).toEqual(['a.yaml=1', 'self.yaml unreadable']);
+});
+
+test('folders that link to one another are read once', () => {
+  write('a.yaml', '1');
+  for (let i = 0; i < 12; i++) {
+    mkdirSync(join(folder, `d${i}`));
+    for (let j = 0; j < 12; j++) symlinkSync(`../d${j}`, join(folder, `d${i}`, `link${j}`));
+    write(`d${i}/x.yaml`, String(i));
+  }
+  symlinkSync('.', join(folder, 'again'));
+  mkdirSync(join(home, 'elsewhere'));
+  writeFileSync(join(home, 'elsewhere', 'e.yaml'), '2');
+  symlinkSync('../elsewhere', join(folder, 'there'));
+  expect([...listManifests(folder).keys()].filter((path) => !path.includes('/d'))).toEqual([
+    join(folder, 'a.yaml'),
+    join(folder, 'there/e.yaml'),
+  ]);
+  expect(listManifests(folder).size).toBe(14);
+});
+
+/** Says it is empty and never ends, as /proc/kmsg does for those who may read it. */
+test('a file that is larger than it says is read to the limit only', () => {
+  symlinkSync('/proc/self/pagemap', join(folder, 'endless.yaml'));
+  start();
+  expect(seen).toEqual(['endless.yaml unreadable']);
 });

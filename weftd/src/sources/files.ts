@@ -7,7 +7,7 @@
  */
 import { dirname, join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import { type FileText, listManifests, readManifest, type Signature, signatureOf } from './folder.ts';
+import { type FileText, isClosed, listManifests, readManifest, type Signature, signatureOf } from './folder.ts';
 import { isManifest, isSkippedFolder } from './manifest-names.ts';
 
 /** By path; `gone`: the file was deleted and others remain. */
@@ -148,7 +148,7 @@ export class WatchedFolder implements FileSource {
   #believe(): void {
     const there = listManifests(this.#input.folder);
     for (const path of this.#known.keys()) if (!there.has(path)) this.#missing.add(path);
-    const gone = [...this.#missing].filter((path) => !there.has(path));
+    const gone = [...this.#missing].filter((path) => !there.has(path) && !isClosed(path));
     this.#missing.clear();
     if (there.size > 0) {
       for (const path of gone) this.#known.delete(path);
