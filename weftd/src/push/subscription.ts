@@ -64,43 +64,44 @@ export const subscribed = (request: Request, wanted: ResourceMap): Subscription 
 
 /** Later changes of the subscription; they count with any nonce (X5). */
 export const resubscribed = (before: Subscription, request: Request, wanted: ResourceMap): Subscription => {
-  if (request.subscribe.length === 0 && request.unsubscribe.length === 0) return before;
+  const { subscribe, unsubscribe } = request;
+  const kept = unsubscribe.length === 0 ? before : withdrawn(before, unsubscribe);
+  if (subscribe.length === 0) return kept;
+  const named = withNames(kept, canonical(subscribe, wanted));
+  return subscribe.includes('*') && !named.wildcard ? withWildcard(named, kept.names) : named;
+};
+
+const withdrawn = (before: Subscription, given: readonly string[]): Subscription => {
   const names = new Set(before.names);
   const owed = new Set(before.owed);
-  let { wildcard, sent, acknowledged, unanswered, suspects } = before;
-  const refused = new Map(before.refused);
-  for (const name of request.unsubscribe) {
+  for (const name of given) {
     if (name === '*') continue;
     owed.delete(name);
     // X8: the wildcard still covers it, so the client wants to know what it is now.
-    if (names.delete(name) && wildcard) owed.add(name);
+    if (names.delete(name) && before.wildcard) owed.add(name);
   }
-  if (request.unsubscribe.includes('*') && wildcard) {
-    wildcard = false;
-    unanswered = false;
-    sent = restricted(sent, names);
-    for (const name of owed) if (!names.has(name)) owed.delete(name);
-  }
-  // X6: the client may have forgotten it, so it is sent again even if unchanged.
-  for (const name of canonical(request.subscribe, wanted)) {
-    owed.add(name);
-    names.add(name);
-    refused.delete(name);
-  }
-  if (!wildcard)
-    acknowledged = without(
-      acknowledged,
-      request.subscribe.filter((name) => !before.names.has(name)),
-    );
-  if (request.subscribe.includes('*') && !wildcard) {
-    wildcard = true;
-    unanswered = true;
-    suspects = [];
-    refused.clear();
-    acknowledged = restricted(acknowledged, before.names);
-    sent = reverted(restricted(sent, before.names), acknowledged, [...before.refused.keys(), ...before.suspects.flat()]);
-  }
-  return { ...before, wildcard, names, owed, sent, acknowledged, unanswered, suspects, refused };
+  if (!before.wildcard || !given.includes('*')) return { ...before, names, owed };
+  const owedNames = new Set([...owed].filter((name) => names.has(name)));
+  return { ...before, names, owed: owedNames, wildcard: false, unanswered: false, sent: restricted(before.sent, names) };
+};
+
+/** X6: the client may have forgotten it, so it is sent again even if unchanged, or was refused. */
+const withNames = (before: Subscription, asked: ReadonlySet<string>): Subscription => {
+  const names = new Set([...before.names, ...asked]);
+  const owed = new Set([...before.owed, ...asked]);
+  const refused = new Map([...before.refused].filter(([name]) => !asked.has(name)));
+  const { wildcard, sent, acknowledged } = before;
+  if (wildcard) return { ...before, names, owed, refused };
+  // What passed by while nobody asked for it was never sent.
+  const fresh = [...asked].filter((name) => !before.names.has(name));
+  return { ...before, names, owed, refused, sent: without(sent, fresh), acknowledged: without(acknowledged, fresh) };
+};
+
+const withWildcard = (before: Subscription, namedBefore: ReadonlySet<string>): Subscription => {
+  const acknowledged = restricted(before.acknowledged, namedBefore);
+  const doubtful = [...before.refused.keys(), ...before.suspects.flat()];
+  const sent = reverted(restricted(before.sent, namedBefore), acknowledged, doubtful);
+  return { ...before, wildcard: true, unanswered: true, suspects: [], refused: new Map(), acknowledged, sent };
 };
 
 /**
