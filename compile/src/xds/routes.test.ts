@@ -98,7 +98,7 @@ describe('actions', () => {
 
   test('35: the timeout caps a gRPC client’s own', () => {
     const { route: action } = acting({ ...to(['a', 1]), timeout: 1500 });
-    expect(action).toMatchObject({ timeout: '1.500s', max_stream_duration: { grpc_timeout_header_max: '1.500s' } });
+    expect(action).toMatchObject({ timeout: '1.500s', max_grpc_timeout: '1.500s' });
   });
 
   test('38: retries as the rule says; said once where all routes say the same, and not at all for 0 attempts', () => {

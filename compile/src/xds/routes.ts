@@ -64,10 +64,13 @@ export const defaultRetry: Retry = {
   statusCodes: [],
 };
 
-/** 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). */
-export const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxStreamDuration'> => ({
+/**
+ * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). By the field that Envoy calls
+ * deprecated, as Istio does: any `max_stream_duration` makes Envoy forget `timeout` (FilterUtility::finalTimeout).
+ */
+export const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'> => ({
   timeout: milliseconds(ms),
-  maxStreamDuration: { grpcTimeoutHeaderMax: milliseconds(ms) },
+  maxGrpcTimeout: milliseconds(ms),
 });
 
 const weightedCluster = ({ cluster, weight, request, response }: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
