@@ -82,7 +82,7 @@ it('sends less than 1 KB for one changed virtual host', async () => {
   const before = await envoy.stats(received);
   change({ hosts: { ...mesh.hosts, a: ['a.test', 'green'] } });
   expect(await applied()).toBe(true);
-  expect(await eventually(async () => (await ask(mesh.port, 'a.test')) === 'green', 2_000)).toBe(true);
+  expect(await eventually(async () => (await ask(mesh.port, 'a.test')) === 'green')).toBe(true);
   const after = await envoy.stats(received);
   const bytes = Object.values(after)[0]! - Object.values(before)[0]!;
   expect(bytes).toBeGreaterThan(0);
@@ -93,8 +93,8 @@ it('a virtual host that Envoy refuses is named, and keeps nothing else back', as
   const hosts = { ...mesh.hosts, a: ['a.test', 'blue'] as const, c: ['c.test', 'green'] as const };
   // Two hosts of one domain: Envoy refuses every response that has the second.
   change({ hosts: { ...hosts, bad: ['b.test', 'green'] } });
-  expect(await eventually(async () => (await ask(mesh.port, 'c.test')) === 'green', 5_000)).toBe(true);
-  expect(await eventually(async () => (await ask(mesh.port, 'a.test')) === 'blue', 5_000)).toBe(true);
+  expect(await eventually(async () => (await ask(mesh.port, 'c.test')) === 'green')).toBe(true);
+  expect(await eventually(async () => (await ask(mesh.port, 'a.test')) === 'blue')).toBe(true);
   expect(await ask(mesh.port, 'b.test')).toBe('blue');
   const [status] = served.ads.proxies();
   expect(status).toMatchObject({ inStep: false, lastNack: { type: 'VHDS', message: expect.stringContaining('b.test') } });

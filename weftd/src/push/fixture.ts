@@ -189,7 +189,7 @@ export class AdsClient {
   }
 }
 
-export const until = async (test: () => boolean, timeoutMs = 5_000): Promise<boolean> => {
+export const until = async (test: () => boolean, timeoutMs = 30_000): Promise<boolean> => {
   for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(5)) if (test()) return true;
   return test();
 };

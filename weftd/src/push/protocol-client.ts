@@ -26,6 +26,8 @@ interface TypeState {
   readonly held: Map<string, string>;
   /** May come although nothing changed: asked for again, or entailed by another type. */
   readonly askedFor: Set<string>;
+  /** Must be answered, with the resource or its removal (X6, X7, X8). */
+  readonly due: Set<string>;
   /** `name@version` refused alone, or named in a refusal. */
   readonly refused: Set<string>;
   /** `name@version` to the size of the smallest refused response it was in. */
@@ -66,6 +68,7 @@ export class ProtocolClient {
       ...(before ?? {
         held: new Map(initial),
         askedFor: new Set(),
+        due: new Set(),
         refused: new Set(),
         suspected: new Map(),
         doubtful: new Set(),
@@ -77,7 +80,10 @@ export class ProtocolClient {
     };
     for (const name of give) {
       if (name === '*') wildcard = false;
-      else if (names.delete(name) && wildcard) state.askedFor.add(name);
+      else if (names.delete(name) && wildcard) {
+        state.askedFor.add(name);
+        state.due.add(name);
+      }
     }
     for (const name of add) {
       if (name === '*') {
@@ -88,7 +94,10 @@ export class ProtocolClient {
         wildcard = true;
       } else {
         names.add(name);
-        if (initial.get(name) === undefined) state.askedFor.add(name);
+        if (initial.get(name) === undefined) {
+          state.askedFor.add(name);
+          state.due.add(name);
+        }
         for (const refused of state.refused) if (refused.startsWith(`${name}@`)) state.refused.delete(refused);
         for (const suspect of state.suspected.keys()) if (suspect.startsWith(`${name}@`)) state.suspected.delete(suspect);
       }
@@ -100,6 +109,7 @@ export class ProtocolClient {
     if (type === 'EDS') for (const cluster of this.#warming) state.askedFor.add(cluster);
     for (const name of [...state.held.keys()]) if (!this.covers(type, name)) state.held.delete(name);
     for (const name of [...state.askedFor]) if (name !== '*' && !this.covers(type, name)) state.askedFor.delete(name);
+    for (const name of [...state.due]) if (!this.covers(type, name)) state.due.delete(name);
   }
 
   /** Something else is wanted: what was refused and is not wanted now may come again, should it be wanted again. */
@@ -190,7 +200,10 @@ export class ProtocolClient {
         for (const host of truth.resources.get('VHDS')?.keys() ?? []) if (host.startsWith(`${name}/`)) hosts?.askedFor.add(host);
       }
     }
-    for (const name of [...resources.map((resource) => resource.name), ...removed]) state?.askedFor.delete(name);
+    for (const name of [...resources.map((resource) => resource.name), ...removed]) {
+      state?.askedFor.delete(name);
+      state?.due.delete(name);
+    }
     state?.askedFor.delete('*');
     if (type === 'CDS') for (const name of removed) this.#warming.delete(name);
   }

@@ -103,8 +103,11 @@ const answer = (session: OpenSession, subscription: Subscription, request: Reque
   if (error === undefined) return withSubscription(session, typeUrl, acknowledge(subscription, at));
   const next = refuse(subscription, typeUrl, error);
   const nacked: OpenSession = { ...session, nacks: session.nacks + 1, lastNack: { type: typeUrl, message: error, at } };
-  // A cluster that was refused never asks for its endpoints.
-  const awaited = typeUrl === cds ? new Set([...session.awaited].filter((name) => !next.refused.has(name))) : session.awaited;
+  // A cluster that was refused, and is there in no version, never asks for its endpoints.
+  const awaited =
+    typeUrl === cds
+      ? new Set([...session.awaited].filter((name) => !next.refused.has(name) || next.acknowledged.has(name)))
+      : session.awaited;
   return withCurrentRefusals(withSubscription({ ...nacked, awaited }, typeUrl, next));
 };
 
