@@ -11,6 +11,8 @@ const meshes = ['e2e/*.test.ts', 'agent/src/{runtime,rootless}.test.ts'];
 const exclude = ['**/node_modules/**', '**/dist/**', ...long];
 /** Two cores are the reference machine; tests that start Envoys wait more than they compute. */
 const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
+/** For what hangs; how long something may take is said by the test that promises it. A busy machine is no failure. */
+const patience = { testTimeout: 120_000, hookTimeout: 180_000 };
 const globalSetup = 'scripts/envoy-for-tests.ts';
 
 export default defineConfig({
@@ -25,6 +27,7 @@ export default defineConfig({
           globalSetup,
           pool: 'threads',
           isolate: false,
+          ...patience,
           maxWorkers,
           sequence: { groupOrder: 1 },
         },
@@ -36,8 +39,7 @@ export default defineConfig({
           exclude: [...exclude, ...meshes],
           globalSetup,
           pool: 'forks',
-          testTimeout: 30_000,
-          hookTimeout: 120_000,
+          ...patience,
           maxWorkers,
           sequence: { groupOrder: 2 },
         },
@@ -49,8 +51,7 @@ export default defineConfig({
           exclude,
           globalSetup,
           pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
+          ...patience,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },

@@ -26,7 +26,7 @@ describe.each(users)('a hostile application (user %s)', (uid) => {
   let mesh: Mesh;
   beforeAll(async () => {
     mesh = await startMesh({ folder: join(root, 'e2e/isolation'), ...(uid !== undefined && { uid }) });
-  }, 120_000);
+  });
   afterAll(() => mesh?.stop());
 
   const exec = (...command: readonly string[]) => mesh.weft('exec', 'deploy/attacker', '-n', 'demo', '--', ...command);

@@ -134,7 +134,7 @@ export interface RunningEnvoy {
 }
 
 /** @param liveWithinMs 0: do not wait for LIVE */
-export const startEnvoy = async (directory: string, liveWithinMs = 10_000): Promise<RunningEnvoy> => {
+export const startEnvoy = async (directory: string, liveWithinMs = 30_000): Promise<RunningEnvoy> => {
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const adminSocket = join(directory, `admin-${randomBytes(2).toString('hex')}.sock`);
   const config = bootstrap({
@@ -192,7 +192,7 @@ const get = (socketPath: string, path: string): Promise<string> =>
     request.end();
   });
 
-export const until = async (what: string, check: () => Promise<boolean> | boolean, ms = 5_000): Promise<void> => {
+export const until = async (what: string, check: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> => {
   const deadline = Date.now() + ms;
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);

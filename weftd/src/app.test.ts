@@ -13,10 +13,14 @@ import {
   DeltaDiscoveryResponseSchema,
 } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { filesOf } from '@weft/model';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askAt } from './app.fixture.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/** One for all of them: compiling is most of a start. */
+const compiled = mkdtempSync(join(tmpdir(), 'weftd-compiled-'));
+afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 let root: string;
 let folder: string;
@@ -27,7 +31,7 @@ const weftd = (...flags: string[]) => {
   const where = ['--folder', folder, '--home', place.home, '--run', place.run];
   const child = spawn(process.execPath, [main, ...where, '--xds', '127.0.0.1:0', '--api', '127.0.0.1:0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'cache') },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   });
   children.add(child);
   const lines: string[] = [];
@@ -38,7 +42,7 @@ const weftd = (...flags: string[]) => {
     children.delete(child);
     return { code, signal, last: (JSON.parse(lines.at(-1) ?? '{}') as { msg?: string }).msg ?? '', errors: errors.join('') };
   });
-  const ready = vi.waitFor(() => expect(lines.join('\n')).toContain('weftd is ready'), { timeout: 15_000, interval: 20 });
+  const ready = vi.waitFor(() => expect(lines.join('\n')).toContain('weftd is ready'), { timeout: 60_000, interval: 20 });
   // Those who expect an end do not wait for it.
   ready.catch(() => {});
   return { child, ready, ended };
@@ -99,7 +103,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test('after kill -9 and a restart with the same files nothing is new for anyone', { timeout: 40_000 }, async () => {
+test('after kill -9 and a restart with the same files nothing is new for anyone', async () => {
   const first = weftd();
   await first.ready;
   await ask('/node', { boot: 'b1', socket: '/nowhere' });
@@ -124,7 +128,7 @@ test('after kill -9 and a restart with the same files nothing is new for anyone'
   expect(existsSync(filesOf(place).weftdLock)).toBe(false);
 });
 
-test('two of them do not run on one home; a dead one’s lock is taken over', { timeout: 40_000 }, async () => {
+test('two of them do not run on one home; a dead one’s lock is taken over', async () => {
   const first = weftd();
   await first.ready;
   const second = await weftd().ended;
@@ -137,7 +141,7 @@ test('two of them do not run on one home; a dead one’s lock is taken over', { 
   await third.ready;
 });
 
-test('what cannot work is one clear line, and nothing is left running', { timeout: 40_000 }, async () => {
+test('what cannot work is one clear line, and nothing is left running', async () => {
   const blocker = createServer().listen(0, '127.0.0.1');
   await once(blocker, 'listening');
   const { port } = blocker.address() as { port: number };

@@ -14,7 +14,7 @@ const main = path.resolve(import.meta.dirname, '../main.ts');
 const agent = (wrapper: readonly string[], ...flags: readonly string[]): Promise<{ readonly code: number; readonly text: string }> =>
   new Promise((resolve) => {
     const [program = '', ...args] = [...wrapper, process.execPath, main, 'host', ...flags];
-    execFile(program, args, { timeout: 20_000 }, (error, _, stderr) => resolve({ code: Number(error?.code ?? 0), text: stderr }));
+    execFile(program, args, { timeout: 60_000 }, (error, _, stderr) => resolve({ code: Number(error?.code ?? 0), text: stderr }));
   });
 const place = ['--home', `${directory}/home`, '--run', `${directory}/run`];
 

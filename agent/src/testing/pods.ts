@@ -166,7 +166,7 @@ const podTests = (uid: number | undefined): void => {
     await until(() => readFileSync(log, 'utf8').match(/listening/g)?.length === 2, 'twin is started again');
     expect((await curl('client', 'http://web.shop:8080/')).code).not.toBe(6); // Names are still known.
     await mesh.weftd.back();
-    await until(() => ready('twin')() && ready('web')(), 'everything is reported', 5_000);
+    await until(() => ready('twin')() && ready('web')(), 'everything is reported');
     expect(mesh.weftd.registration?.boot).toMatch(/./);
     expect(mesh.weftd.report('twin')?.restarts).toBe(1);
   });
@@ -204,7 +204,7 @@ const podTests = (uid: number | undefined): void => {
     const networks = new Set(started.map(networkOf));
     expect(networks.size).toBeGreaterThan(3);
     await mesh.stop('SIGKILL');
-    await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended', 5_000);
+    await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended');
     const left = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map((name) => networkOf(Number(name)));
