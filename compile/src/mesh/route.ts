@@ -18,6 +18,7 @@ export interface HttpMatch {
   readonly queryParams: readonly { readonly name: string; readonly match: StringMatch }[];
 }
 
+/** Never of `host` nor of pseudo headers: Envoy refuses those, and setting `host` is a rewrite of the host (semantics 41). */
 export interface HeaderOperations {
   readonly set: Readonly<Record<string, string>>;
   readonly add: Readonly<Record<string, string>>;

@@ -35,6 +35,3 @@ export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of']
 };
 
 export const nameOf = ({ metadata }: Resource): string => `${metadata.namespace}/${metadata.name}`;
-
-/** The last generation's list, if it holds the same objects. */
-export const sameList = <T>(memo: Memo, key: string, items: readonly T[]): readonly T[] => memo(key, items, () => items);

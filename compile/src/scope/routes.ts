@@ -46,15 +46,12 @@ const destinationAt = (destination: RuleDestination, place: Place): Destination 
   ...(destination.authority === undefined ? {} : { authority: destination.authority }),
 });
 
-/** The scheme's own port does not show in a Location (semantics 42). */
-const isDefaultPort = (port: number, scheme: string | undefined): boolean => (scheme === 'https' ? port === 443 : port === 80);
-
 const actionAt = (action: Rule['action'], place: Place): RouteAction => {
   if (action.kind === 'direct') return action;
   if (action.kind === 'redirect') {
     const { portOfRequest, port: written, ...redirect } = action;
     const port = portOfRequest ? place.port : written;
-    return port === undefined || isDefaultPort(port, action.scheme) ? redirect : { ...redirect, port };
+    return port === undefined ? redirect : { ...redirect, port };
   }
   const { destinations, ...forward } = action;
   const resolved = destinations.map((destination) => destinationAt(destination, place));

@@ -73,7 +73,10 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
     })
     .map(
       ({ weights, timeout, attempts, rewrite }): RouteAction => ({
-        ...to(...weights.map((weight, index) => [`outbound|80|v${index}|web.shop.svc.cluster.local`, weight] as const)),
+        kind: 'forward',
+        destinations: to(
+          ...weights.map((weight, index) => [`outbound|80|v${index}|web.shop.svc.cluster.local`, weight] as const),
+        ).destinations.map((one) => ({ ...one, authority: 'other' })),
         timeout,
         retry: { attempts, retryOn: ['5xx', 'retriable-status-codes'], statusCodes: [503], perTryTimeout: 100, backoff: 25 },
         ...(rewrite && { rewrite: { uri: '/new', authority: 'other.example.com' } }),
@@ -94,7 +97,7 @@ const routes = fc.array(
       headers: [{ name: 'x-user', match: made.header, invert: made.invert }],
       queryParams: [{ name: 'q', match: made.header }],
     }),
-    request: { set: { host: 'other', 'x-a': '1' }, add: { 'x-b': '2' }, remove: ['x-c'] },
+    request: { set: { 'x-a': '1' }, add: { 'x-b': '2' }, remove: ['x-c'] },
     response: { set: {}, add: { 'x-d': '3' }, remove: [] },
   })),
   { minLength: 1, maxLength: 3 },

@@ -122,13 +122,21 @@ describe('actions', () => {
 
   test('41: set overwrites, add appends, the host is rewritten, both levels apply', () => {
     const operations = (value: string) => ({
-      set: { 'x-set': value, Host: `${value}.example` },
+      set: { 'x-set': value },
       add: { 'x-add': value },
       remove: [`x-${value}`],
     });
     const made = route(to(['a', 1], ['b', 1]));
-    const destinations = (made.action as ReturnType<typeof to>).destinations.map((one) => ({ ...one, request: operations(one.cluster) }));
-    const { route: action, ...whole } = only({ ...made, request: operations('all'), action: { ...to(), destinations } });
+    const destinations = (made.action as ReturnType<typeof to>).destinations.map((one) => ({
+      ...one,
+      request: operations(one.cluster),
+      authority: `${one.cluster}.example`,
+    }));
+    const { route: action, ...whole } = only({
+      ...made,
+      request: operations('all'),
+      action: { ...to(), destinations, rewrite: { authority: 'all.example' } },
+    });
     expect(whole.request_headers_to_add).toEqual([
       { header: { key: 'x-set', value: 'all' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
       { header: { key: 'x-add', value: 'all' } },

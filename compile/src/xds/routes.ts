@@ -21,16 +21,10 @@ type Redirect = Extract<RouteAction, { readonly kind: 'redirect' }>;
 
 const { APPEND_IF_EXISTS_OR_ADD: append, OVERWRITE_IF_EXISTS_OR_ADD: overwrite } = HeaderValueOption_HeaderAppendAction;
 
-/** These name the host, which Envoy lets only a host rewrite change (semantics 41). */
-const isHost = (header: string): boolean => header.toLowerCase() === 'host' || header.toLowerCase() === ':authority';
-
 const added = (
   entries: Readonly<Record<string, string>>,
   appendAction: HeaderValueOption_HeaderAppendAction,
-): Init<typeof HeaderValueOptionSchema>[] =>
-  Object.entries(entries)
-    .filter(([key]) => !isHost(key))
-    .map(([key, value]) => ({ header: { key, value }, appendAction }));
+): Init<typeof HeaderValueOptionSchema>[] => Object.entries(entries).map(([key, value]) => ({ header: { key, value }, appendAction }));
 
 const headers = (request: HeaderOperations, response: HeaderOperations) => ({
   requestHeadersToAdd: [...added(request.set, overwrite), ...added(request.add, append)],
@@ -38,8 +32,6 @@ const headers = (request: HeaderOperations, response: HeaderOperations) => ({
   responseHeadersToAdd: [...added(response.set, overwrite), ...added(response.add, append)],
   responseHeadersToRemove: [...response.remove],
 });
-
-const hostIn = ({ set }: HeaderOperations): string | undefined => Object.entries(set).find(([key]) => isHost(key))?.[1];
 
 const rewriteHost = (host: string | undefined) =>
   host === undefined ? {} : { hostRewriteSpecifier: { case: 'hostRewriteLiteral' as const, value: host } };
@@ -57,13 +49,6 @@ export const retryPolicy = ({ attempts, perTryTimeout, retryOn, statusCodes, bac
   ...(backoff && { retryBackOff: { baseInterval: milliseconds(backoff) } }),
 });
 
-/** Semantics 36-37: what applies where no rule says anything else. */
-export const defaultRetry: Retry = {
-  attempts: 2,
-  retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
-  statusCodes: [],
-};
-
 /**
  * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). By the field that Envoy calls
  * deprecated, as Istio does: any `max_stream_duration` makes Envoy forget `timeout` (FilterUtility::finalTimeout).
@@ -73,11 +58,17 @@ export const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'>
   maxGrpcTimeout: milliseconds(ms),
 });
 
-const weightedCluster = ({ cluster, weight, request, response }: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
+const weightedCluster = ({
+  cluster,
+  weight,
+  request,
+  response,
+  authority,
+}: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
   name: cluster,
   weight,
   ...headers(request, response),
-  ...rewriteHost(hostIn(request)),
+  ...rewriteHost(authority),
 });
 
 /** One destination takes all whatever its weight; of several those with weight 0 are left out (semantics 32). */
@@ -104,16 +95,14 @@ const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined
   if (destinations.length === 0) return direct(503, 'no destination');
   // A lone destination has no place of its own for headers.
   const lone = destinations.length === 1 ? destinations[0] : undefined;
-  const request = both(route.request, lone?.request);
   return {
-    ...headers(request, both(route.response, lone?.response)),
+    ...headers(both(route.request, lone?.request), both(route.response, lone?.response)),
     action: {
       case: 'route',
       value: {
         ...clusterOf(destinations),
         ...timeouts(action.timeout),
         ...(action.retry && action.retry.attempts > 0 && !sameRetry(action.retry, inherited) && { retryPolicy: retryPolicy(action.retry) }),
-        ...rewriteHost(hostIn(request)),
         ...rewritten(action),
       },
     },
@@ -128,15 +117,15 @@ const redirectCodes: Readonly<Record<number, RedirectAction_RedirectResponseCode
   308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
 };
 
-const defaultPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
+/** The scheme's own port goes without saying in a Location (semantics 42). */
+const isDefaultPort = (port: number, scheme: string | undefined): boolean => port === (scheme === 'https' ? 443 : 80);
 
 const redirect = ({ code, uri, authority, port, scheme }: Redirect): Init<typeof RedirectActionSchema> => ({
   responseCode: redirectCodes[code] ?? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY,
   ...(uri !== undefined && { pathRewriteSpecifier: { case: 'pathRedirect' as const, value: uri } }),
   ...(authority !== undefined && { hostRedirect: authority }),
   ...(scheme !== undefined && { schemeRewriteSpecifier: { case: 'schemeRedirect' as const, value: scheme } }),
-  // A port that goes without saying is left out of Location (semantics 42).
-  ...(port !== undefined && port !== defaultPorts[scheme ?? ''] && { portRedirect: port }),
+  ...(port !== undefined && !isDefaultPort(port, scheme) && { portRedirect: port }),
 });
 
 export const direct = (status: number, body?: string): RouteInit => ({

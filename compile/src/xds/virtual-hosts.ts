@@ -15,10 +15,10 @@ import {
 } from '@weft/envoy';
 import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
-import type { HttpRoute, ScopedService, ServicePort } from '../mesh/index.ts';
+import { defaultRetry, type HttpRoute, type ScopedService, type ServicePort } from '../mesh/index.ts';
 import { everything } from './match.ts';
 import { remember } from './remember.ts';
-import { defaultRetry, direct, retryPolicy, routesOf, routeTo } from './routes.ts';
+import { direct, retryPolicy, routesOf, routeTo } from './routes.ts';
 import { fromAds } from './sources.ts';
 
 type VirtualHostInit = Init<typeof VirtualHostSchema>;
