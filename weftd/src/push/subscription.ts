@@ -76,9 +76,10 @@ const withdrawn = (before: Subscription, given: readonly string[]): Subscription
   const owed = new Set(before.owed);
   for (const name of given) {
     if (name === '*') continue;
-    owed.delete(name);
+    const named = names.delete(name);
     // X8: the wildcard still covers it, so the client wants to know what it is now.
-    if (names.delete(name) && before.wildcard) owed.add(name);
+    if (!before.wildcard) owed.delete(name);
+    else if (named) owed.add(name);
   }
   if (!before.wildcard || !given.includes('*')) return { ...before, names, owed };
   const owedNames = new Set([...owed].filter((name) => names.has(name)));
