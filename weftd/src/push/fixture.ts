@@ -168,7 +168,7 @@ export class AdsClient {
   }
 
   /** The next response, acknowledged; an error if the stream ends or nothing comes. */
-  async next(timeoutMs = 5_000): Promise<DeltaDiscoveryResponse> {
+  async next(timeoutMs = 30_000): Promise<DeltaDiscoveryResponse> {
     await until(() => this.responses.length > 0 || this.error !== undefined, timeoutMs);
     const response = this.responses.shift();
     if (!response) throw this.error ?? new Error('nothing came');
@@ -177,7 +177,7 @@ export class AdsClient {
   }
 
   /** How the stream ended. */
-  async ended(timeoutMs = 5_000): Promise<ServiceError> {
+  async ended(timeoutMs = 30_000): Promise<ServiceError> {
     await until(() => this.error !== undefined, timeoutMs);
     if (!this.error) throw new Error('the stream did not end');
     return this.error;
