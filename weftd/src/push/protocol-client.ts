@@ -90,6 +90,8 @@ export class ProtocolClient {
         if (!wildcard) {
           state.firstAnswerDue = true;
           state.askedFor.add('*');
+          state.refused.clear();
+          state.suspected.clear();
         }
         wildcard = true;
       } else {
