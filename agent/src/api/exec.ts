@@ -2,6 +2,7 @@
  * Runs a command in a container over a WebSocket, framed as Kubernetes' `v5.channel.k8s.io`: the first byte of each message is
  * the channel (0 stdin, 1 stdout, 2 stderr, 3 status as JSON, 255 "this channel is closed").
  */
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Child } from '../process/child.ts';
 import { signal } from '../process/tree.ts';
@@ -50,10 +51,26 @@ const pump = (source: NodeJS.ReadableStream | null, socket: WebSocket, number: n
   });
 };
 
-const takeInput = (message: Buffer, child: Child): void => {
+/** A paused connection does not notice its end by itself; writing to it does. */
+const knockMs = 1_000;
+
+/** A command that does not read stops whoever writes to it. */
+const pauseUntilRead = (socket: WebSocket, stdin: Writable): void => {
+  if (socket.isPaused) return;
+  socket.pause();
+  const knock = setInterval(() => socket.readyState === socket.OPEN && socket.ping(), knockMs);
+  const goOn = (): void => {
+    clearInterval(knock);
+    stdin.off('drain', goOn).off('close', goOn);
+    socket.resume();
+  };
+  stdin.on('drain', goOn).on('close', goOn);
+};
+
+const takeInput = (message: Buffer, socket: WebSocket, stdin: Writable | null): void => {
   const [number, closed] = message;
-  if (number === channel.stdin) child.process.stdin?.write(message.subarray(1));
-  if (number === channel.close && closed === channel.stdin) child.process.stdin?.end();
+  if (number === channel.stdin && stdin?.writable && !stdin.write(message.subarray(1))) pauseUntilRead(socket, stdin);
+  if (number === channel.close && closed === channel.stdin) stdin?.end();
 };
 
 /** The command ends with the connection, and the connection with the command. */
@@ -61,7 +78,7 @@ export const attach = (socket: WebSocket, child: Child): void => {
   pump(child.process.stdout, socket, channel.stdout);
   pump(child.process.stderr, socket, channel.stderr);
   child.process.stdin?.on('error', () => {}); // The command closed its input: its business.
-  socket.on('message', (data: Buffer) => takeInput(data, child));
+  socket.on('message', (data: Buffer) => takeInput(data, socket, child.process.stdin));
   socket.on('error', () => {});
   socket.on('close', () => child.pid > 0 && signal(-child.pid, 'SIGKILL'));
   // 'close' and not 'exit': all output has been read by then.

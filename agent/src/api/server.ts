@@ -14,6 +14,7 @@ import { askAdmin } from '../pod/admin.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { LogFile } from '../process/log-file.ts';
 import { attach, endWith, failureStatus, protocols } from './exec.ts';
+import { followLog } from './follow.ts';
 
 export interface AgentApiInput {
   readonly path: string;
@@ -74,9 +75,12 @@ const sendLogs = (target: Target, response: ServerResponse): void => {
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
   response.write(log.read(tail === null ? undefined : Number(tail)));
   if (target.query.get('follow') !== 'true') return void response.end();
-  const unfollow = log.follow((chunk) => response.write(chunk));
-  log.onClose(() => response.end());
-  response.on('close', unfollow);
+  const unfollow = followLog(log, response);
+  const closed = log.onClose(() => response.end());
+  response.on('close', () => {
+    unfollow();
+    closed();
+  });
 };
 
 const sendAdminPage = async ({ pod, action, query }: Target, response: ServerResponse): Promise<void> => {

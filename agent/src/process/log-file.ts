@@ -60,9 +60,10 @@ export class LogFile {
     return () => this.listeners.off('chunk', listener);
   }
 
-  /** Ends followers too. */
-  onClose(listener: () => void): void {
+  /** Ends followers too. @returns a function that ends it. */
+  onClose(listener: () => void): () => void {
     this.listeners.once('close', listener);
+    return () => this.listeners.off('close', listener);
   }
 
   close(): void {
@@ -79,10 +80,12 @@ export class LogFile {
     rmSync(`${this.file}.1`, { force: true });
   }
 
+  /** The old descriptor goes last: should the disk not take the new file, its number must not be closed twice, as it may be another's then. */
   private rotate(): void {
+    if (existsSync(this.file)) renameSync(this.file, `${this.file}.1`);
+    const next = openSync(this.file, 'a', 0o600);
     closeSync(this.descriptor);
-    renameSync(this.file, `${this.file}.1`);
-    this.descriptor = openSync(this.file, 'a', 0o600);
+    this.descriptor = next;
     this.size = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { Backoff } from './backoff.ts';
@@ -17,6 +17,23 @@ test('a log keeps its last part, in two files of bounded size', () => {
   expect(log.read().length).toBeLessThanOrEqual(200);
   expect(log.read(2)).toBe('line 48\nline 49\n');
   log.remove();
+});
+
+test('a log whose new file the disk does not take closes no file of others', () => {
+  mkdirSync(`${directory}/gone`);
+  const log = new LogFile(`${directory}/gone/app.log`, 10);
+  rmSync(`${directory}/gone`, { recursive: true });
+  log.write(Buffer.from('more than ten bytes'));
+  expect(log.healthy).toBe(false);
+  // Takes the lowest free number: the log's, had that been closed.
+  const other = openSync(`${directory}/other`, 'w');
+  log.write(Buffer.from('more than ten bytes'));
+  expect(fstatSync(other).isFile()).toBe(true);
+  closeSync(other);
+  mkdirSync(`${directory}/gone`);
+  log.write(Buffer.from('there again'));
+  expect([log.healthy, log.read()]).toEqual([true, 'there again']);
+  log.close();
 });
 
 test('followers get what is written and learn of the end; a closed log takes nothing', () => {
