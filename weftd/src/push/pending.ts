@@ -31,12 +31,10 @@ export const pendingOf = (subscription: Subscription, aim: Aim): Pending | undef
   const { resources, held } = additions(subscription, changes.changed, aim);
   const removed = removals(subscription, changes.removed, target);
   if (resources.length === 0 && removed.length === 0 && !unanswered) return undefined;
+  // Still owed: what is withheld, and what is gone but has to stay for a while.
+  const still = [...owed].filter((name) => held.includes(name) || (target.has(name) && !aim.wanted.has(name)));
   const after = reverted(target, sent, held);
-  return {
-    resources,
-    removed,
-    subscription: { ...subscription, sent: after, owed: new Set(held.filter((name) => owed.has(name))), unanswered: false },
-  };
+  return { resources, removed, subscription: { ...subscription, sent: after, owed: new Set(still), unanswered: false } };
 };
 
 /** The array of the comparison itself wherever it is just that: all who are sent it share its encoded form. */
