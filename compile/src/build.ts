@@ -1,5 +1,5 @@
 /** Objects → Mesh: everything that is the same for all proxies, and what the objects' owners should know. */
-import type { Finding, MeshSettings, Resource } from '@weft/model';
+import { defaultMeshSettings, type Finding, type MeshSettings, type Resource } from '@weft/model';
 import { check } from './checks/index.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
@@ -35,12 +35,19 @@ export const passes: readonly Pass[] = [
   routings, // where requests go
 ];
 
+/** Only what differs from Istio's defaults, so that a mesh without settings has nothing to merge. */
+const tcpDefaults = ({ connectTimeout, tcpKeepalive }: MeshSettings): Mesh['rules']['tcp'] => ({
+  ...(connectTimeout !== defaultMeshSettings.connectTimeout && { connectTimeout }),
+  ...(tcpKeepalive && { keepalive: tcpKeepalive }),
+});
+
 const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   rules: memo('rules', [settings], () => ({
     rootNamespace: settings.rootNamespace,
     trustDomain: settings.trustDomain,
     outboundTrafficPolicy: settings.outboundTrafficPolicy,
     enableAutoMtls: settings.enableAutoMtls,
+    tcp: tcpDefaults(settings),
   })),
   workloads: new Map(),
   services: [],

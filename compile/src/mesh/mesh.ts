@@ -1,6 +1,6 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
 import type { Memo } from './memo.ts';
-import type { DestinationPolicy } from './policy.ts';
+import type { ConnectionPool, DestinationPolicy } from './policy.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
@@ -53,6 +53,8 @@ export interface MeshRules {
   readonly trustDomain: string;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   readonly enableAutoMtls: boolean;
+  /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
+  readonly tcp: NonNullable<ConnectionPool['tcp']>;
 }
 
 export interface Mesh {

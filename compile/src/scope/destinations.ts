@@ -1,5 +1,17 @@
 /** Which DestinationRule a client obeys for a service (semantics 18). */
-import { type DestinationRule, type HostIndex, hostIndex, isExported, isPublic, type Mesh, type Service, selects } from '../mesh/index.ts';
+import {
+  type DestinationPolicy,
+  type DestinationRule,
+  type HostIndex,
+  hostIndex,
+  isExported,
+  isPublic,
+  type Mesh,
+  type MeshRules,
+  type Service,
+  selects,
+  type TrafficPolicy,
+} from '../mesh/index.ts';
 import type { Client } from './client.ts';
 
 type RulesByHost = HostIndex<readonly DestinationRule[]>;
@@ -12,6 +24,31 @@ const rulesByNamespace = ({ memo, destinations }: Mesh): ReadonlyMap<string, Rul
   });
 
 export const rulesIn = (mesh: Mesh, namespace: string): RulesByHost => rulesByNamespace(mesh).get(namespace) ?? noRules;
+
+const noPolicy: DestinationPolicy = { policy: () => ({}), subsets: [] };
+
+const completed = (policy: DestinationPolicy, tcp: MeshRules['tcp']): DestinationPolicy => {
+  const over = (ofPort: (port: number) => TrafficPolicy) => (port: number) => {
+    const own = ofPort(port);
+    const said = own.connectionPool?.tcp;
+    const keepalive = (tcp.keepalive || said?.keepalive) && { keepalive: { ...tcp.keepalive, ...said?.keepalive } };
+    return { ...own, connectionPool: { ...own.connectionPool, tcp: { ...tcp, ...said, ...keepalive } } };
+  };
+  return { policy: over(policy.policy), subsets: policy.subsets.map((subset) => ({ ...subset, policy: over(subset.policy) })) };
+};
+
+const policies = new WeakMap<MeshRules, WeakMap<DestinationPolicy, DestinationPolicy>>();
+
+/** What the rule says, and the mesh's settings where it says nothing (Istio's cluster_traffic_policy.go). The same for the same two. */
+export const policyOf = (rule: DestinationRule | undefined, rules: MeshRules): DestinationPolicy => {
+  const own = rule?.destination ?? noPolicy;
+  if (Object.keys(rules.tcp).length === 0) return own;
+  const known = policies.get(rules) ?? new WeakMap<DestinationPolicy, DestinationPolicy>();
+  policies.set(rules, known);
+  const policy = known.get(own) ?? completed(own, rules.tcp);
+  known.set(own, policy);
+  return policy;
+};
 
 /** A rule for particular clients beats one for all; of equals the oldest. */
 const chosen = (rules: readonly DestinationRule[], client: Client): DestinationRule | undefined =>

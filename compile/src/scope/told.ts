@@ -4,7 +4,6 @@
  * on two levels is one object.
  */
 import {
-  type DestinationPolicy,
   type DestinationRule,
   type HttpRoute,
   isHttp,
@@ -15,14 +14,13 @@ import {
   type Service,
 } from '../mesh/index.ts';
 import { type Client, clientKey } from './client.ts';
-import { exportedRule, localRule, rulesIn } from './destinations.ts';
+import { exportedRule, localRule, policyOf, rulesIn } from './destinations.ts';
 import { destinationHosts, type Place, routesAt, tellsClientsApart } from './routes.ts';
 import { aliasesOf } from './services.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type RoutesByPort = ReadonlyMap<number, readonly HttpRoute[]>;
 
-const noPolicy: DestinationPolicy = { policy: () => ({}), subsets: [] };
 const noRoutes: RoutesByPort = new Map();
 const meshOnly: ReadonlySet<string> = new Set([meshGateway]);
 
@@ -73,7 +71,7 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
   const { mesh, taken } = surroundings;
   const rule = exportedRule(mesh, service, '');
   const reached = routing ? servicesReached(routing, surroundings) : [];
-  return memo(service.key, [service, routing, rule, taken, ...reached], (inner) => ({
+  return memo(service.key, [service, routing, rule, mesh.rules, taken, ...reached], (inner) => ({
     rule,
     routing,
     tellsApart: routing !== undefined && tellsClientsApart(routing),
@@ -81,7 +79,7 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
     service: {
       service,
       aliases: inner('aliases', [service, taken], () => aliases(service, asked)),
-      destination: rule?.destination ?? noPolicy,
+      destination: policyOf(rule, mesh.rules),
       routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
     },
   }));
@@ -89,7 +87,7 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
   const { mesh, services, routings, taken } = surroundings;
-  return mesh.memo(`told all ${services.key} ${routings.key}`, [services, routings, mesh.destinations, taken], (memo) =>
+  return mesh.memo(`told all ${services.key} ${routings.key}`, [services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
     services.services.map((service) => toldOne(service, routings.byHost.find(service.hostname), { client: anybody, surroundings, memo })),
   );
 };
@@ -98,16 +96,17 @@ const toldAll = (surroundings: Surroundings): readonly Told[] => {
 const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked): Told => {
   const { service, routes } = told.service;
   const { client, surroundings, memo } = asked;
+  const { mesh } = surroundings;
   const own = told.tellsApart ? told.routing : undefined;
   const reached = own ? servicesReached(own, surroundings) : [routes];
-  return memo(service.key, [service, rule, told.routing, own, surroundings.taken, ...reached], (inner) => ({
+  return memo(service.key, [service, rule, mesh.rules, told.routing, own, surroundings.taken, ...reached], (inner) => ({
     ...told,
     rule,
     isNear: service.namespace === client.namespace,
     service: {
       service,
       aliases: inner('aliases', [service, surroundings.taken], () => aliases(service, asked)),
-      destination: rule?.destination ?? noPolicy,
+      destination: policyOf(rule, mesh.rules),
       routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
     },
   }));
@@ -131,7 +130,7 @@ const toldIn = (namespace: string, surroundings: Surroundings): readonly Told[] 
   const { mesh, services, routings, taken } = surroundings;
   const general = toldAll(surroundings);
   const client = { namespace, labels: {} };
-  return mesh.memo(`told in ${namespace}`, [general, services, routings, mesh.destinations, taken], (memo) =>
+  return mesh.memo(`told in ${namespace}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
     refined(general, { client, surroundings, memo }),
   );
 };
@@ -141,7 +140,7 @@ export const toldTo = (client: Client, surroundings: Surroundings): readonly Sco
   const { mesh, services, routings, taken } = surroundings;
   const key = clientKey(mesh, client);
   const general = toldIn(client.namespace, surroundings);
-  const own = mesh.memo(`told to ${key}`, [general, services, routings, mesh.destinations, taken], (memo) =>
+  const own = mesh.memo(`told to ${key}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
     key === client.namespace ? general : refined(general, { client, surroundings, memo }),
   );
   return mesh.memo(`called by ${key}`, [own], () => own.map(({ service }) => service));

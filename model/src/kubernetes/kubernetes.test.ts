@@ -163,6 +163,12 @@ describe('MeshConfig', () => {
       ),
     ],
     [
+      'what Weft reads and does not do',
+      meshConfig(
+        '  accessLogFile: /dev/stdout # W WEFT0101 spec.accessLogFile\n  defaultConfig:\n    concurrency: 2 # W WEFT0101 spec.defaultConfig.concurrency\n    holdApplicationUntilProxyStarts: true',
+      ),
+    ],
+    [
       "Istio's own form",
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    trustDomain: a\n    connectTimeout: 5x # E IST0106 spec.connectTimeout',
     ],

@@ -10,7 +10,7 @@ import { checkExportTo, ineffective, invalid, isPort, portHelp } from '../rule.t
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
-/** Fields of `istio.mesh.v1alpha1.MeshConfig` that take effect, as written. */
+/** Fields of `istio.mesh.v1alpha1.MeshConfig` that Weft reads, as written; `effective` says which of them count. */
 export interface MeshConfigSpec {
   readonly rootNamespace?: string;
   readonly trustDomain?: string;
@@ -165,37 +165,18 @@ const effective = new Set<string>([
   ...[
     'rootNamespace',
     'trustDomain',
-    'trustDomainAliases',
     'connectTimeout',
-    'protocolDetectionTimeout',
     'tcpKeepalive',
     'outboundTrafficPolicy',
-  ],
-  ...[
-    'inboundTrafficPolicy',
     'enableAutoMtls',
     'defaultServiceExportTo',
     'defaultVirtualServiceExportTo',
     'defaultDestinationRuleExportTo',
   ],
-  ...[
-    'defaultHttpRetryPolicy',
-    'dnsRefreshRate',
-    'h2UpgradePolicy',
-    'accessLogFile',
-    'accessLogFormat',
-    'accessLogEncoding',
-    'defaultConfig',
-  ],
-  ...['proxyListenPort', 'proxyInboundListenPort'],
+  ...['defaultHttpRetryPolicy', 'defaultConfig'],
 ]);
-const effectiveOfProxy = new Set([
-  'drainDuration',
-  'terminationDrainDuration',
-  'concurrency',
-  'statNameLength',
-  'holdApplicationUntilProxyStarts',
-]);
+/** Applications always start after their proxy is ready: `true` is what happens. */
+const isEffectiveOfProxy = (field: string, value: unknown): boolean => field === 'holdApplicationUntilProxyStarts' && value === true;
 
 function* checkTrust(spec: MeshConfigSpec): Iterable<Problem> {
   const domains = [
@@ -229,8 +210,8 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
   for (const field of Object.keys(spec)) {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
-  for (const field of Object.keys(spec.defaultConfig ?? {})) {
-    if (!effectiveOfProxy.has(field))
+  for (const [field, value] of Object.entries(spec.defaultConfig ?? {})) {
+    if (!isEffectiveOfProxy(field, value))
       yield ineffective(`spec.defaultConfig.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
 }
