@@ -21,6 +21,8 @@ beforeEach(async () => {
     if (url.pathname.includes('/nope/')) {
       const body = '{"error":"there is no pod shop/nope"}';
       socket.end(`HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    } else if (url.searchParams.get('command') === 'too long') {
+      socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 1000\r\n\r\n');
     } else sockets.handleUpgrade(request, socket, head, (peer) => answer(peer, url));
   });
   server.listen(join(folder, 'api.sock'));
@@ -51,6 +53,10 @@ const run = async (request: Partial<ExecRequest> = {}) => {
 const frame = (channel: number, text: string) => Buffer.concat([Buffer.of(channel), Buffer.from(text)]);
 
 describe('exec', () => {
+  it('says in one line why a command was refused unread', async () => {
+    await expect(run({ command: ['too long'] })).rejects.toThrow('the command is too long');
+  });
+
   it('keeps the streams apart and passes the exit code on', async () => {
     answer = (peer, url) => {
       expect(url.searchParams.getAll('command')).toEqual(['sh', '-c', 'exit 3']);

@@ -44,7 +44,10 @@ const addressOf = ({ socket, namespace, pod, container, command, stdin }: ExecRe
 const frame = (channel: number, bytes: Uint8Array): Uint8Array => Buffer.concat([Buffer.of(channel), bytes]);
 
 const forwardInput = (stdin: Readable, peer: WebSocket): void => {
-  stdin.on('data', (chunk: Buffer) => peer.send(frame(channels.stdin, chunk)));
+  stdin.on('data', (chunk: Buffer) => {
+    stdin.pause();
+    peer.send(frame(channels.stdin, chunk), () => stdin.resume());
+  });
   stdin.on('end', () => {
     if (peer.readyState === WebSocket.OPEN) peer.send(Buffer.of(channels.close, channels.stdin));
   });
@@ -65,7 +68,8 @@ export const exec = (request: ExecRequest): Promise<number> =>
     peer.on('unexpected-response', (_, message) => {
       const chunks: Buffer[] = [];
       message.on('data', (chunk: Buffer) => chunks.push(chunk));
-      message.on('end', () => reject(new Failure(errorIn(Buffer.concat(chunks).toString(), message.statusCode ?? 0))));
+      message.on('error', () => {}); // Who refuses a request unread cuts it off; what came until then is the answer.
+      message.on('close', () => reject(new Failure(errorIn(Buffer.concat(chunks).toString(), message.statusCode ?? 0))));
     });
     peer.on('error', (error) => reject(new Failure(`no mesh is running here (socket ${request.socket}): ${error.message}`)));
     peer.on('close', () => {
@@ -80,6 +84,7 @@ export const exec = (request: ExecRequest): Promise<number> =>
   });
 
 const errorIn = (text: string, status: number): string => {
+  if (status === 431) return 'the command is too long: with its arguments it may have about 15 KB';
   try {
     return (JSON.parse(text) as { error?: string }).error ?? text;
   } catch {
