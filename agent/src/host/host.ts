@@ -8,7 +8,7 @@ import { hostEdge } from '../edge/config.ts';
 import { EdgeEnvoy } from '../edge/envoy.ts';
 import { findEnvoy } from '../envoy-binary.ts';
 import { watchNode } from '../node/weftd.ts';
-import { describeExit, start } from '../process/child.ts';
+import { type Child, describeExit, start } from '../process/child.ts';
 import type { Settings } from '../settings.ts';
 import { launchCommand } from './launch.ts';
 import { type Privilege, portProblem, possiblePrivilege } from './possible.ts';
@@ -37,6 +37,14 @@ const resolvers = (): ReturnType<typeof parseResolver>[] => getServers().map(par
 /** How long the mesh gets to end itself before it is ended. */
 const stopMs = 20_000;
 
+/** The end of its input tells the mesh to stop in order. */
+const stopNode = async (node: Child): Promise<void> => {
+  node.process.stdin?.end();
+  const timer = setTimeout(() => node.process.kill('SIGKILL'), stopMs);
+  await node.exited;
+  clearTimeout(timer);
+};
+
 /** Runs until `stop` is aborted or the mesh ends by itself, which is an error. Throws one clear line when it cannot start. */
 export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void> => {
   const { settings, logger, now, env, userHome, uid, platform, program } = input;
@@ -49,8 +57,7 @@ export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void
     ...(settings.envoy !== undefined && { path: settings.envoy }),
     log: (line) => logger.info(line),
   });
-  await mkdir(place.run, { recursive: true, mode: 0o700 });
-  await mkdir(place.home, { recursive: true, mode: 0o700 });
+  for (const directory of [place.run, place.home]) await mkdir(directory, { recursive: true, mode: 0o700 });
 
   const failure = new AbortController();
   const ends = AbortSignal.any([stop, failure.signal]);
@@ -91,11 +98,7 @@ export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void
   };
   await watchNode({ socketPath: files.apiSocket, onView, onTrouble: (message) => logger.debug(message) }, ends);
 
-  // The end of its input tells the mesh to stop in order.
-  node.process.stdin?.end();
-  const timer = setTimeout(() => node.process.kill('SIGKILL'), stopMs);
-  await node.exited;
-  clearTimeout(timer);
+  await stopNode(node);
   await edge.stop();
   forwarder.close();
   const sockets = [files.dnsSocket, files.egressSocket, files.agentSocket, ...open.map(files.ingressSocket)];
