@@ -30,12 +30,3 @@ export interface Finding {
 }
 
 export const refKey = (ref: ObjectRef): string => `${ref.kind}/${ref.namespace}/${ref.name}`;
-
-/** `shop.yaml:12: error IST0106 VirtualService shop/web spec.http[0].timeout: no duration: "5x" (Write it as 5s.)` */
-export const formatFinding = (finding: Finding): string => {
-  const { resource, file, line, path } = finding;
-  const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
-  const name = resource && [resource.namespace, resource.name].filter(Boolean).join('/');
-  const about = [resource && `${resource.kind} ${name}`, path].filter(Boolean).join(' ');
-  return `${place}${finding.severity} ${finding.code}${about && ` ${about}`}: ${finding.message} (${finding.help})`;
-};

@@ -1,6 +1,5 @@
 export * from './api.ts';
 export * from './attested-name.ts';
-export * from './client.ts';
 export { type Code, codes } from './codes.ts';
 export * from './duration.ts';
 export * from './finding.ts';

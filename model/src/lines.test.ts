@@ -1,20 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatFinding } from './finding.ts';
 import { lineAt, lineOf, parentPath } from './lines.ts';
 import { parse } from './parse.ts';
-
-const finding = { code: 'IST0101', severity: 'error', path: 'spec.http[0]', message: 'no such host', help: 'Name one.' } as const;
-
-test('a finding in one line', () => {
-  const resource = { kind: 'VirtualService', namespace: 'shop', name: 'web' };
-  expect(formatFinding({ ...finding, resource, file: 'a.yaml', line: 3 })).toBe(
-    'a.yaml:3: error IST0101 VirtualService shop/web spec.http[0]: no such host (Name one.)',
-  );
-  expect(formatFinding({ ...finding, path: '', resource: { ...resource, namespace: '' } })).toBe(
-    'error IST0101 VirtualService web: no such host (Name one.)',
-  );
-  expect(formatFinding({ ...finding, path: '' })).toBe('error IST0101: no such host (Name one.)');
-});
 
 test('a path leads to its parent', () => {
   expect(['spec.http[0].match', 'spec.http[0]', 'spec', 'labels["a.b/c"]', ''].map(parentPath)).toEqual([
