@@ -24,7 +24,7 @@ export const inside = {
  * `mount -c` keeps "." from being looked up by its name, which is hidden by then. Envoy comes to a place that every user can
  * reach, wherever it is kept. A shell stays as pid 1 since it waits for orphans too, which Node would leave as zombies.
  */
-export const initScript = `
+const initScript = `
 run=$1 envoy=$2; shift 2
 cd "$run" || exit 1
 exec 9<"$envoy" || exit 1

@@ -17,7 +17,7 @@ const requestMessage = (service: string): Buffer => {
 };
 
 /** Field 1 of HealthCheckResponse; its absence is the zero value. */
-export const parseHealth = (message: Buffer): HealthStatus => {
+const parseHealth = (message: Buffer): HealthStatus => {
   if (message.length < 5) throw new Error('the gRPC health answer is empty');
   const reader = new BinaryReader(message.subarray(5, 5 + message.readUInt32BE(1)));
   let status = 0;

@@ -15,7 +15,7 @@ interface Written {
 }
 
 /** The objects that a file names; what else stands in it does not matter here. */
-export const refsIn = ({ text, file }: ManifestFile): ObjectRef[] =>
+const refsIn = ({ text, file }: ManifestFile): ObjectRef[] =>
   parseAllDocuments(text).flatMap((document) => {
     if (document.errors[0]) throw new Failure(`${file}: ${document.errors[0].message}`, exitCodes.data);
     const written = document.toJS({ maxAliasCount: 100 }) as Written | null;

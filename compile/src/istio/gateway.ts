@@ -10,7 +10,7 @@ const serverHost = (text: string, namespace: string): GatewayListener['hosts'][n
 };
 
 /** Protocols that end in routes; HTTPS and TLS servers wait for secrets. */
-export const isHttpServer = ({ port }: GatewayServerSettings): boolean =>
+const isHttpServer = ({ port }: GatewayServerSettings): boolean =>
   ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB'].includes(port.protocol.toUpperCase());
 
 const listenerOf = (server: GatewayServerSettings, namespace: string): GatewayListener => ({

@@ -1,7 +1,7 @@
 import type { HeaderOperationSettings } from '@weft/model';
 import type { HeaderOperations } from '../mesh/index.ts';
 
-export const noOperations: HeaderOperations = { set: {}, add: {}, remove: [] };
+const noOperations: HeaderOperations = { set: {}, add: {}, remove: [] };
 
 const isHost = (name: string): boolean => name.toLowerCase() === 'host' || name.toLowerCase() === ':authority';
 /** Envoy refuses to change `:path` and its like by header operations; so does Istio's admission. */

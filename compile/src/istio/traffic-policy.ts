@@ -46,7 +46,7 @@ const httpOf = (http: NonNullable<ConnectionPoolSettings['http']>) =>
     useClientProtocol: http.useClientProtocol,
   });
 
-export const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
+const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
   present({ tcp: tcp && tcpOf(tcp), http: http && httpOf(http) });
 
 /** 0 of a detector is kept: it switches the detector off (semantics 63); 0 of a share cannot be told from unset (semantics 62). */

@@ -33,7 +33,7 @@ const sameInputs = (a: readonly unknown[], b: readonly unknown[]): boolean => {
 const isPlain = (value: object): boolean => Object.getPrototypeOf(value) === Object.prototype;
 
 /** Equal content; functions and other objects only by identity. */
-export const sameContent = (a: unknown, b: unknown): boolean => {
+const sameContent = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameContent(item, b[i]));

@@ -7,7 +7,7 @@ import { isHttp } from '../mesh/index.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
-export const unlimited = 2 ** 32 - 1;
+const unlimited = 2 ** 32 - 1;
 
 /** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish (semantics 58). */
 export const circuitBreakers = ({ tcp = {}, http = {} }: ConnectionPool): NonNullable<ClusterInit['circuitBreakers']> => ({

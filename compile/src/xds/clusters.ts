@@ -134,7 +134,7 @@ const cluster = (target: Target): Encoded => {
 export type Role = 'sidecar' | 'gateway';
 
 /** A headless service's connection goes where its client dialled it; a gateway's clients dial the gateway (semantics 71). */
-export const resolutionFor = ({ resolution, headless }: Service, role: Role): Resolution =>
+const resolutionFor = ({ resolution, headless }: Service, role: Role): Resolution =>
   headless && resolution === 'original-dst' && role === 'gateway' ? 'eds' : resolution;
 
 type AllEndpoints = ReadonlyMap<string, PortEndpoints>;

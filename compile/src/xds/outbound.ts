@@ -36,7 +36,7 @@ const listener = (name: string, address: string, port: number, init: Init<typeof
   );
 
 /** Hands over to the listener of the address dialled; what none has goes on, or nowhere (semantics 6). */
-export const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
+const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
   listener(virtualOutbound, '0.0.0.0', outboundCapturePort, {
     useOriginalDst: true,
     filterChains: [

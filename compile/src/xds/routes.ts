@@ -53,7 +53,7 @@ export const retryPolicy = ({ attempts, perTryTimeout, retryOn, statusCodes, bac
  * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). By the field that Envoy calls
  * deprecated, as Istio does: any `max_stream_duration` makes Envoy forget `timeout` (FilterUtility::finalTimeout).
  */
-export const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'> => ({
+const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'> => ({
   timeout: milliseconds(ms),
   maxGrpcTimeout: milliseconds(ms),
 });

@@ -15,7 +15,7 @@ import type {
   View,
 } from '../mesh/index.ts';
 
-export const noHeaders = { set: {}, add: {}, remove: [] };
+const noHeaders = { set: {}, add: {}, remove: [] };
 export const anything: HttpMatch = { name: '', ignoreUriCase: false, headers: [], queryParams: [] };
 
 export const route = (action: RouteAction, match: Partial<HttpMatch> = {}, name = 'r'): HttpRoute => ({

@@ -6,7 +6,7 @@ import { isHeaderName } from '../text/header.ts';
 import { childPath } from '../yaml/read.ts';
 import type { HttpMatchRequest, StringMatchSettings } from './virtual-service.ts';
 
-export function* checkStringMatch(match: StringMatchSettings, path: string): Iterable<Problem> {
+function* checkStringMatch(match: StringMatchSettings, path: string): Iterable<Problem> {
   if (match.regex !== undefined) yield* checkRegex(match.regex, `${path}.regex`);
   if (match.prefix === '') yield invalid(`${path}.prefix`, 'an empty prefix', 'Leave the match out, or write `{}` for "is there".');
 }

@@ -109,7 +109,7 @@ const later: readonly Field[] = [
   { field: 'corsPolicy', message: 'no CORS header is added' },
 ];
 
-export function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
+function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
   if (!isHostname(host) && !isIp(host))
     yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service; wildcards are not allowed here.');
   if (subset && !isDnsLabel(subset))

@@ -11,7 +11,7 @@ export { x509 };
  * P-256 with SHA-256 for every key of the CA: Envoy's defaults fail with Ed25519 leafs, and with P-384 under TLS 1.2,
  * although `--mode validate` accepts both.
  */
-export const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 export const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 export const makeKeys = (): Promise<webcrypto.CryptoKeyPair> =>

@@ -9,7 +9,7 @@ export type Signature = string;
 export type FileText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Larger files are not read: YAML this large is a mistake, and parsing it would hold up everything else. */
-export const largestManifest = 4 * 1024 * 1024;
+const largestManifest = 4 * 1024 * 1024;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
