@@ -163,3 +163,26 @@ test('resolvers are read as the platform writes them', () => {
   expect(parseResolver('fe80::1')).toEqual({ address: 'fe80::1', port: 53 });
   expect(parseResolver('[::1]:5353')).toEqual({ address: '::1', port: 5353 });
 });
+
+test('who asks without reading answers is not listened to for ever', async () => {
+  let answered = 0;
+  const names = (): Names => {
+    answered++;
+    return mesh;
+  };
+  const counting = await serveDns({ address: '127.0.0.1', port: 0, names, forwarder: `${directory}/none.sock` });
+  const greedy = createConnection(counting.port, '127.0.0.1').pause();
+  greedy.on('error', () => {});
+  // A kilobyte for each answer: more than the kernel holds for one connection.
+  const asked = frame(question('headless.shop.svc.cluster.local'));
+  const total = 40_000;
+  greedy.write(Buffer.concat(Array.from({ length: total }, () => asked)));
+  for (let before = -1; before !== answered; ) {
+    before = answered;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(total);
+  greedy.destroy();
+  counting.close();
+});

@@ -61,8 +61,11 @@ export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServ
     socket.on('close', () => sockets.delete(socket));
     onMessages(socket, async (query) => {
       const message = await respond(query);
-      if (message && !socket.destroyed) socket.write(frame(message));
+      if (!message || socket.destroyed) return;
+      // Who asks without reading is not listened to either, and then falls silent for too long.
+      if (!socket.write(frame(message))) socket.pause();
     });
+    socket.on('drain', () => socket.resume());
   });
   tcp.maxConnections = connectionLimit;
 
