@@ -31,8 +31,16 @@ export const openTokenKey = async (
 ): Promise<TokenKey> => {
   const path = join(directory, 'token.pem');
   const pem = (await readKeyFile(path)) ?? (await makeKeyFile(path));
-  const key = createPrivateKey(pem);
+  const key = privateKeyIn(pem, path);
   return { key, publicKey: createPublicKey(key), issuer: `https://weftd.${trustDomain}`, now };
+};
+
+const privateKeyIn = (pem: string, path: string): KeyObject => {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new Error(`${path} holds no key; remove it, and a new one is made: tokens signed with the old one end with it`, { cause });
+  }
 };
 
 const makeKeyFile = async (path: string): Promise<string> => {
