@@ -101,7 +101,12 @@ const isKnown = (cluster: string, { services }: OutboundSlice): boolean => {
   return hasPort && (subset === '' || (scoped?.destination.subsets.some(({ name }) => name === subset) ?? false));
 };
 
-const routed = (routes: readonly HttpRoute[], virtualHost: string, { outbound }: View, request: Request): Explanation => {
+interface Host {
+  readonly virtualHost: string;
+  readonly routes: readonly HttpRoute[];
+}
+
+const routed = ({ virtualHost, routes }: Host, { outbound }: View, request: Request): Explanation => {
   const route = routes.find(({ match }) => matches(match, request));
   if (!route) return { virtualHost, route: '', outcome: 'refused', status: 404, to: [], why: 'no route matches' };
   const { action, name } = route;
@@ -121,7 +126,7 @@ const named = (host: string, { service, aliases }: ScopedService): boolean =>
 
 const elsewhere = ({ outboundTrafficPolicy, virtualHosts }: OutboundSlice, view: View, request: Request): Explanation => {
   const unknown = request.port === 80 ? virtualHosts.find(({ host }) => covers(host, request.host)) : undefined;
-  if (unknown) return routed(unknown.routes, `${unknown.host}:80`, view, request);
+  if (unknown) return routed({ virtualHost: `${unknown.host}:80`, routes: unknown.routes }, view, request);
   if (outboundTrafficPolicy === 'ALLOW_ANY') {
     return { virtualHost: 'allow_any', route: 'allow_any', outcome: 'passthrough', to: [], why: 'the host is in no registry; ALLOW_ANY' };
   }
@@ -149,7 +154,7 @@ const fromSidecar = (view: View, request: Request): Explanation => {
     return { virtualHost, route: '', outcome: 'tcp', to: [stepOf(cluster, 100, view)], why: `the port's protocol is ${protocol}` };
   }
   const own = routes.get(request.port);
-  if (own) return routed(own, virtualHost, view, request);
+  if (own) return routed({ virtualHost, routes: own }, view, request);
   const to = [stepOf(cluster, 100, view)];
   return { virtualHost, route: 'default', outcome: 'forward', to, attempts: defaultRetry.attempts, why: 'no rule: the service itself' };
 };
@@ -161,7 +166,7 @@ const throughGateway = (view: View, { servers }: GatewaySlice, request: Request)
   if (!found) return { virtualHost: '', route: '', outcome: 'refused', status: 404, to: [], why: 'no server has this host' };
   const virtualHost = `${found.hosts[0] ?? ''}:${request.port}`;
   if (found.httpsRedirect) return { virtualHost, route: '', outcome: 'redirect', status: 301, to: [], why: 'httpsRedirect' };
-  return routed(found.routes, virtualHost, view, request);
+  return routed({ virtualHost, routes: found.routes }, view, request);
 };
 
 export const explain = (view: View, request: Request): Explanation =>

@@ -25,7 +25,11 @@ const refsIn = ({ text, file }: ManifestFile): ObjectRef[] =>
     return [{ kind: written.kind, namespace, name: written.metadata.name }];
   });
 
-const refNamed = async ({ api }: Cli, kindText: string, name: string, namespace: string | undefined): Promise<ObjectRef> => {
+const refNamed = async (
+  { api }: Cli,
+  { kindText, name }: { readonly kindText: string; readonly name: string },
+  namespace?: string,
+): Promise<ObjectRef> => {
   const kind = findKind(kindText);
   if (!kind) throw new Failure(`there is no kind ${kindText}`, exitCodes.usage);
   const stored = (await api.list(kind.plural, namespace)).map(({ resource }) => resource.metadata);
@@ -47,7 +51,7 @@ const wanted = async (cli: Cli, words: readonly string[], options: DeleteOptions
   const slash = words[0]?.split('/') ?? [];
   const [kind, ...names] = slash.length === 2 ? [slash[0] ?? '', slash[1] ?? '', ...words.slice(1)] : words;
   if (!kind || names.length === 0) throw new Failure('say what to delete: KIND NAME, or -f FILE', exitCodes.usage);
-  return await Promise.all(names.map((name) => refNamed(cli, kind, name, options.namespace)));
+  return await Promise.all(names.map((name) => refNamed(cli, { kindText: kind, name }, options.namespace)));
 };
 
 export const deleteCommand = (cli: Cli): Command =>

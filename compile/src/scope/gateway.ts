@@ -45,7 +45,16 @@ const admittedHosts = ({ hosts }: GatewayListener, routing: Routing): readonly s
   return [...new Set(found)];
 };
 
-const routesFor = (routing: Routing, gateway: Gateway, port: number, { mesh, proxy, services }: Attachment): readonly HttpRoute[] => {
+interface BoundListener {
+  readonly gateway: Gateway;
+  readonly listener: GatewayListener;
+}
+
+const routesFor = (
+  routing: Routing,
+  { gateway, listener: { port } }: BoundListener,
+  { mesh, proxy, services }: Attachment,
+): readonly HttpRoute[] => {
   const destinations = destinationHosts(routing).map((host) => services.byHost.get(host));
   const key = `gateway routes ${gateway.key} ${port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
   return mesh.memo(key, [routing, ...destinations], () =>
@@ -74,19 +83,15 @@ const merge = (known: Draft | undefined, routes: readonly HttpRoute[], httpsRedi
   };
 };
 
-interface BoundListener {
-  readonly gateway: Gateway;
-  readonly listener: GatewayListener;
-}
-
 const bySpecificity = (a: string, b: string): number =>
   Number(isWildcard(a)) - Number(isWildcard(b)) || b.length - a.length || (a < b ? -1 : a > b ? 1 : 0);
 
 const virtualHostsOf = (listeners: readonly BoundListener[], key: string, attachment: Attachment): readonly VirtualHost[] => {
   const hosts = new Map<string, Draft>();
-  for (const { gateway, listener } of listeners) {
+  for (const bound of listeners) {
+    const { gateway, listener } = bound;
     for (const routing of attachment.routings.filter(({ gateways }) => gateways.includes(gateway.key))) {
-      const routes = routesFor(routing, gateway, listener.port, attachment);
+      const routes = routesFor(routing, bound, attachment);
       if (routes.length === 0) continue;
       for (const host of admittedHosts(listener, routing)) hosts.set(host, merge(hosts.get(host), routes, listener.httpsRedirect));
     }

@@ -11,6 +11,7 @@ import {
   virtualHostName,
   virtualOutbound,
 } from '@weft/envoy';
+import type { AddressSchema } from '@weft/envoy/gen/envoy/config/core/v3/address_pb.js';
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { DestinationPolicy, OutboundSlice, PortEndpoints, ScopedService, Service, ServicePort } from '../mesh/index.ts';
@@ -28,16 +29,12 @@ export interface Entry {
 
 const clusterOf = ({ scoped, port }: Entry): string => outboundCluster({ port: port.number, host: scoped.service.hostname });
 
-const listener = (name: string, address: string, port: number, init: Init<typeof ListenerSchema>): Encoded =>
-  encodeResource(
-    name,
-    ListenerSchema,
-    create(ListenerSchema, { name, address: socketAddress(address, port), trafficDirection: TrafficDirection.OUTBOUND, ...init }),
-  );
+const listener = (name: string, address: Init<typeof AddressSchema>, init: Init<typeof ListenerSchema>): Encoded =>
+  encodeResource(name, ListenerSchema, create(ListenerSchema, { name, address, trafficDirection: TrafficDirection.OUTBOUND, ...init }));
 
 /** Hands over to the listener of the address dialled; what none has goes on, or nowhere (semantics 6). */
 const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
-  listener(virtualOutbound, '0.0.0.0', outboundCapturePort, {
+  listener(virtualOutbound, socketAddress('0.0.0.0', outboundCapturePort), {
     useOriginalDst: true,
     filterChains: [
       {
@@ -68,8 +65,8 @@ export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostNam
 const makeAddressListener = (entry: Entry, address: string): Encoded => {
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
-  if (protocol !== 'auto') return listener(name, address, number, { bindToPort: false, filterChains: [tcpChain(entry)] });
-  return listener(name, address, number, {
+  if (protocol !== 'auto') return listener(name, socketAddress(address, number), { bindToPort: false, filterChains: [tcpChain(entry)] });
+  return listener(name, socketAddress(address, number), {
     bindToPort: false,
     listenerFilters: [httpInspector()],
     ...detection,
@@ -135,7 +132,7 @@ const wildcardListener = ({ port, http, homeless }: Wildcard, policy: OutboundTr
   const name = listenerName('0.0.0.0', port);
   const rest = homeless.find((entry) => sign(entry) === undefined);
   const inspectors = [...(homeless.some(carriesTls) ? [tlsInspector()] : []), ...(http ? [httpInspector()] : [])];
-  return listener(name, '0.0.0.0', port, {
+  return listener(name, socketAddress('0.0.0.0', port), {
     bindToPort: false,
     listenerFilters: inspectors,
     ...(inspectors.length > 0 && detection),
