@@ -43,13 +43,24 @@ export interface App {
 /** Ends what was started, last first, each even if another fails. */
 class Started {
   readonly #ends: (() => void | Promise<void>)[] = [];
+  readonly #log: AppConfig['log'];
+
+  constructor(log: AppConfig['log']) {
+    this.#log = log;
+  }
 
   add(end: () => void | Promise<void>): void {
     this.#ends.unshift(end);
   }
 
   stop = async (): Promise<void> => {
-    for (const end of this.#ends.splice(0)) await Promise.resolve(end()).catch(() => {});
+    for (const end of this.#ends.splice(0)) {
+      try {
+        await end();
+      } catch (error) {
+        this.#log.warn({ err: String(error) }, 'one part did not end well');
+      }
+    }
   };
 }
 
@@ -90,7 +101,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
 
 /** Rejects, with everything ended again, when any part cannot start. */
 export const startApp = async (config: AppConfig): Promise<App> => {
-  const started = new Started();
+  const started = new Started(config.log);
   try {
     return { addresses: await start(config, started), stop: started.stop };
   } catch (error) {
