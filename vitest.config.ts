@@ -4,11 +4,10 @@ import { CountReporter } from './scripts/count-reporter.ts';
 /**
  * Three projects, one after another. Libraries are pure, so their tests share one realm (3x faster); programs touch the
  * platform and get a fresh one for each file; a whole mesh is some forty processes, so meshes have the machine to themselves.
- * Long tests (`*.long.test.ts`) run only with WEFT_LONG=1.
+ * Tests with a long version read WEFT_LONG themselves.
  */
-const long = process.env.WEFT_LONG === '1' ? [] : ['**/*.long.test.ts'];
 const meshes = ['e2e/*.test.ts', 'agent/src/{runtime,rootless}.test.ts'];
-const exclude = ['**/node_modules/**', '**/dist/**', ...long];
+const exclude = ['**/node_modules/**', '**/dist/**'];
 /** Two cores are the reference machine; tests that start Envoys wait more than they compute. */
 const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
 /** For what hangs; how long something may take is said by the test that promises it. A busy machine is no failure. */

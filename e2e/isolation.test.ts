@@ -2,10 +2,8 @@
  * An application against its own proxy: it tries every way that is known to get around it, at its key or at its life, as root's
  * child and as an ordinary user's. Each attempt must be refused, and the proxy must not notice.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { placeOf } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
@@ -16,11 +14,6 @@ const below = (directory: string): readonly string[] =>
     const path = join(directory, entry.name);
     return entry.isDirectory() ? below(path) : [path];
   });
-
-const runOf = (home: string, uid = process.getuid?.() ?? 0): string => {
-  const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
-  return placeOf({ env: { WEFT_HOME: home }, uid, userHome: '/', hash8 }).run;
-};
 
 describe.each(users)('a hostile application (user %s)', (uid) => {
   let mesh: Mesh;
@@ -33,7 +26,7 @@ describe.each(users)('a hostile application (user %s)', (uid) => {
   const proxies = () => mesh.pids('envoy', 'sidecar~');
 
   it('is refused everything', async () => {
-    const run = runOf(mesh.home, uid);
+    const { run } = mesh;
     const [proxy = 0] = proxies();
     expect(proxy).toBeGreaterThan(1);
     const inside = `/proc/${proxy}/root/run/weft`;

@@ -1,5 +1,6 @@
 /** A whole mesh for a test: `weft up` on a copy of a folder, in a home of its own, on free ports. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { placeOf } from '@weft/model';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +22,8 @@ export interface Mesh {
   /** The copy of the folder that the mesh watches. */
   readonly folder: string;
   readonly home: string;
+  /** The directory of its sockets. */
+  readonly run: string;
   readonly gateway: string;
   readonly api: string;
   weft(...args: readonly string[]): Promise<Result>;
@@ -100,6 +104,15 @@ const commandLine = (pid: number): string => {
   }
 };
 
+/** What a mesh could leave behind on this machine, to be compared: some of it may have been there before. */
+export const traces = () => ({
+  mounts: readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => /weft|nsfs/.test(line)),
+  links: readdirSync('/sys/class/net'),
+  routes: readFileSync('/proc/net/route', 'utf8'),
+});
+
 /** Who runs `weft`, and with what. */
 interface User {
   readonly env: NodeJS.ProcessEnv;
@@ -123,6 +136,11 @@ const environment = (home: string, uid: number | undefined): NodeJS.ProcessEnv =
   const { XDG_RUNTIME_DIR: _, XDG_STATE_HOME: __, ...inherited } = process.env;
   const own = { WEFT_HOME: join(home, 'state'), NO_COLOR: '1' };
   return { ...inherited, ...own, ...(uid === undefined ? {} : { HOME: home }) };
+};
+
+const runDirectory = (env: NodeJS.ProcessEnv, uid = process.getuid?.() ?? 0): string => {
+  const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return placeOf({ env, uid, userHome: '/', hash8 }).run;
 };
 
 interface Folders {
@@ -184,6 +202,7 @@ export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions)
   const mesh: Mesh = {
     folder: folders.copy,
     home: join(folders.home, 'state'),
+    run: runDirectory(user.env, uid),
     gateway: `http://127.0.0.1:${gatewayPort}`,
     api: `http://127.0.0.1:${apiPort}`,
     weft: (...args) => runWeft(user, args),
