@@ -26,6 +26,11 @@ export interface UpSettings {
 }
 
 const pollMs = 200;
+/** A control plane that takes longer, as on a full disk, keeps nobody from ending the mesh. */
+const answerMs = 2_000;
+
+const inTime = <T>(answer: Promise<T>): Promise<T | undefined> =>
+  Promise.race([answer.catch(() => undefined), sleep(answerMs, undefined, { ref: false })]);
 
 /** Resolves with the first signal that asks for the end; later ones change nothing, since the end is bounded. */
 const askedToEnd = (): Promise<NodeJS.Signals> =>
@@ -84,7 +89,7 @@ class Supervisor {
 
   /** Until the agent has reported, weftd tells of the pods that it knew last: those of a mesh that is over. */
   private async isOfThisRun(): Promise<boolean> {
-    const pods = podsIn(await this.cli.api.workloads().catch(() => []));
+    const pods = podsIn((await inTime(this.cli.api.workloads())) ?? []);
     return pods.every(({ startedAt }) => startedAt >= this.startedAt);
   }
 
@@ -94,7 +99,7 @@ class Supervisor {
     let status: Status | undefined;
     while (!ended() && performance.now() < limit) {
       if (this.fatal) throw new Failure(this.fatal);
-      status = await this.cli.api.status().catch(() => undefined);
+      status = await inTime(this.cli.api.status());
       if (status?.ready && (await this.isOfThisRun())) break;
       this.progress.step(
         status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
@@ -106,7 +111,7 @@ class Supervisor {
   }
 
   async explainUnready(): Promise<void> {
-    const pods = podsIn(await this.cli.api.workloads().catch(() => []));
+    const pods = podsIn((await inTime(this.cli.api.workloads())) ?? []);
     this.progress.failed(`not everything is ready: ${unready(pods) || 'the control plane does not answer'}`);
     this.cli.terminal.err(`weft: going on; logs are in ${filesOf(this.cli.place).logs}`);
   }

@@ -35,6 +35,11 @@ kind: Service
 metadata: {name: gateway, namespace: ingress}
 spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{name: http2, port: 80, targetPort: 8081}, {name: admin, port: 9443}, {name: low, port: 443}]}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: another, namespace: ingress}
+spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{name: http, port: 8443, targetPort: 8082}]}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: gateway, namespace: ingress}
@@ -83,6 +88,7 @@ test('every host has a name: services, headless ones, entries with and without a
   const { names } = view(first);
   expect(Object.keys(names)).toEqual([
     '*.example.org',
+    'another.ingress.svc.cluster.local',
     'api.example.com',
     'gateway.ingress.svc.cluster.local',
     'peers.shop.svc.cluster.local',
@@ -110,6 +116,7 @@ test('the host’s port leads to a gateway pod that is ready', () => {
   expect(view().hostPorts).toEqual([
     { hostPort: 18080, namespace: 'ingress', pod: first, port: 8081 },
     { hostPort: 9443, namespace: 'ingress', pod: first, port: 9443 },
+    { hostPort: 8443, namespace: 'ingress', pod: first, port: 8082 },
   ]);
   expect(view(second).hostPorts[0]?.pod).toBe(second);
 });

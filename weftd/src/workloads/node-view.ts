@@ -78,11 +78,18 @@ const gatewayBehind = (service: Resource<ServiceSpec>, instances: readonly Insta
   return candidates.find(({ ready }) => ready) ?? candidates[0];
 };
 
+/** Port 80 of whoever has it before others' ports: that is where a mesh is entered, and a second gateway does not move it. */
+const entranceFirst = (a: Resource<ServiceSpec>, b: Resource<ServiceSpec>): number => {
+  const key = ({ metadata, spec }: Resource<ServiceSpec>): string =>
+    `${(spec.ports ?? [])[0]?.port === 80 ? 0 : 1} ${metadata.namespace}/${metadata.name}`;
+  return key(a) < key(b) ? -1 : 1;
+};
+
 /** The first gateway port gets the port that was asked for; others keep their number where an ordinary user may bind it. */
 const hostPortsOf = ({ resources, instances, gatewayPort }: NodeInput): NodeView['hostPorts'] => {
   const services = resources
     .filter((resource): resource is Resource<ServiceSpec> => isKind(resource, 'Service') && resource.spec.type === 'LoadBalancer')
-    .toSorted((a, b) => (`${a.metadata.namespace}/${a.metadata.name}` < `${b.metadata.namespace}/${b.metadata.name}` ? -1 : 1));
+    .toSorted(entranceFirst);
   const taken = new Map<number, NodeView['hostPorts'][number]>();
   for (const service of services) {
     const gateway = gatewayBehind(service, instances);
