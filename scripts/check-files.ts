@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 const lineLimit = 500;
 
 /** Tracked and new files; what git ignores is nobody's business. */
-const repositoryFiles = (root: string): string[] =>
+export const repositoryFiles = (root: string): string[] =>
   execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
     .split('\n')
     .filter((file) => file !== '' && existsSync(join(root, file)));

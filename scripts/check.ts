@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { installScriptProblems, pinProblems } from './check-dependencies.ts';
 import { pathProblems, sizeProblems } from './check-files.ts';
 import { layerProblems } from './check-layers.ts';
+import { ruleProblems } from './check-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const packages = ['model', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli'];
@@ -35,6 +36,7 @@ const quick: readonly Step[] = [
   { name: 'layers', run: () => layerProblems(root) },
   { name: 'file sizes', run: () => sizeProblems(root) },
   { name: 'paths in documents', run: () => pathProblems(root) },
+  { name: 'cited rules', run: () => ruleProblems(root) },
   { name: 'pinned dependencies', run: () => pinProblems(root) },
   { name: 'install scripts', run: () => installScriptProblems(root) },
 ];

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installScriptProblems, pinProblems } from './check-dependencies.ts';
 import { pathProblems, sizeProblems } from './check-files.ts';
 import { layerProblems } from './check-layers.ts';
+import { ruleProblems } from './check-rules.ts';
 import { onChange } from './setup/stamp.mjs';
 
 let root: string;
@@ -63,6 +64,20 @@ describe('files', () => {
     expect(pathProblems(root)).toEqual([
       'README.md: names weftd/src/gone.ts, which does not exist',
       'README.md: names docs/gone.md, which does not exist',
+    ]);
+  });
+});
+
+describe('rules', () => {
+  it('that are cited are listed once, and the other way round', () => {
+    write('docs/rules.md', '- **S1** One.\n- **S2** Two.\n- **X4** Four.\n- **S2** Two again.\n');
+    write('model/src/a.ts', '/** Why [S1]. And [X3-X5]. */\n');
+    expect(ruleProblems(root)).toEqual([
+      'model/src/a.ts: cites X3, which docs/rules.md does not have',
+      'model/src/a.ts: cites X5, which docs/rules.md does not have',
+      'docs/rules.md: nobody cites S2',
+      'docs/rules.md: nobody cites S2',
+      'docs/rules.md: has S2 twice',
     ]);
   });
 });

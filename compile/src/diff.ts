@@ -1,7 +1,7 @@
 /**
  * `diff`: what a client has against what it shall have, as steps that never break what it runs.
  *
- * Envoy's order (xds_protocol.rst, "Eventual consistency considerations"; rules X13-X15):
+ * Envoy's order (xds_protocol.rst, "Eventual consistency considerations") [X13-X15]:
  * clusters, then their endpoints, then listeners, routes and virtual hosts, each of them naming only clusters
  * that the client has acknowledged; removals last, a cluster's only after all that could name it was acknowledged.
  *

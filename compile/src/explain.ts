@@ -57,7 +57,7 @@ const matchesString = (match: StringMatch, value: string | undefined, ignoreCase
   return match.kind === 'exact' ? said === wanted : said.startsWith(wanted);
 };
 
-/** A header that is missing counts as empty where the match is inverted (semantics 30). */
+/** A header that is missing counts as empty where the match is inverted [S30]. */
 const matchesHeader = ({ name, match, invert }: HttpMatch['headers'][number], headers: Readonly<Record<string, string>>): boolean => {
   const value = headers[name];
   if (!invert) return matchesString(match, value);

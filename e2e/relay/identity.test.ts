@@ -49,7 +49,7 @@ describe('a peer of an Envoy', () => {
     const peers: [string, ClientCertificate | undefined, boolean][] = [
       ['one of ours', ours, true],
       ['one of the partner', await certificateFrom(partner), true],
-      ['the partner vouching for one of ours (T4)', await forger('cluster.local'), false],
+      ['the partner vouching for one of ours [E2]', await forger('cluster.local'), false],
       ['the partner vouching for a domain that nobody knows', await forger('third.example'), false],
       ['another CA with our name', await certificateFrom(await otherCa('impostor', 'cluster.local')), false],
       ['nobody', undefined, false],

@@ -68,6 +68,6 @@ test('HTTP/1.1 stays HTTP/1.1, by any of the service’s names', async () => {
   }
 });
 
-test('semantics 12: under REGISTRY_ONLY an unknown host gets 502', async () => {
+test('[S12]: under REGISTRY_ONLY an unknown host gets 502', async () => {
   expect(await exchange('127.0.0.1', port, get('elsewhere.example'))).toMatch(/^HTTP\/1.1 502/);
 });

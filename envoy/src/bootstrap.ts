@@ -1,6 +1,6 @@
 /**
  * Envoy's bootstrap: who it is, its admin socket, and the agent's socket, from which all else comes.
- * Its only static cluster is that Unix socket: a static cluster with secrets from ADS crashes 1.40 (dataplane T5),
+ * Its only static cluster is that Unix socket: a static cluster with secrets from ADS crashes 1.40 [E3],
  * and a Unix socket crosses network namespaces and needs no exemption from capture.
  */
 import type { JsonObject } from '@bufbuild/protobuf';
@@ -33,7 +33,7 @@ const agentClusterAt = (path: string): JsonObject => ({
   typed_extension_protocol_options: http2Protocol,
 });
 
-/** Without `retry_policy` Envoy's back-off grows to 30 s, and an agent that is 3 s late costs 6 s more (dataplane-host 3). */
+/** Without `retry_policy` Envoy's back-off grows to 30 s, and an agent that is 3 s late costs 6 s more [E10]. */
 const ads: JsonObject = {
   api_type: 'DELTA_GRPC',
   transport_api_version: 'V3',
@@ -43,10 +43,10 @@ const ads: JsonObject = {
   ],
 };
 
-/** Wait for ever: better not ready than live and empty (dataplane-host 2.4). */
+/** Wait for ever: better not ready than live and empty [G3]. */
 const fromAds: JsonObject = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
 
-/** SO_MARK in the level and name that Linux gives it; set before binding, on every socket made for a cluster (dataplane-host 1). */
+/** SO_MARK in the level and name that Linux gives it; set before binding, on every socket made for a cluster [E8]. */
 const marked = (mark: number): JsonObject => ({
   upstream_bind_config: {
     socket_options: [{ description: 'SO_MARK', level: 1, name: 36, int_value: mark, state: 'STATE_PREBIND' }],
@@ -54,7 +54,7 @@ const marked = (mark: number): JsonObject => ({
 });
 
 /**
- * Envoy makes ~120 statistics for each cluster, most of which nobody reads: 50 KiB each (dataplane 9). Kept are those that say
+ * Envoy makes ~120 statistics for each cluster, most of which nobody reads: 50 KiB each [E7]. Kept are those that say
  * whether configuration arrives, and the traffic's totals.
  */
 const keptStatistics: JsonObject = {

@@ -1,4 +1,4 @@
-/** Names that Istio's sidecars, tools and users know (semantics 3.1), and Envoy's type URLs. */
+/** Names that Istio's sidecars, tools and users know [S1-S13], and Envoy's type URLs. */
 
 const api = 'type.googleapis.com/envoy';
 
@@ -46,7 +46,7 @@ export const virtualInbound = 'virtualInbound';
 export const outboundCapturePort = 15001;
 export const inboundCapturePort = 15006;
 
-/** Names of the two secrets (semantics 13). */
+/** Names of the two secrets [S13]. */
 export const workloadSecret = 'default';
 export const trustSecret = 'ROOTCA';
 
@@ -62,7 +62,7 @@ export const virtualHostResource = (routeConfiguration: string, virtualHost: str
 export const gatewayRoutes = (port: number): string => `http.${port}`;
 
 /**
- * ALPN tokens as markers (semantics 92, dataplane 5): a server knows mesh TLS by them and negotiates none of them;
+ * ALPN tokens as markers [S92, E5]: a server knows mesh TLS by them and negotiates none of them;
  * the HTTP ones also say that HTTP is inside.
  */
 export const meshHttpTokens = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'] as const;

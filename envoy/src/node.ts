@@ -39,7 +39,7 @@ export interface NodeMetadata {
   readonly istioVersion: string;
 }
 
-/** The version whose behaviour Weft follows (semantics, first paragraph). */
+/** The version whose behaviour Weft follows [S0]. */
 export const istioVersion = '1.29.0';
 
 export const formatMetadata = (metadata: NodeMetadata): JsonObject => ({

@@ -1,4 +1,4 @@
-/** `parse` never throws and never takes long, whatever the text (reliability 4.8). */
+/** `parse` never throws and never takes long, whatever the text [G4]. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kinds } from './kinds.ts';

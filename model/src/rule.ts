@@ -51,7 +51,7 @@ export function* checkLabelMap(labels: Readonly<Record<string, string>> | undefi
 }
 
 export interface ExportOptions {
-  /** `~`, nobody, is legal for services only (semantics 16). */
+  /** `~`, nobody, is legal for services only [S16]. */
   readonly nobody: boolean;
 }
 

@@ -1,7 +1,7 @@
 /** When to renew, and when to try again: plain arithmetic. */
 import type { WorkloadIdentity } from './workload-identity.ts';
 
-/** Share of the life at which renewal is due; an outage that starts just before may last 0.44 of it (goal G4). */
+/** Share of the life at which renewal is due; an outage that starts just before may last 0.44 of it [G1]. */
 const due = 0.5;
 /** Width of the spread: enough to part what started together, small enough to keep that budget. */
 const spread = 0.05;

@@ -8,7 +8,7 @@ export const withoutRights = (user: number | undefined): readonly string[] => [
   ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
 ];
 
-/** CAP_NET_RAW alone: enough to mark its sockets (dataplane-host 1). */
+/** CAP_NET_RAW alone: enough to mark its sockets [E8]. */
 export const withNetRaw = (user: number | undefined): readonly string[] => [
   'setpriv',
   ...(user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, '--clear-groups']),

@@ -189,7 +189,7 @@ export class Proxy {
     }
   }
 
-  /** LIVE alone is not enough: Envoy says so too when its first listeners were all refused (reliability 4.2). */
+  /** LIVE alone is not enough: Envoy says so too when its first listeners were all refused [G3]. */
   private async problem(): Promise<string> {
     const { pod, sockets } = this.input;
     try {

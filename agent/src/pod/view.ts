@@ -1,7 +1,7 @@
 /**
  * What an application sees of the file system, as a shell script that runs in its new mount namespace while capabilities are
  * still there. Pure. Homes, /tmp and /run are empty ones of its own; what it needs from below them is shown again, read-only;
- * the mesh's own directories stay hidden even where a shown directory contains them (dataplane-host 1, last block).
+ * the mesh's own directories stay hidden even where a shown directory contains them [E9].
  */
 import { inside } from '../host/launch.ts';
 

@@ -18,7 +18,7 @@ const workloadCertificate = ({ key, chain }: WorkloadIdentity): Encoded =>
     }),
   );
 
-/** Binds each trust domain to its own roots: in one merged bundle, every domain could vouch for every other (dataplane T4). */
+/** Binds each trust domain to its own roots: in one merged bundle, every domain could vouch for every other [E2]. */
 const trustedRoots = ({ domains }: TrustBundles): Encoded => {
   const validator = create(SPIFFECertValidatorConfigSchema, {
     trustDomains: domains.map(({ trustDomain, pem }) => ({ name: trustDomain, trustBundle: inline(pem) })),

@@ -13,7 +13,7 @@ import { type SecretStream, serveSecrets } from './sds.ts';
 import type { Downstream } from './stream.ts';
 import { toBuffer } from './wire.ts';
 
-/** Grace and save: dataplane-host 2.2. Keepalive: a stopped weftd is noticed in 30 s (reliability 2.1 allows 45). */
+/** Grace and save: [R5, R8]. Keepalive: a stopped weftd is noticed in 30 s, of the 45 allowed [G2]. */
 export const relayTiming: RelayTiming = {
   grace: 700,
   save: 300,

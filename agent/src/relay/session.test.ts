@@ -77,7 +77,7 @@ const start = (): void => {
 };
 
 describe('towards Envoy', () => {
-  test('R1: nonces are our own, and an acknowledgement carries weftd’s', () => {
+  test('[R1]: nonces are our own, and an acknowledgement carries weftd’s', () => {
     session.request(request(CDS));
     session.announce();
     const answer = session.response(envelope(CDS, 'weftd-7', { c1: '1' }));
@@ -88,7 +88,7 @@ describe('towards Envoy', () => {
     expect(session.request(request(CDS, { nonce }))).toEqual(request(CDS, { nonce: 'weftd-7' }));
   });
 
-  test('R7: nothing is named twice', () => {
+  test('[R7]: nothing is named twice', () => {
     start();
     const answer = session.response(envelope(CDS, 'u5', { c1: '2' }, ['c1', 'c2', 'c2']));
     expect('down' in answer && seen(answer.down).removed).toEqual(['c2']);
@@ -119,7 +119,7 @@ describe('towards Envoy', () => {
 });
 
 describe('towards weftd', () => {
-  test('R2: a new stream is told every subscription, in order, with what Envoy has', () => {
+  test('[R2]: a new stream is told every subscription, in order, with what Envoy has', () => {
     start();
     expect(session.announce()).toEqual([
       request(CDS, { initialVersions: { c1: '1', c2: '1' } }),
@@ -129,7 +129,7 @@ describe('towards weftd', () => {
     ]);
   });
 
-  test('R2: everything and names beside it is said with a star', () => {
+  test('[R2]: everything and names beside it is said with a star', () => {
     session.request(request(CDS));
     session.request(request(CDS, { subscribe: ['extra'] }));
     expect(session.announce()).toEqual([request(CDS, { subscribe: ['*', 'extra'] })]);
@@ -184,14 +184,14 @@ describe('while weftd is away', () => {
     ]);
   });
 
-  test('R1: its acknowledgements are kept from weftd, and R2: weftd hears later what it has', () => {
+  test('[R1]: its acknowledgements are kept from weftd, and [R2]: weftd hears later what it has', () => {
     session.request(request(CDS));
     const [answer] = session.answerFromSnapshot();
     expect(session.request(request(CDS, { nonce: seen(answer ?? new Uint8Array()).nonce }))).toBeUndefined();
     expect(session.announce()).toEqual([request(CDS, { initialVersions: { c1: '1' } })]);
   });
 
-  test('R4: an unknown name is met with silence', () => {
+  test('[R4]: an unknown name is met with silence', () => {
     session.request(request(RDS, { subscribe: ['r1', 'unknown'] }));
     expect(session.answerFromSnapshot().map(seen)).toMatchObject([{ names: ['r1@1'], removed: [] }]);
     expect(session.owes()).toBe(true);
@@ -223,7 +223,7 @@ describe('what is kept', () => {
     expect(versionsOf(session.configuration())).toEqual({ ...whole, [CDS]: { c1: '2', c2: '1' } });
   });
 
-  test('R10: never has what Envoy refused', () => {
+  test('[R10]: never has what Envoy refused', () => {
     start();
     exchange(CDS, 'u5', { c1: 'bad' }, { error: 'bad' });
     expect(versionsOf(session.configuration())?.[CDS]).toEqual({ c1: '1', c2: '1' });

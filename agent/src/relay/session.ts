@@ -1,6 +1,6 @@
 /**
  * One Envoy's ADS stream between Envoy and weftd, without IO: nonces towards Envoy are ours, those towards weftd
- * are weftd's, and what Envoy acknowledged is kept to answer from while weftd is away. The rules (R1-R10) were learnt by
+ * are weftd's, and what Envoy acknowledged is kept to answer from while weftd is away. The rules [R1-R10] were learnt by
  * running a relay against Envoy 1.40; each is named where it is kept.
  */
 import { typeUrls } from '@weft/envoy';
@@ -43,7 +43,7 @@ interface InFlight {
 const order: readonly string[] = [typeUrls.CDS, typeUrls.EDS, typeUrls.LDS, typeUrls.RDS, typeUrls.VHDS];
 const rank = (typeUrl: string): number => (order.includes(typeUrl) ? order.indexOf(typeUrl) : order.length);
 
-/** R7: Envoy refuses a response that names one thing twice; and what it was told to be gone, it need not hear again. */
+/** [R7]: Envoy refuses a response that names one thing twice; and what it was told to be gone, it need not hear again. */
 const removals = ({ removed, resources }: Envelope, { sent, owed, absent }: Subscription): string[] => {
   const present = new Set(resources.map(({ name }) => name));
   return [...new Set(removed)].filter((name) => !present.has(name) && (sent.has(name) || owed.has(name) || !absent.has(name)));
@@ -77,13 +77,13 @@ export class Session {
     }
     changeSubscription(subscription, { subscribe, unsubscribe });
     if (!this.#announced.has(typeUrl)) return this.#announcement(typeUrl, subscription);
-    // R1: the acknowledgement of an earlier stream, or of the snapshot, is nothing that weftd waits for.
+    // [R1]: the acknowledgement of an earlier stream, or of the snapshot, is nothing that weftd waits for.
     const nonce = flight?.upstream?.stream === this.#stream ? flight.upstream.nonce : '';
     if (nonce === '' && subscribe.length + unsubscribe.length === 0) return undefined;
     return { typeUrl, subscribe, unsubscribe, initialVersions: {}, nonce, ...(error && nonce !== '' ? { error } : {}) };
   }
 
-  /** A new stream to weftd is open. @returns all that it must be told (R2). */
+  /** A new stream to weftd is open. @returns all that it must be told [R2]. */
   announce(): Request[] {
     this.#stream += 1;
     this.#announced.clear();

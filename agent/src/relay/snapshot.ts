@@ -7,7 +7,7 @@ import { readEnvelope, writeEnvelope } from './envelope.ts';
 import type { Configuration } from './subscription.ts';
 
 export interface Snapshot {
-  /** Envoy's node id: another address or another pod is another configuration (R8). */
+  /** Envoy's node id: another address or another pod is another configuration [R8]. */
   readonly node: string;
   readonly savedAt: number;
   readonly configuration: Configuration;

@@ -11,7 +11,7 @@ import { fromWire, toWire } from './wire.ts';
 
 export type Downstream = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
 
-/** When weftd failed this proxy first; outlives streams, since a flapping weftd must not start the grace anew (R5). */
+/** When weftd failed this proxy first; outlives streams, since a flapping weftd must not start the grace anew [R5]. */
 export interface Absence {
   since: number | undefined;
 }
@@ -43,7 +43,7 @@ export class RelayedStream {
   readonly #timers = new Map<Clock, NodeJS.Timeout>();
   #announced = false;
   #nodeTold = false;
-  /** weftd has spoken on the present stream (R6). */
+  /** weftd has spoken on the present stream [R6]. */
   #heard = false;
   #savedChanges = 0;
   #unsavedSince: number | undefined;

@@ -60,7 +60,7 @@ export const changeSubscription = (subscription: Subscription, { subscribe, unsu
     }
     subscription.names.add(name);
     subscription.absent.delete(name);
-    subscription.owed.add(name); // asked again means: send again, it may have been forgotten (xDS rule X6)
+    subscription.owed.add(name); // asked again means: send again, it may have been forgotten [X6]
   }
   for (const name of unsubscribe) {
     if (name === '*') subscription.wildcard = false;
@@ -115,7 +115,7 @@ export const markSent = (subscription: Subscription, { resources, removed }: Sen
   }
 };
 
-/** R10: only what Envoy acknowledged is kept. Copies, since a slice would keep the whole message it came in alive. */
+/** [R10]: only what Envoy acknowledged is kept. Copies, since a slice would keep the whole message it came in alive. */
 export const keep = (subscription: Subscription, { resources, removed }: Sent): void => {
   for (const { name, version, bytes } of resources) {
     if (covers(subscription, name)) subscription.held.set(name, { name, version, bytes: bytes.slice() });
@@ -140,7 +140,7 @@ export const takeBack = (subscription: Subscription, { resources, removed }: Sen
 };
 
 /**
- * What a snapshot can answer of what is owed: additions only (R4). Silence on an unknown name: that there is no such thing,
+ * What a snapshot can answer of what is owed: additions only [R4]. Silence on an unknown name: that there is no such thing,
  * weftd alone may say.
  */
 export const answerFrom = (subscription: Subscription, snapshot: ReadonlyMap<string, Resource> | undefined): Resource[] | undefined => {

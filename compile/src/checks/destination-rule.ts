@@ -60,7 +60,7 @@ const subsetProblems = ({ spec }: Rule, services: readonly Service[], facts: Fac
   );
 };
 
-/** The first of several rules for one host gives policy and subsets of one name (semantics 19). */
+/** The first of several rules for one host gives policy and subsets of one name [S19]. */
 const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
   const nameOf = ({ metadata }: Rule) => `\`${metadata.namespace}/${metadata.name}\``;
   const policy = older.find(({ spec }) => spec.trafficPolicy);

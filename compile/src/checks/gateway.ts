@@ -5,7 +5,7 @@ import type { Facts, ObjectCheck, Wanted } from './facts.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
 
-/** In every namespace (semantics 118). */
+/** In every namespace [S118]. */
 const serversOf = ({ spec }: GatewayResource, facts: Facts): readonly Wanted[] =>
   facts.everyWanted.filter(({ labels }) => selects(spec.selector ?? {}, labels));
 

@@ -16,7 +16,7 @@ const isSelected = (selector: Labels, namespace: string, { mesh, wanted }: Facts
     ({ service, endpoints }) => service.startsWith(`${namespace}/`) && endpoints.some(({ labels }) => selects(selector, labels)),
   );
 
-/** In one scope the oldest counts (semantics 88). */
+/** In one scope the oldest counts [S88]. */
 const overruled = ({ metadata }: PeerAuthentication, older: PeerAuthentication | undefined): readonly Problem[] =>
   older === undefined
     ? []

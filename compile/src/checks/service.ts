@@ -29,7 +29,7 @@ const namedPortProblems = ({ spec }: Service, wanted: readonly Wanted[]): readon
 const protocolAt = ({ service, targets }: Backend, target: number | string): Protocol | undefined =>
   service.ports.find(({ number }) => targets.get(number) === target)?.protocol;
 
-/** Of services that lead to one port of one workload the oldest gives the protocol (semantics 85). */
+/** Of services that lead to one port of one workload the oldest gives the protocol [S85]. */
 const protocolProblems = ({ spec }: Service, own: Backend, rivals: readonly Backend[]): readonly Problem[] =>
   (spec.ports ?? []).flatMap(({ port }, i) => {
     const target = own.targets.get(port) ?? port;

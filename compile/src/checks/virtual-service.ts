@@ -118,7 +118,7 @@ const seenTogether = (a: Routing, b: Routing): boolean =>
   a.namespace === b.namespace ||
   a.exportTo.some((to) => isExported(b.exportTo, b.namespace, to === '.' ? a.namespace : to));
 
-/** Sidecars do not merge rules of one host: the oldest counts (semantics 47). */
+/** Sidecars do not merge rules of one host: the oldest counts [S47]. */
 const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] =>
   (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
     const full = expandHost(host, routing.namespace);

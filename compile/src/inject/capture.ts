@@ -17,7 +17,7 @@ export interface Capture {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Address from which Envoy speaks to the application behind it (semantics 3). */
+/** Address from which Envoy speaks to the application behind it [S3]. */
 const passthroughSource = '127.0.0.6/32';
 /** iptables' multiport takes no more in one rule. */
 const portsPerRule = 15;

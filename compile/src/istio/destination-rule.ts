@@ -1,4 +1,4 @@
-/** DestinationRules: merging of several for one host, ports and subsets (semantics 18-19, 53-56). */
+/** DestinationRules: merging of several for one host, ports and subsets [S18, S19, S53-S56]. */
 import type { DestinationRuleSpec, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
 import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
 import { trafficPolicyOf } from './traffic-policy.ts';
@@ -7,7 +7,7 @@ type PolicyOfPort = (port: number) => TrafficPolicy;
 
 const nothing: TrafficPolicy = {};
 
-/** A port's own block replaces the top level wholly; what it omits has Istio's defaults (semantics 54). */
+/** A port's own block replaces the top level wholly; what it omits has Istio's defaults [S54]. */
 const policyByPort = (settings: TrafficPolicySettings | undefined): PolicyOfPort => {
   if (!settings) return () => nothing;
   const top = trafficPolicyOf(settings);
@@ -15,7 +15,7 @@ const policyByPort = (settings: TrafficPolicySettings | undefined): PolicyOfPort
   return (port) => ports.get(port) ?? top;
 };
 
-/** Block by block over the rule's own policy; a port-level entry of the subset replaces all four (semantics 55). */
+/** Block by block over the rule's own policy; a port-level entry of the subset replaces all four [S55]. */
 const subsetPolicy = (settings: TrafficPolicySettings | undefined, inherited: PolicyOfPort): PolicyOfPort => {
   if (!settings) return inherited;
   const own = trafficPolicyOf(settings);
@@ -36,7 +36,7 @@ const subsetOf = (settings: SubsetSettings, inherited: PolicyOfPort): Subset => 
   policy: subsetPolicy(settings.trafficPolicy, inherited),
 });
 
-/** A duplicate subset is ignored (semantics 19). */
+/** A duplicate subset is ignored [S19]. */
 const uniqueSubsets = (rules: readonly Resource<DestinationRuleSpec>[]): readonly SubsetSettings[] => {
   const byName = new Map<string, SubsetSettings>();
   for (const { spec } of rules) for (const subset of spec.subsets ?? []) if (!byName.has(subset.name)) byName.set(subset.name, subset);
@@ -48,7 +48,7 @@ const selectorOf = ({ spec }: Resource<DestinationRuleSpec>) => {
   return labels && Object.keys(labels).length > 0 ? labels : undefined;
 };
 
-/** Only rules with one key are merged: equal namespace, host, visibility and clients (semantics 19). */
+/** Only rules with one key are merged: equal namespace, host, visibility and clients [S19]. */
 export const destinationRuleKey = (rule: Resource<DestinationRuleSpec>, defaultExportTo: readonly string[]): string => {
   const { metadata, spec } = rule;
   const exportTo = spec.exportTo?.length ? spec.exportTo : defaultExportTo;

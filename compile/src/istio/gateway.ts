@@ -1,7 +1,7 @@
 import type { GatewayServerSettings, GatewaySpec, Resource } from '@weft/model';
 import type { Gateway, GatewayListener } from '../mesh/index.ts';
 
-/** `ns/host`; a bare host takes routes of every namespace, `./` only the gateway's own (semantics 117). */
+/** `ns/host`; a bare host takes routes of every namespace, `./` only the gateway's own [S117]. */
 const serverHost = (text: string, namespace: string): GatewayListener['hosts'][number] => {
   const slash = text.indexOf('/');
   if (slash < 0) return { namespace: '*', host: text.toLowerCase() };

@@ -19,6 +19,6 @@ export const headerOperations = (settings: HeaderOperationSettings | undefined):
         remove: (settings.remove ?? []).filter((name) => !isHost(name) && !isPseudo(name)),
       };
 
-/** Setting `host` is a rewrite of the host (semantics 41). */
+/** Setting `host` is a rewrite of the host [S41]. */
 export const hostSetBy = (settings: HeaderOperationSettings | undefined): string | undefined =>
   Object.entries(settings?.set ?? {}).find(([name]) => isHost(name))?.[1];

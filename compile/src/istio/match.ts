@@ -1,7 +1,7 @@
 import type { HttpMatchRequest, StringMatchSettings } from '@weft/model';
 import { expandHost, type HttpMatch, mesh, type RuleMatch, type StringMatch } from '../mesh/index.ts';
 
-/** An empty match object means "present" (semantics 29). */
+/** An empty match object means "present" [S29]. */
 const stringMatch = ({ exact, prefix, regex }: StringMatchSettings): StringMatch => {
   if (exact !== undefined) return { kind: 'exact', value: exact };
   if (prefix !== undefined) return { kind: 'prefix', value: prefix };

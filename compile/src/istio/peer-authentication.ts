@@ -1,4 +1,4 @@
-/** PeerAuthentication: which mTLS mode a workload's port has (semantics 88-89). */
+/** PeerAuthentication: which mTLS mode a workload's port has [S88, S89]. */
 import type { PeerAuthenticationSpec, PeerMtlsMode, Resource } from '@weft/model';
 import { type MtlsMode, type PeerModes, type PeerPolicy, selects, type Workload } from '../mesh/index.ts';
 

@@ -8,7 +8,7 @@ interface Conditions {
 
 const retriable = 'retriable-status-codes';
 
-/** Words are Envoy's own; whole numbers are status codes, and need the condition that reads them (semantics 38). */
+/** Words are Envoy's own; whole numbers are status codes, and need the condition that reads them [S38]. */
 const conditionsOf = (text: string): Conditions => {
   const words = text
     .split(',')
@@ -20,7 +20,7 @@ const conditionsOf = (text: string): Conditions => {
   return { retryOn: statusCodes.length > 0 && !named.includes(retriable) ? [...named, retriable] : named, statusCodes };
 };
 
-/** @returns `undefined` for no retries: `attempts` 0 or unset, which a protobuf cannot tell apart (semantics 38). */
+/** @returns `undefined` for no retries: `attempts` 0 or unset, which a protobuf cannot tell apart [S38]. */
 export const retryOf = (settings: HttpRetry | undefined): Retry | undefined => {
   if (settings === undefined) return defaultRetry;
   if (!settings.attempts || settings.attempts < 0) return undefined;

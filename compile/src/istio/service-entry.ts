@@ -1,4 +1,4 @@
-/** ServiceEntries: one service for each host, with endpoints written down, selected, resolved by DNS, or none (semantics 71). */
+/** ServiceEntries: one service for each host, with endpoints written down, selected, resolved by DNS, or none [S71]. */
 import type { Resource, ServiceEntryPort, ServiceEntryResolution, ServiceEntrySpec } from '@weft/model';
 import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
 import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
@@ -18,7 +18,7 @@ const protocolOf = ({ number, name, protocol }: ServiceEntryPort): Protocol =>
   (protocol && protocolNamed(protocol)) || selectProtocol({ number, name: protocol ? '' : name });
 
 export interface EntryContext {
-  /** The automatic address, by host (semantics 74). */
+  /** The automatic address, by host [S74]. */
   readonly assigned: (host: string) => string | undefined;
   readonly defaultExportTo: readonly string[];
 }

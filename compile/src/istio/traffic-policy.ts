@@ -17,7 +17,7 @@ const present = <T extends object>(fields: T): Present<T> =>
 
 const ms = (text: string | undefined): number | undefined => (text ? parseDuration(text) : undefined);
 
-/** LEAST_CONN is the old name of LEAST_REQUEST (semantics 53). */
+/** LEAST_CONN is the old name of LEAST_REQUEST [S53]. */
 const loadBalancerOf = ({ simple }: LoadBalancerSettings): LoadBalancer | undefined => {
   if (simple === undefined || simple === 'UNSPECIFIED') return undefined;
   return simple === 'LEAST_CONN' ? 'LEAST_REQUEST' : simple;
@@ -49,7 +49,7 @@ const httpOf = (http: NonNullable<ConnectionPoolSettings['http']>) =>
 const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
   present({ tcp: tcp && tcpOf(tcp), http: http && httpOf(http) });
 
-/** 0 of a detector is kept: it switches the detector off (semantics 63); 0 of a share cannot be told from unset (semantics 62). */
+/** 0 of a detector is kept: it switches the detector off [S63]; 0 of a share cannot be told from unset [S62]. */
 const outlierDetectionOf = (settings: OutlierDetectionSettings): OutlierDetection =>
   present({
     consecutive5xx: settings.consecutive5xxErrors ?? (settings.consecutiveErrors || undefined),

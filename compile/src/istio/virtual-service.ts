@@ -30,7 +30,7 @@ const destinationOf = ({ destination, weight, headers }: HttpRouteDestination, n
   };
 };
 
-/** One destination takes everything, whatever its weight; of several, those without weight get nothing (semantics 32). */
+/** One destination takes everything, whatever its weight; of several, those without weight get nothing [S32]. */
 const weighed = (destinations: readonly RuleDestination[]): readonly RuleDestination[] =>
   destinations.length === 1 ? destinations.map((only) => ({ ...only, weight: 1 })) : destinations.filter(({ weight }) => weight > 0);
 

@@ -14,7 +14,7 @@ interface Pool {
   readonly bits: number;
 }
 
-/** Kubernetes' usual range for Services; Istio's for ServiceEntries without addresses (semantics 74). */
+/** Kubernetes' usual range for Services; Istio's for ServiceEntries without addresses [S74]. */
 const servicePool: Pool = { base: 0x0a600000, bits: 20 };
 const entryPool: Pool = { base: 0xf0f00000, bits: 16 };
 

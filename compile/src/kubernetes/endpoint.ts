@@ -8,7 +8,7 @@ export interface EndpointPort {
   readonly mode: MtlsMode;
 }
 
-/** An endpoint takes mesh mTLS unless PeerAuthentication disables it for that port (semantics 93). */
+/** An endpoint takes mesh mTLS unless PeerAuthentication disables it for that port [S93]. */
 export const endpointOf = (workload: Workload, { port, mode }: EndpointPort): Endpoint => ({
   address: workload.address,
   port,

@@ -1,6 +1,6 @@
 import type { Protocol } from '../mesh/index.ts';
 
-/** Names that ports and `appProtocol` may use (semantics 79); `https` stays opaque TLS (semantics 81). */
+/** Names that ports and `appProtocol` may use [S79]; `https` stays opaque TLS [S81]. */
 const protocols: Readonly<Record<string, Protocol>> = {
   tcp: 'tcp',
   udp: 'udp',
@@ -19,10 +19,10 @@ const protocols: Readonly<Record<string, Protocol>> = {
   'kubernetes.io/wss': 'https',
 };
 
-/** Server-first protocols' ports: sniffing them would wait for a client that waits for the server (semantics 80). */
+/** Server-first protocols' ports: sniffing them would wait for a client that waits for the server [S80]. */
 const neverSniffed: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
-/** The text before the first `-`, but for `grpc-web` (semantics 79). */
+/** The text before the first `-`, but for `grpc-web` [S79]. */
 const prefixOf = (name: string): string => (name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-', 1)[0] ?? ''));
 
 export const protocolNamed = (name: string): Protocol | undefined => {

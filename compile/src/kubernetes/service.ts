@@ -18,7 +18,7 @@ const resolutionOf = (spec: ServiceSpec): Resolution =>
 export const exportedTo = (text: string | undefined, fallback: readonly string[]): readonly string[] =>
   text ? text.split(',').map((part) => part.trim()) : fallback;
 
-/** UDP passes the mesh by (semantics 80): where TCP has the same number, as for DNS, only that counts. */
+/** UDP passes the mesh by [S80]: where TCP has the same number, as for DNS, only that counts. */
 const tcpPorts = ({ ports = [] }: ServiceSpec) =>
   ports.filter(({ port, protocol }) => protocol !== 'UDP' || !ports.some((other) => other.port === port && other.protocol !== 'UDP'));
 

@@ -8,7 +8,7 @@ export const isAddress = (host: string): boolean =>
     ? /^[0-9a-f:.]+$/i.test(host)
     : /^\d{1,3}(\.\d{1,3}){3}$/.test(host) && host.split('.').every((part) => Number(part) <= 255);
 
-/** A host without a dot is a Kubernetes Service of `namespace`; any dot disables that (semantics 15). */
+/** A host without a dot is a Kubernetes Service of `namespace`; any dot disables that [S15]. */
 export const expandHost = (host: string, namespace: string): string => {
   const lower = host.toLowerCase().replace(/\.$/, '');
   if (lower.includes('.') || lower.startsWith('*') || isAddress(lower)) return lower;
@@ -24,14 +24,14 @@ export const covers = (outer: string, inner: string): boolean =>
 /** The names both stand for, written as the narrower of the two. */
 export const intersection = (a: string, b: string): string | undefined => (covers(a, b) ? b : covers(b, a) ? a : undefined);
 
-/** Whether an object with this `exportTo` in `owner` is visible in `namespace` (semantics 16). */
+/** Whether an object with this `exportTo` in `owner` is visible in `namespace` [S16]. */
 export const isExported = (exportTo: readonly string[], owner: string, namespace: string): boolean =>
   exportTo.some((to) => to === '*' || to === namespace || (to === '.' && owner === namespace));
 
 export const isPublic = (exportTo: readonly string[]): boolean => exportTo.includes('*');
 
 export interface HostIndex<T> {
-  /** What the host's own entry says, else the most specific wildcard's (semantics 48); in both the first entered wins. */
+  /** What the host's own entry says, else the most specific wildcard's [S48]; in both the first entered wins. */
   find(host: string): T | undefined;
   /** The same without wildcards. */
   exact(host: string): T | undefined;

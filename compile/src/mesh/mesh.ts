@@ -18,7 +18,7 @@ export interface Backend {
   readonly targets: ReadonlyMap<number, number | string>;
 }
 
-/** The DestinationRules of one namespace for one host, merged (semantics 19). */
+/** The DestinationRules of one namespace for one host, merged [S19]. */
 export interface DestinationRule {
   /** `namespace/host`, and the selector where there is one. */
   readonly key: string;

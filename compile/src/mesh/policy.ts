@@ -54,7 +54,7 @@ export interface TrafficPolicy {
 export interface Subset {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Already merged over the rule's top level and port level (semantics 54-55): by service port number. */
+  /** Already merged over the rule's top level and port level [S54, S55]: by service port number. */
   readonly policy: (port: number) => TrafficPolicy;
 }
 

@@ -18,7 +18,7 @@ export interface HttpMatch {
   readonly queryParams: readonly { readonly name: string; readonly match: StringMatch }[];
 }
 
-/** Never of `host` nor of pseudo headers: Envoy refuses those, and setting `host` is a rewrite of the host (semantics 41). */
+/** Never of `host` nor of pseudo headers: Envoy refuses those, and setting `host` is a rewrite of the host [S41]. */
 export interface HeaderOperations {
   readonly set: Readonly<Record<string, string>>;
   readonly add: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface Retry {
   readonly backoff?: number;
 }
 
-/** Istio's retries where nobody says otherwise, with and without a VirtualService (semantics 36-37). */
+/** Istio's retries where nobody says otherwise, with and without a VirtualService [S36, S37]. */
 export const defaultRetry: Retry = {
   attempts: 2,
   retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
@@ -74,7 +74,7 @@ export type RouteAction =
 
 export interface HttpRoute {
   readonly name: string;
-  /** Already OR-expanded: one match each (semantics 24). */
+  /** Already OR-expanded: one match each [S24]. */
   readonly match: HttpMatch;
   readonly action: RouteAction;
   readonly request: HeaderOperations;

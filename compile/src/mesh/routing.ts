@@ -13,7 +13,7 @@ export interface RuleMatch {
   readonly port?: number;
   readonly sourceLabels?: Labels;
   readonly sourceNamespace?: string;
-  /** Resolved names (`namespace/name` or `mesh`); where set, the source is not looked at (semantics 26). */
+  /** Resolved names (`namespace/name` or `mesh`); where set, the source is not looked at [S26]. */
   readonly gateways?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface RuleDestination {
   readonly host: string;
   /** Empty: the whole service. */
   readonly subset: string;
-  /** Absent: the service's only port, otherwise the listener's (semantics 33). */
+  /** Absent: the service's only port, otherwise the listener's [S33]. */
   readonly port?: number;
   readonly weight: number;
   readonly request: HeaderOperations;
@@ -40,7 +40,7 @@ export type RuleAction =
 
 export interface Rule {
   readonly name: string;
-  /** One route each (semantics 24); never empty: a rule without match has one that matches everything. */
+  /** One route each [S24]; never empty: a rule without match has one that matches everything. */
   readonly matches: readonly RuleMatch[];
   readonly action: RuleAction;
   readonly request: HeaderOperations;

@@ -9,7 +9,7 @@ import type { PortEndpoints, Protocol, Service } from './service.ts';
 /** One service as the clients of one slice see it. Identity-stable while none of its inputs change. */
 export interface ScopedService {
   readonly service: Service;
-  /** Host names beside `service.hostname` that clients of this namespace may use (semantics 10-11); no ports. */
+  /** Host names beside `service.hostname` that clients of this namespace may use [S10, S11]; no ports. */
   readonly aliases: readonly string[];
   readonly destination: DestinationPolicy;
   /** Routes by service port; a port that is absent has the default route to itself with Istio's default retries. */
@@ -22,7 +22,7 @@ export interface OutboundSlice {
   /** Endpoints of all services above by `${service.key}:${port}`; changes without `services` changing. */
   readonly endpoints: ReadonlyMap<string, PortEndpoints>;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
-  /** Virtual hosts for hosts of VirtualServices that are in no registry (semantics 49): port 80 only. */
+  /** Virtual hosts for hosts of VirtualServices that are in no registry [S49]: port 80 only. */
   readonly virtualHosts: readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[];
 }
 
@@ -46,7 +46,7 @@ export interface InboundSlice {
 export interface GatewayServer {
   readonly port: number;
   readonly protocol: 'HTTP';
-  /** By host (semantics 117-119): virtual hosts, merged over VirtualServices, most specific first. */
+  /** By host [S117-S119]: virtual hosts, merged over VirtualServices, most specific first. */
   readonly virtualHosts: readonly {
     readonly hosts: readonly string[];
     readonly routes: readonly HttpRoute[];

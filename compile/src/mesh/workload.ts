@@ -31,13 +31,13 @@ export interface Workload {
   readonly kind: 'pod' | 'entry';
 }
 
-/** One PeerAuthentication; `mode` absent means that it inherits (semantics 88). */
+/** One PeerAuthentication; `mode` absent means that it inherits [S88]. */
 export interface PeerPolicy {
   readonly namespace: string;
   /** Absent: the whole namespace, or the mesh in the root namespace. */
   readonly selector?: Labels;
   readonly mode?: MtlsMode;
-  /** By the workload's own port (semantics 89). */
+  /** By the workload's own port [S89]. */
   readonly ports: Readonly<Record<string, MtlsMode>>;
 }
 

@@ -81,7 +81,7 @@ const sourceOf = (backend: Backend, sources: Sources) => {
   };
 };
 
-/** Mesh mTLS is chosen by endpoint only inside the mesh, and only where the mesh's settings say so (semantics 93-94). */
+/** Mesh mTLS is chosen by endpoint only inside the mesh, and only where the mesh's settings say so [S93, S94]. */
 const withoutMtls = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   endpoints.map((endpoint) => (endpoint.mtls ? { ...endpoint, mtls: false } : endpoint));
 
@@ -108,7 +108,7 @@ const sourcesOf = (input: Input, mesh: Mesh): Sources => {
   };
 };
 
-/** Ready instances only: an instance that is not ready has no place in load balancing (semantics 75). */
+/** Ready instances only: an instance that is not ready has no place in load balancing [S75]. */
 export const endpoints: Pass = {
   name: 'endpoints',
   reads: ({ of }, { backends, workloads, peers, rules }) => [backends, workloads, peers, rules, of('EndpointSlice'), of('ServiceEntry')],

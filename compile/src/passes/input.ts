@@ -5,7 +5,7 @@ import type { RunningPod } from '../kubernetes/workload.ts';
 import type { Memo, Mesh } from '../mesh/index.ts';
 
 export interface Input {
-  /** Oldest first (semantics 17). */
+  /** Oldest first [S17]. */
   of<K extends SupportedKind>(kind: K): readonly Resource<Specs[K]>[];
   readonly pods: readonly RunningPod[];
   readonly settings: MeshSettings;

@@ -1,4 +1,4 @@
-/** Which DestinationRule a client obeys for a service (semantics 18). */
+/** Which DestinationRule a client obeys for a service [S18]. */
 import {
   type DestinationPolicy,
   type DestinationRule,

@@ -1,4 +1,4 @@
-/** What a gateway proxy serves: the servers of all Gateways that select it, with the routes attached to them (semantics 117-120). */
+/** What a gateway proxy serves: the servers of all Gateways that select it, with the routes attached to them [S117-S120]. */
 import type { Proxy } from '@weft/model';
 import {
   type Gateway,
@@ -73,7 +73,7 @@ interface Draft {
   readonly httpsRedirect: boolean;
 }
 
-/** Routes of one host are appended in the order of creation, what catches all comes last (semantics 47). */
+/** Routes of one host are appended in the order of creation, what catches all comes last [S47]. */
 const merge = (known: Draft | undefined, routes: readonly HttpRoute[], httpsRedirect: boolean): Draft => {
   const all = [...(known?.routes ?? []), ...routes];
   const last = all.filter(({ match }) => isCatchAll(match));

@@ -23,7 +23,7 @@ interface Landing {
   readonly port: number;
 }
 
-/** The services of each namespace that select their workloads; the oldest comes first and names the port (semantics 85). */
+/** The services of each namespace that select their workloads; the oldest comes first and names the port [S85]. */
 const selecting = (mesh: Mesh): ReadonlyMap<string, readonly Backend[]> =>
   mesh.memo('selecting services', [mesh.backends], () =>
     Map.groupBy(
@@ -55,7 +55,7 @@ const writtenLandings = (mesh: Mesh): ReadonlyMap<string, readonly Landing[]> =>
     return byAddress;
   });
 
-/** Of a client-side policy only the connection pool counts here (semantics 70). */
+/** Of a client-side policy only the connection pool counts here [S70]. */
 const inboundPort = (mesh: Mesh, { backend: { service }, servicePort, port }: Landing, modes: PeerModes, client: Subject): InboundPort => {
   const pool = destinationRule(mesh, service, client)?.destination.policy(servicePort).connectionPool;
   return {

@@ -12,7 +12,7 @@ const coversAny = (host: string, { services }: SeenServices): boolean => service
 const isUnknown = (host: string, services: SeenServices): boolean =>
   !services.byHost.has(host) && !(isWildcard(host) && coversAny(host, services));
 
-/** Hosts of rules that no registry knows work on port 80 only (semantics 49). */
+/** Hosts of rules that no registry knows work on port 80 only [S49]. */
 const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): OutboundSlice['virtualHosts'] => {
   const { services, routings } = surroundings;
   const hosts = new Map<string, Routing>();

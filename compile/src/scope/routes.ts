@@ -24,14 +24,14 @@ export interface Place {
   readonly serviceAt: (host: string) => Service | undefined;
 }
 
-/** Resolved here and not by Envoy (semantics 26). */
+/** Resolved here and not by Envoy [S26]. */
 const applies = ({ port, gateways, sourceLabels, sourceNamespace }: RuleMatch, place: Place): boolean => {
   if (port !== undefined && port !== place.port) return false;
   if (gateways) return gateways.some((name) => place.gateways.has(name));
   return selects(sourceLabels ?? {}, place.labels) && (sourceNamespace === undefined || sourceNamespace === place.namespace);
 };
 
-/** A destination without port: the service's only one, otherwise the listener's (semantics 33). */
+/** A destination without port: the service's only one, otherwise the listener's [S33]. */
 const portOf = ({ host, port }: RuleDestination, place: Place): number => {
   if (port !== undefined) return port;
   const ports = place.serviceAt(host)?.ports ?? [];
@@ -63,13 +63,13 @@ const actionAt = (action: Rule['action'], place: Place): RouteAction => {
 
 const nameOf = (rule: Rule, match: HttpMatch): string => [rule.name, match.name].filter(Boolean).join('.');
 
-/** Nothing behind it can be reached (semantics 25). */
+/** Nothing behind it can be reached [S25]. */
 export const isCatchAll = ({ uri, method, authority, scheme, headers, queryParams }: HttpMatch): boolean => {
   const anyPath = uri === undefined || (uri.kind === 'prefix' && uri.value === '/') || (uri.kind === 'regex' && uri.value === '.*');
   return anyPath && !method && !authority && !scheme && headers.length === 0 && queryParams.length === 0;
 };
 
-/** Each match is a route of its own (semantics 24); the first catch-all is the last route. */
+/** Each match is a route of its own [S24]; the first catch-all is the last route. */
 export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] => {
   const routes: HttpRoute[] = [];
   for (const rule of routing.rules) {

@@ -50,7 +50,7 @@ export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
 
 const none: readonly string[] = [];
 
-/** Short host names that clients' search paths make of a Kubernetes Service's (semantics 11). */
+/** Short host names that clients' search paths make of a Kubernetes Service's [S11]. */
 export const aliasesOf = ({ hostname, shortName, namespace, headless }: Service, sameNamespace: boolean): readonly string[] => {
   const short =
     shortName === undefined ? none : [...(sameNamespace ? [shortName] : []), `${shortName}.${namespace}`, `${shortName}.${namespace}.svc`];

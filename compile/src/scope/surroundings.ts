@@ -7,7 +7,7 @@ export interface SeenRoutings {
   readonly key: string;
   /** Of sidecars, oldest first. */
   readonly list: readonly Routing[];
-  /** On sidecars the oldest of a host wins, nothing is merged (semantics 47). */
+  /** On sidecars the oldest of a host wins, nothing is merged [S47]. */
   readonly byHost: HostIndex<Routing>;
 }
 

@@ -1,4 +1,4 @@
-/** What a DestinationRule says about connections, as fields of a cluster (semantics 3.4). */
+/** What a DestinationRule says about connections, as fields of a cluster [S53, S58, S59, S61-S63, S77]. */
 import { create, type Init, milliseconds, pack } from '@weft/envoy';
 import { Cluster_LbPolicy, type ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { HttpProtocolOptionsSchema } from '@weft/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
@@ -9,7 +9,7 @@ type ClusterInit = Init<typeof ClusterSchema>;
 
 const unlimited = 2 ** 32 - 1;
 
-/** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish (semantics 58). */
+/** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish [S58]. */
 export const circuitBreakers = ({ tcp = {}, http = {} }: ConnectionPool): NonNullable<ClusterInit['circuitBreakers']> => ({
   thresholds: [
     {
@@ -36,7 +36,7 @@ export const outlierDetection = (outlier: OutlierDetection): Pick<ClusterInit, '
       ...(outlier.baseEjectionTime && { baseEjectionTime: milliseconds(outlier.baseEjectionTime) }),
       ...(outlier.maxEjectionPercent && { maxEjectionPercent: outlier.maxEjectionPercent }),
     },
-    // Envoy's panic threshold of 50 % would send traffic to ejected endpoints (semantics 63).
+    // Envoy's panic threshold of 50 % would send traffic to ejected endpoints [S63].
     commonLbConfig: { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } },
   };
 };
@@ -64,7 +64,7 @@ type ProtocolOptions = Init<typeof HttpProtocolOptionsSchema>;
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /**
- * @param nameFromHost server name and SAN come from the request's host (semantics 77)
+ * @param nameFromHost server name and SAN come from the request's host [S77]
  */
 export const httpOptions = (
   version: 'as-client' | 'http2',

@@ -1,4 +1,4 @@
-/** Numbers in titles are those of the semantics document. */
+/** Titles name the rules that they pin. */
 import { describe, expect, test } from 'vitest';
 import type { TrafficPolicy } from '../mesh/index.ts';
 import { emit } from './index.ts';
@@ -12,20 +12,20 @@ const withPolicy = (policy: TrafficPolicy) => clusterOf({ policy });
 const meshContext = (cluster: ReturnType<typeof clusterOf>) => cluster.transport_socket_matches[0].transport_socket.typed_config;
 
 describe('names', () => {
-  test('1: outbound|port|subset|host, one for the service and one for each subset, EDS likewise', () => {
+  test('[S1]: outbound|port|subset|host, one for the service and one for each subset, EDS likewise', () => {
     const set = emitted({ name: 'web', subsets: ['v1'] });
     const names = [`outbound|80||${web}`, `outbound|80|v1|${web}`];
     expect(namesOf(set, 'CDS')).toEqual(expect.arrayContaining(names));
     expect(namesOf(set, 'EDS')).toEqual(names);
   });
 
-  test('4: SNI has underscores and dots; a SNI of ISTIO_MUTUAL wins', () => {
+  test('[S4]: SNI has underscores and dots; a SNI of ISTIO_MUTUAL wins', () => {
     const set = emitted({ name: 'web', subsets: ['v1'] });
     expect(meshContext(read(set, 'CDS', `outbound|80|v1|${web}`)).sni).toBe(`outbound_.80_.v1_.${web}`);
     expect(withPolicy({ tls: { mode: 'ISTIO_MUTUAL', sni: 'mine' } }).transport_socket.typed_config.sni).toBe('mine');
   });
 
-  test('2-3, 5: fixed clusters, and inbound ones that dial from 127.0.0.6', () => {
+  test('[S2, S3, S5]: fixed clusters, and inbound ones that dial from 127.0.0.6', () => {
     const set = emit(sidecar({ inbound: { ports: [inboundPort(8080, 'http')], mode: 'STRICT' } }));
     expect(namesOf(set, 'CDS')).toEqual(['PassthroughCluster', 'BlackHoleCluster', 'InboundPassthroughCluster', 'inbound|8080||']);
     for (const name of ['InboundPassthroughCluster', 'inbound|8080||']) {
@@ -38,7 +38,7 @@ describe('names', () => {
 });
 
 describe('mesh TLS', () => {
-  test('93: chosen by endpoint metadata, plaintext otherwise', () => {
+  test('[S93]: chosen by endpoint metadata, plaintext otherwise', () => {
     const set = emitted({ name: 'web', endpoints: [endpoint('10.0.0.1'), endpoint('10.0.0.2', { mtls: false })] });
     expect(read(set, 'CDS', `outbound|80||${web}`).transport_socket_matches).toMatchObject([
       { name: 'tlsMode-istio', match: { tlsMode: 'istio' } },
@@ -49,7 +49,7 @@ describe('mesh TLS', () => {
     expect(plain.metadata).toBeUndefined();
   });
 
-  test('96: the server must be one of the identities of the endpoints; a list of the rule replaces them', () => {
+  test('[S96]: the server must be one of the identities of the endpoints; a list of the rule replaces them', () => {
     const endpoints = ['b', 'a', 'b'].map((sa, n) => endpoint(`10.0.0.${n}`, { identity: `spiffe://td/ns/shop/sa/${sa}` }));
     const names = (context: ReturnType<typeof clusterOf>) =>
       context.common_tls_context.combined_validation_context.default_validation_context.match_typed_subject_alt_names.map(
@@ -62,7 +62,7 @@ describe('mesh TLS', () => {
     expect(names(clusterOf({ endpoints, policy: { tls } }).transport_socket.typed_config)).toEqual(['spiffe://td/ns/x/sa/y']);
   });
 
-  test('13, 97: secrets default and ROOTCA by the agent, TLS 1.2 to 1.3, no resumption, one marker', () => {
+  test('[S13, S97]: secrets default and ROOTCA by the agent, TLS 1.2 to 1.3, no resumption, one marker', () => {
     const { common_tls_context: common, max_session_keys } = meshContext(clusterOf());
     expect(max_session_keys).toBe(0);
     expect(common.tls_params).toEqual({ tls_minimum_protocol_version: 'TLSv1_2', tls_maximum_protocol_version: 'TLSv1_3' });
@@ -73,11 +73,11 @@ describe('mesh TLS', () => {
     expect(trust.sds_config.api_config_source.grpc_services[0].envoy_grpc.cluster_name).toBe('sds-grpc');
   });
 
-  test('92: bytes say so', () => {
+  test('[S92]: bytes say so', () => {
     expect(meshContext(clusterOf({ protocol: 'tcp' })).common_tls_context.alpn_protocols).toEqual(['istio']);
   });
 
-  test('94: an explicit tls block, or another mesh, switches it off; another policy does not', () => {
+  test('[S94]: an explicit tls block, or another mesh, switches it off; another policy does not', () => {
     expect(withPolicy({ tls: { mode: 'DISABLE' } })).not.toHaveProperty('transport_socket_matches');
     expect(clusterOf({ meshExternal: true })).not.toHaveProperty('transport_socket_matches');
     expect(withPolicy({ connectionPool: {} })).toHaveProperty('transport_socket_matches');
@@ -87,12 +87,12 @@ describe('mesh TLS', () => {
     [true, [endpoint('10.0.0.1'), endpoint('10.0.0.2')]],
     [false, [endpoint('10.0.0.1'), endpoint('10.0.0.2', { mtls: false })]],
     [false, []],
-  ])('95: an original-destination cluster uses it (%s) only if all its endpoints do', (used, endpoints) => {
+  ])('[S95]: an original-destination cluster uses it (%s) only if all its endpoints do', (used, endpoints) => {
     const headless = clusterOf({ headless: true, addresses: [], resolution: 'original-dst', endpoints });
     expect('transport_socket' in headless).toBe(used);
   });
 
-  test('77: SIMPLE without a CA takes the public roots and the names of the host', () => {
+  test('[S77]: SIMPLE without a CA takes the public roots and the names of the host', () => {
     const cluster = withPolicy({ tls: { mode: 'SIMPLE' } });
     const [options] = Object.values(cluster.typed_extension_protocol_options) as ReturnType<typeof clusterOf>[];
     expect(options?.upstream_http_protocol_options).toEqual({ auto_sni: true, auto_san_validation: true });
@@ -101,7 +101,7 @@ describe('mesh TLS', () => {
 });
 
 describe('policy', () => {
-  test('53, 58, 62: least request, no limits, no outlier detection', () => {
+  test('[S53, S58, S62]: least request, no limits, no outlier detection', () => {
     const cluster = clusterOf();
     const most = 2 ** 32 - 1;
     expect(cluster.lb_policy).toBe('LEAST_REQUEST');
@@ -112,13 +112,13 @@ describe('policy', () => {
     expect(cluster).not.toHaveProperty('outlier_detection');
   });
 
-  test('62-63: an empty outlier block leaves consecutive 5xx on, success rate off, panic off', () => {
+  test('[S62, S63]: an empty outlier block leaves consecutive 5xx on, success rate off, panic off', () => {
     const cluster = withPolicy({ outlierDetection: {} });
     expect(cluster.outlier_detection).toEqual({ enforcing_success_rate: 0 });
     expect(cluster.common_lb_config).toEqual({ healthy_panic_threshold: {} });
   });
 
-  test('63: 0 switches a detector off', () => {
+  test('[S63]: 0 switches a detector off', () => {
     expect(withPolicy({ outlierDetection: { consecutive5xx: 0 } }).outlier_detection).toMatchObject({ enforcing_consecutive_5xx: 0 });
   });
 
@@ -132,7 +132,7 @@ describe('policy', () => {
     expect(options).toHaveProperty(way);
   });
 
-  test('71: resolution', () => {
+  test('[S71]: resolution', () => {
     expect(clusterOf({ resolution: 'dns-strict' }).type).toBe('STRICT_DNS');
     expect(clusterOf({ resolution: 'dns-logical', endpoints: [endpoint('a.example')] }).type).toBe('LOGICAL_DNS');
     const headless: Sample = { name: 'web', headless: true, addresses: [], resolution: 'original-dst', endpoints: [endpoint('10.0.0.1')] };

@@ -93,7 +93,7 @@ const nameFromHost = ({ tls }: TrafficPolicy): boolean =>
 const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[]): ClusterInit => ({
   loadAssignment: { clusterName: name, endpoints: localities(endpoints) },
   dnsLookupFamily: Cluster_DnsLookupFamily.V4_ONLY,
-  // The answer's own time to live; 60 s where a name does not resolve (semantics 73).
+  // The answer's own time to live; 60 s where a name does not resolve [S73].
   respectDnsTtl: true,
   dnsRefreshRate: milliseconds(60_000),
 });
@@ -133,7 +133,7 @@ const cluster = (target: Target): Encoded => {
 
 export type Role = 'sidecar' | 'gateway';
 
-/** A headless service's connection goes where its client dialled it; a gateway's clients dial the gateway (semantics 71). */
+/** A headless service's connection goes where its client dialled it; a gateway's clients dial the gateway [S71]. */
 const resolutionFor = ({ resolution, headless }: Service, role: Role): Resolution =>
   headless && resolution === 'original-dst' && role === 'gateway' ? 'eds' : resolution;
 

@@ -14,7 +14,7 @@ export const socketAddress = (address: string, port: number): Init<typeof Addres
     ? { address: { case: 'pipe', value: { path: address } } }
     : { address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } } };
 
-/** What a cluster's `transport_socket_matches` look at (semantics 93). */
+/** What a cluster's `transport_socket_matches` look at [S93]. */
 export const meshTls = { tlsMode: 'istio' } as const;
 const speaksMeshTls = { filterMetadata: { 'envoy.transport_socket_match': meshTls } };
 
@@ -69,7 +69,7 @@ export const assignments = (ports: PortEndpoints, destination: DestinationPolicy
   return remembered(ports, destination, { key: host, of });
 };
 
-/** What a client may expect to meet, as a key that stays equal while endpoints of the same identities come and go (semantics 95-96). */
+/** What a client may expect to meet, as a key that stays equal while endpoints of the same identities come and go [S95, S96]. */
 export interface Peers {
   readonly identities: readonly string[];
   /** Every endpoint speaks mesh TLS, and there is one. */
@@ -79,7 +79,7 @@ export interface Peers {
 
 export const peers: (ports: PortEndpoints) => Peers = remember(({ endpoints }) => {
   const mesh = endpoints.filter(({ mtls }) => mtls);
-  // One without an identity is not spoken to where others have theirs: it must not widen the list for all (semantics 96).
+  // One without an identity is not spoken to where others have theirs: it must not widen the list for all [S96].
   const identities = [...new Set(mesh.map(({ identity }) => identity).filter((identity) => identity !== ''))].sort();
   const allMesh = endpoints.length > 0 && mesh.length === endpoints.length;
   return { identities, allMesh, key: `${allMesh ? '+' : '-'}${identities.join(' ')}` };

@@ -88,8 +88,8 @@ export const httpInspector = (disabledPorts: readonly number[] = []) => ({
   ...except(disabledPorts),
 });
 
-/** Plain HTTP as the inspector names it; HTTP/1.0 goes the way of bytes (semantics 83-84). */
+/** Plain HTTP as the inspector names it; HTTP/1.0 goes the way of bytes [S83, S84]. */
 export const plainHttp = { transportProtocol: 'raw_buffer', applicationProtocols: ['http/1.1', 'h2c'] };
 
-/** Detection waits for the client for as long as it takes (semantics 82, 3.10). */
+/** Detection waits for the client for as long as it takes [S82]. */
 export const detection = { listenerFiltersTimeout: milliseconds(0), continueOnListenerFiltersTimeout: true };

@@ -1,4 +1,4 @@
-/** Clusters that every sidecar has (semantics 3, 5), and those of its own ports. */
+/** Clusters that every sidecar has [S3, S5], and those of its own ports. */
 import {
   blackHoleCluster,
   create,

@@ -1,4 +1,4 @@
-/** A gateway's listeners and routes: HTTP servers that share a port share a route configuration (semantics 119). */
+/** A gateway's listeners and routes: HTTP servers that share a port share a route configuration [S119]. */
 import { create, type Encoded, encodeResource, gatewayRoutes, type Init, listenerName, virtualHostName } from '@weft/envoy';
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
@@ -20,7 +20,7 @@ const listener = (port: number): Encoded => {
   const manager = httpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeSpecifier: routesFrom(gatewayRoutes(port)),
-    // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header (semantics 87).
+    // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
     useRemoteAddress: true,
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true },

@@ -1,4 +1,4 @@
-/** What a sidecar accepts: chains for each of its workload's ports, and for all others, by PeerAuthentication's mode (semantics 90-92). */
+/** What a sidecar accepts: chains for each of its workload's ports, and for all others, by PeerAuthentication's mode [S90-S92]. */
 import {
   blackHoleCluster,
   create,
@@ -29,7 +29,7 @@ import { routeTable } from './virtual-hosts.ts';
 type Match = Init<typeof FilterChainMatchSchema>;
 
 /**
- * A connection keeps the certificates that it was opened with (dataplane T3), so HTTP connections end in time: after their last
+ * A connection keeps the certificates that it was opened with [E1], so HTTP connections end in time: after their last
  * response, with `connection: close` or GOAWAY. Renewed identities are used, and distrusted roots noticed, within it.
  */
 const httpLife = milliseconds(15 * 60_000);
@@ -91,7 +91,7 @@ interface Destination {
   readonly pool: ConnectionPool;
 }
 
-/** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves (semantics 39). */
+/** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
 const resetRetry = { retryOn: 'reset-before-request', numRetries: 2 };
 
 const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
@@ -127,7 +127,7 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
 const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort): Chain[] =>
   chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool }, `${port}`, { destinationPort: port });
 
-/** A connection to the listener itself would come back to it for ever (semantics 6). */
+/** A connection to the listener itself would come back to it for ever [S6]. */
 const ownPort: Chain = {
   name: 'virtualInbound-blackhole',
   filterChainMatch: { destinationPort: inboundCapturePort },

@@ -1,4 +1,4 @@
-/** Numbers in titles are those of the semantics document. */
+/** Titles name the rules that they pin. */
 import { describe, expect, test } from 'vitest';
 import type { MtlsMode, Protocol } from '../mesh/index.ts';
 import { emit } from './index.ts';
@@ -33,7 +33,7 @@ describe('inbound', () => {
       match.application_protocols,
     ]);
 
-  test('90: PERMISSIVE has two chains for HTTP, three for TCP, five for what is sniffed', () => {
+  test('[S90]: PERMISSIVE has two chains for HTTP, three for TCP, five for what is sniffed', () => {
     expect(summary('http', 'PERMISSIVE')).toEqual([
       ['http', 'mesh', 'tls', all],
       ['http', 'plain', 'raw_buffer', undefined],
@@ -52,7 +52,7 @@ describe('inbound', () => {
     ]);
   });
 
-  test.each(['http', 'tcp', 'auto', 'grpc'] as const)('91: STRICT has no chain without mesh TLS (%s)', (protocol) => {
+  test.each(['http', 'tcp', 'auto', 'grpc'] as const)('[S91]: STRICT has no chain without mesh TLS (%s)', (protocol) => {
     const chains = chainsOf(protocol, 'STRICT');
     expect(chains.length).toBeGreaterThan(0);
     for (const { transport_socket, filter_chain_match } of chains) {
@@ -68,7 +68,7 @@ describe('inbound', () => {
     expect(inspector.filter_disabled).toEqual({ destination_port_range: { start: 8080, end: 8081 } });
   });
 
-  test('92: the server negotiates no marker, takes TLS 1.2 to 1.3, resumes nothing', () => {
+  test('[S92]: the server negotiates no marker, takes TLS 1.2 to 1.3, resumes nothing', () => {
     const context = chainsOf('http', 'STRICT')[0]?.transport_socket?.typed_config as { common_tls_context: Record<string, unknown> };
     expect(context.common_tls_context).not.toHaveProperty('alpn_protocols');
     expect(context).toMatchObject({
@@ -78,7 +78,7 @@ describe('inbound', () => {
     });
   });
 
-  test('88: other ports obey the default mode and go where they were dialled', () => {
+  test('[S88]: other ports obey the default mode and go where they were dialled', () => {
     const others: Chain[] = serving('http', 'PERMISSIVE', 'STRICT').filter_chains.filter(
       ({ filter_chain_match }: Chain) => filter_chain_match.destination_port === undefined,
     );
@@ -89,7 +89,7 @@ describe('inbound', () => {
     }
   });
 
-  test('6: neither capture port leads to itself', () => {
+  test('[S6]: neither capture port leads to itself', () => {
     const set = calling();
     for (const [name, port] of [
       ['virtualInbound', 15006],
@@ -101,7 +101,7 @@ describe('inbound', () => {
     }
   });
 
-  test('9, 39, 87: inline routes, retried on reset unless gRPC, the caller appended, a bounded life', () => {
+  test('[S9, S39, S87]: inline routes, retried on reset unless gRPC, the caller appended, a bounded life', () => {
     const manager = (protocol: Protocol) => chainsOf(protocol, 'STRICT')[0]?.filters[0]?.typed_config;
     expect(manager('http')).toMatchObject({
       forward_client_cert_details: 'APPEND_FORWARD',
@@ -120,7 +120,7 @@ describe('inbound', () => {
 });
 
 describe('outbound', () => {
-  test('7-8, 72: HTTP by port, TCP by address, headless TCP by endpoint, UDP not at all', () => {
+  test('[S7, S8, S72]: HTTP by port, TCP by address, headless TCP by endpoint, UDP not at all', () => {
     const set = calling(
       { name: 'web' },
       { name: 'db', protocol: 'tcp', port: 5432, addresses: ['10.96.0.12', '10.96.0.13'] },
@@ -146,7 +146,7 @@ describe('outbound', () => {
     for (const name of namesOf(set, 'LDS').slice(1, -1)) expect(read(set, 'LDS', name).bind_to_port).toBe(false);
   });
 
-  test('7, 84: a sniffed service has a listener and a table of its own, and falls through to bytes', () => {
+  test('[S7, S84]: a sniffed service has a listener and a table of its own, and falls through to bytes', () => {
     const set = calling({ name: 'any', protocol: 'auto', port: 9000 });
     const listener = read(set, 'LDS', '10.96.0.10_9000');
     expect(listener.filter_chains[0].filter_chain_match).toEqual({
@@ -161,7 +161,7 @@ describe('outbound', () => {
     expect(read(set, 'RDS', 'any.shop.svc.cluster.local:9000').virtual_hosts[0].domains).toEqual(['*']);
   });
 
-  test('80: declared TCP is not sniffed, so a server may speak first', () => {
+  test('[S80]: declared TCP is not sniffed, so a server may speak first', () => {
     expect(read(calling({ name: 'mysql', protocol: 'mysql', port: 3306 }), 'LDS', '10.96.0.10_3306')).not.toHaveProperty(
       'listener_filters',
     );

@@ -8,7 +8,7 @@ type Match = Init<typeof RouteMatchSchema>;
 type HeaderMatch = Init<typeof HeaderMatcherSchema>;
 type Text = Exclude<StringMatch, { readonly kind: 'present' }>;
 
-/** A regular expression matches the whole value, in Istio as in Envoy (semantics 29). */
+/** A regular expression matches the whole value, in Istio as in Envoy [S29]. */
 const matcher = ({ kind, value }: Text): Init<typeof StringMatcherSchema> => {
   switch (kind) {
     case 'exact':
@@ -23,7 +23,7 @@ const matcher = ({ kind, value }: Text): Init<typeof StringMatcherSchema> => {
 
 export const everything: Match = { pathSpecifier: { case: 'prefix', value: '/' } };
 
-/** A prefix is one of the text, not of path segments (semantics 28). */
+/** A prefix is one of the text, not of path segments [S28]. */
 const path = (uri: StringMatch | undefined): Match => {
   switch (uri?.kind) {
     case 'exact':
@@ -41,7 +41,7 @@ const header = (name: string, match: StringMatch, invert = false): HeaderMatch =
   name,
   headerMatchSpecifier: match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher(match) },
   invertMatch: invert,
-  // "Without x: v" holds where x is missing (semantics 30).
+  // "Without x: v" holds where x is missing [S30].
   treatMissingHeaderAsEmpty: invert && match.kind !== 'present',
 });
 

@@ -32,7 +32,7 @@ const clusterOf = ({ scoped, port }: Entry): string => outboundCluster({ port: p
 const listener = (name: string, address: Init<typeof AddressSchema>, init: Init<typeof ListenerSchema>): Encoded =>
   encodeResource(name, ListenerSchema, create(ListenerSchema, { name, address, trafficDirection: TrafficDirection.OUTBOUND, ...init }));
 
-/** Hands over to the listener of the address dialled; what none has goes on, or nowhere (semantics 6). */
+/** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
 const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
   listener(virtualOutbound, socketAddress('0.0.0.0', outboundCapturePort), {
     useOriginalDst: true,
@@ -59,7 +59,7 @@ const tcpChain = (entry: Entry): Chain => ({
   ],
 });
 
-/** The route table of a sniffed service, which its own listeners use and nobody else (semantics 7). */
+/** The route table of a sniffed service, which its own listeners use and nobody else [S7]. */
 export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
 
 const makeAddressListener = (entry: Entry, address: string): Encoded => {
@@ -86,7 +86,7 @@ const addressListener = (entry: Entry, address: string): Part => {
   return part;
 };
 
-/** A service has listeners of its own unless its HTTP shares the port's (semantics 7-8, 72). */
+/** A service has listeners of its own unless its HTTP shares the port's [S7, S8, S72]. */
 export const ownAddresses = ({ scoped, port }: Entry, endpoints: ReadonlyMap<string, PortEndpoints>): readonly string[] => {
   const { service } = scoped;
   if (isHttp(port.protocol)) return [];
@@ -123,7 +123,7 @@ const signedChains = (entries: readonly Entry[]): Chain[] => {
 export interface Wildcard {
   readonly port: number;
   readonly http: boolean;
-  /** Services without a listener of their own, of which the first that nothing tells apart gets the rest (semantics 8). */
+  /** Services without a listener of their own, of which the first that nothing tells apart gets the rest [S8]. */
   readonly homeless: readonly Entry[];
 }
 
@@ -150,7 +150,7 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
     entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry)),
     ({ port }) => port.number,
   );
-  // Rules for hosts in no registry work on port 80 (semantics 49), whether a service has it or not.
+  // Rules for hosts in no registry work on port 80 [S49], whether a service has it or not.
   if (slice.virtualHosts.length > 0 && !shared.has(80)) shared.set(80, []);
   return [...shared]
     .sort(([a], [b]) => a - b)

@@ -90,7 +90,7 @@ const fromParts = new WeakMap<Part, { readonly parts: readonly Part[]; readonly 
 
 /**
  * A map of what the parts hold, by first name: a second resource of one name would be refused with everything beside it
- * (reliability, appendix A). The same parts make the same map without looking into them.
+ * [E11]. The same parts make the same map without looking into them.
  */
 export const byName = (parts: readonly Part[]): Resources => {
   const [first] = parts;

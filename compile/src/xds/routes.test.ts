@@ -1,4 +1,4 @@
-/** Numbers in titles are those of the semantics document. */
+/** Titles name the rules that they pin. */
 import { describe, expect, test } from 'vitest';
 import type { HttpMatch, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
 import { emit } from './index.ts';
@@ -15,7 +15,7 @@ const matching = (match: Partial<HttpMatch>) => only(route(to(['c', 1]), match))
 const retry: Retry = { attempts: 3, retryOn: ['5xx'], statusCodes: [503], perTryTimeout: 500, backoff: 50 };
 
 describe('tables', () => {
-  test('7, 10-12: one for each port, its virtual hosts apart, its last one for everybody else', () => {
+  test('[S7, S10-S12]: one for each port, its virtual hosts apart, its last one for everybody else', () => {
     const set = emitted([
       { name: 'web', aliases: ['web', 'web.shop', 'web.shop.svc'] },
       { name: 'api', port: 8080 },
@@ -35,13 +35,13 @@ describe('tables', () => {
     });
   });
 
-  test('12: REGISTRY_ONLY answers 502 itself', () => {
+  test('[S12]: REGISTRY_ONLY answers 502 itself', () => {
     const set = emitted([{ name: 'web' }], { outboundTrafficPolicy: 'REGISTRY_ONLY' });
     expect(read(set, 'RDS', '80').virtual_hosts).toMatchObject([{ name: 'block_all', routes: [{ direct_response: { status: 502 } }] }]);
     expect(read(set, 'LDS', 'virtualOutbound').filter_chains[1].filters[0].typed_config.cluster).toBe('BlackHoleCluster');
   });
 
-  test('11: headless services have the names of their pods', () => {
+  test('[S11]: headless services have the names of their pods', () => {
     const headless: Sample = { name: 'web', headless: true, addresses: [], resolution: 'original-dst' };
     expect(read(emitted([headless]), 'VHDS', `80/${web}:80`).domains).toContain(`*.${web}`);
   });
@@ -55,7 +55,7 @@ describe('tables', () => {
     ]);
   });
 
-  test('49: rules for a host in no registry work on port 80, with or without a service there', () => {
+  test('[S49]: rules for a host in no registry work on port 80, with or without a service there', () => {
     const virtualHosts = [{ host: 'old.example', routes: [route({ kind: 'direct', status: 410 })] }];
     const set = emitted([], { virtualHosts });
     expect(namesOf(set, 'VHDS')).toEqual(['80/old.example:80']);
@@ -74,7 +74,7 @@ describe('tables', () => {
 });
 
 describe('actions', () => {
-  test('36-37: without a rule everything goes to the service, retried as Istio does', () => {
+  test('[S36, S37]: without a rule everything goes to the service, retried as Istio does', () => {
     const host = hostOf();
     expect(host.routes).toMatchObject([
       { name: 'default', match: { prefix: '/' }, route: { cluster: `outbound|80||${web}`, timeout: '0s' } },
@@ -87,7 +87,7 @@ describe('actions', () => {
     });
   });
 
-  test('32: one destination takes all, of several those with weight 0 are left out', () => {
+  test('[S32]: one destination takes all, of several those with weight 0 are left out', () => {
     expect(acting(to(['a', 0])).route.cluster).toBe('a');
     expect(acting(to(['a', 0], ['b', 30], ['c', 20])).route.weighted_clusters.clusters).toMatchObject([
       { name: 'b', weight: 30 },
@@ -96,12 +96,12 @@ describe('actions', () => {
     expect(acting(to(['a', 0], ['b', 5])).route.cluster).toBe('b');
   });
 
-  test('35: the timeout caps a gRPC client’s own', () => {
+  test('[S35]: the timeout caps a gRPC client’s own', () => {
     const { route: action } = acting({ ...to(['a', 1]), timeout: 1500 });
     expect(action).toMatchObject({ timeout: '1.500s', max_grpc_timeout: '1.500s' });
   });
 
-  test('38: retries as the rule says; said once where all routes say the same, and not at all for 0 attempts', () => {
+  test('[S38]: retries as the rule says; said once where all routes say the same, and not at all for 0 attempts', () => {
     const policy = {
       num_retries: 3,
       retry_on: '5xx',
@@ -120,7 +120,7 @@ describe('actions', () => {
     expect(mixed.routes[0].route).not.toHaveProperty('retry_policy');
   });
 
-  test('41: set overwrites, add appends, the host is rewritten, both levels apply', () => {
+  test('[S41]: set overwrites, add appends, the host is rewritten, both levels apply', () => {
     const operations = (value: string) => ({
       set: { 'x-set': value },
       add: { 'x-add': value },
@@ -146,7 +146,7 @@ describe('actions', () => {
     expect(action.weighted_clusters.clusters[1]).toMatchObject({ host_rewrite_literal: 'b.example', request_headers_to_remove: ['x-b'] });
   });
 
-  test('42: redirects drop a port that goes without saying', () => {
+  test('[S42]: redirects drop a port that goes without saying', () => {
     const redirect = { kind: 'redirect', code: 308, uri: '/new', authority: 'x.example', scheme: 'https' } as const;
     expect(acting({ ...redirect, port: 443 }).redirect).toEqual({
       path_redirect: '/new',
@@ -157,7 +157,7 @@ describe('actions', () => {
     expect(acting({ ...redirect, port: 8443 }).redirect.port_redirect).toBe(8443);
   });
 
-  test('43: rewrites', () => {
+  test('[S43]: rewrites', () => {
     expect(acting({ ...to(['a', 1]), rewrite: { uri: '/v2', authority: 'b' } }).route).toMatchObject({
       prefix_rewrite: '/v2',
       host_rewrite_literal: 'b',
@@ -174,13 +174,13 @@ describe('actions', () => {
 });
 
 describe('matches', () => {
-  test('28-29, 31: prefixes are text, regular expressions are whole, case only where it can be ignored', () => {
+  test('[S28, S29, S31]: prefixes are text, regular expressions are whole, case only where it can be ignored', () => {
     expect(matching({ uri: { kind: 'prefix', value: '/foo' } })).toEqual({ prefix: '/foo' });
     expect(matching({ uri: { kind: 'exact', value: '/foo' }, ignoreUriCase: true })).toEqual({ path: '/foo', case_sensitive: false });
     expect(matching({ uri: { kind: 'regex', value: '/f.*' }, ignoreUriCase: true })).toEqual({ safe_regex: { regex: '/f.*' } });
   });
 
-  test('30: without a header means also that it is missing', () => {
+  test('[S30]: without a header means also that it is missing', () => {
     const headers = [
       { name: 'a', match: { kind: 'exact', value: '1' }, invert: true },
       { name: 'b', match: { kind: 'present' }, invert: true },
@@ -204,7 +204,7 @@ describe('matches', () => {
   });
 });
 
-describe('gateways (semantics 3.8)', () => {
+describe('gateways [S117-S120]', () => {
   const servers = [
     {
       port: 80,
@@ -215,18 +215,18 @@ describe('gateways (semantics 3.8)', () => {
   ];
   const set = emit(sidecar({ role: 'gateway', gateway: { servers } }));
 
-  test('119: servers of one port share a table; a host belongs to the first; nobody catches the rest', () => {
+  test('[S119]: servers of one port share a table; a host belongs to the first; nobody catches the rest', () => {
     expect(namesOf(set, 'LDS')).toEqual(['0.0.0.0_80']);
     expect(read(set, 'RDS', 'http.80')).not.toHaveProperty('virtual_hosts');
     expect(read(set, 'VHDS', 'http.80/a.example:80').domains).toEqual(['a.example', '*.b.example']);
     expect(read(set, 'VHDS', 'http.80/c.example:80').domains).toEqual(['c.example']);
   });
 
-  test('120: httpsRedirect is for every path', () => {
+  test('[S120]: httpsRedirect is for every path', () => {
     expect(read(set, 'VHDS', 'http.80/c.example:80').require_tls).toBe('ALL');
   });
 
-  test('87: the client’s address is the connection’s, and no forged certificate passes', () => {
+  test('[S87]: the client’s address is the connection’s, and no forged certificate passes', () => {
     const manager = read(set, 'LDS', '0.0.0.0_80').filter_chains[0].filters[0].typed_config;
     expect(manager).toMatchObject({ use_remote_address: true, forward_client_cert_details: 'SANITIZE_SET', normalize_path: true });
   });

@@ -1,4 +1,4 @@
-/** HTTP routes: what a VirtualService's rule says, as Envoy's route (semantics 3.3). */
+/** HTTP routes: what a VirtualService's rule says, as Envoy's route [S32-S38, S41-S43]. */
 import { type Init, milliseconds, typed } from '@weft/envoy';
 import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import {
@@ -50,7 +50,7 @@ export const retryPolicy = ({ attempts, perTryTimeout, retryOn, statusCodes, bac
 });
 
 /**
- * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it (semantics 35). By the field that Envoy calls
+ * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it [S35]. By the field that Envoy calls
  * deprecated, as Istio does: any `max_stream_duration` makes Envoy forget `timeout` (FilterUtility::finalTimeout).
  */
 const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'> => ({
@@ -71,7 +71,7 @@ const weightedCluster = ({
   ...rewriteHost(authority),
 });
 
-/** One destination takes all whatever its weight; of several those with weight 0 are left out (semantics 32). */
+/** One destination takes all whatever its weight; of several those with weight 0 are left out [S32]. */
 const clusterOf = (destinations: readonly Destination[]): Pick<Action, 'clusterSpecifier'> => {
   const [only, ...others] = destinations;
   if (only && others.length === 0) return { clusterSpecifier: { case: 'cluster', value: only.cluster } };
@@ -117,7 +117,7 @@ const redirectCodes: Readonly<Record<number, RedirectAction_RedirectResponseCode
   308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
 };
 
-/** The scheme's own port goes without saying in a Location (semantics 42). */
+/** The scheme's own port goes without saying in a Location [S42]. */
 const isDefaultPort = (port: number, scheme: string | undefined): boolean => port === (scheme === 'https' ? 443 : 80);
 
 const redirect = ({ code, uri, authority, port, scheme }: Redirect): Init<typeof RedirectActionSchema> => ({

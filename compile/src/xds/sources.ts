@@ -1,4 +1,4 @@
-/** Where Envoy gets what a resource names: everything over ADS, secrets from the agent's socket (dataplane T5: never over ADS). */
+/** Where Envoy gets what a resource names: everything over ADS, but secrets never [E3]: from the agent's socket. */
 import { agentCluster, create, milliseconds } from '@weft/envoy';
 import {
   AggregatedConfigSourceSchema,
@@ -8,7 +8,7 @@ import {
   ConfigSourceSchema,
 } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 
-/** 0: waits for ever. Being ready without them would be worse (semantics 14). */
+/** 0: waits for ever. Being ready without them would be worse [S14]. */
 const forEver = milliseconds(0);
 
 export const fromAds: ConfigSource = create(ConfigSourceSchema, {
@@ -17,7 +17,7 @@ export const fromAds: ConfigSource = create(ConfigSourceSchema, {
   resourceApiVersion: ApiVersion.V3,
 });
 
-/** With a retry policy, or an agent that is late makes Envoy wait for up to 30 s more (dataplane-host 3). */
+/** With a retry policy, or an agent that is late makes Envoy wait for up to 30 s more [E10]. */
 export const fromAgent: ConfigSource = create(ConfigSourceSchema, {
   configSourceSpecifier: {
     case: 'apiConfigSource',

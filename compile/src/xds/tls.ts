@@ -20,13 +20,13 @@ import { fromAgent } from './sources.ts';
 type Parameters = Init<typeof TlsParametersSchema>;
 type Secret = Init<typeof SdsSecretConfigSchema>;
 
-/** The maximum has to be said: Envoy's client side stops at 1.2 by default (dataplane 1, traps). */
+/** The maximum has to be said: Envoy's client side stops at 1.2 by default [E4]. */
 const versions: Parameters = {
   tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
   tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
 };
 
-/** For TLS 1.2, which only others' sidecars speak (semantics 97). */
+/** For TLS 1.2, which only others' sidecars speak [S97]. */
 const serverCiphers = [
   'ECDHE-ECDSA-AES256-GCM-SHA384',
   'ECDHE-RSA-AES256-GCM-SHA384',
@@ -35,7 +35,7 @@ const serverCiphers = [
 ];
 
 const identity: Secret = { name: workloadSecret, sdsConfig: fromAgent };
-/** The agent serves it with the SPIFFE validator, which ties each trust domain to its own roots (dataplane T4). */
+/** The agent serves it with the SPIFFE validator, which ties each trust domain to its own roots [E2]. */
 const trust: Secret = { name: trustSecret, sdsConfig: fromAgent };
 
 const tlsSocket = 'envoy.transport_sockets.tls';
@@ -43,7 +43,7 @@ const tlsSocket = 'envoy.transport_sockets.tls';
 export const plaintext = typed('envoy.transport_sockets.raw_buffer', RawBufferSchema, {});
 
 /**
- * The server's side of mesh TLS. It names no ALPN, so it negotiates none: tokens only choose the filter chain (dataplane 5).
+ * The server's side of mesh TLS. It names no ALPN, so it negotiates none: tokens only choose the filter chain [E5].
  * Sessions are not resumed: a resumed one would skip the check of the peer's certificate.
  */
 export const meshServer = typed(tlsSocket, DownstreamTlsContextSchema, {
@@ -100,7 +100,7 @@ const nameMatchers = (names: readonly string[]) =>
       : [{ sanType: SubjectAltNameMatcher_SanType.DNS, matcher: { matchPattern: { case: 'exact' as const, value: name } } }],
   );
 
-/** Without verification only where that was asked for by name; a missing CA means the public roots (semantics 77). */
+/** Without verification only where that was asked for by name; a missing CA means the public roots [S77]. */
 const validation = (tls: ClientTls): Init<typeof CertificateValidationContextSchema> | undefined =>
   tls.insecureSkipVerify
     ? undefined

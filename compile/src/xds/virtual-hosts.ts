@@ -1,6 +1,6 @@
 /**
  * Virtual hosts are resources of their own (VHDS), so that a changed rule sends one of them and not the port's whole table
- * (dataplane 7). A route configuration that has none must not mention VHDS: its listeners would wait for ever.
+ * [E6]. A route configuration that has none must not mention VHDS: its listeners would wait for ever.
  */
 import {
   blackHoleCluster,
@@ -27,7 +27,7 @@ export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 /** A ServiceEntry may have a whole network's addresses: `10.1.0.0/16`. */
 export const isRange = (address: string): boolean => address.includes('/');
 
-/** Domains as clients write them; ports are not looked at (semantics 10-11). */
+/** Domains as clients write them; ports are not looked at [S10, S11]. */
 export const domainsOf: (scoped: ScopedService) => readonly string[] = remember(({ service, aliases }) => {
   const { hostname, addresses, headless } = service;
   const names = hostname.startsWith('*') ? [hostname] : [hostname, `${hostname}.`];
@@ -41,7 +41,7 @@ const ofRoutes = (name: string, domains: readonly string[], routes: readonly Htt
   ...routesOf(routes),
 });
 
-/** A service that no rule speaks of: everything to itself, with the default retries (semantics 37). */
+/** A service that no rule speaks of: everything to itself, with the default retries [S37]. */
 const ofService = (name: string, domains: readonly string[], cluster: string): VirtualHostInit => ({
   name,
   domains: [...domains],
@@ -59,14 +59,14 @@ export const serviceHost = (scoped: ScopedService, { number: port }: ServicePort
 export const ruleHost = (host: string, port: number, routes: readonly HttpRoute[]): VirtualHostInit =>
   ofRoutes(virtualHostName(host, port), [host], routes);
 
-/** Whoever no virtual host names (semantics 12). */
+/** Whoever no virtual host names [S12]. */
 export const catchAll = (policy: OutboundTrafficPolicy): VirtualHostInit =>
   policy === 'ALLOW_ANY'
     ? { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', passthroughCluster)] }
     : { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] };
 
 /**
- * The virtual host bears its resource's whole name, not Istio's `<host>:<port>` (semantics 10) alone: Envoy 1.40 keeps virtual hosts
+ * The virtual host bears its resource's whole name, not Istio's `<host>:<port>` [S10] alone: Envoy 1.40 keeps virtual hosts
  * by their own name and looks for removed ones by the resource's, so that under another name one would never go.
  */
 export const encodeHost = (routeConfiguration: string, host: VirtualHostInit): Encoded => {
@@ -74,7 +74,7 @@ export const encodeHost = (routeConfiguration: string, host: VirtualHostInit): E
   return encodeResource(name, VirtualHostSchema, create(VirtualHostSchema, { ...host, name }));
 };
 
-/** Istio's limit of a direct response's body (semantics 52). */
+/** Istio's limit of a direct response's body [S52]. */
 const bodyLimit = 1 << 20;
 
 interface Table {
@@ -84,7 +84,7 @@ interface Table {
   readonly vhds: boolean;
 }
 
-/** Routes to clusters that are not there load, and answer 503 (semantics 14). */
+/** Routes to clusters that are not there load, and answer 503 [S14]. */
 export const routeTable = ({ name, hosts, vhds }: Table): Init<typeof RouteConfigurationSchema> => ({
   name,
   virtualHosts: [...hosts],

@@ -26,7 +26,7 @@ function* checkOperations(operations: HeaderOperationSettings | undefined, path:
   for (const action of ['set', 'add'] as const) {
     for (const [name, value] of Object.entries(operations?.[action] ?? {})) {
       const at = childPath(`${path}.${action}`, name);
-      // Setting the host of a request is a rewrite of its authority (semantics 41).
+      // Setting the host of a request is a rewrite of its authority [S41].
       if (!(request && action === 'set' && isHost(name))) yield* checkName(name, at);
       const fault = headerValueFault(value);
       if (fault) yield invalid(at, fault, 'Write `%%` for a percent sign.');
@@ -120,7 +120,7 @@ export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<P
     yield ineffective(`${path}.prefixRewrite`, '`prefixRewrite` has no effect yet', 'Use `uri`.');
 }
 
-/** `max_direct_response_body_size_bytes` (semantics 52). */
+/** `max_direct_response_body_size_bytes` [S52]. */
 const maxBody = 1024 * 1024;
 
 export function* checkDirectResponse({ status, body }: HttpDirectResponse, path: string): Iterable<Problem> {

@@ -63,7 +63,7 @@ export function* checkMatch(match: HttpMatchRequest, path: string): Iterable<Pro
   yield* withoutEffect(match, path, [{ field: 'statPrefix', message: 'statistics keep their usual names' }]);
 }
 
-/** Matches every request that comes this way: the first such route ends the list (semantics 25). */
+/** Matches every request that comes this way: the first such route ends the list [S25]. */
 export const isCatchAll = (match: HttpMatchRequest): boolean => {
   const conditions = [
     'headers',

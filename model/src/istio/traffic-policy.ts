@@ -53,7 +53,7 @@ export interface ClientTlsSettings {
 }
 
 export interface LoadBalancerSettings {
-  /** LEAST_CONN is the old name of LEAST_REQUEST (semantics 53). */
+  /** LEAST_CONN is the old name of LEAST_REQUEST [S53]. */
   readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
 }
 

@@ -96,7 +96,7 @@ export interface HttpRouteSettings {
 
 export interface VirtualServiceSpec {
   readonly hosts?: readonly string[];
-  /** Absent means `[mesh]`: all sidecars (semantics 27). */
+  /** Absent means `[mesh]`: all sidecars [S27]. */
   readonly gateways?: readonly string[];
   readonly http?: readonly HttpRouteSettings[];
   readonly exportTo?: readonly string[];

@@ -28,7 +28,7 @@ const later: readonly Field[] = [
   { field: 'trafficDistribution', message: 'all endpoints are used alike' },
 ];
 
-/** Names from which Istio reads the protocol (semantics 79). */
+/** Names from which Istio reads the protocol [S79]. */
 const conventional = /^(?:grpc-web|(?:tcp|udp|grpc|http|http2|https|tls|mongo|redis|mysql|http_proxy)(?:-|$))/i;
 
 function* checkPort(port: ServicePortSettings, path: string, type: string): Iterable<Problem> {

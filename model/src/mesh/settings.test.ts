@@ -4,7 +4,7 @@ import { defaultMeshSettings, meshSettings } from './settings.ts';
 
 const resources = (text: string) => parse({ text, file: 'mesh.yaml', origin: { source: 'file' } }).resources;
 
-test("Istio's defaults where nothing is said (semantics 3.10)", () => {
+test("Istio's defaults where nothing is said [S134]", () => {
   expect(meshSettings([])).toBe(defaultMeshSettings);
   expect(defaultMeshSettings).toMatchObject({
     connectTimeout: 10_000,

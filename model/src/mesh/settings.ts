@@ -56,7 +56,7 @@ export interface MeshSettings {
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
-  /** Absent: Istio's own default retries (semantics 36). */
+  /** Absent: Istio's own default retries [S36]. */
   readonly defaultHttpRetryPolicy?: HttpRetry;
   readonly dnsRefreshRate: number;
   readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
@@ -143,7 +143,7 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
 
 const memo = new WeakMap<object, MeshSettings>();
 
-/** Oldest first, then by name: the order in which everything in the mesh wins (semantics 17). */
+/** Oldest first, then by name: the order in which everything in the mesh wins [S17]. */
 export const byAge = (a: Resource, b: Resource): number =>
   a.metadata.created - b.metadata.created ||
   (a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0) ||

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 /**
  * A directory for keys: 0700, files 0600, replaced as a whole. Wider permissions are refused, not
- * repaired: whoever could read the key may have read it already (reliability goal 5.10).
+ * repaired: whoever could read the key may have read it already [G6].
  */
 export const openKeyDirectory = async (path: string): Promise<void> => {
   const made = await mkdir(path, { recursive: true, mode: 0o700 });

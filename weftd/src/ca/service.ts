@@ -17,7 +17,7 @@ interface Answer {
   readonly certChain: string[];
 }
 
-/** For each identity (reliability 5.12): one renewal a day is the rule, so ten a second harms nobody but a loop. */
+/** For each identity [G7]: one renewal a day is the rule, so ten a second harms nobody but a loop. */
 const limit = { perSecond: 10, burst: 10 };
 
 /** Istio's CA service (security/v1alpha1/ca.proto), so that any Istio agent can use it; for the server that serves ADS. */
@@ -28,7 +28,7 @@ export const certificateService = (input: CertificateServiceInput): GrpcService 
   handlers: certificateHandlers(input),
 });
 
-/** Refusals tell the caller nothing; the reason is in the log (reliability 5.1). */
+/** Refusals tell the caller nothing; the reason is in the log [G5]. */
 const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): UntypedServiceImplementation => {
   const admit = rateLimit({ ...limit, now });
 

@@ -19,7 +19,7 @@ const webCaller: Caller = {
 
 const names = (...list: x509.JsonGeneralNames): x509.Extension => new x509.SubjectAlternativeNameExtension(list);
 const victim = 'spiffe://cluster.local/ns/pay/sa/ledger';
-/** A request that asks for somebody else, in every way that a CSR can say it (reliability 5.1). */
+/** A request that asks for somebody else, in every way that a CSR can say it [G5]. */
 const tricks: Readonly<Record<string, { subject?: string; extensions?: x509.Extension[] }>> = {
   'another identity': { extensions: [names({ type: 'url', value: victim })] },
   'its own and another identity': {

@@ -41,7 +41,7 @@ export const serveGrpc = async (input: GrpcInput): Promise<GrpcServer> => {
   // What the library would print on its own it also tells us, and one line says it.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
-    // Half-open connections are found in 40 s (reliability 3.5).
+    // Half-open connections are found in 40 s [G2].
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.max_connection_age_ms': input.connectionAgeMs ?? halfHour,

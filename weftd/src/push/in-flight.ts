@@ -23,7 +23,7 @@ export const acknowledge = (before: Subscription, at: number): Subscription => {
 };
 
 /**
- * X2: the refused bytes are not sent again until the resource changes. Where a response carried several and Envoy
+ * [X2]: the refused bytes are not sent again until the resource changes. Where a response carried several and Envoy
  * does not say which one is bad, the halves are sent again, one at a time: a bad resource must not take the others
  * with it (Envoy drops the whole response in these types), and alone it is known for what it is.
  */

@@ -50,7 +50,7 @@ const additions = (subscription: Subscription, changed: readonly Encoded[], { wa
   const wanted = everything ? changed : filtered(changed, (resource) => covers(subscription, resource.name) && permitted(resource));
   // Who was sent nothing yet is sent all that is owed with all that is new.
   if (owed.size === 0 || subscription.sent.size === 0) return { resources: wanted, held };
-  // X10: no name twice.
+  // [X10]: no name twice.
   const names = new Set(wanted.map(({ name }) => name));
   const again: Encoded[] = [];
   for (const name of owed) {
@@ -62,7 +62,7 @@ const additions = (subscription: Subscription, changed: readonly Encoded[], { wa
 
 const removals = (subscription: Subscription, removed: readonly string[], target: ResourceMap): readonly string[] => {
   const gone = filtered(removed, (name) => covers(subscription, name));
-  // X7: what was asked for and does not exist is answered as removed; what has to stay for a while, when it goes.
+  // [X7]: what was asked for and does not exist is answered as removed; what has to stay for a while, when it goes.
   const told = new Set(gone);
   const missing = [...subscription.owed].filter((name) => !target.has(name) && !told.has(name));
   return missing.length === 0 ? gone : [...gone, ...missing];
@@ -98,8 +98,8 @@ const filtered = <T>(all: readonly T[], keep: (one: T) => boolean): readonly T[]
 export const nothingWithheld: Withheld = () => false;
 
 /**
- * X15: routes are not warmed, so what names a cluster that the client refused, and has in no version, is kept back;
- * all else goes on (X3).
+ * [X15]: routes are not warmed, so what names a cluster that the client refused, and has in no version, is kept back;
+ * all else goes on [X3].
  */
 export const withheldBy = (subscriptions: ReadonlyMap<string, Subscription>, type: string): Withheld => {
   const clusters = subscriptions.get(cds);

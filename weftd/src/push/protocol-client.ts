@@ -26,7 +26,7 @@ interface TypeState {
   readonly held: Map<string, string>;
   /** May come although nothing changed: asked for again, or entailed by another type. */
   readonly askedFor: Set<string>;
-  /** Must be answered, with the resource or its removal (X6, X7, X8). */
+  /** Must be answered, with the resource or its removal [X6, X7, X8]. */
   readonly due: Set<string>;
   /** `name@version` refused alone, or named in a refusal. */
   readonly refused: Set<string>;
@@ -40,7 +40,7 @@ interface TypeState {
 
 export class ProtocolClient {
   readonly #states = new Map<Short, TypeState>();
-  /** Clusters whose endpoints did not come since the cluster did (X14). */
+  /** Clusters whose endpoints did not come since the cluster did [X14]. */
   readonly #warming = new Set<string>();
   readonly violations: string[] = [];
   patienceOver = false;
@@ -140,9 +140,9 @@ export class ProtocolClient {
     }
     if (state.unanswered) this.#wrong('two pushes in flight', response);
     const named = [...resources.map(({ name }) => name), ...removed];
-    if (new Set(named).size !== named.length) this.#wrong('X10: a name twice', response);
+    if (new Set(named).size !== named.length) this.#wrong('[X10]: a name twice', response);
     for (const name of named) if (!this.covers(type, name)) this.#wrong(`${name} was not asked for`, response);
-    if (named.length === 0 && !state.firstAnswerDue) this.#wrong('X16: an empty response', response);
+    if (named.length === 0 && !state.firstAnswerDue) this.#wrong('[X16]: an empty response', response);
     for (const { name, version } of resources) this.#checkResource(state, response, truth, name, version);
     for (const name of removed) this.#checkRemoval(state, response, truth, name);
     this.#entailed(response, truth);
@@ -157,22 +157,22 @@ export class ProtocolClient {
     const suspectIn = state.suspected.get(key);
     const isolated = suspectIn !== undefined && response.resources.length < suspectIn;
     const asked = state.askedFor.has(name) || state.askedFor.has('*');
-    if (state.refused.has(key) && !asked) this.#wrong(`X2: ${name} was refused`, response);
-    if (suspectIn !== undefined && !isolated && !asked) this.#wrong(`X2: ${name} was refused among others`, response);
+    if (state.refused.has(key) && !asked) this.#wrong(`[X2]: ${name} was refused`, response);
+    if (suspectIn !== undefined && !isolated && !asked) this.#wrong(`[X2]: ${name} was refused among others`, response);
     if (state.held.get(name) === version && !asked && !isolated && !state.doubtful.has(name))
-      this.#wrong(`X16: ${name} did not change`, response);
+      this.#wrong(`[X16]: ${name} did not change`, response);
     if (type === 'CDS' || type === 'EDS') return;
     for (const cluster of truth.words.get(version) ?? []) this.#checkReference(response, truth, cluster);
   }
 
-  /** X13-X15: what is named must be there and warm. */
+  /** [X13-X15]: what is named must be there and warm. */
   #checkReference(response: Response, truth: Truth, cluster: string): void {
     const clusters = this.#states.get('CDS');
     if (!clusters || !truth.resources.get('CDS')?.has(cluster) || !this.covers('CDS', cluster)) return;
-    if (!clusters.held.has(cluster)) this.#wrong(`X15: names cluster ${cluster}, which is not acknowledged`, response);
+    if (!clusters.held.has(cluster)) this.#wrong(`[X15]: names cluster ${cluster}, which is not acknowledged`, response);
     const endpoints = truth.resources.get('EDS')?.has(cluster);
     if (endpoints && this.#warming.has(cluster) && (this.covers('EDS', cluster) || !this.patienceOver)) {
-      this.#wrong(`X14: names cluster ${cluster}, which is warming`, response);
+      this.#wrong(`[X14]: names cluster ${cluster}, which is warming`, response);
     }
   }
 
@@ -180,11 +180,11 @@ export class ProtocolClient {
     const { type } = response;
     if (truth.resources.get(type)?.has(name)) this.#wrong(`${name} is removed though it is wanted`, response);
     const known = state.held.has(name) || state.doubtful.has(name);
-    if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`X16: ${name} was not there`, response);
+    if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`[X16]: ${name} was not there`, response);
     if (type !== 'CDS' || !state.held.has(name)) return;
     for (const user of ['LDS', 'RDS', 'VHDS'] as const) {
       for (const [held, version] of this.#states.get(user)?.held ?? []) {
-        if (truth.words.get(version)?.includes(name)) this.#wrong(`X13: ${user} ${held} still names cluster ${name}`, response);
+        if (truth.words.get(version)?.includes(name)) this.#wrong(`[X13]: ${user} ${held} still names cluster ${name}`, response);
       }
     }
   }

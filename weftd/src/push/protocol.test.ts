@@ -1,5 +1,5 @@
 /**
- * Random clients against one session, judged by the sixteen rules (reliability.md, section 3). How many actions:
+ * Random clients against one session, judged by the sixteen rules [X1-X16]. How many actions:
  * WEFT_PROTOCOL_ACTIONS, else 2,000, and 100,000 in the long run.
  */
 import { type ResourceSet, typeUrls } from '@weft/envoy';

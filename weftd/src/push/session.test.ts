@@ -34,7 +34,7 @@ describe('first synchronisation', () => {
     expect(client.open.revision).toBe(1);
   });
 
-  it('X15: holds listeners back until clusters and their endpoints are acknowledged', () => {
+  it('[X15]: holds listeners back until clusters and their endpoints are acknowledged', () => {
     const client = new Scripted(mesh);
     client.ask('CDS');
     expect(client.ask('LDS')).toEqual([]);
@@ -51,7 +51,7 @@ describe('first synchronisation', () => {
     expect(client.patience()).toEqual(['LDS out']);
   });
 
-  it('X9: answers a wildcard even if there is nothing, once', () => {
+  it('[X9]: answers a wildcard even if there is nothing, once', () => {
     const client = new Scripted({});
     expect(client.ask('CDS')).toEqual(['CDS']);
     expect(client.ack('CDS')).toEqual([]);
@@ -77,7 +77,7 @@ describe('changes', () => {
     expect(client.ack('EDS')).toEqual(['EDS a b']);
   });
 
-  it('X14: a changed cluster is followed by its endpoints, changed or not', () => {
+  it('[X14]: a changed cluster is followed by its endpoints, changed or not', () => {
     const client = synced();
     expect(client.plan({ ...mesh, CDS: { a: '2', b: '1' } })).toEqual(['CDS a', 'EDS a']);
   });
@@ -127,7 +127,7 @@ describe('changes', () => {
 });
 
 describe('refusals', () => {
-  it('X1-X3: the bytes are not sent again, other resources and types go on', () => {
+  it('[X1-X3]: the bytes are not sent again, other resources and types go on', () => {
     const client = synced();
     client.plan({ ...mesh, VHDS: { ...mesh.VHDS, '80/a': 'bad' } });
     expect(client.nack('VHDS', 'duplicate domain')).toEqual([]);
@@ -175,7 +175,7 @@ describe('refusals', () => {
 });
 
 describe('subscriptions', () => {
-  it('X5: count with a stale nonce; X6: a name again is sent again; X7: an unknown name is answered as removed', () => {
+  it('[X5]: count with a stale nonce; [X6]: a name again is sent again; [X7]: an unknown name is answered as removed', () => {
     const client = synced();
     expect(client.ask('EDS', { subscribe: ['a'], nonce: 'stale' })).toEqual(['EDS a']);
     expect(client.ask('EDS', { subscribe: ['none'], nonce: 'stale' })).toEqual([]);
@@ -184,7 +184,7 @@ describe('subscriptions', () => {
     expect(client.plan({ ...mesh, EDS: { ...mesh.EDS, none: 'now' } })).toEqual(['EDS none']);
   });
 
-  it('X8: a name given up that the wildcard covers is answered', () => {
+  it('[X8]: a name given up that the wildcard covers is answered', () => {
     const client = synced();
     client.ask('CDS', { subscribe: ['a'] });
     client.ack('CDS');
@@ -192,14 +192,14 @@ describe('subscriptions', () => {
     expect(client.ask('CDS', { unsubscribe: ['a'] })).toEqual(['CDS a', 'EDS a']);
   });
 
-  it('X9: names do not end the implicit wildcard, giving up `*` does', () => {
+  it('[X9]: names do not end the implicit wildcard, giving up `*` does', () => {
     const client = synced();
     client.ask('CDS', { unsubscribe: ['*'] });
     expect(client.plan({ ...mesh, CDS: { a: '2', b: '2' } })).toEqual([]);
     expect(client.ask('CDS', { subscribe: ['*'] })).toEqual(['CDS a b', 'EDS a b']);
   });
 
-  it('X12: another node id ends the stream', () => {
+  it('[X12]: another node id ends the stream', () => {
     const client = synced();
     client.ask('CDS', { node: 'node' });
     client.ask('CDS', { node: 'other' });
@@ -213,7 +213,7 @@ describe('subscriptions', () => {
   });
 });
 
-describe('reconnect (X11)', () => {
+describe('reconnect [X11]', () => {
   it('sends nothing to a client that has everything', () => {
     const before = synced();
     const client = new Scripted(mesh);

@@ -1,6 +1,6 @@
 /**
  * One delta ADS stream as a state machine on plain values: `transition` takes what happened, `nextPush` says what may
- * be sent now. No gRPC, no clock. The rules X1-X16 are those of Envoy's xds_protocol.rst that a server must keep.
+ * be sent now. No gRPC, no clock. The rules [X1-X16] are those of Envoy's xds_protocol.rst that a server must keep.
  */
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
 import { type Encoded, typeUrls } from '@weft/envoy';
@@ -21,7 +21,7 @@ export interface OpenSession {
   readonly planned: Planned;
   readonly subscriptions: ReadonlyMap<string, Subscription>;
   readonly pushes: number;
-  /** Clusters that were sent and whose endpoints the client has not asked for yet (X14). */
+  /** Clusters that were sent and whose endpoints the client has not asked for yet [X14]. */
   readonly awaited: ReadonlySet<string>;
   /** The client had time enough to subscribe: what it has not asked for it does not want. */
   readonly patienceOver: boolean;
@@ -80,7 +80,7 @@ export const transition = (session: Session, happening: Happening): Session => {
 const ended = (status: EndedSession['status'], reason: string): EndedSession => ({ kind: 'ended', status, reason });
 
 const requested = (session: OpenSession, request: Request, at: number): Session => {
-  // X12
+  // [X12]
   if (request.node !== undefined && request.node !== '' && request.node !== session.node) {
     return ended('INVALID_ARGUMENT', `node id changed within the stream to ${JSON.stringify(request.node)}`);
   }
@@ -96,7 +96,7 @@ const requested = (session: OpenSession, request: Request, at: number): Session 
   return typeUrl === eds ? awaitedAsked(after) : after;
 };
 
-/** X1: refused or not is told by the error alone; an answer to any other nonce is no answer. */
+/** [X1]: refused or not is told by the error alone; an answer to any other nonce is no answer. */
 const answer = (session: OpenSession, subscription: Subscription, request: Request, at: number): OpenSession => {
   if (!subscription.inFlight || request.nonce !== subscription.inFlight.nonce) return session;
   const { typeUrl, error } = request;
@@ -111,7 +111,7 @@ const answer = (session: OpenSession, subscription: Subscription, request: Reque
   return withCurrentRefusals(withSubscription({ ...nacked, awaited }, typeUrl, next));
 };
 
-/** X2 holds while just that is wanted: what changed, or went and came back, is tried again. */
+/** [X2] holds while just that is wanted: what changed, or went and came back, is tried again. */
 const withCurrentRefusals = (session: OpenSession): OpenSession => {
   let current = session;
   for (const [type, subscription] of session.subscriptions) {
@@ -185,7 +185,7 @@ const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<Retu
   return { push, session: sent };
 };
 
-/** X14: Envoy warms a cluster that it is sent until its endpoints come, even if it had them before. */
+/** [X14]: Envoy warms a cluster that it is sent until its endpoints come, even if it had them before. */
 const endpointsFollow = (session: OpenSession, clusters: ReadonlySet<string>): OpenSession => {
   if (clusters.size === 0) return session;
   const subscription = session.subscriptions.get(eds);

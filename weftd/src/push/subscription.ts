@@ -1,4 +1,4 @@
-/** What one stream asked for in one type, and what it has of it. Plain values; the rules X1-X16 are xDS's own. */
+/** What one stream asked for in one type, and what it has of it. Plain values; the rules [X1-X16] are xDS's own. */
 import { noResources, type ResourceMap } from '@weft/compile/diff';
 import type { Encoded } from '@weft/envoy';
 import { type InFlight, reverted } from './in-flight.ts';
@@ -13,7 +13,7 @@ export interface Request {
   /** Name to version; only the first request of a type carries it. */
   readonly initialVersions: Readonly<Record<string, string>>;
   readonly nonce: string;
-  /** Present: the response with this nonce was refused (X1). */
+  /** Present: the response with this nonce was refused [X1]. */
   readonly error?: string;
 }
 
@@ -27,7 +27,7 @@ export interface Subscription {
   readonly acknowledgedAt: number;
   /** Names to be answered whether they changed or not. */
   readonly owed: ReadonlySet<string>;
-  /** A first wildcard request is answered even if there is nothing, or the client waits (X9). */
+  /** A first wildcard request is answered even if there is nothing, or the client waits [X9]. */
   readonly unanswered: boolean;
   readonly inFlight?: InFlight;
   /** Name to the version that the client refused. */
@@ -44,7 +44,7 @@ export const covers = (subscription: Subscription, name: string): boolean => sub
 
 /** The first request of a type on this stream. */
 export const subscribed = (request: Request, wanted: ResourceMap): Subscription => {
-  // X9: a first request that names nothing asks for everything.
+  // [X9]: a first request that names nothing asks for everything.
   const wildcard = request.subscribe.length === 0 || request.subscribe.includes('*');
   const names = canonical(request.subscribe, wanted);
   const has = reported(request, wanted, (name) => wildcard || names.has(name));
@@ -62,7 +62,7 @@ export const subscribed = (request: Request, wanted: ResourceMap): Subscription 
   };
 };
 
-/** Later changes of the subscription; they count with any nonce (X5). */
+/** Later changes of the subscription; they count with any nonce [X5]. */
 export const resubscribed = (before: Subscription, request: Request, wanted: ResourceMap): Subscription => {
   const { subscribe, unsubscribe } = request;
   const kept = unsubscribe.length === 0 ? before : withdrawn(before, unsubscribe);
@@ -77,7 +77,7 @@ const withdrawn = (before: Subscription, given: readonly string[]): Subscription
   for (const name of given) {
     if (name === '*') continue;
     const named = names.delete(name);
-    // X8: the wildcard still covers it, so the client wants to know what it is now.
+    // [X8]: the wildcard still covers it, so the client wants to know what it is now.
     if (!before.wildcard) owed.delete(name);
     else if (named) owed.add(name);
   }
@@ -86,7 +86,7 @@ const withdrawn = (before: Subscription, given: readonly string[]): Subscription
   return { ...before, names, owed: owedNames, wildcard: false, unanswered: false, sent: restricted(before.sent, names) };
 };
 
-/** X6: the client may have forgotten it, so it is sent again even if unchanged, or was refused. */
+/** [X6]: the client may have forgotten it, so it is sent again even if unchanged, or was refused. */
 const withNames = (before: Subscription, asked: ReadonlySet<string>): Subscription => {
   const names = new Set([...before.names, ...asked]);
   const owed = new Set([...before.owed, ...asked]);
@@ -142,7 +142,7 @@ const without = (map: ResourceMap, names: readonly string[]): ResourceMap => {
   return rest;
 };
 
-/** X11: what the client says it has. The wanted map itself if that is exactly what it has: the usual case, and shared. */
+/** [X11]: what the client says it has. The wanted map itself if that is exactly what it has: the usual case, and shared. */
 const reported = (request: Request, wanted: ResourceMap, covered: (name: string) => boolean): ResourceMap => {
   const versions = Object.entries(request.initialVersions).filter(([name]) => covered(name));
   if (versions.length === 0) return noResources;
