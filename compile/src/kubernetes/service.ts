@@ -44,6 +44,7 @@ export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned,
     resolution: resolutionOf(spec),
     headless: spec.clusterIP === 'None' && spec.type !== 'ExternalName',
     meshExternal: spec.type === 'ExternalName',
+    ...(spec.type === 'ExternalName' && spec.externalName ? { target: spec.externalName.toLowerCase().replace(/\.$/, '') } : {}),
     exportTo: exportedTo(metadata.annotations[exportAnnotation], defaultExportTo),
     created: metadata.created,
   };

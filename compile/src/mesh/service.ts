@@ -34,6 +34,8 @@ export interface Service {
   readonly resolution: Resolution;
   readonly headless: boolean;
   readonly meshExternal: boolean;
+  /** ExternalName: the host that this is another name of. */
+  readonly target?: string;
   /** `*`, `.` or namespace names; `~` nobody. */
   readonly exportTo: readonly string[];
   /** Names that the server's certificate must have one of, beside the endpoints' own identities (ServiceEntry). */

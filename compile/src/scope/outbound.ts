@@ -10,7 +10,7 @@ const coversAny = (host: string, { services }: SeenServices): boolean => service
 
 /** A wildcard that covers services is theirs alone. */
 const isUnknown = (host: string, services: SeenServices): boolean =>
-  !services.byHost.has(host) && !(isWildcard(host) && coversAny(host, services));
+  services.byHost.get(host)?.hostname !== host && !(isWildcard(host) && coversAny(host, services));
 
 /** Hosts of rules that no registry knows work on port 80 only [S49]. */
 const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): OutboundSlice['virtualHosts'] => {

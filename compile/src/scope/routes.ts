@@ -39,7 +39,11 @@ const portOf = ({ host, port }: RuleDestination, place: Place): number => {
 };
 
 const destinationAt = (destination: RuleDestination, place: Place): Destination => ({
-  cluster: outboundCluster({ port: portOf(destination, place), subset: destination.subset, host: destination.host }),
+  cluster: outboundCluster({
+    port: portOf(destination, place),
+    subset: destination.subset,
+    host: place.serviceAt(destination.host)?.hostname ?? destination.host,
+  }),
   weight: destination.weight,
   request: destination.request,
   response: destination.response,

@@ -5,7 +5,10 @@ import { visibleIn } from './visible.ts';
 export interface SeenServices {
   readonly key: string;
   readonly services: readonly Service[];
+  /** By each name that leads to it. */
   readonly byHost: ReadonlyMap<string, Service>;
+  /** ExternalName Services by the service of the mesh that they lead to. */
+  readonly aliases: ReadonlyMap<Service, readonly Service[]>;
   readonly keys: ReadonlySet<string>;
 }
 
@@ -33,18 +36,44 @@ const uniqueByHost = (services: readonly Service[]): ReadonlyMap<string, Service
   return byHost;
 };
 
+/** The service behind an ExternalName, through others of its kind; absent: it lies outside the mesh, or nowhere. */
+const behind = (service: Service, byHost: ReadonlyMap<string, Service>): Service | undefined => {
+  const passed = new Set<Service>();
+  let next: Service | undefined = service;
+  while (next?.target !== undefined && !passed.has(next)) {
+    passed.add(next);
+    next = byHost.get(next.target);
+  }
+  return next?.target === undefined ? next : undefined;
+};
+
+/**
+ * An ExternalName for a service of the mesh is another name of it, without clusters of its own (Istio 1.21, "ExternalName"):
+ * under a name that DNS resolves, it would be called without mTLS.
+ */
+const withAliases = (key: string, all: readonly Service[]): SeenServices => {
+  const hosts = new Map(all.map((service) => [service.hostname, service]));
+  const targets = new Map(all.map((service) => [service, behind(service, hosts)]));
+  const services = all.filter((service) => service.target === undefined || targets.get(service) === undefined);
+  const aliases = all.filter((service) => service.target !== undefined && targets.get(service) !== undefined);
+  return {
+    key,
+    services,
+    byHost: new Map(all.map((service) => [service.hostname, targets.get(service) ?? service])),
+    aliases: new Map(
+      [...Map.groupBy(aliases, (alias) => targets.get(alias))].flatMap(([target, names]) => (target ? [[target, names] as const] : [])),
+    ),
+    keys: new Set(services.map((service) => service.key)),
+  };
+};
+
 export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
   const { key, items } = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
   return mesh.memo(`services seen ${key}`, [items], (inner) => {
     const unique = withoutTaken([...uniqueByHost(items).values()]);
     // Equal content keeps its identity: an unchanged service that lost an address is the same object as before.
     const services = unique.map((service) => inner(service.key, [service], () => service));
-    return {
-      key,
-      services,
-      byHost: new Map(services.map((service) => [service.hostname, service])),
-      keys: new Set(services.map((service) => service.key)),
-    };
+    return withAliases(key, services);
   });
 };
 

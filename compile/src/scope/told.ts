@@ -61,8 +61,18 @@ interface Asked {
   readonly memo: Memo;
 }
 
-const aliases = (service: Service, { client, surroundings: { taken } }: Asked): readonly string[] => {
-  const all = aliasesOf(service, client.namespace === service.namespace);
+/** Its own short names, and all names of the ExternalName Services that lead to it. */
+const namesOf = (service: Service, { client, surroundings: { services } }: Asked): readonly string[] => [
+  ...aliasesOf(service, client.namespace === service.namespace),
+  ...(services.aliases.get(service) ?? []).flatMap((alias) => [
+    ...[alias.hostname, `${alias.hostname}.`],
+    ...aliasesOf(alias, client.namespace === alias.namespace),
+  ]),
+];
+
+const aliases = (service: Service, asked: Asked): readonly string[] => {
+  const { taken } = asked.surroundings;
+  const all = namesOf(service, asked);
   return all.some((alias) => taken.has(alias)) ? all.filter((alias) => !taken.has(alias)) : all;
 };
 
@@ -71,18 +81,22 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
   const { mesh, taken } = surroundings;
   const rule = exportedRule(mesh, service, '');
   const reached = routing ? servicesReached(routing, surroundings) : [];
-  return memo(service.key, [service, routing, rule, mesh.rules, taken, ...reached], (inner) => ({
-    rule,
-    routing,
-    tellsApart: routing !== undefined && tellsClientsApart(routing),
-    isNear: false,
-    service: {
-      service,
-      aliases: inner('aliases', [service, taken], () => aliases(service, asked)),
-      destination: policyOf(rule, mesh.rules),
-      routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
-    },
-  }));
+  return memo(
+    service.key,
+    [service, routing, rule, mesh.rules, taken, surroundings.services.aliases.get(service), ...reached],
+    (inner) => ({
+      rule,
+      routing,
+      tellsApart: routing !== undefined && tellsClientsApart(routing),
+      isNear: false,
+      service: {
+        service,
+        aliases: inner('aliases', [service, taken, surroundings.services.aliases.get(service)], () => aliases(service, asked)),
+        destination: policyOf(rule, mesh.rules),
+        routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
+      },
+    }),
+  );
 };
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
@@ -92,6 +106,9 @@ const toldAll = (surroundings: Surroundings): readonly Told[] => {
   );
 };
 
+const isNearTo = (client: Client, services: readonly Service[]): boolean =>
+  services.some(({ namespace, shortName }) => namespace === client.namespace && shortName !== undefined);
+
 /** What this client is told instead. */
 const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked): Told => {
   const { service, routes } = told.service;
@@ -99,17 +116,21 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
   const { mesh } = surroundings;
   const own = told.tellsApart ? told.routing : undefined;
   const reached = own ? servicesReached(own, surroundings) : [routes];
-  return memo(service.key, [service, rule, mesh.rules, told.routing, own, surroundings.taken, ...reached], (inner) => ({
-    ...told,
-    rule,
-    isNear: service.namespace === client.namespace,
-    service: {
-      service,
-      aliases: inner('aliases', [service, surroundings.taken], () => aliases(service, asked)),
-      destination: policyOf(rule, mesh.rules),
-      routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
-    },
-  }));
+  return memo(
+    service.key,
+    [service, rule, mesh.rules, told.routing, own, surroundings.taken, surroundings.services.aliases.get(service), ...reached],
+    (inner) => ({
+      ...told,
+      rule,
+      isNear: isNearTo(client, [service, ...(surroundings.services.aliases.get(service) ?? [])]),
+      service: {
+        service,
+        aliases: inner('aliases', [service, surroundings.taken, surroundings.services.aliases.get(service)], () => aliases(service, asked)),
+        destination: policyOf(rule, mesh.rules),
+        routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+      },
+    }),
+  );
 };
 
 const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
@@ -121,7 +142,7 @@ const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
     const { service } = told.service;
     const local = hasRules ? localRule(mesh, service, client) : undefined;
     const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
-    const isNear = service.namespace === client.namespace && service.shortName !== undefined;
+    const isNear = isNearTo(client, [service, ...(surroundings.services.aliases.get(service) ?? [])]);
     return (isNear && !told.isNear) || told.tellsApart || rule !== told.rule ? toldApart(told, rule, asked) : told;
   });
 };
