@@ -13,13 +13,15 @@ const fail = (error: unknown): never => {
 
 const script = fileURLToPath(import.meta.url);
 
+/** What a full disk does not take is kept up to this size, then dropped: it costs log lines, never the workloads. */
+const unwrittenBytes = 1024 * 1024;
+
 const main = async (): Promise<void> => {
   process.umask(0o077);
   const settings = readSettings(process.argv.slice(2), { userHome: homedir() });
-  const logger = pino(
-    { name: `agent ${settings.role}`, level: settings.verbose ? 'debug' : 'info' },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: unwrittenBytes });
+  destination.on('error', () => {});
+  const logger = pino({ name: `agent ${settings.role}`, level: settings.verbose ? 'debug' : 'info' }, destination);
   if (settings.role === 'node') {
     // Whatever goes wrong with one pod must not end the others, and all of them end with this process.
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

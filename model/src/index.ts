@@ -1,6 +1,7 @@
 export * from './api.ts';
 export * from './attested-name.ts';
 export { type Code, codes } from './codes.ts';
+export * from './disk.ts';
 export * from './duration.ts';
 export * from './finding.ts';
 export { contentHash, murmur128 } from './hash.ts';

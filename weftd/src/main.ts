@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { placeOf } from '@weft/model';
+import { diskIsFull, isDiskFull, placeOf } from '@weft/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { type App, startApp, type TcpAddress } from './app.ts';
 
@@ -64,9 +64,18 @@ const flagsOf = (argv: readonly string[]): Flags =>
 
 const hash8 = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
+/** What a full disk does not take is kept up to this size, then dropped: logging must not end what it tells of. */
+const unwrittenBytes = 1024 * 1024;
+
+const logAt = (level: string): Logger => {
+  const destination = pino.destination({ fd: 1, sync: true, maxLength: unwrittenBytes });
+  destination.on('error', () => {});
+  return pino({ level }, destination);
+};
+
 const main = async (): Promise<void> => {
   const flags = flagsOf(process.argv);
-  const log = pino({ level: flags.logLevel });
+  const log = logAt(flags.logLevel);
   const env = { ...process.env, ...(flags.home !== undefined && { WEFT_HOME: resolve(flags.home) }) };
   const place = placeOf({ env, uid: process.getuid?.() ?? 0, userHome: homedir(), hash8 });
   let app: App | undefined;
@@ -74,7 +83,8 @@ const main = async (): Promise<void> => {
     Promise.resolve(app?.stop()).finally(() => process.exit(code));
   };
   const fail = (error: unknown): void => {
-    log.fatal(error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    log.fatal(isDiskFull(error) ? diskIsFull(place.home) : reason);
     end(1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));

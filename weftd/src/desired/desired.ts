@@ -68,7 +68,7 @@ export class Desired implements Calls {
     this.#batch.stop();
     this.#compile();
     this.#started = true;
-    this.#housekeeping = setInterval(() => this.#store.prune(), dayMs);
+    this.#housekeeping = setInterval(() => this.#prune(), dayMs);
     this.#powers.post({ kind: 'ready', trustDomain: this.#trustDomain });
   }
 
@@ -157,6 +157,14 @@ export class Desired implements Calls {
     }
   }
 
+  #prune(): void {
+    try {
+      this.#store.prune();
+    } catch (error) {
+      this.#log('warn', { err: String(error) }, 'old history is kept for now');
+    }
+  }
+
   #findingsByObject(): ReadonlyMap<string, readonly Finding[]> {
     return Map.groupBy(
       this.findings().filter(({ resource }) => resource),
@@ -177,6 +185,7 @@ export class Desired implements Calls {
       this.#publish();
       this.#postNode();
     } catch (error) {
+      if (!this.#started) throw error;
       // The disk did not take a decision; nothing was told to anyone, and the next change or report tries again.
       this.#log('error', { err: String(error) }, 'the change is not in force yet');
     }

@@ -6,6 +6,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { diskIsFull, isDiskFull } from '@weft/model';
 import { migrations } from './schema.ts';
 
 export interface Database {
@@ -15,17 +16,23 @@ export interface Database {
   close(): void;
 }
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A full disk in words that say what to do; anything else as the caller calls it. */
+const failure = (path: string, cause: unknown, otherwise: string): Error =>
+  new Error(isDiskFull(cause) ? diskIsFull(dirname(path)) : `${otherwise}: ${reasonOf(cause)}`, { cause });
+
 const transactionOn =
-  (sql: DatabaseSync) =>
+  (sql: DatabaseSync, path: string) =>
   <Result>(work: () => Result): Result => {
-    sql.exec('BEGIN IMMEDIATE');
     try {
+      sql.exec('BEGIN IMMEDIATE');
       const result = work();
       sql.exec('COMMIT');
       return result;
     } catch (cause) {
       if (sql.isTransaction) sql.exec('ROLLBACK');
-      throw new Error(`the store took nothing: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw failure(path, cause, 'the store took nothing');
     }
   };
 
@@ -48,10 +55,10 @@ export const openDatabase = (path: string): Database => {
     closeSync(openSync(path, 'a', 0o600));
     const sql = new DatabaseSync(path);
     sql.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const database: Database = { sql, transaction: transactionOn(sql), close: () => sql.close() };
+    const database: Database = { sql, transaction: transactionOn(sql, path), close: () => sql.close() };
     migrate(database, path);
     return database;
   } catch (cause) {
-    throw new Error(`cannot open the store ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw failure(path, cause, `cannot open the store ${path}`);
   }
 };

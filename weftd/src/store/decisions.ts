@@ -56,7 +56,7 @@ const restartsIn = (database: Database): Pick<Decisions, 'restarts' | 'restart'>
   return {
     restarts: () => restarts,
     restart: (workload, at) => {
-      put.run(workload.kind, workload.namespace, workload.name, at);
+      database.transaction(() => put.run(workload.kind, workload.namespace, workload.name, at));
       restarts.set(refKey(workload), at);
     },
   };

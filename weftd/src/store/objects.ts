@@ -110,6 +110,6 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
         ref: { kind, namespace, name },
         ...(row.resource === null ? {} : { resource: JSON.parse(String(row.resource)) as Resource }),
       })),
-    prune: (before) => Number(forget.run(before).changes),
+    prune: (before) => database.transaction(() => Number(forget.run(before).changes)),
   };
 };

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { PodReport, Resource } from '@weft/model';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from './database.ts';
 import { historyKept } from './objects.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -146,6 +147,19 @@ test('a disk that takes nothing leaves store and memory as they were', () => {
   expect([...store.objects.all().values()][0]?.resource.hash).toBe('a');
   reopen();
   expect(store.objects.revision()).toBe(1);
+});
+
+test('a full disk is named, with what to do, and what was there can still be read', () => {
+  const small = openDatabase(join(home, 'small', 'store.db'));
+  const { page_count: pages } = small.sql.prepare('PRAGMA page_count').get() as { page_count: number };
+  // SQLite answers a file at its limit as it answers a full disk: SQLITE_FULL.
+  small.sql.exec(`PRAGMA max_page_count = ${pages}; PRAGMA cache_size = 10`);
+  const fill = small.sql.prepare('INSERT INTO reports VALUES (?, ?)');
+  expect(() => small.transaction(() => fill.run('a', 'x'.repeat(100_000)))).toThrow(
+    `the disk that holds ${join(home, 'small')} is full: free some space`,
+  );
+  expect(small.sql.prepare('SELECT * FROM reports').all()).toEqual([]);
+  small.close();
 });
 
 test('a store of a newer weftd is left alone', () => {
