@@ -49,12 +49,11 @@ const tcpProxy = (name: string, target: string, extra: object = {}): object => (
   typed_config: { '@type': type('extensions.filters.network.tcp_proxy.v3.TcpProxy'), stat_prefix: name, cluster: target, ...extra },
 });
 
-const listener = (name: string, address: object, filter: object, extra: object = {}): object => ({
+const listener = (name: string, address: object, filter: object): object => ({
   '@type': type('config.listener.v3.Listener'),
   name,
   address,
   filter_chains: [{ filters: [filter] }],
-  ...extra,
 });
 
 /** File-based LDS and CDS (Envoy: "Dynamic configuration, filesystem"): a rename inside the directory is the update. */
@@ -139,34 +138,80 @@ export const hostEdge = ({ hostPorts, ingressSocket, egressSocket }: HostEdge): 
   ],
 });
 
-export interface MeshEdge {
-  readonly ingresses: readonly { readonly port: number; readonly endpoints: readonly Endpoint[] }[];
-  readonly ingressSocket: (port: number) => string;
-  readonly egressSocket: string;
+/** A Service's virtual address with the endpoints that lie outside the mesh. */
+export interface OutsideService extends Endpoint {
+  readonly endpoints: readonly Endpoint[];
 }
 
-/** In the mesh's network namespace: the sockets' other ends. */
-export const meshEdge = ({ ingresses, ingressSocket, egressSocket }: MeshEdge): EdgeResources => ({
-  listeners: [
-    listener(
-      'egress',
-      socketAddress({ address: meshAddress, port: egressPort }),
-      tcpProxy('egress', 'egress', { tunneling_config: { hostname: '%DOWNSTREAM_LOCAL_ADDRESS%' } }),
-      {
-        listener_filters: [
-          {
-            name: 'envoy.filters.listener.original_dst',
-            typed_config: { '@type': type('extensions.filters.listener.original_dst.v3.OriginalDst') },
-          },
-        ],
-      },
-    ),
-    ...ingresses.map(({ port }) =>
-      listener(ingressName(port), privatePipe(ingressSocket(port)), tcpProxy(ingressName(port), ingressName(port))),
-    ),
-  ],
-  clusters: [
-    { ...cluster('egress', [pipe(egressSocket)]), ...http2 },
-    ...ingresses.map(({ port, endpoints }) => cluster(ingressName(port), endpoints.map(socketAddress))),
+export interface MeshEdge {
+  readonly ingresses: readonly { readonly port: number; readonly endpoints: readonly Endpoint[] }[];
+  readonly outside: readonly OutsideService[];
+  readonly ingressSocket: (port: number) => string;
+  readonly egressSocket: string;
+  /** Inside the edge, from its choice of an endpoint to the tunnel there. */
+  readonly outsideSocket: (endpoint: Endpoint) => string;
+}
+
+const originalDestination = {
+  name: 'envoy.filters.listener.original_dst',
+  typed_config: { '@type': type('extensions.filters.listener.original_dst.v3.OriginalDst') },
+};
+
+const textOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
+const serviceName = (service: Endpoint): string => `service-${textOf(service)}`;
+
+const tunnel = (name: string, target: string): object => tcpProxy(name, 'egress', { tunneling_config: { hostname: target } });
+
+/** What was for a Service's address goes to one of its endpoints; the rest to where it was going. */
+const egressListener = (outside: readonly OutsideService[]): object => ({
+  '@type': type('config.listener.v3.Listener'),
+  name: 'egress',
+  address: socketAddress({ address: meshAddress, port: egressPort }),
+  listener_filters: [originalDestination],
+  filter_chains: [
+    ...outside.map((service) => ({
+      filter_chain_match: { prefix_ranges: [{ address_prefix: service.address, prefix_len: 32 }], destination_port: service.port },
+      filters: [tcpProxy(serviceName(service), serviceName(service))],
+    })),
+    { filters: [tunnel('egress', '%DOWNSTREAM_LOCAL_ADDRESS%')] },
   ],
 });
+
+/**
+ * One CONNECT target each: a cluster chooses among these listeners, since a tunnel's target is fixed by its filter. On sockets, not
+ * as internal listeners: those lose what was still on its way when the far end closes (Envoy 1.40; seen as connections reset).
+ */
+const outsideListeners = ({ outside, outsideSocket }: MeshEdge): readonly object[] => {
+  const endpoints = new Map(outside.flatMap(({ endpoints }) => endpoints.map((endpoint) => [textOf(endpoint), endpoint] as const)));
+  return [...endpoints].map(([text, endpoint]) => {
+    const name = `outside-${text}`;
+    return listener(name, privatePipe(outsideSocket(endpoint)), tunnel(name, text));
+  });
+};
+
+const outsideClusters = ({ outside, outsideSocket }: MeshEdge): readonly object[] =>
+  outside.map((service) =>
+    cluster(
+      serviceName(service),
+      service.endpoints.map((endpoint) => pipe(outsideSocket(endpoint))),
+    ),
+  );
+
+/** In the mesh's network namespace: the sockets' other ends. */
+export const meshEdge = (edge: MeshEdge): EdgeResources => {
+  const { ingresses, outside, ingressSocket, egressSocket } = edge;
+  return {
+    listeners: [
+      egressListener(outside),
+      ...outsideListeners(edge),
+      ...ingresses.map(({ port }) =>
+        listener(ingressName(port), privatePipe(ingressSocket(port)), tcpProxy(ingressName(port), ingressName(port))),
+      ),
+    ],
+    clusters: [
+      { ...cluster('egress', [pipe(egressSocket)]), ...http2 },
+      ...outsideClusters(edge),
+      ...ingresses.map(({ port, endpoints }) => cluster(ingressName(port), endpoints.map(socketAddress))),
+    ],
+  };
+};

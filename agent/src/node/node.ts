@@ -17,6 +17,7 @@ import { Firewall, setUpNetwork } from './network.ts';
 import { podProxies } from './pod-proxy.ts';
 import { Pods } from './pods.ts';
 import { Reporter } from './reporter.ts';
+import { outsideServices } from './services.ts';
 import { watchNode, weftdAt } from './weftd.ts';
 
 export interface NodeInput {
@@ -113,15 +114,21 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
     onTrouble,
   });
   const reporter = new Reporter({ send: (reports) => weftd.report(boot, reports), pods: () => pods.reports(), onTrouble });
-  const resources = (): EdgeResources => meshEdge({ ...files, ingresses: ingressesOf(view, pods) });
+  const resources = (): EdgeResources =>
+    meshEdge({
+      ...files,
+      ingresses: ingressesOf(view, pods),
+      outside: outsideServices(view.services),
+      outsideSocket: ({ address, port }) => `${inside.edge}/${address}-${port}.sock`,
+    });
   const edge = edgeEnvoy(input, resources());
   const firewall = new Firewall(onTrouble);
   const onView = (next: NodeView): void => {
     view = next;
     pods.reconcile(view);
     const addresses = pods.all.map((pod) => pod.input.network.address);
-    void firewall.update(view.services, addresses);
     onChange();
+    void firewall.update(view.services, addresses);
   };
 
   const closeNames = await serveNames(files, () => view);

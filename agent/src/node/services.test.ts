@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { run } from '../process/child.ts';
-import { firewall } from './services.ts';
+import { firewall, outsideServices } from './services.ts';
 
 const endpoint = (last: number) => ({ address: `10.244.0.${last}`, port: 8080 });
 const services = [
@@ -33,4 +33,15 @@ test('iptables takes the text as it is', async () => {
   const command = ['unshare', ...(process.getuid?.() === 0 ? [] : ['-U', '-r']), '-n', 'iptables-restore'];
   await expect(run(command, { input: firewall(many, ['10.244.0.2']) })).resolves.toBe('');
   await expect(run(command, { input: '*nat\n-A NONE -j ACCEPT\nCOMMIT\n' })).rejects.toThrow('iptables-restore');
+});
+
+const mixed = { address: '10.96.0.30', port: 443, endpoints: [endpoint(2), { address: '192.0.2.7', port: 8443 }] };
+
+test('an endpoint outside the mesh is the edge’s to reach', () => {
+  const rules = firewall([mixed], []).split('\n');
+  expect(rules.filter((rule) => rule.startsWith('-A SVC_'))).toEqual([
+    '-A SVC_10_96_0_30 -p tcp --dport 443 -m statistic --mode random --probability 0.5000000000 -j DNAT --to-destination 10.244.0.2:8080',
+    '-A SVC_10_96_0_30 -p tcp --dport 443 -j DNAT --to-destination 169.254.20.1:15001',
+  ]);
+  expect(outsideServices([...services, mixed])).toEqual([{ ...mixed, endpoints: [{ address: '192.0.2.7', port: 8443 }] }]);
 });
