@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { NodeView, Probe } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { container, descendants, emptyView, pod, startMesh, type TestMesh, until } from './mesh.ts';
@@ -44,6 +46,18 @@ const withServices = (mesh: TestMesh, names: readonly string[]): NodeView => ({
   ],
 });
 
+/** This machine's, which to the mesh is an address outside. */
+const outsideAddress = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'))?.address;
+
+/** Answers with its name and hangs up at once: what was still on its way must arrive. */
+const outsideServer = async (name: string): Promise<{ readonly port: number; close(): void }> => {
+  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(name)));
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+};
+
 const weftMounts = (): readonly string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -85,6 +99,22 @@ const podTests = (uid: number | undefined): void => {
     mesh.weftd.show(withServices(mesh, []));
     // 7: could not connect, as opposed to 28: time over.
     await until(async () => (await curl('client', 'http://10.96.0.10:8080/')).code === 7, 'refusal');
+  });
+
+  test.skipIf(!outsideAddress)('a Service leads to its endpoints outside the mesh, and to those inside beside them', async () => {
+    const [one, other] = [await outsideServer('one'), await outsideServer('other')];
+    const outside = [one, other].map(({ port }) => ({ address: outsideAddress ?? '', port }));
+    const inside = { address: mesh.weftd.report('web')?.address ?? '', port: 80 };
+    const ask = async () => (await mesh.exec('client', ['curl', '-s', '-m', '3', '--http0.9', 'http://10.96.0.10:8080/'])).stdout;
+    mesh.weftd.show({ ...view, services: [{ address: '10.96.0.10', port: 8080, endpoints: [...outside, inside] }] });
+    const seen = new Set<string>();
+    await until(
+      async () => seen.add((await ask()).split(' ')[0] ?? '') && ['one', 'other', 'web'].every((name) => seen.has(name)),
+      'all three',
+    );
+    for (let i = 0; i < 12; i++) expect(await ask()).toMatch(/^(one|other|web .*)$/);
+    one.close();
+    other.close();
   });
 
   test('names: wildcards, nothing for automatic addresses without a sidecar, NXDOMAIN inside the cluster', async () => {
