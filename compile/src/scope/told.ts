@@ -61,10 +61,15 @@ interface Asked {
   readonly memo: Memo;
 }
 
+const noServices: readonly Service[] = [];
+
+/** ExternalName Services that lead to it. */
+const namesakes = (service: Service, { services }: Surroundings): readonly Service[] => services.aliases.get(service) ?? noServices;
+
 /** Its own short names, and all names of the ExternalName Services that lead to it. */
-const namesOf = (service: Service, { client, surroundings: { services } }: Asked): readonly string[] => [
+const namesOf = (service: Service, { client, surroundings }: Asked): readonly string[] => [
   ...aliasesOf(service, client.namespace === service.namespace),
-  ...(services.aliases.get(service) ?? []).flatMap((alias) => [
+  ...namesakes(service, surroundings).flatMap((alias) => [
     ...[alias.hostname, `${alias.hostname}.`],
     ...aliasesOf(alias, client.namespace === alias.namespace),
   ]),
@@ -81,22 +86,18 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
   const { mesh, taken } = surroundings;
   const rule = exportedRule(mesh, service, '');
   const reached = routing ? servicesReached(routing, surroundings) : [];
-  return memo(
-    service.key,
-    [service, routing, rule, mesh.rules, taken, surroundings.services.aliases.get(service), ...reached],
-    (inner) => ({
-      rule,
-      routing,
-      tellsApart: routing !== undefined && tellsClientsApart(routing),
-      isNear: false,
-      service: {
-        service,
-        aliases: inner('aliases', [service, taken, surroundings.services.aliases.get(service)], () => aliases(service, asked)),
-        destination: policyOf(rule, mesh.rules),
-        routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
-      },
-    }),
-  );
+  return memo(service.key, [service, routing, rule, mesh.rules, taken, namesakes(service, surroundings), ...reached], (inner) => ({
+    rule,
+    routing,
+    tellsApart: routing !== undefined && tellsClientsApart(routing),
+    isNear: false,
+    service: {
+      service,
+      aliases: inner('aliases', [service, taken, namesakes(service, surroundings)], () => aliases(service, asked)),
+      destination: policyOf(rule, mesh.rules),
+      routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
+    },
+  }));
 };
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
@@ -118,14 +119,14 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
   const reached = own ? servicesReached(own, surroundings) : [routes];
   return memo(
     service.key,
-    [service, rule, mesh.rules, told.routing, own, surroundings.taken, surroundings.services.aliases.get(service), ...reached],
+    [service, rule, mesh.rules, told.routing, own, surroundings.taken, namesakes(service, surroundings), ...reached],
     (inner) => ({
       ...told,
       rule,
-      isNear: isNearTo(client, [service, ...(surroundings.services.aliases.get(service) ?? [])]),
+      isNear: isNearTo(client, [service, ...namesakes(service, surroundings)]),
       service: {
         service,
-        aliases: inner('aliases', [service, surroundings.taken, surroundings.services.aliases.get(service)], () => aliases(service, asked)),
+        aliases: inner('aliases', [service, surroundings.taken, namesakes(service, surroundings)], () => aliases(service, asked)),
         destination: policyOf(rule, mesh.rules),
         routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
       },
@@ -142,7 +143,7 @@ const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
     const { service } = told.service;
     const local = hasRules ? localRule(mesh, service, client) : undefined;
     const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
-    const isNear = isNearTo(client, [service, ...(surroundings.services.aliases.get(service) ?? [])]);
+    const isNear = isNearTo(client, [service, ...namesakes(service, surroundings)]);
     return (isNear && !told.isNear) || told.tellsApart || rule !== told.rule ? toldApart(told, rule, asked) : told;
   });
 };
