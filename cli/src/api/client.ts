@@ -64,21 +64,26 @@ const applied = (answer: Answer): ApplyResult => {
   return answer.body as ApplyResult;
 };
 
+/** A whole mesh is written, synced and compiled before the answer. */
+const writeMs = 60_000;
+
 export const createApi = (socket: string): Api => {
   const http: Http = createHttp(socket);
-  const get = async <T>(path: string): Promise<T> => accepted(await http.send('GET', path)) as T;
-  const post = async <T>(path: string, body: unknown): Promise<T> => accepted(await http.send('POST', path, body)) as T;
+  const get = async <T>(path: string): Promise<T> => accepted(await http.send({ method: 'GET', path })) as T;
+  const post = async <T>(path: string, body: unknown): Promise<T> => accepted(await http.send({ method: 'POST', path, body })) as T;
   const items = async <T>(path: string): Promise<readonly T[]> => (await get<Items<T>>(path)).items;
   return {
     socket,
     status: () => get('/status'),
     list: (kind, namespace) => items(`/resources/${encodeURIComponent(kind)}${query({ namespace })}`),
-    apply: async (request) => applied(await http.send('POST', '/apply', request)),
-    delete: async (request) => applied(await http.send('POST', '/delete', request)),
+    apply: async (request) => applied(await http.send({ method: 'POST', path: '/apply', body: request, limitMs: writeMs })),
+    delete: async (request) => applied(await http.send({ method: 'POST', path: '/delete', body: request, limitMs: writeMs })),
     findings: () => items('/findings'),
     proxies: () => items('/proxies'),
     config: ({ namespace, name, live }) => get(`/proxies/${namespace}/${name}/config${query({ live })}`),
-    wait: (timeoutMs) => get(`/wait${query({ timeoutMs })}`),
+    // weftd says itself when the time is over; it is believed to be gone some time later.
+    wait: async (timeoutMs) =>
+      accepted(await http.send({ method: 'GET', path: `/wait${query({ timeoutMs })}`, limitMs: timeoutMs + writeMs })) as WaitResult,
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {
       await post(`/workloads/${namespace}/${name}/restart`, {});

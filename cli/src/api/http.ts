@@ -8,13 +8,26 @@ export interface Answer {
   readonly body: unknown;
 }
 
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  /** How long the answer may take; 10 s unless told. */
+  readonly limitMs?: number;
+}
+
 export interface Http {
   readonly socket: string;
   /** @returns the answer whatever its status */
-  send(method: string, path: string, body?: unknown): Promise<Answer>;
+  send(asked: Asked): Promise<Answer>;
   /** A body that has no end yet. */
   stream(path: string): AsyncIterable<Buffer>;
 }
+
+const usualLimitMs = 10_000;
+
+const noAnswer = (limitMs: number, cause: unknown): Failure =>
+  new Failure(`weftd did not answer within ${limitMs / 1000} s; logs/weftd.log in the mesh's home may say why`, undefined, { cause });
 
 const connectionFailure = (error: NodeJS.ErrnoException, socket: string): Failure => {
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
@@ -40,23 +53,31 @@ const parsed = (text: string): unknown => {
 };
 
 export const createHttp = (socket: string): Http => {
-  const open = (method: string, path: string, body?: unknown): Promise<IncomingMessage> =>
+  const open = ({ method, path, body }: Asked, signal?: AbortSignal): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-      const sent = request({ socketPath: socket, method, path: `/api/v1${path}`, headers: { host: 'localhost', ...headers } }, resolve);
-      sent.on('error', (error) => reject(connectionFailure(error, socket)));
+      const sent = request(
+        { socketPath: socket, method, path: `/api/v1${path}`, headers: { host: 'localhost', ...headers }, ...(signal && { signal }) },
+        resolve,
+      );
+      sent.on('error', reject);
       sent.end(text);
     });
   return {
     socket,
-    send: async (method, path, body) => {
-      const message = await open(method, path, body);
-      const text = await read(message).catch((error: NodeJS.ErrnoException) => Promise.reject(connectionFailure(error, socket)));
-      return { status: message.statusCode ?? 0, body: parsed(text) };
+    send: async (asked) => {
+      const { limitMs = usualLimitMs } = asked;
+      const limit = AbortSignal.timeout(limitMs);
+      try {
+        const message = await open(asked, limit);
+        return { status: message.statusCode ?? 0, body: parsed(await read(message)) };
+      } catch (error) {
+        throw limit.aborted ? noAnswer(limitMs, error) : connectionFailure(error as NodeJS.ErrnoException, socket);
+      }
     },
     stream: async function* (path) {
-      const message = await open('GET', path);
+      const message = await open({ method: 'GET', path }).catch((error) => Promise.reject(connectionFailure(error, socket)));
       if ((message.statusCode ?? 0) >= 400) throw refusal({ status: message.statusCode ?? 0, body: parsed(await read(message)) });
       for await (const chunk of message) yield chunk as Buffer;
     },

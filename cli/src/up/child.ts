@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lastWords } from './last-words.ts';
 import type { ProgramName } from './programs.ts';
 import { startProgram } from './programs.ts';
 
@@ -64,8 +65,7 @@ export class Child {
 
   /** The last thing it wrote since its last start, for the one line that says why it ended. */
   lastWords(): string {
-    const written = readFileSync(this.settings.logFile).subarray(this.logStart).toString().trim().split('\n');
-    return messageOf(written.at(-1) ?? '');
+    return lastWords(readFileSync(this.settings.logFile).subarray(this.logStart).toString());
   }
 
   async stop(): Promise<void> {
@@ -78,13 +78,3 @@ export class Child {
     await this.exited;
   }
 }
-
-/** Programs log JSON lines; people want the message. */
-const messageOf = (line: string): string => {
-  try {
-    const { msg, err } = JSON.parse(line) as { readonly msg?: string; readonly err?: { readonly message?: string } };
-    return [msg, err?.message].filter(Boolean).join(': ');
-  } catch {
-    return line;
-  }
-};

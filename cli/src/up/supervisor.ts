@@ -10,6 +10,8 @@ import type { Cli } from '../cli.ts';
 import { Failure } from '../exit.ts';
 import { podsIn } from '../pods.ts';
 import { Child, type ChildSettings } from './child.ts';
+import { nameCrashing } from './crashing.ts';
+import { fullDisk, onDisk } from './disk.ts';
 import { locateEnvoy } from './envoy.ts';
 import { takeLock } from './lock.ts';
 import { type Address, ensureFree } from './ports.ts';
@@ -26,6 +28,8 @@ export interface UpSettings {
 }
 
 const pollMs = 200;
+/** So long a pod may fail, as while it waits for another, before it is named. */
+const patienceMs = 10_000;
 /** A control plane that takes longer, as on a full disk, keeps nobody from ending the mesh. */
 const answerMs = 2_000;
 
@@ -52,6 +56,7 @@ class Supervisor {
   /** Why a child ended before the mesh was up; afterwards children are started again. */
   private fatal: string | undefined;
   private running = false;
+  private readonly crashing = nameCrashing();
   private readonly startedAt = Date.now();
 
   constructor(cli: Cli, settings: UpSettings, progress: Progress) {
@@ -67,9 +72,10 @@ class Supervisor {
       env,
       logFile: join(filesOf(place).logs, `${settings.name}.log`),
       onExit: (how, again) => {
-        const why = `${settings.name} ${how}${child.lastWords() ? `: ${child.lastWords()}` : ''}`;
+        const words = child.lastWords();
+        const why = `${settings.name} ${how}${words && `: ${words}`}`;
         if (this.running) terminal.err(`weft: ${why}; starting it again in ${again} ms`);
-        else this.fatal ??= why;
+        else this.fatal ??= fullDisk(place.home, words) ?? why;
       },
     });
     this.children.push(child);
@@ -95,7 +101,8 @@ class Supervisor {
 
   /** @returns the first status that says ready, or the last one at the time limit */
   async untilReady(ended: () => boolean): Promise<Status | undefined> {
-    const limit = performance.now() + this.settings.timeoutMs;
+    const begin = performance.now();
+    const limit = begin + this.settings.timeoutMs;
     let status: Status | undefined;
     while (!ended() && performance.now() < limit) {
       if (this.fatal) throw new Failure(this.fatal);
@@ -104,10 +111,15 @@ class Supervisor {
       this.progress.step(
         status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
       );
+      if (performance.now() > begin + patienceMs) await this.noteCrashing();
       await sleep(pollMs);
     }
     this.running = true;
     return status;
+  }
+
+  private async noteCrashing(): Promise<void> {
+    for (const line of this.crashing(podsIn((await inTime(this.cli.api.workloads())) ?? []))) this.progress.note(line);
   }
 
   async explainUnready(): Promise<void> {
@@ -125,7 +137,7 @@ class Supervisor {
 /** @returns after everything that it started has ended */
 export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => {
   const progress = createProgress(cli.terminal);
-  const lock = takeLock(cli.place);
+  const lock = onDisk(cli.place.home, () => takeLock(cli.place));
   const end = askedToEnd();
   let ended = false;
   void end.then(() => {
@@ -137,7 +149,7 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
     const wish = { env: cli.env, progress, ...(settings.envoy && { path: settings.envoy }) };
     const envoy = await Promise.race([locateEnvoy(wish), end.then(() => undefined)]);
     if (envoy === undefined) return;
-    supervisor.startAll(envoy, lock.addChild);
+    onDisk(cli.place.home, () => supervisor.startAll(envoy, lock.addChild));
     const status = await supervisor.untilReady(() => ended);
     if (!ended && status?.ready) {
       progress.done(`${settings.folder} is up`);
@@ -145,10 +157,13 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
       for (const line of readyReport(report, cli.terminal)) cli.terminal.out(line);
     } else if (!ended) await supervisor.explainUnready();
     await end;
-  } finally {
     progress.step('ending workloads, proxies and the control plane');
     await supervisor.stopAll();
-    lock.release();
     progress.done('everything has ended');
+  } finally {
+    // A start that failed says why, and nothing else.
+    progress.end();
+    await supervisor.stopAll();
+    lock.release();
   }
 };

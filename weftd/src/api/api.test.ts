@@ -156,7 +156,10 @@ test('a file written before `wait` is compiled when it returns', async () => {
   for (let round = 1; round <= 5; round += 1) {
     weftd.write('late.yaml', `apiVersion: v1\nkind: Service\nmetadata: {name: late, namespace: shop}\nspec: {ports: [{port: ${round}}]}\n`);
     expect((await weftd.ask('/wait?timeoutMs=5000')).body).toMatchObject({ applied: true });
-    expect((await weftd.ask('/resources/svc/shop/late')).body.resource.spec.ports).toMatchObject([{ port: round }]);
+    expect((await weftd.ask('/resources/svc/shop/late')).body.resource.spec).toMatchObject({
+      ports: [{ port: round }],
+      clusterIP: expect.stringMatching(/^10\.(9[6-9]|1\d\d)\.\d+\.\d+$/),
+    });
     expect(Object.keys((await weftd.view()).names)).toContain('late.shop.svc.cluster.local');
   }
 });

@@ -2,8 +2,18 @@
  * The heart of weftd, on a thread of its own: sources → store → workloads → compiler → plans and the node's view.
  * Whatever is told to the outside was durable before.
  */
-import { type Assignments, allocate } from '@weft/compile';
-import type { ApplyRequest, ApplyResult, Finding, MeshSettings, ObjectRef, PodReport, Resource, StoredObject } from '@weft/model';
+import { type Assignments, allocate, serviceOwner } from '@weft/compile';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  Finding,
+  MeshSettings,
+  ObjectRef,
+  PodReport,
+  Resource,
+  ServiceSpec,
+  StoredObject,
+} from '@weft/model';
 import { meshSettings, refKey, refOf } from '@weft/model';
 import type { Instance } from '../registry.ts';
 import { type FileSource, watchFolder } from '../sources/files.ts';
@@ -109,12 +119,24 @@ export class Desired implements Calls {
     const findings = this.#findingsByObject();
     return [...this.#store.objects.all().values()]
       .filter(({ resource }) => resource.kind === kind && (namespace === undefined || resource.metadata.namespace === namespace))
-      .map((stored) => ({ ...stored, findings: findings.get(refKey(refOf(stored.resource))) ?? [] }));
+      .map((stored) => this.#shown(stored, findings));
   }
 
   get(ref: ObjectRef): StoredObject | undefined {
     const stored = this.#store.objects.all().get(refKey(ref));
-    return stored && { ...stored, findings: this.#findingsByObject().get(refKey(ref)) ?? [] };
+    return stored && this.#shown(stored, this.#findingsByObject());
+  }
+
+  /** With what is said of it, and a Service with the address that it was given, as Kubernetes shows it. */
+  #shown(stored: StoredObject, findings: ReadonlyMap<string, readonly Finding[]>): StoredObject {
+    const { resource } = stored;
+    const { namespace, name } = resource.metadata;
+    const clusterIP = resource.kind === 'Service' ? this.#store.decisions.addresses()[serviceOwner(namespace, name)] : undefined;
+    return {
+      ...stored,
+      ...(clusterIP !== undefined && { resource: { ...resource, spec: { ...(resource.spec as ServiceSpec), clusterIP } } }),
+      findings: findings.get(refKey(refOf(resource))) ?? [],
+    };
   }
 
   findings(): readonly Finding[] {
