@@ -132,7 +132,11 @@ describe('weft up', () => {
     write('good.yaml', namespace);
     const { code, stderr } = await weft(['up', folder, '--gateway-port', '18471', '--api', '18472', '--xds', '18473']);
     expect(code).toBe(1);
-    expect(stderr).toContain('/nonexistent/envoy does not run');
+    const [step, failure, ...more] = stderr.trim().split('\n');
+    expect(step).toBe('weft: looking for Envoy');
+    expect(failure).toContain('/nonexistent/envoy does not run');
+    // Nothing was started, so that nothing is said to end.
+    expect(more).toEqual([]);
   });
 
   it('asks for a folder: 64', async () => {

@@ -118,7 +118,7 @@ class Supervisor {
     return status;
   }
 
-  private async noteCrashing(): Promise<void> {
+  async noteCrashing(): Promise<void> {
     for (const line of this.crashing(podsIn((await inTime(this.cli.api.workloads())) ?? []))) this.progress.note(line);
   }
 
@@ -156,6 +156,8 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
       const report = { name: basename(settings.folder), status, workloads: await cli.api.workloads() };
       for (const line of readyReport(report, cli.terminal)) cli.terminal.out(line);
     } else if (!ended) await supervisor.explainUnready();
+    // What has no readiness probe counts as ready until it ends: it is looked at once more.
+    setTimeout(() => void supervisor.noteCrashing(), patienceMs).unref();
     await end;
     progress.step('ending workloads, proxies and the control plane');
     await supervisor.stopAll();
