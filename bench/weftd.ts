@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeFlags } from '../cli/src/up/programs.ts';
 import { root } from './root.ts';
 
 export interface Weftd {
@@ -41,7 +42,7 @@ export const startWeftd = async ({ folder, mesh, profile }: WeftdOptions): Promi
   const loop = join(folder, 'loop');
   const environment = { ...process.env, WEFT_HOME: join(folder, 'home'), XDG_RUNTIME_DIR: folder, WEFT_BENCH_LOOP: loop };
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const program = [...profiling, '--import', join(root, 'bench/loop-probe.ts'), join(root, 'dist/weftd.js')];
+  const program = [...nodeFlags.weftd, ...profiling, '--import', join(root, 'bench/loop-probe.ts'), join(root, 'dist/weftd.js')];
   const child = spawn(
     process.execPath,
     [...program, '--folder', mesh, '--xds', xds, '--api', api, '--log-level', 'warn', '--gateway-port', '18099'],
