@@ -1,27 +1,20 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, startEnvoy, startFreezer, startPlane, until } from './bench.ts';
+import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, startFreezer, until } from './bench.ts';
 import { ask, certificateFrom } from './client.ts';
 import { resourcesOf } from './resources.ts';
+import { envoyIn, saved, weftdIn } from './scene.ts';
 
 let bench: Bench;
 let plane: Plane;
 beforeEach(async () => {
   bench = await makeBench();
-  plane = await startPlane(bench.directory, { resources: resourcesOf({ port: bench.port, text: 'one' }) });
-  bench.later(() => plane.ca.close());
-  bench.later(() => plane.stop());
+  plane = await weftdIn(bench);
 });
 afterEach(() => bench.clear());
 
-const envoy = async (liveWithinMs?: number): Promise<RunningEnvoy> => {
-  const running = await startEnvoy(bench.directory, liveWithinMs);
-  bench.later(running.kill);
-  return running;
-};
+const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
 const body = async (): Promise<string> => (await ask(bench.port, await certificateFrom(plane.ca))).body;
-const saved = (proxy: { status(): { snapshotSavedAt: number | null } }) =>
-  until('a saved configuration', () => proxy.status().snapshotSavedAt !== null);
 
 describe('weftd half dead', () => {
   test('from the start: it accepts and says nothing; Envoy restarted is served all the same', async () => {

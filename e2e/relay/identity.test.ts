@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeKeyRequest } from '../../agent/src/identity/key.ts';
-import { type Ca, openCa } from '../../weftd/src/ca/ca.ts';
-import { type Bench, logger, makeBench, type Plane, type PlaneInput, type RunningEnvoy, startEnvoy, startPlane, until } from './bench.ts';
+import type { Ca } from '../../weftd/src/ca/ca.ts';
+import { type Bench, makeBench, type Plane, type PlaneInput, type RunningEnvoy, until } from './bench.ts';
 import { ask, type ClientCertificate, certificateFrom } from './client.ts';
-import { resourcesOf } from './resources.ts';
+import { caIn, envoyIn, weftdIn } from './scene.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -14,29 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => bench.clear());
 
-const startWeftd = async (more: Partial<PlaneInput> = {}): Promise<Plane> => {
-  const plane = await startPlane(bench.directory, { resources: resourcesOf({ port: bench.port, text: 'one' }), ...more });
-  bench.later(() => plane.ca.close());
-  bench.later(() => plane.stop());
-  return plane;
-};
-const envoy = async (liveWithinMs?: number): Promise<RunningEnvoy> => {
-  const running = await startEnvoy(bench.directory, liveWithinMs);
-  bench.later(running.kill);
-  return running;
-};
-const otherCa = async (name: string, trustDomain: string, leafSeconds = 3600): Promise<Ca> => {
-  const powers = { now: Date.now, random: (size: number) => crypto.getRandomValues(new Uint8Array(size)), logger };
-  const ca = await openCa(join(bench.directory, name), {
-    trustDomain,
-    leafSeconds,
-    cluster: 'east',
-    registry: { find: () => undefined, list: () => [] },
-    ...powers,
-  });
-  bench.later(() => ca.close());
-  return ca;
-};
+const startWeftd = (more: Partial<PlaneInput> = {}): Promise<Plane> => weftdIn(bench, more);
+const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
+const otherCa = (name: string, trustDomain: string, leafSeconds = 3600): Promise<Ca> => caIn(bench, name, { trustDomain, leafSeconds });
 
 describe('a peer of an Envoy', () => {
   test('is who its own trust domain says, and nobody else', async () => {

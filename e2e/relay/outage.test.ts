@@ -2,28 +2,21 @@ import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, startEnvoy, startPlane, until } from './bench.ts';
+import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, until } from './bench.ts';
 import { ask, certificateFrom } from './client.ts';
 import { resourcesOf } from './resources.ts';
+import { envoyIn, saved, weftdIn } from './scene.ts';
 
 let bench: Bench;
 let plane: Plane;
 beforeEach(async () => {
   bench = await makeBench();
-  plane = await startPlane(bench.directory, { resources: resourcesOf({ port: bench.port, text: 'one' }) });
-  bench.later(() => plane.ca.close());
-  bench.later(() => plane.stop());
+  plane = await weftdIn(bench);
 });
 afterEach(() => bench.clear());
 
-const envoy = async (liveWithinMs?: number): Promise<RunningEnvoy> => {
-  const running = await startEnvoy(bench.directory, liveWithinMs);
-  bench.later(running.kill);
-  return running;
-};
+const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
 const body = async (): Promise<string> => (await ask(bench.port, await certificateFrom(plane.ca))).body;
-const saved = (proxy: { status(): { snapshotSavedAt: number | null } }) =>
-  until('a saved configuration', () => proxy.status().snapshotSavedAt !== null);
 
 describe('weftd away', () => {
   test('and back with the same configuration: Envoy hears nothing of it', async () => {

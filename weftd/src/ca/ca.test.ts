@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './caller.ts';
-import { type Fixture, instance, makeCsr, makeFixture } from './fixture.ts';
+import { type Fixture, instance, makeCsr, makeFixture, webCaller } from './fixture.ts';
 import { prepare, sign } from './issue.ts';
 import { makeKeys, makeSerial, x509 } from './x509.ts';
 
@@ -14,11 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const webCaller: Caller = {
-  identity: { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'default' },
-  instance: { name: 'web-1', uid: 'uid-shop-web-1' },
-  by: 'token',
-};
 const issued = async (csr: string, caller: Caller = webCaller): Promise<X509Certificate> => {
   const answer = await fixture.ca.issue(csr, caller);
   if (!answer.ok) throw new Error(answer.reason);

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Caller } from './caller.ts';
-import { type Fixture, instance, makeCsr, makeFixture } from './fixture.ts';
+import { type Fixture, instance, makeCsr, makeFixture, webCaller } from './fixture.ts';
 import { keyRefusal } from './key-policy.ts';
 import { makeKeys, x509 } from './x509.ts';
 
@@ -12,12 +11,6 @@ beforeAll(async () => {
   fixture.instances.push(instance('shop', 'web-1'), instance('pay', 'ledger-0', { serviceAccount: 'ledger' }));
 });
 afterAll(() => fixture.close());
-
-const webCaller: Caller = {
-  identity: { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'default' },
-  instance: { name: 'web-1', uid: 'uid-shop-web-1' },
-  by: 'token',
-};
 
 const webKeys = (algorithm: object) =>
   crypto.subtle.generateKey(algorithm as never, true, ['sign', 'verify']) as unknown as ReturnType<typeof makeKeys>;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { PodSpec } from '@weft/model';
 import type { Instance, Registry } from '../registry.ts';
 import { type Ca, type CaInput, openCa } from './ca.ts';
+import type { Caller } from './caller.ts';
 import { makeKeys, signingAlgorithm, x509 } from './x509.ts';
 
 export const instance = (namespace: string, name: string, more: Partial<PodSpec> = {}): Instance => ({
@@ -74,4 +75,11 @@ export interface CsrWish {
 export const makeCsr = async ({ keys, subject = 'CN=x', extensions = [] }: CsrWish = {}): Promise<string> => {
   const request = { name: subject, keys: keys ?? (await makeKeys()), signingAlgorithm, extensions };
   return (await x509.Pkcs10CertificateRequestGenerator.create(request)).toString('pem');
+};
+
+/** The caller behind `instance('shop', 'web-1')`, by its token. */
+export const webCaller: Caller = {
+  identity: { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'default' },
+  instance: { name: 'web-1', uid: 'uid-shop-web-1' },
+  by: 'token',
 };

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './caller.ts';
-import { type Fixture, instance, makeCsr, makeFixture } from './fixture.ts';
+import { type Fixture, instance, makeCsr, makeFixture, webCaller } from './fixture.ts';
 import { x509 } from './x509.ts';
 
 let fixture: Fixture;
@@ -10,12 +10,6 @@ beforeAll(async () => {
   fixture.instances.push(instance('shop', 'web-1'), instance('pay', 'ledger-0', { serviceAccount: 'ledger' }));
 });
 afterAll(() => fixture.close());
-
-const webCaller: Caller = {
-  identity: { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'default' },
-  instance: { name: 'web-1', uid: 'uid-shop-web-1' },
-  by: 'token',
-};
 
 const names = (...list: x509.JsonGeneralNames): x509.Extension => new x509.SubjectAlternativeNameExtension(list);
 const victim = 'spiffe://cluster.local/ns/pay/sa/ledger';
