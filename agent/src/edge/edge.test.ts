@@ -38,7 +38,9 @@ afterAll(async () => {
 /** What the edge says to the mesh's side, which asks by CONNECT. */
 const statusOf = (authority: string): Promise<number> =>
   new Promise((resolve, reject) => {
-    const session = connectHttp2('http://edge', { createConnection: () => connect(egressSocket) });
+    // A reset may come after the session let go of its socket: that is still an error somebody has to hear.
+    const socket = connect(egressSocket).on('error', reject);
+    const session = connectHttp2('http://edge', { createConnection: () => socket });
     session.on('error', reject);
     const asked = session.request({ [constants.HTTP2_HEADER_METHOD]: 'CONNECT', [constants.HTTP2_HEADER_AUTHORITY]: authority });
     asked.on('error', reject);

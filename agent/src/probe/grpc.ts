@@ -38,7 +38,9 @@ export interface HealthCheck {
 
 export const checkHealth = ({ dial, authority, service, timeoutMs }: HealthCheck): Promise<HealthStatus> =>
   new Promise((resolve, reject) => {
-    const session = connect(`http://${authority}`, { createConnection: dial });
+    // A reset may come after the session let go of its socket; unheard, it would end the whole agent.
+    const socket = dial().on('error', () => {});
+    const session = connect(`http://${authority}`, { createConnection: () => socket });
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);
