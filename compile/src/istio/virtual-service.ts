@@ -7,7 +7,17 @@ import {
   type Resource,
   type VirtualServiceSpec,
 } from '@weft/model';
-import { expandHost, mesh, type Retry, type Routing, type Rule, type RuleAction, type RuleDestination } from '../mesh/index.ts';
+import {
+  expandHost,
+  mesh,
+  type Retry,
+  type Routing,
+  type Rule,
+  type RuleAction,
+  type RuleDestination,
+  type RuleMatch,
+  type Written,
+} from '../mesh/index.ts';
 import { headerOperations, hostSetBy } from './headers.ts';
 import { everything, gatewayName, ruleMatch } from './match.ts';
 import { retryOf } from './retry.ts';
@@ -58,7 +68,18 @@ const rewriteOf = (route: HttpRouteSettings): Extract<RuleAction, { kind: 'forwa
 
 interface RuleContext extends RoutingDefaults {
   readonly namespace: string;
+  /** Where the rule stands. */
+  readonly origin: Written;
 }
+
+/** Rules without a match have one that matches everything. */
+const matchesOf = (route: HttpRouteSettings, { namespace, origin }: RuleContext): readonly RuleMatch[] =>
+  route.match?.length
+    ? route.match.map((request, index) => ({
+        ...ruleMatch(request ?? {}, namespace),
+        origin: { ...origin, path: `${origin.path}.match[${index}]` },
+      }))
+    : [{ match: everything, origin }];
 
 const actionOf = (route: HttpRouteSettings, context: RuleContext): RuleAction => {
   if (route.redirect) return redirectOf(route.redirect);
@@ -79,7 +100,7 @@ const actionOf = (route: HttpRouteSettings, context: RuleContext): RuleAction =>
 
 const ruleOf = (route: HttpRouteSettings, context: RuleContext): Rule => ({
   name: route.name ?? '',
-  matches: route.match?.length ? route.match.map((request) => ruleMatch(request ?? {}, context.namespace)) : [{ match: everything }],
+  matches: matchesOf(route, context),
   action: actionOf(route, context),
   request: headerOperations(route.headers?.request),
   response: headerOperations(route.headers?.response),
@@ -91,5 +112,9 @@ export const routingOf = ({ metadata, spec }: Resource<VirtualServiceSpec>, defa
   exportTo: spec.exportTo?.length ? spec.exportTo : defaults.exportTo,
   hosts: [...new Set((spec.hosts ?? []).map((host) => expandHost(host, metadata.namespace)))],
   gateways: spec.gateways?.length ? spec.gateways.map((name) => gatewayName(name, metadata.namespace)) : [mesh],
-  rules: (spec.http ?? []).map((route) => ruleOf(route, { ...defaults, namespace: metadata.namespace })),
+  rules: (spec.http ?? []).map((route, index) => {
+    const { namespace, name } = metadata;
+    const origin = { kind: 'VirtualService', namespace, name, path: `spec.http[${index}]` };
+    return ruleOf(route, { ...defaults, namespace, origin });
+  }),
 });

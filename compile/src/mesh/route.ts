@@ -72,8 +72,22 @@ export type RouteAction =
     }
   | { readonly kind: 'direct'; readonly status: number; readonly body?: string };
 
+/**
+ * Where something was written: an object and the field's path, of which the object knows the line. No line here: an object that
+ * only moves in its file must not change what is made of it.
+ */
+export interface Written {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `spec.http[0].match[1]` */
+  readonly path: string;
+}
+
 export interface HttpRoute {
   readonly name: string;
+  /** Absent: a rule of nobody's, made here. */
+  readonly origin?: Written;
   /** Already OR-expanded: one match each [S24]. */
   readonly match: HttpMatch;
   readonly action: RouteAction;

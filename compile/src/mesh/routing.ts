@@ -2,7 +2,7 @@
  * HTTP routing rules before they are resolved for a place: who the client is, which port it dials and which services it sees
  * decide what of them applies. `scope` makes `HttpRoute`s of them.
  */
-import type { HeaderOperations, HttpMatch, Retry, RouteAction } from './route.ts';
+import type { HeaderOperations, HttpMatch, Retry, RouteAction, Written } from './route.ts';
 import type { Labels } from './workload.ts';
 
 /** The gateway of all sidecars. */
@@ -15,6 +15,8 @@ export interface RuleMatch {
   readonly sourceNamespace?: string;
   /** Resolved names (`namespace/name` or `mesh`); where set, the source is not looked at [S26]. */
   readonly gateways?: readonly string[];
+  /** The match where there is one, else the rule. */
+  readonly origin?: Written;
 }
 
 export interface RuleDestination {

@@ -80,8 +80,9 @@ export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] =
     const action = actionAt(rule.action, place);
     for (const candidate of rule.matches) {
       if (!applies(candidate, place)) continue;
-      const { match } = candidate;
-      routes.push({ name: nameOf(rule, match), match, action, request: rule.request, response: rule.response });
+      const { match, origin } = candidate;
+      const name = nameOf(rule, match);
+      routes.push({ name, match, action, request: rule.request, response: rule.response, ...(origin && { origin }) });
       if (isCatchAll(match)) return routes;
     }
   }
