@@ -22,6 +22,7 @@
  * GET    /node/watch       newline-delimited NodeView, one whole document at each change
  * POST   /node/pods        { boot, pods: PodReport[] }  the whole set at each change
  */
+import type { Condition } from './condition.ts';
 import type { Finding, ObjectRef } from './finding.ts';
 import type { Origin, Resource } from './resource.ts';
 
@@ -44,6 +45,8 @@ export interface StoredObject {
   readonly resource: Resource;
   readonly revision: number;
   readonly findings: readonly Finding[];
+  /** As the API tells them; the store holds none. */
+  readonly conditions?: readonly Condition[];
 }
 
 export interface ApplyRequest {

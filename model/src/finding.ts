@@ -25,6 +25,8 @@ export interface Finding {
   /** File and one-based line where known. */
   readonly file?: string;
   readonly line?: number;
+  /** Another object claims the same and counts here: what the condition `Conflicted` is told from. */
+  readonly conflictsWith?: ObjectRef;
   /** The object is not taken at all because its kind is not enforced yet: `apply` exits 65 and `up` does not start. */
   readonly refused?: true;
 }

@@ -1,6 +1,7 @@
 export * from './api.ts';
 export * from './attested-name.ts';
 export { type Code, codes } from './codes.ts';
+export * from './condition.ts';
 export * from './disk.ts';
 export * from './duration.ts';
 export * from './finding.ts';
@@ -26,7 +27,7 @@ export * from './lines.ts';
 export * from './mesh/settings.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
-export { doubtful, type Problem, wrong } from './problem.ts';
+export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';

@@ -1,5 +1,5 @@
 import type { Code } from './codes.ts';
-import type { Severity } from './finding.ts';
+import type { ObjectRef, Severity } from './finding.ts';
 
 /** What a check says about one object; `parse` adds the object, its file and the line, and makes it a Finding. */
 export interface Problem {
@@ -10,6 +10,8 @@ export interface Problem {
   readonly help: string;
   /** An error about a part: the part has no effect, the rest of the object is taken. */
   readonly part?: true;
+  /** The object that counts instead, wherever a problem is a conflict between two. */
+  readonly conflictsWith?: ObjectRef;
 }
 
 /** The object cannot be taken. */
@@ -29,3 +31,6 @@ export const doubtful = (code: Code, path: string, [message, help]: readonly [me
   message,
   help,
 });
+
+/** A problem that is a conflict: `winner` says the same, and counts. */
+export const against = (winner: ObjectRef, problem: Problem): Problem => ({ ...problem, conflictsWith: winner });

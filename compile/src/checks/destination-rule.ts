@@ -1,5 +1,5 @@
 /** DestinationRules: hosts and subsets that stand for nothing, and rules that an older one leaves without effect. */
-import { type DestinationRuleSpec, doubtful, type Problem, type Resource, wrong } from '@weft/model';
+import { against, type DestinationRuleSpec, doubtful, type Problem, type Resource, refOf, wrong } from '@weft/model';
 import { covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 
@@ -68,19 +68,25 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
     const first = older.find(({ spec }) => spec.subsets?.some((subset) => subset.name === name));
     return first
       ? [
-          doubtful('WEFT0201', `spec.subsets[${i}]`, [
-            `DestinationRule ${nameOf(first)} is older and has a subset \`${name}\`: that one counts`,
-            'Rename one of the two.',
-          ]),
+          against(
+            refOf(first),
+            doubtful('WEFT0201', `spec.subsets[${i}]`, [
+              `DestinationRule ${nameOf(first)} is older and has a subset \`${name}\`: that one counts`,
+              'Rename one of the two.',
+            ]),
+          ),
         ]
       : [];
   });
   if (!policy || !rule.spec.trafficPolicy) return subsets;
   return [
-    doubtful('WEFT0201', 'spec.trafficPolicy', [
-      `DestinationRule ${nameOf(policy)} is older and has a policy for this host: that one counts`,
-      'Merge the two rules.',
-    ]),
+    against(
+      refOf(policy),
+      doubtful('WEFT0201', 'spec.trafficPolicy', [
+        `DestinationRule ${nameOf(policy)} is older and has a policy for this host: that one counts`,
+        'Merge the two rules.',
+      ]),
+    ),
     ...subsets,
   ];
 };

@@ -1,5 +1,14 @@
 /** What checks look things up in; made once for a mesh. */
-import type { DestinationRuleSpec, PeerAuthenticationSpec, Problem, Resource, Specs, SupportedKind } from '@weft/model';
+import {
+  type DestinationRuleSpec,
+  type ObjectRef,
+  type PeerAuthenticationSpec,
+  type Problem,
+  type Resource,
+  refOf,
+  type Specs,
+  type SupportedKind,
+} from '@weft/model';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import {
   type Backend,
@@ -40,8 +49,8 @@ export interface Facts {
   olderForNamespace(policy: Resource<PeerAuthenticationSpec>): Resource<PeerAuthenticationSpec> | undefined;
   /** What is behind the services of a namespace, in the order of precedence. */
   backendsIn(namespace: string): readonly Backend[];
-  /** `Kind/namespace/name` of the object that a service was made of, by service key. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** The object that a service was made of, by service key. */
+  readonly owners: ReadonlyMap<string, ObjectRef>;
   /** Services that claim `address:port`, in the order of precedence; only where several do. */
   readonly claims: ReadonlyMap<string, readonly Service[]>;
   /** DestinationRules whose host covers the name. */
@@ -61,6 +70,12 @@ export interface ObjectCheck<K extends SupportedKind = SupportedKind> {
   depends(resource: Resource<Specs[K]>, facts: Facts): readonly unknown[];
   problems(resource: Resource<Specs[K]>, facts: Facts): readonly Problem[];
 }
+
+/** The object that a part of the mesh with the key `namespace/name` was made of. */
+export const objectAt = (kind: SupportedKind, key: string): ObjectRef => {
+  const [namespace = '', name = ''] = key.split('/', 2);
+  return { kind, namespace, name };
+};
 
 const ofDeployments = ({ of }: Input): readonly Wanted[] =>
   of('Deployment').map(({ metadata, spec: { template } }) => ({
@@ -105,18 +120,17 @@ const forNamespaces = ({ of }: Input): ReadonlyMap<string, readonly Resource<Pee
     ({ metadata }) => metadata.namespace,
   );
 
-const ownersOf = ({ of }: Input): ReadonlyMap<string, string> => {
-  const owners = new Map<string, string>();
-  const add = (key: string, owner: string) => {
+const ownersOf = ({ of }: Input): ReadonlyMap<string, ObjectRef> => {
+  const owners = new Map<string, ObjectRef>();
+  const add = (key: string, owner: ObjectRef) => {
     if (!owners.has(key)) owners.set(key, owner);
   };
-  for (const { metadata } of of('Service')) {
-    const { namespace, name } = metadata;
-    add(`${namespace}/${name}.${namespace}.svc.${clusterDomain}`, `Service/${namespace}/${name}`);
+  for (const service of of('Service')) {
+    const { namespace, name } = service.metadata;
+    add(`${namespace}/${name}.${namespace}.svc.${clusterDomain}`, refOf(service));
   }
-  for (const { metadata, spec } of of('ServiceEntry')) {
-    for (const host of spec.hosts)
-      add(`${metadata.namespace}/${host.toLowerCase()}`, `ServiceEntry/${metadata.namespace}/${metadata.name}`);
+  for (const entry of of('ServiceEntry')) {
+    for (const host of entry.spec.hosts) add(`${entry.metadata.namespace}/${host.toLowerCase()}`, refOf(entry));
   }
   return owners;
 };

@@ -1,7 +1,7 @@
 /** Gateways: nobody who serves them, ports that no Service leads to, and two that claim one host. */
-import { doubtful, type GatewayServerSettings, type GatewaySpec, type Problem, type Resource, wrong } from '@weft/model';
+import { against, doubtful, type GatewayServerSettings, type GatewaySpec, type Problem, type Resource, wrong } from '@weft/model';
 import { type Backend, type Gateway, type GatewayListener, intersection, type Labels, selects } from '../mesh/index.ts';
-import type { Facts, ObjectCheck, Wanted } from './facts.ts';
+import { type Facts, type ObjectCheck, objectAt, type Wanted } from './facts.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
 
@@ -61,10 +61,13 @@ const conflicts = (resource: GatewayResource, facts: Facts): readonly Problem[] 
         const host = rivalHost(ours, theirs);
         if (host === undefined) return [];
         return [
-          doubtful('IST0145', 'spec.servers', [
-            `Gateway \`${other.key}\` also serves host \`${host}\` on port ${ours.port}: the routes of both are merged`,
-            'Let one Gateway own the host.',
-          ]),
+          against(
+            objectAt('Gateway', other.key),
+            doubtful('IST0145', 'spec.servers', [
+              `Gateway \`${other.key}\` also serves host \`${host}\` on port ${ours.port}: the routes of both are merged`,
+              'Let one Gateway own the host.',
+            ]),
+          ),
         ];
       }),
     ),

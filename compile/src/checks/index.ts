@@ -11,7 +11,7 @@ import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { virtualServices } from './virtual-service.ts';
 
-const findingOf = (resource: Resource, { code, severity, path, message, help }: Problem): Finding => {
+const findingOf = (resource: Resource, { code, severity, path, message, help, conflictsWith }: Problem): Finding => {
   const line = lineOf(resource, path);
   return {
     code,
@@ -20,6 +20,7 @@ const findingOf = (resource: Resource, { code, severity, path, message, help }: 
     path,
     message,
     help,
+    ...(conflictsWith && { conflictsWith }),
     ...(resource.origin.source === 'file' ? { file: resource.origin.file } : {}),
     ...(line === undefined ? {} : { line }),
   };

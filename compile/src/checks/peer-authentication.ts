@@ -1,4 +1,4 @@
-import { doubtful, type PeerAuthenticationSpec, type Problem, type Resource } from '@weft/model';
+import { against, doubtful, type PeerAuthenticationSpec, type Problem, type Resource, refOf } from '@weft/model';
 import { type Labels, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 
@@ -21,10 +21,13 @@ const overruled = ({ metadata }: PeerAuthentication, older: PeerAuthentication |
   older === undefined
     ? []
     : [
-        doubtful('WEFT0201', '', [
-          `PeerAuthentication \`${older.metadata.name}\` is older and is for the whole of namespace \`${metadata.namespace}\` too: that one counts`,
-          'Remove one of the two.',
-        ]),
+        against(
+          refOf(older),
+          doubtful('WEFT0201', '', [
+            `PeerAuthentication \`${older.metadata.name}\` is older and is for the whole of namespace \`${metadata.namespace}\` too: that one counts`,
+            'Remove one of the two.',
+          ]),
+        ),
       ];
 
 export const peerAuthentications: ObjectCheck<'PeerAuthentication'> = {

@@ -1,4 +1,4 @@
-import { doubtful, type Problem, type Resource, type ServiceEntrySpec } from '@weft/model';
+import { against, doubtful, type Problem, type Resource, refKey, refOf, type ServiceEntrySpec } from '@weft/model';
 import type { Service } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 
@@ -13,13 +13,16 @@ const selectorOf = ({ spec }: ServiceEntry) => (spec.endpoints?.length ? undefin
 const hostProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
   entry.spec.hosts.flatMap((host, i) => {
     const owner = facts.owners.get(`${entry.metadata.namespace}/${host.toLowerCase()}`);
-    if (owner === undefined || owner === `ServiceEntry/${entry.metadata.namespace}/${entry.metadata.name}`) return [];
-    const [kind, namespace, name] = owner.split('/');
+    if (owner === undefined || refKey(owner) === refKey(refOf(entry))) return [];
+    const { kind, namespace, name } = owner;
     return [
-      doubtful('WEFT0201', `spec.hosts[${i}]`, [
-        `${kind} \`${namespace}/${name}\` has host \`${host}\` already: this entry has no effect for it`,
-        'Merge the two, or remove the host here.',
-      ]),
+      against(
+        owner,
+        doubtful('WEFT0201', `spec.hosts[${i}]`, [
+          `${kind} \`${namespace}/${name}\` has host \`${host}\` already: this entry has no effect for it`,
+          'Merge the two, or remove the host here.',
+        ]),
+      ),
     ];
   });
 
@@ -30,12 +33,12 @@ const addressProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] 
     const claims = (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${address}:${number}`) ?? []);
     const first = claims.find((service) => !own.includes(service));
     if (!first || own.includes(claims[0] ?? first)) return [];
-    return [
-      doubtful('WEFT0205', `spec.addresses[${i}]`, [
-        `\`${first.hostname}\` of namespace \`${first.namespace}\` has address ${address} already: where both are seen, it leads there`,
-        'Give each service an address of its own.',
-      ]),
-    ];
+    const problem = doubtful('WEFT0205', `spec.addresses[${i}]`, [
+      `\`${first.hostname}\` of namespace \`${first.namespace}\` has address ${address} already: where both are seen, it leads there`,
+      'Give each service an address of its own.',
+    ]);
+    const owner = facts.owners.get(first.key);
+    return [owner ? against(owner, problem) : problem];
   });
 
 export const serviceEntries: ObjectCheck<'ServiceEntry'> = {

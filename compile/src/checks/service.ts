@@ -1,5 +1,5 @@
 /** Services: nobody behind them, ports that nobody has, and quarrels about the protocol of one port. */
-import { doubtful, type Problem, type Resource, type ServiceSpec } from '@weft/model';
+import { against, doubtful, type Problem, type Resource, type ServiceSpec } from '@weft/model';
 import { type Backend, clusterDomain, type Protocol, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck, Wanted } from './facts.ts';
 
@@ -29,8 +29,12 @@ const namedPortProblems = ({ spec }: Service, wanted: readonly Wanted[]): readon
 const protocolAt = ({ service, targets }: Backend, target: number | string): Protocol | undefined =>
   service.ports.find(({ number }) => targets.get(number) === target)?.protocol;
 
+interface Rivalry extends Pick<Facts, 'owners'> {
+  readonly rivals: readonly Backend[];
+}
+
 /** Of services that lead to one port of one workload the oldest gives the protocol [S85]. */
-const protocolProblems = ({ spec }: Service, own: Backend, rivals: readonly Backend[]): readonly Problem[] =>
+const protocolProblems = ({ spec }: Service, own: Backend, { rivals, owners }: Rivalry): readonly Problem[] =>
   (spec.ports ?? []).flatMap(({ port }, i) => {
     const target = own.targets.get(port) ?? port;
     const ours = own.service.ports.find(({ number }) => number === port)?.protocol;
@@ -39,12 +43,12 @@ const protocolProblems = ({ spec }: Service, own: Backend, rivals: readonly Back
       return theirs !== undefined && theirs !== ours;
     });
     if (!other) return [];
-    return [
-      doubtful('IST0137', `spec.ports[${i}]`, [
-        `Service \`${other.service.hostname}\` is older, leads to the same workloads' port ${target} and calls it ${protocolAt(other, target)}, not ${ours}: that counts`,
-        'Give the port one protocol.',
-      ]),
-    ];
+    const problem = doubtful('IST0137', `spec.ports[${i}]`, [
+      `Service \`${other.service.hostname}\` is older, leads to the same workloads' port ${target} and calls it ${protocolAt(other, target)}, not ${ours}: that counts`,
+      'Give the port one protocol.',
+    ]);
+    const owner = owners.get(other.service.key);
+    return [owner ? against(owner, problem) : problem];
   });
 
 /** Older services that select one of the workloads too. */
@@ -64,6 +68,9 @@ export const services: ObjectCheck<'Service'> = {
     if (!own?.selector) return [];
     const wanted = facts.wanted.select(own.service.namespace, own.selector);
     if (wanted.length === 0) return [nobody(resource)];
-    return [...namedPortProblems(resource, wanted), ...protocolProblems(resource, own, rivalsOf(own, wanted, facts))];
+    return [
+      ...namedPortProblems(resource, wanted),
+      ...protocolProblems(resource, own, { rivals: rivalsOf(own, wanted, facts), owners: facts.owners }),
+    ];
   },
 };

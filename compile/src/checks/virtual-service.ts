@@ -1,5 +1,5 @@
 /** VirtualServices: where they lead, and through what. */
-import { doubtful, type HttpRouteDestination, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
+import { against, doubtful, type HttpRouteDestination, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
 import { gatewayName } from '../istio/match.ts';
 import {
   covers,
@@ -12,7 +12,7 @@ import {
   type Routing,
   type Service,
 } from '../mesh/index.ts';
-import type { Facts, ObjectCheck } from './facts.ts';
+import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
@@ -126,10 +126,13 @@ const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Fac
     const older = rivals.slice(0, rivals.indexOf(routing)).find((other) => seenTogether(other, routing));
     if (older) {
       return [
-        wrong('IST0109', `spec.hosts[${i}]`, [
-          `VirtualService \`${older.key}\` is older and routes host \`${full}\` on sidecars; this one has no effect there`,
-          'Merge the two, or let them differ in host, gateway or exportTo.',
-        ]),
+        against(
+          objectAt('VirtualService', older.key),
+          wrong('IST0109', `spec.hosts[${i}]`, [
+            `VirtualService \`${older.key}\` is older and routes host \`${full}\` on sidecars; this one has no effect there`,
+            'Merge the two, or let them differ in host, gateway or exportTo.',
+          ]),
+        ),
       ];
     }
     return registryProblems(full, `spec.hosts[${i}]`, facts);
