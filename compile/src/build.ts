@@ -57,6 +57,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   destinations: [],
   routings: [],
   gateways: [],
+  sidecars: [],
   memo,
 });
 

@@ -5,5 +5,6 @@ export * from './policy.ts';
 export * from './route.ts';
 export * from './routing.ts';
 export * from './service.ts';
+export * from './sidecar.ts';
 export * from './view.ts';
 export * from './workload.ts';

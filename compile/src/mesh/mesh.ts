@@ -3,6 +3,7 @@ import type { Memo } from './memo.ts';
 import type { ConnectionPool, DestinationPolicy } from './policy.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
+import type { Sidecar } from './sidecar.ts';
 import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
 
 /** Who stands behind a service: needed for endpoints and for what its workloads listen on. */
@@ -72,6 +73,7 @@ export interface Mesh {
   readonly destinations: readonly DestinationRule[];
   readonly routings: readonly Routing[];
   readonly gateways: readonly Gateway[];
+  readonly sidecars: readonly Sidecar[];
   readonly memo: Memo;
 }
 

@@ -15,9 +15,10 @@ export interface ServicePort {
 
 /**
  * `eds`: endpoints from us. `dns-strict`/`dns-logical`: Envoy resolves the endpoints' names.
+ * `dns-dynamic`: Envoy resolves what the client asks for, by `Host` or SNI (ServiceEntry DYNAMIC_DNS).
  * `original-dst`: the connection's own destination (headless services, ServiceEntry NONE).
  */
-export type Resolution = 'eds' | 'dns-strict' | 'dns-logical' | 'original-dst';
+export type Resolution = 'eds' | 'dns-strict' | 'dns-logical' | 'dns-dynamic' | 'original-dst';
 
 /** The shape of a service: everything but its endpoints, which change far more often. */
 export interface Service {

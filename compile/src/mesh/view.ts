@@ -5,6 +5,7 @@
 import type { ConnectionPool, DestinationPolicy, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
+import type { IngressTls, SidecarPort } from './sidecar.ts';
 
 /** One service as the clients of one slice see it. Identity-stable while none of its inputs change. */
 export interface ScopedService {
@@ -16,14 +17,31 @@ export interface ScopedService {
   readonly routes: ReadonlyMap<number, readonly HttpRoute[]>;
 }
 
+type VirtualHosts = readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[];
+
+/** One egress listener of a Sidecar: what its clients reach there, and nothing else. */
+export interface EgressScope {
+  /** Absent: every port of its services that no listener before it has. */
+  readonly port?: SidecarPort;
+  /** Address, or path of a Unix socket; absent: the services' own addresses. */
+  readonly bind?: string;
+  readonly bindToPort: boolean;
+  readonly services: readonly ScopedService[];
+  readonly virtualHosts: VirtualHosts;
+}
+
 /** What a proxy may call. Shared by all proxies of a namespace with the same visibility and the same matching labels. */
 export interface OutboundSlice {
   readonly services: readonly ScopedService[];
   /** Endpoints of all services above by `${service.key}:${port}`; changes without `services` changing. */
   readonly endpoints: ReadonlyMap<string, PortEndpoints>;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  /** Cluster of what is in no registry under ALLOW_ANY; absent: where it was dialled (Sidecar, `egressProxy`). */
+  readonly egressProxy?: string;
   /** Virtual hosts for hosts of VirtualServices that are in no registry [S49]: port 80 only. */
-  readonly virtualHosts: readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[];
+  readonly virtualHosts: VirtualHosts;
+  /** Listeners as a Sidecar has them, in its order; absent: one for each port of `services`. */
+  readonly listeners?: readonly EgressScope[];
 }
 
 export interface InboundPort {
@@ -34,6 +52,10 @@ export interface InboundPort {
   /** Host and service port of the oldest service that leads here, for names and telemetry; absent: no service. */
   readonly service?: { readonly hostname: string; readonly port: number };
   readonly connectionPool?: ConnectionPool;
+  /** Of a Sidecar's ingress listener: its own socket, where connections go, and TLS that is not the mesh's. */
+  readonly bind?: string;
+  readonly target?: { readonly address: string; readonly port: number };
+  readonly tls?: IngressTls;
 }
 
 /** What a proxy accepts. Shared by the instances of one workload. */
