@@ -12,6 +12,7 @@ export {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
+export { base64Decode } from '@bufbuild/protobuf/wire';
 export type { Any, Duration } from '@bufbuild/protobuf/wkt';
 
 /** The plain object that `create` takes: without the message itself, which as a union's member would spoil every spread. */

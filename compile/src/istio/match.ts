@@ -1,5 +1,5 @@
 import type { HttpMatchRequest, StringMatchSettings } from '@weft/model';
-import { expandHost, type HttpMatch, mesh, type RuleMatch, type StringMatch } from '../mesh/index.ts';
+import { expandHost, type HttpMatch, mesh, type RuleMatch, type StringMatch, type Written } from '../mesh/index.ts';
 
 /** An empty match object means "present" [S29]. */
 const stringMatch = ({ exact, prefix, regex }: StringMatchSettings): StringMatch => {
@@ -24,6 +24,7 @@ export const everything: HttpMatch = { name: '', ignoreUriCase: false, headers: 
 
 const httpMatch = (request: HttpMatchRequest): HttpMatch => ({
   name: request.name ?? '',
+  ...(request.statPrefix ? { statPrefix: request.statPrefix } : {}),
   ignoreUriCase: request.ignoreUriCase ?? false,
   ...optional('uri', request.uri),
   ...optional('method', request.method),
@@ -40,10 +41,11 @@ export const gatewayName = (name: string, namespace: string): string => {
   return `${other ?? namespace}/${short}`;
 };
 
-export const ruleMatch = (request: HttpMatchRequest, namespace: string): RuleMatch => ({
+export const ruleMatch = (request: HttpMatchRequest, origin: Written): RuleMatch => ({
   match: httpMatch(request),
   ...(request.port ? { port: request.port } : {}),
   ...(request.sourceLabels && Object.keys(request.sourceLabels).length > 0 ? { sourceLabels: request.sourceLabels } : {}),
   ...(request.sourceNamespace ? { sourceNamespace: request.sourceNamespace } : {}),
-  ...(request.gateways?.length ? { gateways: request.gateways.map((name) => gatewayName(name, namespace)) } : {}),
+  ...(request.gateways?.length ? { gateways: request.gateways.map((name) => gatewayName(name, origin.namespace)) } : {}),
+  origin,
 });

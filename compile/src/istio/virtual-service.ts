@@ -73,19 +73,17 @@ interface RuleContext extends RoutingDefaults {
 }
 
 /** Rules without a match have one that matches everything. */
-const matchesOf = (route: HttpRouteSettings, { namespace, origin }: RuleContext): readonly RuleMatch[] =>
+const matchesOf = (route: HttpRouteSettings, { origin }: RuleContext): readonly RuleMatch[] =>
   route.match?.length
-    ? route.match.map((request, index) => ({
-        ...ruleMatch(request ?? {}, namespace),
-        origin: { ...origin, path: `${origin.path}.match[${index}]` },
-      }))
+    ? route.match.map((request, index) => ruleMatch(request ?? {}, { ...origin, path: `${origin.path}.match[${index}]` }))
     : [{ match: everything, origin }];
 
 const actionOf = (route: HttpRouteSettings, context: RuleContext): RuleAction => {
   if (route.redirect) return redirectOf(route.redirect);
   if (route.directResponse) {
-    const body = route.directResponse.body?.string;
-    return { kind: 'direct', status: route.directResponse.status, ...(body === undefined ? {} : { body }) };
+    const { status, body } = route.directResponse;
+    if (body?.bytes !== undefined) return { kind: 'direct', status, body: { base64: body.bytes } };
+    return { kind: 'direct', status, ...(body?.string === undefined ? {} : { body: { text: body.string } }) };
   }
   const rewrite = rewriteOf(route);
   const retry = route.retries === undefined ? context.retry : retryOf(route.retries);

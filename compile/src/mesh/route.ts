@@ -9,6 +9,8 @@ export type StringMatch =
 
 export interface HttpMatch {
   readonly name: string;
+  /** Statistics of the route are kept under this name. */
+  readonly statPrefix?: string;
   readonly uri?: StringMatch;
   readonly ignoreUriCase: boolean;
   readonly method?: StringMatch;
@@ -16,6 +18,8 @@ export interface HttpMatch {
   readonly scheme?: StringMatch;
   readonly headers: readonly { readonly name: string; readonly match: StringMatch; readonly invert: boolean }[];
   readonly queryParams: readonly { readonly name: string; readonly match: StringMatch }[];
+  /** Claims of a verified token, by the path to each: `groups`, or `address` and `country` [S46]. */
+  readonly claims?: readonly { readonly path: readonly string[]; readonly match: StringMatch; readonly invert: boolean }[];
 }
 
 /** Never of `host` nor of pseudo headers: Envoy refuses those, and setting `host` is a rewrite of the host [S41]. */
@@ -41,6 +45,10 @@ export interface Retry {
   readonly retryOn: readonly string[];
   readonly statusCodes: readonly number[];
   readonly backoff?: number;
+  /** Another try goes to another host; absent: it does, unless a hash chooses the host [S36]. */
+  readonly otherHost?: boolean;
+  /** Another try prefers localities that were not tried yet. */
+  readonly remoteLocalities?: boolean;
 }
 
 /** Istio's retries where nobody says otherwise, with and without a VirtualService [S36, S37]. */
@@ -49,6 +57,47 @@ export const defaultRetry: Retry = {
   retryOn: ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'],
   statusCodes: [],
 };
+
+/** Parts of a million. */
+export type Share = number;
+
+export interface Mirror {
+  /** Name of the Envoy cluster. */
+  readonly cluster: string;
+  readonly share: Share;
+}
+
+/** Without a status a share of requests would be chosen and nothing done. */
+export interface Fault {
+  readonly delay?: { readonly time: number; readonly share: Share };
+  readonly abort?: { readonly status: { readonly http: number } | { readonly grpc: number }; readonly share: Share };
+}
+
+export interface Cors {
+  readonly origins: readonly StringMatch[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  /** Whole seconds. */
+  readonly maxAge?: number;
+  readonly credentials?: boolean;
+  /** A preflight of an origin that is not allowed goes to the destination, or is answered without CORS headers [S45]. */
+  readonly unmatchedPreflights: 'forward' | 'answer';
+}
+
+/** What a consistent hash is made of. */
+export type HashKey =
+  | { readonly kind: 'header'; readonly name: string }
+  | {
+      readonly kind: 'cookie';
+      readonly name: string;
+      readonly path?: string;
+      /** Absent: only cookies that clients bring are read, none is made. */
+      readonly ttl?: number;
+      readonly attributes: readonly { readonly name: string; readonly value: string }[];
+    }
+  | { readonly kind: 'source-address' }
+  | { readonly kind: 'query-parameter'; readonly name: string };
 
 export type RouteAction =
   | {
@@ -61,6 +110,10 @@ export type RouteAction =
         readonly authority?: string;
         readonly regex?: { readonly match: string; readonly rewrite: string };
       };
+      /** Copies of requests, whose answers nobody waits for. */
+      readonly mirrors?: readonly Mirror[];
+      /** Of all destinations that want one, in their order. */
+      readonly hash?: readonly HashKey[];
     }
   | {
       readonly kind: 'redirect';
@@ -70,7 +123,7 @@ export type RouteAction =
       readonly port?: number;
       readonly scheme?: string;
     }
-  | { readonly kind: 'direct'; readonly status: number; readonly body?: string };
+  | { readonly kind: 'direct'; readonly status: number; readonly body?: { readonly text: string } | { readonly base64: string } };
 
 /**
  * Where something was written: an object and the field's path, of which the object knows the line. No line here: an object that
@@ -82,6 +135,8 @@ export interface Written {
   readonly name: string;
   /** `spec.http[0].match[1]` */
   readonly path: string;
+  /** The route of another object that gave its requests to this one [S50]. */
+  readonly delegatedBy?: Written;
 }
 
 export interface HttpRoute {
@@ -93,4 +148,6 @@ export interface HttpRoute {
   readonly action: RouteAction;
   readonly request: HeaderOperations;
   readonly response: HeaderOperations;
+  readonly fault?: Fault;
+  readonly cors?: Cors;
 }

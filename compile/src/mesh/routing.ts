@@ -2,7 +2,7 @@
  * HTTP routing rules before they are resolved for a place: who the client is, which port it dials and which services it sees
  * decide what of them applies. `scope` makes `HttpRoute`s of them.
  */
-import type { HeaderOperations, HttpMatch, Retry, RouteAction, Written } from './route.ts';
+import type { Cors, Fault, HeaderOperations, HttpMatch, Mirror, Retry, RouteAction, Written } from './route.ts';
 import type { Labels } from './workload.ts';
 
 /** The gateway of all sidecars. */
@@ -16,16 +16,20 @@ export interface RuleMatch {
   /** Resolved names (`namespace/name` or `mesh`); where set, the source is not looked at [S26]. */
   readonly gateways?: readonly string[];
   /** The match where there is one, else the rule. */
-  readonly origin?: Written;
+  readonly origin: Written;
 }
 
-export interface RuleDestination {
+/** A service, or a part of it, before it is known as a cluster. */
+export interface RuleTarget {
   /** Lower-case FQDN. */
   readonly host: string;
   /** Empty: the whole service. */
   readonly subset: string;
   /** Absent: the service's only port, otherwise the listener's [S33]. */
   readonly port?: number;
+}
+
+export interface RuleDestination extends RuleTarget {
   readonly weight: number;
   readonly request: HeaderOperations;
   readonly response: HeaderOperations;
@@ -36,7 +40,11 @@ type Redirect = Extract<RouteAction, { readonly kind: 'redirect' }>;
 type Forward = Extract<RouteAction, { readonly kind: 'forward' }>;
 
 export type RuleAction =
-  | (Omit<Forward, 'destinations' | 'retry'> & { readonly destinations: readonly RuleDestination[]; readonly retry?: Retry })
+  | (Omit<Forward, 'destinations' | 'retry' | 'mirrors' | 'hash'> & {
+      readonly destinations: readonly RuleDestination[];
+      readonly retry?: Retry;
+      readonly mirrors?: readonly (RuleTarget & Pick<Mirror, 'share'>)[];
+    })
   | (Redirect & { readonly portOfRequest?: boolean })
   | Extract<RouteAction, { readonly kind: 'direct' }>;
 
@@ -47,6 +55,8 @@ export interface Rule {
   readonly action: RuleAction;
   readonly request: HeaderOperations;
   readonly response: HeaderOperations;
+  readonly fault?: Fault;
+  readonly cors?: Cors;
 }
 
 /** The rules of one VirtualService. */

@@ -10,6 +10,7 @@ import {
   type Rule,
   type RuleDestination,
   type RuleMatch,
+  type RuleTarget,
   type Service,
   selects,
 } from '../mesh/index.ts';
@@ -32,18 +33,21 @@ const applies = ({ port, gateways, sourceLabels, sourceNamespace }: RuleMatch, p
 };
 
 /** A destination without port: the service's only one, otherwise the listener's [S33]. */
-const portOf = ({ host, port }: RuleDestination, place: Place): number => {
+const portOf = ({ host, port }: RuleTarget, place: Place): number => {
   if (port !== undefined) return port;
   const ports = place.serviceAt(host)?.ports ?? [];
   return ports.length === 1 && ports[0] ? ports[0].number : place.port;
 };
 
+const clusterAt = (target: RuleTarget, place: Place): string =>
+  outboundCluster({
+    port: portOf(target, place),
+    subset: target.subset,
+    host: place.serviceAt(target.host)?.hostname ?? target.host,
+  });
+
 const destinationAt = (destination: RuleDestination, place: Place): Destination => ({
-  cluster: outboundCluster({
-    port: portOf(destination, place),
-    subset: destination.subset,
-    host: place.serviceAt(destination.host)?.hostname ?? destination.host,
-  }),
+  cluster: clusterAt(destination, place),
   weight: destination.weight,
   request: destination.request,
   response: destination.response,
@@ -57,10 +61,13 @@ const actionAt = (action: Rule['action'], place: Place): RouteAction => {
     const port = portOfRequest ? place.port : written;
     return port === undefined ? redirect : { ...redirect, port };
   }
-  const { destinations, ...forward } = action;
+  const { destinations, mirrors, ...others } = action;
+  const forward = {
+    ...others,
+    ...(mirrors && { mirrors: mirrors.map((mirror) => ({ cluster: clusterAt(mirror, place), share: mirror.share })) }),
+  };
   const resolved = destinations.map((destination) => destinationAt(destination, place));
-  const [only, ...others] = resolved;
-  const authority = others.length === 0 ? only?.authority : undefined;
+  const authority = resolved.length === 1 ? resolved[0]?.authority : undefined;
   if (authority === undefined || forward.rewrite?.authority) return { ...forward, destinations: resolved };
   return { ...forward, destinations: resolved, rewrite: { ...forward.rewrite, authority } };
 };
@@ -81,8 +88,9 @@ export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] =
     for (const candidate of rule.matches) {
       if (!applies(candidate, place)) continue;
       const { match, origin } = candidate;
-      const name = nameOf(rule, match);
-      routes.push({ name, match, action, request: rule.request, response: rule.response, ...(origin && { origin }) });
+      const { request, response, fault, cors } = rule;
+      const more = { ...(fault && { fault }), ...(cors && { cors }) };
+      routes.push({ name: nameOf(rule, match), match, action, request, response, ...more, origin });
       if (isCatchAll(match)) return routes;
     }
   }
@@ -95,7 +103,9 @@ const hosts = new WeakMap<Routing, readonly string[]>();
 export const destinationHosts = (routing: Routing): readonly string[] => {
   const known = hosts.get(routing);
   if (known) return known;
-  const found = routing.rules.flatMap(({ action }) => (action.kind === 'forward' ? action.destinations.map(({ host }) => host) : []));
+  const found = routing.rules.flatMap(({ action }) =>
+    action.kind === 'forward' ? [...action.destinations, ...(action.mirrors ?? [])].map(({ host }) => host) : [],
+  );
   const unique = [...new Set(found)];
   hosts.set(routing, unique);
   return unique;

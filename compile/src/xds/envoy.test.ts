@@ -85,7 +85,7 @@ const action: fc.Arbitrary<RouteAction> = fc.oneof(
   fc
     .record({ code: fc.constantFrom(301, 302, 303, 307, 308), port: fc.constantFrom(80, 443, 8080) })
     .map(({ code, port }): RouteAction => ({ kind: 'redirect', code, port, uri: '/there', authority: 'x.example.com', scheme: 'https' })),
-  fc.constantFrom<RouteAction>({ kind: 'direct', status: 503, body: 'closed' }, { kind: 'direct', status: 200 }),
+  fc.constantFrom<RouteAction>({ kind: 'direct', status: 503, body: { text: 'closed' } }, { kind: 'direct', status: 200 }),
 );
 
 const routes = fc.array(

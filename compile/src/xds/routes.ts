@@ -1,6 +1,10 @@
 /** HTTP routes: what a VirtualService's rule says, as Envoy's route [S32-S38, S41-S43]. */
-import { type Init, milliseconds, typed } from '@weft/envoy';
-import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import { base64Decode, type Init, milliseconds, typed } from '@weft/envoy';
+import {
+  type DataSourceSchema,
+  HeaderValueOption_HeaderAppendAction,
+  type HeaderValueOptionSchema,
+} from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import {
   RedirectAction_RedirectResponseCode,
   type RedirectActionSchema,
@@ -92,7 +96,7 @@ const both = (a: HeaderOperations, b: HeaderOperations | undefined): HeaderOpera
 const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined): RouteInit => {
   const weighted = action.destinations.filter(({ weight }) => weight > 0);
   const destinations = action.destinations.length === 1 || weighted.length === 0 ? action.destinations.slice(0, 1) : weighted;
-  if (destinations.length === 0) return direct(503, 'no destination');
+  if (destinations.length === 0) return direct(503, { text: 'no destination' });
   // A lone destination has no place of its own for headers.
   const lone = destinations.length === 1 ? destinations[0] : undefined;
   return {
@@ -128,11 +132,14 @@ const redirect = ({ code, uri, authority, port, scheme }: Redirect): Init<typeof
   ...(port !== undefined && !isDefaultPort(port, scheme) && { portRedirect: port }),
 });
 
-export const direct = (status: number, body?: string): RouteInit => ({
-  action: {
-    case: 'directResponse',
-    value: { status, ...(body !== undefined && { body: { specifier: { case: 'inlineString', value: body } } }) },
-  },
+type Body = Extract<RouteAction, { readonly kind: 'direct' }>['body'];
+
+const bodyOf = (body: NonNullable<Body>): Init<typeof DataSourceSchema> => ({
+  specifier: 'text' in body ? { case: 'inlineString', value: body.text } : { case: 'inlineBytes', value: base64Decode(body.base64) },
+});
+
+export const direct = (status: number, body?: Body): RouteInit => ({
+  action: { case: 'directResponse', value: { status, ...(body && { body: bodyOf(body) }) } },
 });
 
 const acted = (route: HttpRoute, inherited: Retry | undefined): RouteInit => {

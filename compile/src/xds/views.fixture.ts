@@ -24,6 +24,7 @@ export const route = (action: RouteAction, match: Partial<HttpMatch> = {}, name 
   action,
   request: noHeaders,
   response: noHeaders,
+  origin: { kind: 'VirtualService', namespace: 'shop', name: 'rules', path: 'spec.http[0]' },
 });
 
 export const to = (

@@ -16,6 +16,7 @@ export interface StringMatchSettings {
 
 export interface HttpMatchRequest {
   readonly name?: string;
+  readonly statPrefix?: string;
   readonly uri?: StringMatchSettings;
   readonly scheme?: StringMatchSettings;
   readonly method?: StringMatchSettings;
