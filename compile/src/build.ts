@@ -1,6 +1,7 @@
 /** Objects → Mesh: everything that is the same for all proxies, and what the objects' owners should know. */
 import { defaultMeshSettings, type Finding, type MeshSettings, type Resource } from '@weft/model';
 import { check } from './checks/index.ts';
+import { localityBalancingOf } from './istio/load-balancer.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
@@ -48,6 +49,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     outboundTrafficPolicy: settings.outboundTrafficPolicy,
     enableAutoMtls: settings.enableAutoMtls,
     tcp: tcpDefaults(settings),
+    locality: localityBalancingOf(settings.localityLbSetting),
   })),
   workloads: new Map(),
   services: [],

@@ -48,6 +48,14 @@ const selectorOf = ({ spec }: Resource<DestinationRuleSpec>) => {
   return labels && Object.keys(labels).length > 0 ? labels : undefined;
 };
 
+/** Names of the labels that priorities go by, in any of its policies. */
+const failoverLabels = (rules: readonly Resource<DestinationRuleSpec>[]): readonly string[] => {
+  const policies = rules.flatMap(({ spec }) => [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)]);
+  const blocks = policies.flatMap((policy) => (policy ? [policy, ...(policy.portLevelSettings ?? [])] : []));
+  const priorities = blocks.flatMap(({ loadBalancer }) => loadBalancer?.localityLbSetting?.failoverPriority ?? []);
+  return [...new Set(priorities.map((entry) => entry.split('=')[0] ?? ''))];
+};
+
 /** Only rules with one key are merged: equal namespace, host, visibility and clients [S19]. */
 export const destinationRuleKey = (rule: Resource<DestinationRuleSpec>, defaultExportTo: readonly string[]): string => {
   const { metadata, spec } = rule;
@@ -72,12 +80,14 @@ export const mergeDestinationRules = (
   const { metadata, spec } = oldest;
   const policy = policyByPort(rules.find((rule) => rule.spec.trafficPolicy)?.spec.trafficPolicy);
   const selector = selectorOf(oldest);
+  const labels = failoverLabels(rules);
   return {
     key,
     namespace: metadata.namespace,
     host: expandHost(spec.host, metadata.namespace),
     exportTo: selector ? ['.'] : spec.exportTo?.length ? spec.exportTo : defaultExportTo,
     ...(selector ? { selector } : {}),
+    ...(labels.length > 0 ? { failoverLabels: labels } : {}),
     destination: { policy, subsets: uniqueSubsets(rules).map((subset) => subsetOf(subset, policy)) },
   };
 };

@@ -2,26 +2,15 @@
 import {
   type ClientTlsSettings,
   type ConnectionPoolSettings,
-  type LoadBalancerSettings,
   type OutlierDetectionSettings,
   type PolicyBlocks,
   parseDuration,
 } from '@weft/model';
-import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy } from '../mesh/index.ts';
-
-type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Drops what was not said, so that equal policies are equal values. */
-const present = <T extends object>(fields: T): Present<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+import type { ClientTls, ConnectionPool, OutlierDetection, TrafficPolicy } from '../mesh/index.ts';
+import { loadBalancerOf } from './load-balancer.ts';
+import { present } from './present.ts';
 
 const ms = (text: string | undefined): number | undefined => (text ? parseDuration(text) : undefined);
-
-/** LEAST_CONN is the old name of LEAST_REQUEST [S53]. */
-const loadBalancerOf = ({ simple }: LoadBalancerSettings): LoadBalancer | undefined => {
-  if (simple === undefined || simple === 'UNSPECIFIED') return undefined;
-  return simple === 'LEAST_CONN' ? 'LEAST_REQUEST' : simple;
-};
 
 const tcpOf = (tcp: NonNullable<ConnectionPoolSettings['tcp']>) =>
   present({

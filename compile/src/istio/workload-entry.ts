@@ -1,6 +1,7 @@
 import { type Resource, spiffeId, type WorkloadEntrySpec } from '@weft/model';
-import { localityOf, tlsModeLabel } from '../kubernetes/workload.ts';
-import type { Workload } from '../mesh/index.ts';
+import { labelledLocality, localityOf } from '../kubernetes/locality.ts';
+import { tlsModeLabel } from '../kubernetes/workload.ts';
+import { nowhere, type Workload } from '../mesh/index.ts';
 
 export interface EntryOwner {
   readonly name: string;
@@ -24,7 +25,7 @@ export const entryWorkload = (spec: WorkloadEntrySpec, { name, namespace, trustD
   ready: true,
   sidecar: hasSidecar(spec),
   ports: spec.ports ?? {},
-  locality: localityOf(spec.locality),
+  locality: spec.locality ? localityOf(spec.locality) : (labelledLocality(spec.labels ?? {}) ?? nowhere),
   weight: spec.weight || 1,
   owner: name,
   cluster: '',

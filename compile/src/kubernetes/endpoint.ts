@@ -1,4 +1,4 @@
-import type { Endpoint, MtlsMode, PeerModes, Workload } from '../mesh/index.ts';
+import { type Endpoint, type MtlsMode, nowhere, type PeerModes, type Workload } from '../mesh/index.ts';
 
 export type PeerLookup = (workload: Workload) => PeerModes;
 
@@ -21,8 +21,6 @@ export const endpointOf = (workload: Workload, { port, mode }: EndpointPort): En
   namespace: workload.namespace,
   cluster: workload.cluster,
 });
-
-const nowhere = { region: '', zone: '', subzone: '' };
 
 /** An address that nothing is known about. */
 export const plainEndpoint = (address: string, port: number): Endpoint => ({

@@ -1,5 +1,6 @@
 import { type PodSpec, spiffeId } from '@weft/model';
-import type { Locality, Workload } from '../mesh/index.ts';
+import { nowhere, type Workload } from '../mesh/index.ts';
+import { labelledLocality } from './locality.ts';
 
 /** A pod that runs, or is about to: what weftd's registry of instances knows. */
 export interface RunningPod {
@@ -8,12 +9,6 @@ export interface RunningPod {
   readonly address: string;
   readonly ready: boolean;
 }
-
-/** `region/zone/subzone`; Kubernetes' labels do not reach pods, Istio's own label does (1.29). */
-export const localityOf = (text: string | undefined): Locality => {
-  const [region = '', zone = '', subzone = ''] = (text ?? '').split('/');
-  return { region, zone, subzone };
-};
 
 const namedPorts = (pod: PodSpec): Readonly<Record<string, number>> =>
   Object.fromEntries(
@@ -31,9 +26,7 @@ export const workloadOf = ({ pod, address, ready }: RunningPod, trustDomain: str
   ready,
   sidecar: pod.proxy === 'sidecar' && (pod.labels[tlsModeLabel] ?? 'istio') === 'istio',
   ports: namedPorts(pod),
-  locality: localityOf(
-    pod.labels['topology.istio.io/locality']?.replaceAll('.', '/') ?? pod.labels['istio-locality']?.replaceAll('.', '/'),
-  ),
+  locality: labelledLocality(pod.labels) ?? nowhere,
   weight: 1,
   owner: pod.workload.name,
   cluster: '',

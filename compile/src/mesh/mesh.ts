@@ -1,6 +1,6 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
 import type { Memo } from './memo.ts';
-import type { ConnectionPool, DestinationPolicy } from './policy.ts';
+import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -28,6 +28,8 @@ export interface DestinationRule {
   readonly exportTo: readonly string[];
   /** The clients it is for; private to its namespace. */
   readonly selector?: Labels;
+  /** Names of labels that its priorities go by; absent: none. */
+  readonly failoverLabels?: readonly string[];
   readonly destination: DestinationPolicy;
 }
 
@@ -56,6 +58,7 @@ export interface MeshRules {
   readonly enableAutoMtls: boolean;
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
   readonly tcp: NonNullable<ConnectionPool['tcp']>;
+  readonly locality: LocalityBalancing;
 }
 
 export interface Mesh {

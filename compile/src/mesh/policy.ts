@@ -1,6 +1,65 @@
 /** Traffic policy of a destination (one DestinationRule after merging) and of a server (PeerAuthentication). */
 
-export type LoadBalancer = 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH';
+/** What of a request or connection decides which endpoint gets it. Routes carry it, and TCP proxies [S57]. */
+export type HashKey =
+  | { readonly kind: 'header'; readonly name: string }
+  | {
+      readonly kind: 'cookie';
+      readonly name: string;
+      /** Absent: the cookie is the client's own, and nobody without it gets one; 0: a session's. */
+      readonly ttl?: number;
+      readonly path?: string;
+      readonly attributes: readonly { readonly name: string; readonly value: string }[];
+    }
+  | { readonly kind: 'source-ip' }
+  | { readonly kind: 'query'; readonly name: string };
+
+export interface ConsistentHash {
+  /** Absent: nothing decides, and requests are spread at random. */
+  readonly key?: HashKey;
+  /** Sizes that are absent are Envoy's: rings of at least 1,024 entries, tables of 65,537. */
+  readonly table: { readonly kind: 'ring'; readonly minimumSize?: number } | { readonly kind: 'maglev'; readonly size?: number };
+}
+
+/** A new endpoint's share grows for `duration`. */
+export interface Warmup {
+  readonly duration: number;
+  readonly minimumPercent?: number;
+  readonly aggression?: number;
+}
+
+/** How far away endpoints may be [S65-S67]. Localities are `region/zone/subzone`, of which the end may be `*` or missing. */
+export interface LocalityBalancing {
+  readonly enabled: boolean;
+  readonly distribute: readonly { readonly from: string; readonly to: Readonly<Record<string, number>> }[];
+  /** Regions. */
+  readonly failover: readonly { readonly from: string; readonly to: string }[];
+  /** Names of labels, the most important first; `name=value` stands for another value than the client's own. */
+  readonly failoverPriority: readonly string[];
+}
+
+export interface LoadBalancer {
+  /** Absent: LEAST_REQUEST [S53]; does not count beside `hash`. */
+  readonly simple?: 'ROUND_ROBIN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH';
+  readonly hash?: ConsistentHash;
+  readonly warmup?: Warmup;
+  /** Absent: the service's own preference, then the mesh's. */
+  readonly locality?: LocalityBalancing;
+}
+
+/** Retries as a share of what is under way, in place of a number. */
+export interface RetryBudget {
+  readonly percent: number;
+  readonly minConcurrency: number;
+  readonly interval?: number;
+}
+
+/** TCP inside an HTTP request to a proxy. */
+export interface Tunnel {
+  readonly method: 'CONNECT' | 'POST';
+  /** `host:port` that the proxy is asked for. */
+  readonly target: string;
+}
 
 /** Durations are milliseconds everywhere in the mesh form; absent means Istio's default. */
 export interface ConnectionPool {
@@ -42,6 +101,9 @@ export interface ClientTls {
   readonly clientCertificate?: string;
   readonly privateKey?: string;
   readonly insecureSkipVerify?: boolean;
+  readonly caCrl?: string;
+  /** A Secret's name: certificate and roots come by SDS as `kubernetes://<name>` and `kubernetes://<name>-cacert`. */
+  readonly credentialName?: string;
 }
 
 export interface TrafficPolicy {
@@ -49,6 +111,10 @@ export interface TrafficPolicy {
   readonly connectionPool?: ConnectionPool;
   readonly outlierDetection?: OutlierDetection;
   readonly tls?: ClientTls;
+  readonly retryBudget?: RetryBudget;
+  readonly tunnel?: Tunnel;
+  /** Version of the PROXY header that each connection begins with. */
+  readonly proxyProtocol?: 'V1' | 'V2';
 }
 
 export interface Subset {

@@ -1,4 +1,5 @@
 /** HTTP routing (a VirtualService after it was resolved for one place), in the order in which it applies. Identity-stable. */
+import type { HashKey } from './policy.ts';
 
 export type StringMatch =
   | { readonly kind: 'exact'; readonly value: string }
@@ -105,6 +106,8 @@ export type RouteAction =
       readonly destinations: readonly Destination[];
       readonly timeout: number;
       readonly retry?: Retry;
+      /** Of the destinations whose policies balance by hash, in their order [S57]. */
+      readonly hash?: readonly HashKey[];
       readonly rewrite?: {
         readonly uri?: string;
         readonly authority?: string;

@@ -41,6 +41,8 @@ export interface Service {
   readonly exportTo: readonly string[];
   /** Names that the server's certificate must have one of, beside the endpoints' own identities (ServiceEntry). */
   readonly subjectAltNames?: readonly string[];
+  /** Endpoints near the client are preferred, without a DestinationRule (`trafficDistribution`). */
+  readonly distribution?: 'SAME_ZONE' | 'SAME_NODE';
   readonly created: number;
 }
 
@@ -49,6 +51,9 @@ export interface Locality {
   readonly zone: string;
   readonly subzone: string;
 }
+
+/** The locality of what does not say where it is. */
+export const nowhere: Locality = { region: '', zone: '', subzone: '' };
 
 export interface Endpoint {
   /** IP address; a host name for `dns-*` services; a path starting with `/` for a Unix socket. */
@@ -60,6 +65,8 @@ export interface Endpoint {
   /** Whether the endpoint speaks mesh mTLS (it has a sidecar, and PeerAuthentication does not disable it). */
   readonly mtls: boolean;
   readonly locality: Locality;
+  /** It is sent although it is not ready, so that clients know when to go further away. */
+  readonly unhealthy?: true;
   readonly weight: number;
   /** For telemetry metadata; empty where unknown. */
   readonly workload: string;

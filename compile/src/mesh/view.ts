@@ -2,10 +2,11 @@
  * A View is everything that a proxy's configuration may depend on, and nothing else: `emit` sees only this.
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
-import type { ConnectionPool, DestinationPolicy, MtlsMode } from './policy.ts';
+import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
-import type { PortEndpoints, Protocol, Service } from './service.ts';
+import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
 import type { IngressTls, SidecarPort } from './sidecar.ts';
+import type { Labels } from './workload.ts';
 
 /** One service as the clients of one slice see it. Identity-stable while none of its inputs change. */
 export interface ScopedService {
@@ -80,9 +81,19 @@ export interface GatewaySlice {
   readonly servers: readonly GatewayServer[];
 }
 
+/** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */
+export interface Origin {
+  readonly locality: Locality;
+  /** Only those that some `failoverPriority` names. */
+  readonly labels: Labels;
+  /** What holds for services of which neither a rule nor the Service itself says anything. */
+  readonly balancing: LocalityBalancing;
+}
+
 export interface View {
   readonly role: 'sidecar' | 'gateway';
   readonly trustDomain: string;
+  readonly origin: Origin;
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;

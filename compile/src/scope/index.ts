@@ -1,17 +1,19 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
-import type { GatewaySlice, InboundSlice, Mesh, OutboundSlice, View } from '../mesh/index.ts';
+import type { GatewaySlice, InboundSlice, Mesh, Origin, OutboundSlice, View } from '../mesh/index.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
 import { closed, inboundSlice } from './inbound.ts';
+import { originOf } from './origin.ts';
 import { outboundSlice } from './outbound.ts';
 
 interface Slices {
+  readonly origin: Origin;
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;
 }
 
-const views = new WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, View>>>();
+const views = new WeakMap<Origin, WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, View>>>>();
 
 const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);
@@ -22,15 +24,13 @@ const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, m
 };
 
 /** Role and trust domain stand outside the slices: a view that another role or domain made is made anew. */
-const viewOf = ({ outbound, inbound, gateway }: Slices, role: View['role'], trustDomain: string): View => {
-  const byGateway = below(
-    below(views, outbound, () => new WeakMap()),
-    inbound,
-    () => new WeakMap(),
-  );
+const viewOf = ({ origin, outbound, inbound, gateway }: Slices, role: View['role'], trustDomain: string): View => {
+  const ofOrigin = below(views, origin, () => new WeakMap());
+  const ofOutbound = below(ofOrigin, outbound, () => new WeakMap());
+  const byGateway = below(ofOutbound, inbound, () => new WeakMap());
   const known = byGateway.get(gateway);
   if (known && known.role === role && known.trustDomain === trustDomain) return known;
-  const view: View = { role, trustDomain, outbound, inbound, gateway };
+  const view: View = { role, trustDomain, origin, outbound, inbound, gateway };
   byGateway.set(gateway, view);
   return view;
 };
@@ -40,6 +40,7 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
   return viewOf(
     {
+      origin: originOf(mesh, proxy),
       outbound: outboundSlice(mesh, proxy),
       inbound: isGateway ? closed : inboundSlice(mesh, proxy),
       gateway: isGateway ? gatewaySlice(mesh, proxy) : noServers,

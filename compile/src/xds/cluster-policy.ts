@@ -41,14 +41,14 @@ export const outlierDetection = (outlier: OutlierDetection): Pick<ClusterInit, '
   };
 };
 
-const lbPolicies: Readonly<Record<LoadBalancer, Cluster_LbPolicy>> = {
+const lbPolicies: Readonly<Record<NonNullable<LoadBalancer['simple']>, Cluster_LbPolicy>> = {
   ROUND_ROBIN: Cluster_LbPolicy.ROUND_ROBIN,
   LEAST_REQUEST: Cluster_LbPolicy.LEAST_REQUEST,
   RANDOM: Cluster_LbPolicy.RANDOM,
   PASSTHROUGH: Cluster_LbPolicy.CLUSTER_PROVIDED,
 };
 
-export const lbPolicy = (balancer: LoadBalancer = 'LEAST_REQUEST'): Cluster_LbPolicy => lbPolicies[balancer];
+export const lbPolicy = ({ simple = 'LEAST_REQUEST' }: LoadBalancer = {}): Cluster_LbPolicy => lbPolicies[simple];
 
 /** How a cluster speaks HTTP: as the client did, or HTTP/2 whatever the client did; `none` carries bytes. */
 export const httpVersion = (protocol: Protocol, pool: ConnectionPool): 'as-client' | 'http2' | 'none' => {

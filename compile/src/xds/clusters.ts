@@ -101,7 +101,7 @@ const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[]): ClusterI
 const discovery = (name: string, { resolution, endpoints, subset, policy }: Target): ClusterInit => {
   const chosen = subset ? endpoints.endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints.endpoints;
   const type = (value: Cluster_DiscoveryType) => ({ clusterDiscoveryType: { case: 'type' as const, value } });
-  if (resolution === 'original-dst' || policy.loadBalancer === 'PASSTHROUGH')
+  if (resolution === 'original-dst' || policy.loadBalancer?.simple === 'PASSTHROUGH')
     return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED };
   const balanced = { lbPolicy: lbPolicy(policy.loadBalancer) };
   if (resolution === 'dns-strict') return { ...type(Cluster_DiscoveryType.STRICT_DNS), ...balanced, ...resolvedByEnvoy(name, chosen) };

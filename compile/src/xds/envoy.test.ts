@@ -105,7 +105,7 @@ const routes = fc.array(
 
 const policy: fc.Arbitrary<TrafficPolicy> = fc.record(
   {
-    loadBalancer: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'PASSTHROUGH'),
+    loadBalancer: fc.record({ simple: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'PASSTHROUGH') }),
     connectionPool: fc.constant({
       tcp: {
         maxConnections: 1,

@@ -14,7 +14,7 @@ import {
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import type { ConnectionPool } from '../mesh/index.ts';
+import type { TrafficPolicy } from '../mesh/index.ts';
 import { fromAds } from './sources.ts';
 
 export type Chain = Init<typeof FilterChainSchema>;
@@ -41,13 +41,21 @@ export const routesFrom = (routeConfigName: string): NonNullable<Manager['routeS
   value: { routeConfigName, configSource: fromAds },
 });
 
-export const tcpProxy = (cluster: string, { tcp }: ConnectionPool = {}) =>
-  typed('envoy.filters.network.tcp_proxy', TcpProxySchema, {
+/** What of a policy concerns a TCP connection before its cluster is entered. */
+export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'>;
+
+export const tcpProxy = (cluster: string, { connectionPool, loadBalancer, tunnel }: TcpPolicy = {}) => {
+  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
+  return typed('envoy.filters.network.tcp_proxy', TcpProxySchema, {
     statPrefix: cluster,
     clusterSpecifier: { case: 'cluster', value: cluster },
-    ...(tcp?.idleTimeout !== undefined && { idleTimeout: milliseconds(tcp.idleTimeout) }),
-    ...(tcp?.maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(tcp.maxConnectionDuration) }),
+    ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout) }),
+    ...(maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(maxConnectionDuration) }),
+    // Of all that a hash may be made of, a TCP connection has its source only [S57].
+    ...(loadBalancer?.hash?.key?.kind === 'source-ip' && { hashPolicy: [{ policySpecifier: { case: 'sourceIp' as const, value: {} } }] }),
+    ...(tunnel && { tunnelingConfig: { hostname: tunnel.target, usePost: tunnel.method === 'POST' } }),
   });
+};
 
 /**
  * On a port whose protocol is sniffed, one cluster serves both chains and its TLS says "HTTP inside"; for the connections of the

@@ -120,7 +120,7 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
   waysByMode[destination.mode](kindOf(destination.protocol)).map((way) => ({
     name: `${prefix}-${way.name}`,
     filterChainMatch: { ...way.match, ...match },
-    filters: [way.content === 'http' ? manager(destination) : tcpProxy(destination.cluster, destination.pool)],
+    filters: [way.content === 'http' ? manager(destination) : tcpProxy(destination.cluster, { connectionPool: destination.pool })],
     ...(way.mesh && { transportSocket: meshServer }),
   }));
 

@@ -55,7 +55,7 @@ const httpChain = (mine: string, routes: string): Chain => ({
 const tcpChain = (entry: Entry): Chain => ({
   filters: [
     ...(entry.port.protocol === 'auto' ? [asTcp] : []),
-    tcpProxy(clusterOf(entry), entry.scoped.destination.policy(entry.port.number).connectionPool),
+    tcpProxy(clusterOf(entry), entry.scoped.destination.policy(entry.port.number)),
   ],
 });
 

@@ -1,18 +1,20 @@
 /** Views for tests: a service with what is special about it, and the rest as `scope` would fill it in. */
-import type {
-  DestinationPolicy,
-  Endpoint,
-  HttpMatch,
-  HttpRoute,
-  InboundPort,
-  OutboundSlice,
-  PortEndpoints,
-  Protocol,
-  RouteAction,
-  ScopedService,
-  Service,
-  TrafficPolicy,
-  View,
+import {
+  type DestinationPolicy,
+  type Endpoint,
+  type HttpMatch,
+  type HttpRoute,
+  type InboundPort,
+  nowhere,
+  type Origin,
+  type OutboundSlice,
+  type PortEndpoints,
+  type Protocol,
+  type RouteAction,
+  type ScopedService,
+  type Service,
+  type TrafficPolicy,
+  type View,
 } from '../mesh/index.ts';
 
 const noHeaders = { set: {}, add: {}, remove: [] };
@@ -41,7 +43,7 @@ export const endpoint = (address: string, init: Partial<Endpoint> = {}): Endpoin
   labels: {},
   identity: 'spiffe://cluster.local/ns/shop/sa/web',
   mtls: true,
-  locality: { region: '', zone: '', subzone: '' },
+  locality: nowhere,
   weight: 1,
   workload: 'web',
   namespace: 'shop',
@@ -104,9 +106,16 @@ export const inboundPort = (port: number, protocol: Protocol, mode: InboundPort[
   mode,
 });
 
+const anywhere: Origin = {
+  locality: nowhere,
+  labels: {},
+  balancing: { enabled: true, distribute: [], failover: [], failoverPriority: [] },
+};
+
 export const sidecar = (init: Partial<View> = {}): View => ({
   role: 'sidecar',
   trustDomain: 'cluster.local',
+  origin: anywhere,
   outbound: outbound([]),
   inbound: { ports: [], mode: 'PERMISSIVE' },
   gateway: { servers: [] },

@@ -52,9 +52,37 @@ export interface ClientTlsSettings {
   readonly caCrl?: string;
 }
 
+export interface LocalityLbSettings {
+  readonly enabled?: boolean;
+  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[];
+  readonly failover?: readonly { readonly from?: string; readonly to?: string }[];
+  readonly failoverPriority?: readonly string[];
+}
+
+export interface ConsistentHashSettings {
+  readonly httpHeaderName?: string;
+  readonly httpCookie?: {
+    readonly name: string;
+    readonly path?: string;
+    readonly ttl?: DurationText;
+    readonly attributes?: readonly { readonly name?: string; readonly value?: string }[];
+  };
+  readonly useSourceIp?: boolean;
+  readonly httpQueryParameterName?: string;
+  readonly ringHash?: { readonly minimumRingSize?: number };
+  readonly maglev?: { readonly tableSize?: number };
+  /** Deprecated, for `ringHash.minimumRingSize`. */
+  readonly minimumRingSize?: number;
+}
+
 export interface LoadBalancerSettings {
   /** LEAST_CONN is the old name of LEAST_REQUEST [S53]. */
   readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
+  readonly consistentHash?: ConsistentHashSettings;
+  readonly localityLbSetting?: LocalityLbSettings;
+  readonly warmup?: { readonly duration?: DurationText; readonly minimumPercent?: number; readonly aggression?: number };
+  /** Deprecated, for `warmup.duration`. */
+  readonly warmupDurationSecs?: DurationText;
 }
 
 export interface PolicyBlocks {
@@ -68,8 +96,12 @@ export interface PortPolicy extends PolicyBlocks {
   readonly port?: { readonly number?: number };
 }
 
+/** What stands at the top of a policy only, and not in a port's block. */
 export interface TrafficPolicySettings extends PolicyBlocks {
   readonly portLevelSettings?: readonly PortPolicy[];
+  readonly tunnel?: { readonly protocol?: string; readonly targetHost: string; readonly targetPort: number };
+  readonly proxyProtocol?: { readonly version?: 'V1' | 'V2' };
+  readonly retryBudget?: { readonly percent?: number; readonly budgetInterval?: DurationText; readonly minRetryConcurrency?: number };
 }
 
 function* checkDurations(value: object, path: string, fields: readonly string[]): Iterable<Problem> {

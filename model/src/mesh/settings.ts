@@ -1,7 +1,7 @@
 /** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
 import { parseDuration } from '../duration.ts';
 import { checkRetry } from '../istio/http-action.ts';
-import type { ConnectionPoolSettings } from '../istio/traffic-policy.ts';
+import type { ConnectionPoolSettings, LocalityLbSettings } from '../istio/traffic-policy.ts';
 import type { HttpRetry } from '../istio/virtual-service.ts';
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
@@ -25,6 +25,7 @@ export interface MeshConfigSpec {
   readonly defaultVirtualServiceExportTo?: readonly string[];
   readonly defaultDestinationRuleExportTo?: readonly string[];
   readonly defaultHttpRetryPolicy?: HttpRetry;
+  readonly localityLbSetting?: LocalityLbSettings;
   readonly dnsRefreshRate?: string;
   readonly h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE';
   readonly accessLogFile?: string;
@@ -58,6 +59,8 @@ export interface MeshSettings {
   readonly defaultDestinationRuleExportTo: readonly string[];
   /** Absent: Istio's own default retries [S36]. */
   readonly defaultHttpRetryPolicy?: HttpRetry;
+  /** As written; a rule's own replaces it wholly [S67]. */
+  readonly localityLbSetting: LocalityLbSettings;
   readonly dnsRefreshRate: number;
   readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
   /** Empty: no access log. */
@@ -84,6 +87,7 @@ export const defaultMeshSettings: MeshSettings = {
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
+  localityLbSetting: { enabled: true },
   dnsRefreshRate: 60_000,
   h2UpgradePolicy: 'DO_NOT_UPGRADE',
   accessLogFile: '',
@@ -128,6 +132,7 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,
     ...(spec.defaultHttpRetryPolicy && { defaultHttpRetryPolicy: spec.defaultHttpRetryPolicy }),
+    localityLbSetting: spec.localityLbSetting ?? d.localityLbSetting,
     dnsRefreshRate: duration(spec.dnsRefreshRate, d.dnsRefreshRate),
     h2UpgradePolicy: spec.h2UpgradePolicy ?? d.h2UpgradePolicy,
     accessLogFile: spec.accessLogFile ?? d.accessLogFile,
@@ -173,7 +178,7 @@ const effective = new Set<string>([
     'defaultVirtualServiceExportTo',
     'defaultDestinationRuleExportTo',
   ],
-  ...['defaultHttpRetryPolicy', 'defaultConfig'],
+  ...['defaultHttpRetryPolicy', 'localityLbSetting', 'defaultConfig'],
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
 const isEffectiveOfProxy = (field: string, value: unknown): boolean => field === 'holdApplicationUntilProxyStarts' && value === true;
