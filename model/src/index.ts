@@ -7,6 +7,7 @@ export * from './duration.ts';
 export * from './finding.ts';
 export { contentHash, murmur128 } from './hash.ts';
 export * from './identity.ts';
+export type * from './istio/connection-route.ts';
 export type * from './istio/destination-rule.ts';
 export type * from './istio/gateway.ts';
 export type * from './istio/peer-authentication.ts';

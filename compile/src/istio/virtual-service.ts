@@ -18,6 +18,7 @@ import {
   type RuleMatch,
   type Written,
 } from '../mesh/index.ts';
+import { connectionRules } from './connection-route.ts';
 import { headerOperations, hostSetBy } from './headers.ts';
 import { everything, gatewayName, ruleMatch } from './match.ts';
 import { retryOf } from './retry.ts';
@@ -104,15 +105,19 @@ const ruleOf = (route: HttpRouteSettings, context: RuleContext): Rule => ({
   response: headerOperations(route.headers?.response),
 });
 
-export const routingOf = ({ metadata, spec }: Resource<VirtualServiceSpec>, defaults: RoutingDefaults): Routing => ({
-  key: `${metadata.namespace}/${metadata.name}`,
-  namespace: metadata.namespace,
-  exportTo: spec.exportTo?.length ? spec.exportTo : defaults.exportTo,
-  hosts: [...new Set((spec.hosts ?? []).map((host) => expandHost(host, metadata.namespace)))],
-  gateways: spec.gateways?.length ? spec.gateways.map((name) => gatewayName(name, metadata.namespace)) : [mesh],
-  rules: (spec.http ?? []).map((route, index) => {
-    const { namespace, name } = metadata;
-    const origin = { kind: 'VirtualService', namespace, name, path: `spec.http[${index}]` };
-    return ruleOf(route, { ...defaults, namespace, origin });
-  }),
-});
+export const routingOf = (resource: Resource<VirtualServiceSpec>, defaults: RoutingDefaults): Routing => {
+  const { metadata, spec } = resource;
+  return {
+    key: `${metadata.namespace}/${metadata.name}`,
+    namespace: metadata.namespace,
+    exportTo: spec.exportTo?.length ? spec.exportTo : defaults.exportTo,
+    hosts: [...new Set((spec.hosts ?? []).map((host) => expandHost(host, metadata.namespace)))],
+    gateways: spec.gateways?.length ? spec.gateways.map((name) => gatewayName(name, metadata.namespace)) : [mesh],
+    rules: (spec.http ?? []).map((route, index) => {
+      const { namespace, name } = metadata;
+      const origin = { kind: 'VirtualService', namespace, name, path: `spec.http[${index}]` };
+      return ruleOf(route, { ...defaults, namespace, origin });
+    }),
+    ...connectionRules(resource),
+  };
+};

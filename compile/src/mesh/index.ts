@@ -1,3 +1,4 @@
+export * from './connection.ts';
 export * from './host.ts';
 export * from './memo.ts';
 export * from './mesh.ts';

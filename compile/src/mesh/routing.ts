@@ -2,6 +2,7 @@
  * HTTP routing rules before they are resolved for a place: who the client is, which port it dials and which services it sees
  * decide what of them applies. `scope` makes `HttpRoute`s of them.
  */
+import type { ConnectionRule } from './connection.ts';
 import type { Cors, Fault, HeaderOperations, HttpMatch, Mirror, Retry, RouteAction, Written } from './route.ts';
 import type { Labels } from './workload.ts';
 
@@ -70,4 +71,7 @@ export interface Routing {
   /** `namespace/name` or `mesh`. */
   readonly gateways: readonly string[];
   readonly rules: readonly Rule[];
+  /** For TLS that is passed on unopened. */
+  readonly tls: readonly ConnectionRule[];
+  readonly tcp: readonly ConnectionRule[];
 }

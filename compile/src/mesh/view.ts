@@ -2,6 +2,7 @@
  * A View is everything that a proxy's configuration may depend on, and nothing else: `emit` sees only this.
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
+import type { ConnectionRoute } from './connection.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
@@ -16,6 +17,8 @@ export interface ScopedService {
   readonly destination: DestinationPolicy;
   /** Routes by service port; a port that is absent has the default route to itself with Istio's default retries. */
   readonly routes: ReadonlyMap<number, readonly HttpRoute[]>;
+  /** Routes of connections by service port; a port that is absent has all of them to itself. */
+  readonly connections: ReadonlyMap<number, readonly ConnectionRoute[]>;
 }
 
 type VirtualHosts = readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[];

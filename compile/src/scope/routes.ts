@@ -33,13 +33,13 @@ const applies = ({ port, gateways, sourceLabels, sourceNamespace }: RuleMatch, p
 };
 
 /** A destination without port: the service's only one, otherwise the listener's [S33]. */
-const portOf = ({ host, port }: RuleTarget, place: Place): number => {
+export const portOf = ({ host, port }: RuleTarget, place: Place): number => {
   if (port !== undefined) return port;
   const ports = place.serviceAt(host)?.ports ?? [];
   return ports.length === 1 && ports[0] ? ports[0].number : place.port;
 };
 
-const clusterAt = (target: RuleTarget, place: Place): string =>
+export const clusterAt = (target: RuleTarget, place: Place): string =>
   outboundCluster({
     port: portOf(target, place),
     subset: target.subset,

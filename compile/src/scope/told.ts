@@ -22,6 +22,7 @@ import type { Surroundings } from './surroundings.ts';
 type RoutesByPort = ReadonlyMap<number, readonly HttpRoute[]>;
 
 const noRoutes: RoutesByPort = new Map();
+const noConnections: ScopedService['connections'] = new Map();
 const meshOnly: ReadonlySet<string> = new Set([meshGateway]);
 
 /** Any client that no rule names. */
@@ -96,6 +97,7 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
       aliases: inner('aliases', [service, taken, namesakes(service, surroundings)], () => aliases(service, asked)),
       destination: policyOf(rule, mesh.rules),
       routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
+      connections: noConnections,
     },
   }));
 };
@@ -129,6 +131,7 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
         aliases: inner('aliases', [service, surroundings.taken, namesakes(service, surroundings)], () => aliases(service, asked)),
         destination: policyOf(rule, mesh.rules),
         routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+        connections: noConnections,
       },
     }),
   );

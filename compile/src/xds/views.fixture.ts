@@ -84,7 +84,7 @@ export const sample = (init: Sample): { readonly scoped: ScopedService; readonly
     ...rest,
   };
   return {
-    scoped: { service, aliases, destination: destinationOf(init), routes: new Map(routes ? [[port, routes]] : []) },
+    scoped: { service, aliases, destination: destinationOf(init), routes: new Map(routes ? [[port, routes]] : []), connections: new Map() },
     endpoints: { service: service.key, port, endpoints },
   };
 };

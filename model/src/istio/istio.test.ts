@@ -40,7 +40,6 @@ describe('VirtualService', () => {
         .replace('spec:', 'spec: # E IST0106 spec')
         .replace(/ # E IST0106 spec$/, ''),
     ],
-    ['tcp routes', virtualService('  hosts: [a]\n  tcp: [{route: [{destination: {host: a}}]}] # W WEFT0101 spec.tcp')],
     [
       'a bad gateway',
       virtualService('  hosts: [a]\n  gateways: [a/b/c] # E IST0106 spec.gateways[0]\n  http: [{route: [{destination: {host: a}}]}]'),

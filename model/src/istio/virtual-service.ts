@@ -1,10 +1,11 @@
 import { canonical } from '../hash.ts';
-import { isDnsLabel } from '../metadata.ts';
 import { doubtful, type Problem } from '../problem.ts';
-import { checkExportTo, type Field, ineffective, invalid, isPort, portHelp, withoutEffect } from '../rule.ts';
-import { isHostname, isIp, isWildcardHostname } from '../text/host.ts';
+import { checkExportTo, type Field, invalid, withoutEffect } from '../rule.ts';
+import { isIp, isWildcardHostname } from '../text/host.ts';
+import { checkTcpRoutes, checkTlsRoutes, type TcpRouteSettings, type TlsRouteSettings } from './connection-route.ts';
 import { checkDirectResponse, checkHeaderOperations, checkRedirect, checkRetry, checkRewrite } from './http-action.ts';
 import { checkGatewayNames, checkMatch, isCatchAll } from './http-match.ts';
+import { checkDestination, checkWeights } from './route-destination.ts';
 import type { DurationText } from './traffic-policy.ts';
 
 /** One of the three, or `{}`: the value is present, whatever it is. */
@@ -100,6 +101,8 @@ export interface VirtualServiceSpec {
   /** Absent means `[mesh]`: all sidecars [S27]. */
   readonly gateways?: readonly string[];
   readonly http?: readonly HttpRouteSettings[];
+  readonly tls?: readonly TlsRouteSettings[];
+  readonly tcp?: readonly TcpRouteSettings[];
   readonly exportTo?: readonly string[];
 }
 
@@ -109,27 +112,6 @@ const later: readonly Field[] = [
   { field: 'fault', message: 'no fault is injected' },
   { field: 'corsPolicy', message: 'no CORS header is added' },
 ];
-
-function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
-  if (!isHostname(host) && !isIp(host))
-    yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service; wildcards are not allowed here.');
-  if (subset && !isDnsLabel(subset))
-    yield invalid(`${path}.subset`, `\`${subset.slice(0, 80)}\` is no subset's name`, 'Use lower-case letters, digits and `-`.');
-  if (port?.number !== undefined && !isPort(port.number)) yield invalid(`${path}.port.number`, `${port.number} is no port`, portHelp);
-}
-
-/** What Envoy adds up in 32 bits. */
-const maxWeight = 2 ** 32 - 1;
-
-function* checkWeights(destinations: readonly HttpRouteDestination[], path: string): Iterable<Problem> {
-  for (const [index, { weight = 0 }] of destinations.entries()) {
-    if (weight < 0) yield invalid(`${path}[${index}].weight`, `a negative weight (${weight})`, 'Write 0 or more.');
-  }
-  const total = destinations.reduce((sum, { weight = 0 }) => sum + Math.max(0, weight), 0);
-  if (destinations.length > 1 && total === 0)
-    yield invalid(path, 'the weights add up to zero, so that no destination gets anything', 'Give at least one destination a weight.');
-  if (total > maxWeight) yield invalid(path, `the weights add up to ${total}, more than ${maxWeight}`, 'Use smaller weights.');
-}
 
 function* checkAction(route: HttpRouteSettings, path: string): Iterable<Problem> {
   const actions = (['route', 'redirect', 'directResponse'] as const).filter((field) =>
@@ -211,14 +193,10 @@ export function* checkVirtualService(spec: VirtualServiceSpec): Iterable<Problem
   yield* checkHosts(spec);
   yield* checkGatewayNames(spec.gateways, 'spec.gateways');
   yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: false });
-  const others = (['tls', 'tcp'] as const).filter((field) => Object.hasOwn(spec, field));
-  if (!spec.http?.length && others.length === 0) yield invalid('spec', 'the VirtualService has no routes', 'Add `http`.');
-  for (const field of others)
-    yield ineffective(
-      `spec.${field}`,
-      `\`${field}\` routes have no effect yet: connections go to the service itself`,
-      'Use `http` routes where the protocol is HTTP.',
-    );
+  if (!spec.http?.length && !spec.tls?.length && !spec.tcp?.length)
+    yield invalid('spec', 'the VirtualService has no routes', 'Add `http`, `tls` or `tcp`.');
   for (const [index, route] of (spec.http ?? []).entries()) yield* checkRoute(route, `spec.http[${index}]`);
   yield* checkReach(spec.http ?? [], 'spec.http');
+  yield* checkTlsRoutes(spec.tls ?? [], spec.hosts ?? []);
+  yield* checkTcpRoutes(spec.tcp ?? []);
 }

@@ -1,0 +1,27 @@
+/** Where routes of every protocol lead. */
+import { isDnsLabel } from '../metadata.ts';
+import type { Problem } from '../problem.ts';
+import { invalid, isPort, portHelp } from '../rule.ts';
+import { isHostname, isIp } from '../text/host.ts';
+import type { DestinationSettings } from './virtual-service.ts';
+
+export function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
+  if (!isHostname(host) && !isIp(host))
+    yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service; wildcards are not allowed here.');
+  if (subset && !isDnsLabel(subset))
+    yield invalid(`${path}.subset`, `\`${subset.slice(0, 80)}\` is no subset's name`, 'Use lower-case letters, digits and `-`.');
+  if (port?.number !== undefined && !isPort(port.number)) yield invalid(`${path}.port.number`, `${port.number} is no port`, portHelp);
+}
+
+/** What Envoy adds up in 32 bits. */
+const maxWeight = 2 ** 32 - 1;
+
+export function* checkWeights(destinations: readonly { readonly weight?: number }[], path: string): Iterable<Problem> {
+  for (const [index, { weight = 0 }] of destinations.entries()) {
+    if (weight < 0) yield invalid(`${path}[${index}].weight`, `a negative weight (${weight})`, 'Write 0 or more.');
+  }
+  const total = destinations.reduce((sum, { weight = 0 }) => sum + Math.max(0, weight), 0);
+  if (destinations.length > 1 && total === 0)
+    yield invalid(path, 'the weights add up to zero, so that no destination gets anything', 'Give at least one destination a weight.');
+  if (total > maxWeight) yield invalid(path, `the weights add up to ${total}, more than ${maxWeight}`, 'Use smaller weights.');
+}
