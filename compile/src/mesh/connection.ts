@@ -4,7 +4,7 @@
  */
 import type { TrafficPolicy } from './policy.ts';
 import type { Written } from './route.ts';
-import type { RuleDestination } from './routing.ts';
+import type { RuleTarget } from './routing.ts';
 import type { Labels } from './workload.ts';
 
 /** What is left for Envoy to look at. */
@@ -29,7 +29,7 @@ export interface ConnectionRule {
   /** Never empty: a rule without match has one that matches everything. */
   readonly matches: readonly ConnectionRuleMatch[];
   /** Never empty, weights above 0. */
-  readonly destinations: readonly Pick<RuleDestination, 'host' | 'subset' | 'port' | 'weight'>[];
+  readonly destinations: readonly (RuleTarget & { readonly weight: number })[];
 }
 
 export interface WeightedCluster {
