@@ -18,8 +18,8 @@ const keyOf = ({ httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName
     const written = attributes.map(({ name = '', value = '' }) => ({ name, value }));
     return { kind: 'cookie', name, attributes: written, ...present({ path: path || undefined, ttl: ms(ttl) }) };
   }
-  if (useSourceIp) return { kind: 'source-ip' };
-  return httpQueryParameterName ? { kind: 'query', name: httpQueryParameterName } : undefined;
+  if (useSourceIp) return { kind: 'source-address' };
+  return httpQueryParameterName ? { kind: 'query-parameter', name: httpQueryParameterName } : undefined;
 };
 
 const tableOf = ({ maglev, ringHash, minimumRingSize }: ConsistentHashSettings): ConsistentHash['table'] =>

@@ -1,18 +1,5 @@
 /** Traffic policy of a destination (one DestinationRule after merging) and of a server (PeerAuthentication). */
-
-/** What of a request or connection decides which endpoint gets it. Routes carry it, and TCP proxies [S57]. */
-export type HashKey =
-  | { readonly kind: 'header'; readonly name: string }
-  | {
-      readonly kind: 'cookie';
-      readonly name: string;
-      /** Absent: the cookie is the client's own, and nobody without it gets one; 0: a session's. */
-      readonly ttl?: number;
-      readonly path?: string;
-      readonly attributes: readonly { readonly name: string; readonly value: string }[];
-    }
-  | { readonly kind: 'source-ip' }
-  | { readonly kind: 'query'; readonly name: string };
+import type { HashKey } from './route.ts';
 
 export interface ConsistentHash {
   /** Absent: nothing decides, and requests are spread at random. */

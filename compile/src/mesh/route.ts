@@ -1,5 +1,4 @@
 /** HTTP routing (a VirtualService after it was resolved for one place), in the order in which it applies. Identity-stable. */
-import type { HashKey } from './policy.ts';
 
 export type StringMatch =
   | { readonly kind: 'exact'; readonly value: string }
@@ -86,14 +85,14 @@ export interface Cors {
   readonly unmatchedPreflights: 'forward' | 'answer';
 }
 
-/** What a consistent hash is made of. */
+/** What of a request or connection decides which endpoint gets it: the routes carry it, and TCP proxies [S57]. */
 export type HashKey =
   | { readonly kind: 'header'; readonly name: string }
   | {
       readonly kind: 'cookie';
       readonly name: string;
       readonly path?: string;
-      /** Absent: only cookies that clients bring are read, none is made. */
+      /** Absent: only cookies that clients bring are read, none is made; 0: one for the session. */
       readonly ttl?: number;
       readonly attributes: readonly { readonly name: string; readonly value: string }[];
     }
@@ -106,8 +105,6 @@ export type RouteAction =
       readonly destinations: readonly Destination[];
       readonly timeout: number;
       readonly retry?: Retry;
-      /** Of the destinations whose policies balance by hash, in their order [S57]. */
-      readonly hash?: readonly HashKey[];
       readonly rewrite?: {
         readonly uri?: string;
         readonly authority?: string;
@@ -115,7 +112,7 @@ export type RouteAction =
       };
       /** Copies of requests, whose answers nobody waits for. */
       readonly mirrors?: readonly Mirror[];
-      /** Of all destinations that want one, in their order. */
+      /** Of the destinations whose policies balance by hash, in their order [S57]. */
       readonly hash?: readonly HashKey[];
     }
   | {

@@ -52,7 +52,9 @@ export const tcpProxy = (cluster: string, { connectionPool, loadBalancer, tunnel
     ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout) }),
     ...(maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(maxConnectionDuration) }),
     // Of all that a hash may be made of, a TCP connection has its source only [S57].
-    ...(loadBalancer?.hash?.key?.kind === 'source-ip' && { hashPolicy: [{ policySpecifier: { case: 'sourceIp' as const, value: {} } }] }),
+    ...(loadBalancer?.hash?.key?.kind === 'source-address' && {
+      hashPolicy: [{ policySpecifier: { case: 'sourceIp' as const, value: {} } }],
+    }),
     ...(tunnel && { tunnelingConfig: { hostname: tunnel.target, usePost: tunnel.method === 'POST' } }),
   });
 };
