@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, ofKind, type PodSpec, type Proxy, parse, type Resource } from '@weft/model';
 import { parse as readYaml, stringify } from 'yaml';
-import { build, decode, emit, explain, proxyOf, type Request, type RunningPod, scope } from '../src/index.ts';
+import { build, type ClusterStep, decode, emit, explain, type Passage, proxyOf, type Request, type RunningPod, scope } from '../src/index.ts';
 
 /** Output file by its name, and the resources that it shows. */
 const types = {
@@ -105,6 +105,36 @@ const written = ({ code, severity, resource, path, line, message }: Finding) => 
   message,
 });
 
+const mtlsOf = (endpoints: ClusterStep['endpoints']): 'all' | 'some' | 'none' => {
+  const able = endpoints.filter(({ mtls }) => mtls).length;
+  return able === 0 ? 'none' : able === endpoints.length ? 'all' : 'some';
+};
+
+/** A passage as far as a reviewer wants to see it. */
+const inShort = ({ virtualHost, route, clusters, timeout, retries, rewrites, faults, mirrors, cors, outcome }: Passage) => {
+  const { kind, why, ...rest } = outcome;
+  return {
+    virtualHost,
+    route,
+    outcome: kind,
+    ...rest,
+    to: clusters.map(({ name, percent, endpoints, failure }) => ({
+      cluster: name,
+      percent: Math.round(percent),
+      endpoints: endpoints.length,
+      mtls: mtlsOf(endpoints),
+      ...(failure && { failure: `${failure.status} ${failure.flag}` }),
+    })),
+    ...(timeout > 0 && { timeout }),
+    ...(retries && { attempts: retries.attempts }),
+    ...(Object.keys(rewrites).length > 0 && { rewrites }),
+    ...(faults && { faults }),
+    ...(mirrors && { mirrors: mirrors.map(({ name, percent }) => ({ cluster: name, percent })) }),
+    ...(cors && { cors }),
+    why,
+  };
+};
+
 export const runCase = async (folder: string): Promise<Outcome> => {
   const text = await readFile(join(folder, 'input.yaml'), 'utf8');
   if (!/^# \S.{20,}\n/.test(text)) throw new Error(`${folder}: the first line of input.yaml says what must happen`);
@@ -122,6 +152,6 @@ export const runCase = async (folder: string): Promise<Outcome> => {
   const told = [...findings, ...built.findings];
   if (told.length > 0) files.set('findings.yaml', write(told.map(written)));
   const requests = about.requests ?? [];
-  if (requests.length > 0) files.set('explain.yaml', write(requests.map((request) => ({ request, ...explain(view, request) }))));
+  if (requests.length > 0) files.set('explain.yaml', write(requests.map((request) => ({ request, ...inShort(explain(view, request)) }))));
   return { files, resources: emitted };
 };

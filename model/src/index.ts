@@ -32,3 +32,4 @@ export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';
+export { matchesRegex, replaceRegex } from './text/re2.ts';

@@ -1,0 +1,130 @@
+/** A cluster by its name: who is behind it, how connections to it are secured, and why calls to it fail. */
+import { blackHoleCluster, outboundSni, passthroughCluster } from '@weft/envoy';
+import type { Endpoint, OutboundSlice, PortEndpoints, ScopedService, Subset, TrafficPolicy, View } from '../mesh/index.ts';
+import type { ClusterStep, EndpointStep, Failure, TlsStep } from './hop.ts';
+
+/** `outbound|80|v1|catalog.shop.svc.cluster.local` in its parts. */
+interface Named {
+  readonly port: number;
+  readonly subset: string;
+  readonly host: string;
+}
+
+const parse = (cluster: string): Named => {
+  const [, port = '', subset = '', host = ''] = cluster.split('|');
+  return { port: Number(port), subset, host };
+};
+
+/** What a cluster was made of; absent: no such cluster was. */
+interface Made extends Named {
+  readonly scoped: ScopedService;
+  readonly chosen?: Subset;
+  readonly policy: TrafficPolicy;
+  readonly all: PortEndpoints | undefined;
+}
+
+const madeOf = (cluster: string, { services, endpoints }: OutboundSlice): Made | undefined => {
+  const named = parse(cluster);
+  const { port, subset, host } = named;
+  const scoped = services.find(({ service }) => service.hostname === host);
+  const known = scoped?.service.ports.find(({ number, protocol }) => number === port && protocol !== 'udp');
+  if (!scoped || !known) return undefined;
+  const all = endpoints.get(`${scoped.service.key}:${port}`);
+  if (subset === '') return { ...named, scoped, policy: scoped.destination.policy(port), all };
+  const chosen = scoped.destination.subsets.find(({ name }) => name === subset);
+  return chosen && { ...named, scoped, chosen, policy: chosen.policy(port), all };
+};
+
+const inSubset = (subset: Subset | undefined, { labels }: Endpoint): boolean =>
+  Object.entries(subset?.labels ?? {}).every(([key, value]) => labels[key] === value);
+
+const localityOf = ({ locality: { region, zone, subzone } }: Endpoint): string => [region, zone, subzone].join('/').replace(/\/+$/, '');
+
+const endpointStep = (endpoint: Endpoint, resolvedByEnvoy: boolean): EndpointStep => ({
+  address: endpoint.address,
+  port: endpoint.port,
+  workload: endpoint.workload,
+  namespace: endpoint.namespace,
+  locality: localityOf(endpoint),
+  health: resolvedByEnvoy ? 'unknown' : 'ready',
+  weight: endpoint.weight,
+  mtls: endpoint.mtls,
+});
+
+/** The connection's own destination, whoever is there. */
+const goesWhereDialled = ({ scoped: { service }, policy }: Made, role: View['role']): boolean => {
+  if (policy.loadBalancer === 'PASSTHROUGH') return true;
+  return service.resolution === 'original-dst' && !(role === 'gateway' && service.headless);
+};
+
+/** Semantics 93-96. */
+const tlsOf = (made: Made, endpoints: readonly Endpoint[], whereDialled: boolean): TlsStep => {
+  const { policy, scoped } = made;
+  const { tls } = policy;
+  if (tls?.mode === 'DISABLE') return { mode: 'plaintext' };
+  if (tls?.mode === 'SIMPLE' || tls?.mode === 'MUTUAL') {
+    return { mode: tls.mode, ...(tls.sni && { sni: tls.sni }), ...(tls.subjectAltNames?.length && { identities: tls.subjectAltNames }) };
+  }
+  const known = [...new Set((made.all?.endpoints ?? []).flatMap(({ mtls, identity }) => (mtls && identity ? [identity] : [])))].sort();
+  const identities = tls?.subjectAltNames?.length ? tls.subjectAltNames : known;
+  const mesh = { sni: tls?.sni || outboundSni(made), ...(identities.length > 0 && { identities }) };
+  if (tls?.mode === 'ISTIO_MUTUAL') return { mode: 'mTLS', ...mesh };
+  const able = endpoints.filter(({ mtls }) => mtls).length;
+  if (scoped.service.meshExternal || able === 0) return { mode: 'plaintext' };
+  if (able === endpoints.length) return { mode: 'mTLS', ...mesh };
+  return whereDialled ? { mode: 'plaintext' } : { mode: 'by endpoint', ...mesh };
+};
+
+const nobody = (made: Made): Failure => {
+  const everybody = made.all?.endpoints.length ?? 0;
+  const whose = made.subset === '' ? made.host : `subset ${made.subset} of ${made.host}`;
+  const hint =
+    made.subset !== '' && everybody > 0 ? `none of the ${everybody} endpoints has the subset's labels` : 'it has no ready endpoint';
+  return { status: 503, flag: 'UH', why: `nobody is behind ${whose}: ${hint}` };
+};
+
+const missing = (cluster: string, slice: OutboundSlice): Failure => {
+  const { port, subset, host } = parse(cluster);
+  const scoped = slice.services.find(({ service }) => service.hostname === host);
+  const has = scoped?.service.ports.some(({ number }) => number === port) ?? false;
+  const what = !scoped ? `there is no service ${host}` : has ? `${host} has no subset ${subset}` : `${host} has no port ${port}`;
+  return { status: 503, flag: 'NC', why: `no such cluster: ${what}` };
+};
+
+const plain: TlsStep = { mode: 'plaintext' };
+
+const fixed = (name: string, failure?: Failure): Omit<ClusterStep, 'weight' | 'percent'> => ({
+  name,
+  endpoints: [],
+  loadBalancer: 'the address dialled',
+  tls: plain,
+  ...(failure && { failure }),
+});
+
+export interface Share {
+  readonly weight: number;
+  readonly percent: number;
+}
+
+const whole: Share = { weight: 1, percent: 100 };
+
+export const clusterStep = (name: string, { role, outbound }: View, share: Share = whole): ClusterStep => {
+  if (name === passthroughCluster) return { ...fixed(name), ...share };
+  if (name === blackHoleCluster) return { ...fixed(name, { status: 503, flag: 'UH', why: 'nobody is ever behind it' }), ...share };
+  const made = madeOf(name, outbound);
+  if (!made) return { ...fixed(name, missing(name, outbound)), ...share };
+  const { policy, scoped, all, chosen } = made;
+  const whereDialled = goesWhereDialled(made, role);
+  const endpoints = (all?.endpoints ?? []).filter((endpoint) => inSubset(chosen, endpoint));
+  const resolvedByEnvoy = scoped.service.resolution.startsWith('dns-');
+  const connectTimeout = policy.connectionPool?.tcp?.connectTimeout ?? 10_000;
+  return {
+    name,
+    ...share,
+    endpoints: endpoints.map((endpoint) => endpointStep(endpoint, resolvedByEnvoy)),
+    loadBalancer: whereDialled ? 'the address dialled' : (policy.loadBalancer ?? 'LEAST_REQUEST'),
+    tls: tlsOf(made, endpoints, whereDialled),
+    connectTimeout,
+    ...(endpoints.length === 0 && !whereDialled && { failure: nobody(made) }),
+  };
+};

@@ -1,0 +1,111 @@
+/** One proxy's part of the way, in the words of its configuration and of the objects that it was made of. */
+import type { HeaderOperations, Written } from '../mesh/index.ts';
+
+export interface EndpointStep {
+  readonly address: string;
+  readonly port: number;
+  /** Pod or workload; empty where nobody is known. */
+  readonly workload: string;
+  readonly namespace: string;
+  /** `region/zone/subzone`; empty where unknown. */
+  readonly locality: string;
+  /** `unknown`: Envoy resolves the name itself. */
+  readonly health: 'ready' | 'not ready' | 'unknown';
+  readonly weight: number;
+  readonly mtls: boolean;
+}
+
+/** How connections to a cluster are secured: by each endpoint's ability, or as a DestinationRule says. */
+export interface TlsStep {
+  readonly mode: 'plaintext' | 'mTLS' | 'by endpoint' | 'SIMPLE' | 'MUTUAL';
+  readonly sni?: string;
+  /** Names of which the server must show one; absent: any that its roots vouch for. */
+  readonly identities?: readonly string[];
+}
+
+export interface ClusterStep {
+  readonly name: string;
+  /** As configured; `percent` is its share of the requests. */
+  readonly weight: number;
+  readonly percent: number;
+  readonly endpoints: readonly EndpointStep[];
+  readonly loadBalancer: string;
+  readonly tls: TlsStep;
+  readonly connectTimeout?: number;
+  /** What this destination alone does to requests. */
+  readonly rewrites?: Rewrites;
+  /** What callers get instead of an answer. */
+  readonly failure?: Failure;
+}
+
+export interface Failure {
+  readonly status: number;
+  /** Envoy's response flag: `NC` no such cluster, `UH` nobody healthy in it. */
+  readonly flag: 'NC' | 'UH';
+  readonly why: string;
+}
+
+export interface Rewrites {
+  /** As the upstream gets it, with query; absent: as it came. */
+  readonly path?: string;
+  readonly host?: string;
+  readonly request?: HeaderOperations;
+  readonly response?: HeaderOperations;
+}
+
+export interface RetryStep {
+  readonly attempts: number;
+  readonly on: readonly string[];
+  readonly statusCodes: readonly number[];
+  readonly perTryTimeout?: number;
+}
+
+export interface FaultStep {
+  /** Milliseconds. */
+  readonly delay?: { readonly time: number; readonly percent: number };
+  readonly abort?: { readonly status: number; readonly grpcStatus?: number; readonly percent: number };
+}
+
+/** Who gets copies, and of how many requests. */
+export type MirrorStep = Omit<ClusterStep, 'weight'>;
+
+export interface Outcome {
+  /**
+   * `forward` to one of the clusters; `redirect` and `direct`: the proxy answers; `passthrough`: on to the address dialled;
+   * `refused`: an error, or without status a closed connection.
+   */
+  readonly kind: 'forward' | 'redirect' | 'direct' | 'passthrough' | 'refused';
+  readonly status?: number;
+  readonly flag?: string;
+  readonly location?: string;
+  readonly body?: string;
+  readonly why: string;
+}
+
+export interface Hop {
+  /** `namespace/name` */
+  readonly proxy: string;
+  readonly role: 'client' | 'server' | 'gateway';
+  readonly listener: string;
+  readonly filterChain: string;
+  /** Empty where bytes are carried, or where no route table has the host. */
+  readonly virtualHost: string;
+  /** Name of the route; empty where nobody named it. */
+  readonly route: string;
+  readonly object?: Written;
+  readonly clusters: readonly ClusterStep[];
+  /** Milliseconds; 0: none. */
+  readonly timeout: number;
+  readonly retries?: RetryStep;
+  /** What of TLS the listener demands or opens; what clusters speak stands with them. */
+  readonly tls: string;
+  readonly rewrites: Rewrites;
+  readonly faults?: FaultStep;
+  readonly mirrors?: readonly MirrorStep[];
+  /** Headers that answers get because the request's origin is allowed. */
+  readonly cors?: Readonly<Record<string, string>>;
+  readonly outcome: Outcome;
+}
+
+/** A hop before it is known whose it is. */
+export type Passage = Omit<Hop, 'proxy' | 'role'>;

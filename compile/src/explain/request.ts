@@ -1,0 +1,90 @@
+/** What is asked about, as the client says it, and as Envoy reads it before it looks for a route. */
+
+export interface Request {
+  /** `http` unless said otherwise. `tls`: bytes that begin with a ClientHello for `host`; `tcp`: any other bytes. */
+  readonly protocol?: 'http' | 'tls' | 'tcp';
+  /** The name that is called, without port: of the Host header, or of the ClientHello. */
+  readonly host: string;
+  /** The port dialled. */
+  readonly port: number;
+  /** The address dialled; absent: what `host` resolves to. */
+  readonly address?: string;
+  /** The Host header where it is not `host` alone: with a port. */
+  readonly authority?: string;
+  /** With query. */
+  readonly path?: string;
+  readonly method?: string;
+  /** Any case; several values of one name are joined by commas. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A gateway terminates TLS with this server name. */
+  readonly scheme?: 'http' | 'https';
+}
+
+/** An HTTP request as routes see it. */
+export interface Read {
+  /** Lower case and without port: what virtual hosts are looked up by. */
+  readonly host: string;
+  readonly authority: string;
+  /** Normalised, without query. */
+  readonly pathname: string;
+  /** With `?`; empty where there is none. */
+  readonly search: string;
+  readonly method: string;
+  readonly scheme: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Segments `.` and `..`, and what need not be escaped, unescaped (RFC 3986, 6.2.2; Envoy's path_normalization). */
+export const normalized = (pathname: string): string => {
+  const plain = pathname
+    .replace(/%([0-9a-fA-F]{2})/g, (escape, digits: string) => {
+      const character = String.fromCharCode(Number.parseInt(digits, 16));
+      return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
+    })
+    .replaceAll('\\', '/');
+  const segments: string[] = [];
+  const [, ...parts] = plain.split('/');
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    if (part === '..') segments.pop();
+    if (part !== '..' && part !== '.') segments.push(part);
+    else if (last) segments.push('');
+  }
+  return `/${segments.join('/')}`;
+};
+
+/** A path as the client wrote it, in its parts; a fragment never counts. */
+const parts = (path: string): readonly [pathname: string, search: string] => {
+  const [whole = ''] = path.split('#', 1);
+  const mark = whole.indexOf('?');
+  return mark < 0 ? [whole, ''] : [whole.slice(0, mark), whole.slice(mark)];
+};
+
+const withoutPort = (authority: string): string => authority.replace(/:\d+$/, '').toLowerCase();
+
+export const read = ({ host, authority = host, path = '/', method = 'GET', headers = {}, scheme = 'http' }: Request): Read => {
+  const [pathname, search] = parts(path);
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const { host: said = authority, ...others } = lower;
+  return {
+    host: withoutPort(said),
+    authority: said,
+    pathname: normalized(pathname),
+    search,
+    method,
+    scheme,
+    headers: others,
+  };
+};
+
+/** Envoy's parser: the first value of a name counts, keys and values are taken as they are written. */
+export const queryOf = ({ search }: Pick<Read, 'search'>): ReadonlyMap<string, string> => {
+  const parameters = new Map<string, string>();
+  for (const pair of search.slice(1).split('&').filter(Boolean)) {
+    const equals = pair.indexOf('=');
+    const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    if (!parameters.has(name)) parameters.set(name, value);
+  }
+  return parameters;
+};
