@@ -46,14 +46,14 @@ const endpointStep = (endpoint: Endpoint, resolvedByEnvoy: boolean): EndpointSte
   workload: endpoint.workload,
   namespace: endpoint.namespace,
   locality: localityOf(endpoint),
-  health: resolvedByEnvoy ? 'unknown' : 'ready',
+  health: endpoint.unhealthy ? 'not ready' : resolvedByEnvoy ? 'unknown' : 'ready',
   weight: endpoint.weight,
   mtls: endpoint.mtls,
 });
 
 /** The connection's own destination, whoever is there. */
 const goesWhereDialled = ({ scoped: { service }, policy }: Made, role: View['role']): boolean => {
-  if (policy.loadBalancer === 'PASSTHROUGH') return true;
+  if (policy.loadBalancer?.simple === 'PASSTHROUGH') return true;
   return service.resolution === 'original-dst' && !(role === 'gateway' && service.headless);
 };
 
@@ -74,6 +74,23 @@ const tlsOf = (made: Made, endpoints: readonly Endpoint[], whereDialled: boolean
   if (able === endpoints.length) return { mode: 'mTLS', ...mesh };
   return whereDialled ? { mode: 'plaintext' } : { mode: 'by endpoint', ...mesh };
 };
+
+const hashKeyOf = (key: NonNullable<NonNullable<TrafficPolicy['loadBalancer']>['hash']>['key']): string => {
+  switch (key?.kind) {
+    case 'header':
+    case 'cookie':
+      return `${key.kind} ${key.name}`;
+    case 'query-parameter':
+      return `query parameter ${key.name}`;
+    case 'source-address':
+      return 'the source address';
+    case undefined:
+      return 'nothing, so at random';
+  }
+};
+
+const balancerOf = ({ loadBalancer: { simple = 'LEAST_REQUEST', hash } = {} }: TrafficPolicy): string =>
+  hash ? `${hash.table.kind === 'ring' ? 'ring hash' : 'maglev'} of ${hashKeyOf(hash.key)}` : simple;
 
 const nobody = (made: Made): Failure => {
   const everybody = made.all?.endpoints.length ?? 0;
@@ -122,9 +139,9 @@ export const clusterStep = (name: string, { role, outbound }: View, share: Share
     name,
     ...share,
     endpoints: endpoints.map((endpoint) => endpointStep(endpoint, resolvedByEnvoy)),
-    loadBalancer: whereDialled ? 'the address dialled' : (policy.loadBalancer ?? 'LEAST_REQUEST'),
+    loadBalancer: whereDialled ? 'the address dialled' : balancerOf(policy),
     tls: tlsOf(made, endpoints, whereDialled),
     connectTimeout,
-    ...(endpoints.length === 0 && !whereDialled && { failure: nobody(made) }),
+    ...(endpoints.every(({ unhealthy }) => unhealthy) && !whereDialled && { failure: nobody(made) }),
   };
 };
