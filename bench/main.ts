@@ -8,7 +8,7 @@ import { Loader, type Marked } from './loader.ts';
 import { type Change, copyMesh, endpointChange, routeChange, writeMesh } from './mesh.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { root } from './root.ts';
-import { type Figures, printed, type Results } from './table.ts';
+import { type CompileFigures, type Figures, printed, type Results } from './table.ts';
 import { startWeftd, type Weftd } from './weftd.ts';
 
 const say = (text: string): void => console.error(`bench: ${text}`);
@@ -100,7 +100,14 @@ const stall = async (bench: Bench): Promise<number> => {
   }
 };
 
-const measure = async (bench: Bench): Promise<Results> => {
+/** In a process of its own, so that nothing is warm; before weftd takes any of the machine. */
+const compileAlone = (mesh: string): CompileFigures => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bench/compile.ts'), mesh], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`bench/compile.ts: ${stderr}`);
+  return JSON.parse(stdout) as CompileFigures;
+};
+
+const measure = async (bench: Bench): Promise<Omit<Results, 'compile'>> => {
   const { proxies, connecting } = bench.options;
   say(`${proxies} proxies synchronise`);
   const loader = load(bench, proxies);
@@ -126,13 +133,15 @@ const run = async (options: Options): Promise<Results> => {
   const mesh = join(folder, 'mesh');
   if (options.mesh === undefined) writeMesh(mesh, options);
   else copyMesh(resolve(options.mesh), mesh);
+  say('the mesh is compiled alone');
+  const compile = compileAlone(mesh);
   say('weftd starts');
   const weftd = await startWeftd({ folder, mesh, profile: options.profile });
   try {
     const namespaces = Array.from({ length: options.namespaces }, (_, index) => `ns-${index}`);
     const certificates = join(folder, 'certificates');
     issueCertificates({ weftd, namespaces, certificates });
-    return await measure({ options, weftd, mesh, namespaces, certificates });
+    return { compile, ...(await measure({ options, weftd, mesh, namespaces, certificates })) };
   } finally {
     await weftd.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -8,7 +8,16 @@ export interface Figures {
   readonly rssMB?: number;
 }
 
+/** Milliseconds of CPU in a process that does nothing else, for as many classes of proxies. */
+export interface CompileFigures {
+  readonly scratchMs: number;
+  readonly classes: number;
+  /** By the kind of the one object that changed. */
+  readonly changedMs: Readonly<Record<string, number>>;
+}
+
 export interface Results {
+  readonly compile: CompileFigures;
   readonly routeChange: Figures;
   readonly endpointChange: Figures;
   readonly firstSync: Figures;
@@ -28,7 +37,21 @@ const size = (bytes: number | undefined): string => {
   return bytes < 1e6 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(2)} MB`;
 };
 
-const rows = ({ routeChange, endpointChange, firstSync, reconnect, eventLoopStallMs, proxies, connecting }: Results): readonly Row[] => [
+const compileRows = ({ scratchMs, classes, changedMs }: CompileFigures): readonly Row[] => [
+  [`compiling the whole mesh for ${classes} namespaces, from scratch`, number(scratchMs, 0, 'ms'), '1500 ms', '', ''],
+  ...Object.entries(changedMs).map(([kind, ms]): Row => [`  after one ${kind} changed`, number(ms, 1, 'ms'), '20 ms', '', '']),
+];
+
+const rows = ({
+  compile,
+  routeChange,
+  endpointChange,
+  firstSync,
+  reconnect,
+  eventLoopStallMs,
+  proxies,
+  connecting,
+}: Results): readonly Row[] => [
   ['one VirtualService changes: bytes to each proxy', size(routeChange.bytesPerProxy), '2 KB', '1 KB', '1,020 KB'],
   ['  CPU of the control plane', number(routeChange.cpuSeconds, 2, 's'), '0.5 s', '0.1 s', '5.7-6.6 s'],
   ['  last proxy has it', number(routeChange.lastMs, 0, 'ms'), '500 ms', '250 ms', '6.2-7.5 s'],
@@ -43,6 +66,7 @@ const rows = ({ routeChange, endpointChange, firstSync, reconnect, eventLoopStal
   ['reconnect of an unchanged proxy: resources sent', String(reconnect.resourcesPerProxy ?? '–'), '0', '0', ''],
   ['  CPU of the control plane, all proxies', number(reconnect.cpuSeconds, 2, 's'), '', '', ''],
   [`event loop stalls while ${connecting} proxies connect at once`, number(eventLoopStallMs, 0, 'ms'), '200 ms', '', ''],
+  ...compileRows(compile),
 ];
 
 export const printed = (results: Results): string => {

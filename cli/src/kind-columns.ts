@@ -1,5 +1,6 @@
 /** What `get` shows of each kind beside name and status. */
 import type {
+  Condition,
   DestinationRuleSpec,
   Finding,
   GatewaySpec,
@@ -57,6 +58,13 @@ const status = (findings: readonly Finding[], { paint }: Terminal): string => {
   return `${(worst.severity === 'error' ? paint.red : paint.yellow)(worst.severity)} ${worst.code}: ${worst.message}${more}`;
 };
 
+/** What holds of the object: `accepted, conflicted with VirtualService shop/a, programmed on 3 of 3 proxies`. */
+const conditionsLine = (conditions: readonly Condition[]): string =>
+  conditions
+    .filter(({ type, status: is }) => type !== 'Conflicted' || is === 'True')
+    .map(({ type, status: is, message }) => (type === 'Accepted' && is === 'False' ? 'not accepted' : message.replace(/[;:].*$/s, '')))
+    .join(', ');
+
 const source = ({ origin }: Resource): string => (origin.source === 'file' ? `${origin.file}:${origin.line}` : 'api');
 
 export const columnsOf = (kind: Kind, workloads: readonly WorkloadStatus[], terminal: Terminal): readonly Column<StoredObject>[] => [
@@ -65,5 +73,6 @@ export const columnsOf = (kind: Kind, workloads: readonly WorkloadStatus[], term
   ...(cells[kind.kind] ?? []).map(([title, cell]) => ({ title, value: ({ resource }: StoredObject) => cell(resource, workloads) })),
   { title: 'REVISION', value: ({ revision }) => String(revision), wide: true },
   { title: 'SOURCE', value: ({ resource }) => source(resource), wide: true },
+  { title: 'CONDITIONS', value: ({ conditions }) => conditionsLine(conditions ?? []), wide: true },
   { title: 'STATUS', value: ({ findings }) => status(findings, terminal) },
 ];

@@ -54,6 +54,8 @@ describe('weft', () => {
   it.each([
     [['nonsense']],
     [['wait', '--for', 'rain']],
+    [['wait', '--for', 'programmed']],
+    [['wait', '--for', 'applied', 'vs/a']],
     [['get']],
     [['status', '-o', 'xml']],
     [['get', 'nonsense']],

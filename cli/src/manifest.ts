@@ -13,7 +13,7 @@ const redacted = (body: Record<string, unknown>): Record<string, unknown> =>
   );
 
 /** A stored object as one would write it, with what Weft says of it under `status`. */
-export const manifestOf = ({ resource, revision, findings }: StoredObject): Record<string, unknown> => {
+export const manifestOf = ({ resource, revision, findings, conditions }: StoredObject): Record<string, unknown> => {
   const { apiVersion, kind, metadata, spec, origin } = resource;
   const { created, labels, annotations, namespace, name } = metadata;
   const whole = kindOf(groupVersion(apiVersion).group, kind)?.body === 'whole';
@@ -26,9 +26,10 @@ export const manifestOf = ({ resource, revision, findings }: StoredObject): Reco
       ...(namespace && { namespace }),
       ...(Object.keys(labels).length > 0 && { labels }),
       ...(Object.keys(annotations).length > 0 && { annotations }),
+      generation: revision,
       ...(created > 0 && { creationTimestamp: new Date(created).toISOString() }),
     },
     ...(whole ? (kind === 'Secret' ? redacted(body) : body) : { spec: body }),
-    status: { revision, source: origin, findings },
+    status: { revision, observedGeneration: revision, source: origin, conditions: conditions ?? [], findings },
   };
 };

@@ -3,7 +3,7 @@
  * (bearer token). Every path starts with `/api/v1`. Errors are `ApiError` with an HTTP status of 4xx or 5xx.
  *
  * GET    /status                                   Status
- * GET    /resources/:kind?namespace=               { items: StoredObject[] }        kind: any spelling of `kinds.ts`
+ * GET    /resources/:kind?namespace=&programmed=   { items: StoredObject[] }        kind: any spelling of `kinds.ts`
  * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
  * POST   /delete           DeleteRequest           ApplyResult
@@ -11,6 +11,7 @@
  * GET    /proxies                                  { items: ProxyStatus[] }
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
+ * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy
@@ -107,6 +108,8 @@ export interface WaitResult {
   readonly revision: number;
   /** Names (`namespace/pod`) of proxies that have not acknowledged the current revision. */
   readonly pending: readonly string[];
+  /** Where one object was waited for. */
+  readonly condition?: Condition;
 }
 
 /** JSON forms of Envoy messages (protobuf JSON mapping), by resource name. */

@@ -28,17 +28,30 @@ export interface LogQuery {
   readonly tail?: number;
 }
 
+export interface ListQuery {
+  readonly namespace?: string;
+  /** Tell on how many proxies each object is programmed; costs a compilation for each. */
+  readonly programmed?: boolean;
+}
+
+export interface ObjectWait {
+  readonly for: 'accepted' | 'programmed';
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
 export interface Api {
   readonly socket: string;
   status(): Promise<Status>;
-  list(kind: string, namespace?: string): Promise<readonly StoredObject[]>;
+  list(kind: string, query?: ListQuery): Promise<readonly StoredObject[]>;
   /** Refused input is an answer, not a failure: its findings say why. */
   apply(request: ApplyRequest): Promise<ApplyResult>;
   delete(request: DeleteRequest): Promise<ApplyResult>;
   findings(): Promise<readonly Finding[]>;
   proxies(): Promise<readonly ProxyStatus[]>;
   config(proxy: { readonly namespace: string; readonly name: string; readonly live: boolean }): Promise<ProxyConfig>;
-  wait(timeoutMs: number): Promise<WaitResult>;
+  wait(timeoutMs: number, object?: ObjectWait): Promise<WaitResult>;
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
@@ -75,15 +88,17 @@ export const createApi = (socket: string): Api => {
   return {
     socket,
     status: () => get('/status'),
-    list: (kind, namespace) => items(`/resources/${encodeURIComponent(kind)}${query({ namespace })}`),
+    list: (kind, asked = {}) => items(`/resources/${encodeURIComponent(kind)}${query({ ...asked })}`),
     apply: async (request) => applied(await http.send({ method: 'POST', path: '/apply', body: request, limitMs: writeMs })),
     delete: async (request) => applied(await http.send({ method: 'POST', path: '/delete', body: request, limitMs: writeMs })),
     findings: () => items('/findings'),
     proxies: () => items('/proxies'),
     config: ({ namespace, name, live }) => get(`/proxies/${namespace}/${name}/config${query({ live })}`),
     // weftd says itself when the time is over; it is believed to be gone some time later.
-    wait: async (timeoutMs) =>
-      accepted(await http.send({ method: 'GET', path: `/wait${query({ timeoutMs })}`, limitMs: timeoutMs + writeMs })) as WaitResult,
+    wait: async (timeoutMs, object) =>
+      accepted(
+        await http.send({ method: 'GET', path: `/wait${query({ timeoutMs, ...object })}`, limitMs: timeoutMs + writeMs }),
+      ) as WaitResult,
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {
       await post(`/workloads/${namespace}/${name}/restart`, {});

@@ -32,7 +32,7 @@ const refNamed = async (
 ): Promise<ObjectRef> => {
   const kind = findKind(kindText);
   if (!kind) throw new Failure(`there is no kind ${kindText}`, exitCodes.usage);
-  const stored = (await api.list(kind.plural, namespace)).map(({ resource }) => resource.metadata);
+  const stored = (await api.list(kind.plural, namespace === undefined ? {} : { namespace })).map(({ resource }) => resource.metadata);
   const found = only(
     stored.filter((metadata) => metadata.name === name),
     `${kind.kind} ${name}`,

@@ -91,8 +91,10 @@ export const getCommand = (cli: Cli): Command =>
       const kind = kindNamed(kindPart);
       const name = nameText ?? namePart;
       if (kind.kind === 'Pod') return await printPods(cli, name, options);
-      const all = [...(await cli.api.list(kind.plural, options.namespace))].sort(byName);
+      const { namespace, output } = options;
+      const programmed = output === 'wide' || output === 'json' || output === 'yaml';
+      const all = [...(await cli.api.list(kind.plural, { programmed, ...(namespace !== undefined && { namespace }) }))].sort(byName);
       const objects = name === undefined ? all : named(all, kind, name);
       const workloads = kind.kind === 'Deployment' ? await cli.api.workloads() : [];
-      printObjects(cli, { kind, objects, single: name !== undefined, workloads }, options.output);
+      printObjects(cli, { kind, objects, single: name !== undefined, workloads }, output);
     });

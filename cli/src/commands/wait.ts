@@ -1,7 +1,9 @@
+import { findKind, type WaitResult } from '@weft/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ObjectWait } from '../api/client.ts';
 import type { Cli } from '../cli.ts';
-import { Failure } from '../exit.ts';
-import { data, type Format, outputOption } from '../output.ts';
+import { exitCodes, Failure } from '../exit.ts';
+import { data, type Format, namespaceOption, outputOption } from '../output.ts';
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -12,20 +14,43 @@ export const milliseconds = (text: string): number => {
   return Math.round(Number(amount) * (units[unit] ?? 1000));
 };
 
+interface WaitOptions {
+  readonly for: 'applied' | ObjectWait['for'];
+  readonly timeout: number;
+  readonly namespace?: string;
+  readonly output?: Format;
+}
+
+/** `vs/catalog`, `vs catalog`; absent where everything is waited for. */
+const objectOf = (kindText: string | undefined, nameText: string | undefined, options: WaitOptions): ObjectWait | undefined => {
+  const [kindPart = '', namePart] = (kindText ?? '').split('/', 2);
+  const name = nameText ?? namePart;
+  if (options.for === 'applied') {
+    if (kindText === undefined) return undefined;
+    throw new Failure('`--for applied` is about everything; for one object write `--for programmed`', exitCodes.usage);
+  }
+  const kind = findKind(kindPart);
+  if (!kind || !name) throw new Failure(`name the object that shall be ${options.for}: KIND/NAME`, exitCodes.usage);
+  return { for: options.for, kind: kind.kind, name, ...(options.namespace !== undefined && { namespace: options.namespace }) };
+};
+
+const whyNot = ({ revision, pending, condition }: WaitResult): string =>
+  condition?.message ?? `revision ${revision} was not acknowledged in time by: ${pending.join(', ') || 'the control plane itself'}`;
+
 export const waitCommand = ({ api, terminal }: Cli): Command =>
   new Command('wait')
-    .description('return when every proxy has acknowledged the current revision')
-    .addOption(new Option('--for <condition>', 'what to wait for').choices(['applied']).makeOptionMandatory())
+    .description('return when every proxy has acknowledged the current revision, or when an object is accepted or programmed')
+    .argument('[kind]', 'of the object, in any spelling; KIND/NAME is one argument')
+    .argument('[name]', 'of the object')
+    .addOption(new Option('--for <condition>', 'what to wait for').choices(['applied', 'accepted', 'programmed']).makeOptionMandatory())
     .addOption(new Option('--timeout <time>', 'give up after').argParser(milliseconds).default(30_000, '30s'))
+    .addOption(namespaceOption())
     .addOption(outputOption('json', 'yaml'))
-    .action(async (options: { readonly timeout: number; readonly output?: Format }) => {
-      const result = await api.wait(options.timeout);
+    .action(async (kind: string | undefined, name: string | undefined, options: WaitOptions) => {
+      const object = objectOf(kind, name, options);
+      const result = await api.wait(options.timeout, object);
       const text = data(result, options.output);
       if (text) terminal.out(text);
-      if (!result.applied) {
-        throw new Failure(
-          `revision ${result.revision} was not acknowledged in time by: ${result.pending.join(', ') || 'the control plane itself'}`,
-        );
-      }
-      if (!text) terminal.err(`revision ${result.revision} is applied`);
+      if (!result.applied) throw new Failure(whyNot(result));
+      if (!text) terminal.err(object ? (result.condition?.message ?? '') : `revision ${result.revision} is applied`);
     });

@@ -1,7 +1,7 @@
-import { type ProxyStatus, spiffeId, type WaitResult } from '@weft/model';
+import { type ProxyStatus, spiffeId } from '@weft/model';
 import type { Instance } from '../registry.ts';
 import { liveConfig } from './live-config.ts';
-import { type ApiParts, Refusal, type Routes } from './routes.ts';
+import type { ApiParts, Routes } from './routes.ts';
 import { sentConfig } from './sent-config.ts';
 
 /** A pod whose proxy has not connected, or one without a proxy that should get one. */
@@ -32,21 +32,8 @@ const statuses = ({ desired, push }: ApiParts): readonly ProxyStatus[] => {
   return [...known, ...others].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 };
 
-const longestWaitMs = 10 * 60_000;
-/** Files written before the call are read and compiled first, so that it cannot return before they are even seen. */
-const waitApplied = async ({ desired, push }: ApiParts, timeoutMs: number): Promise<WaitResult> => {
-  const until = performance.now() + timeoutMs;
-  const revision = await desired.call('settle');
-  return push.waitApplied({ revision, timeoutMs: Math.max(0, until - performance.now()) });
-};
-
 export const proxyRoutes: Routes = (server, parts) => {
   server.get('/proxies', () => ({ items: statuses(parts) }));
-  server.get<{ Querystring: { timeoutMs?: string } }>('/wait', async ({ query }) => {
-    const timeoutMs = Number(query.timeoutMs ?? 30_000);
-    if (!(timeoutMs >= 0 && timeoutMs <= longestWaitMs)) throw new Refusal(400, `timeoutMs must be a number from 0 to ${longestWaitMs}`);
-    return waitApplied(parts, timeoutMs);
-  });
   server.get<{ Params: { namespace: string; name: string }; Querystring: { live?: string } }>(
     '/proxies/:namespace/:name/config',
     async ({ params, query }) => {

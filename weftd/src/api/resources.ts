@@ -1,7 +1,8 @@
 import { type ApplyRequest, type ApplyResult, type DeleteRequest, findKind, type Kind, type StoredObject } from '@weft/model';
 import { Type } from 'typebox';
-import { withoutKeys } from './redact.ts';
+import type { ObjectQuery } from '../desired/messages.ts';
 import { Refusal, type Routes } from './routes.ts';
+import { standings } from './standing.ts';
 
 const applyRequest = Type.Object(
   { text: Type.String(), file: Type.String(), directory: Type.String(), dryRun: Type.Optional(Type.Boolean()) },
@@ -19,9 +20,6 @@ const kindNamed = (spelling: string): Kind => {
   if (!kind) throw new Refusal(404, `there is no kind ${JSON.stringify(spelling)}`);
   return kind;
 };
-
-/** What the object holds may be shown; a Secret's values may not. */
-const shown = (stored: StoredObject): StoredObject => ({ ...stored, resource: withoutKeys(stored.resource) });
 
 /** 422: something is not taken because it would not be enforced; 409: somebody else owns it. */
 const statusOf = ({ items, findings }: ApplyResult): number => {
@@ -42,18 +40,31 @@ interface ObjectPath {
   readonly name: string;
 }
 
-export const resourceRoutes: Routes = (server, { desired }) => {
-  server.get<{ Params: { kind: string }; Querystring: { namespace?: string } }>('/resources/:kind', async ({ params, query }) => {
-    const { kind } = kindNamed(params.kind);
-    const items = await desired.call('list', { kind, ...(query.namespace !== undefined && { namespace: query.namespace }) });
-    return { items: items.map(shown) };
-  });
+/** Asking for `programmed` costs a compilation for each object. */
+interface ListQuery {
+  readonly namespace?: string;
+  readonly programmed?: string;
+}
+
+export const resourceRoutes: Routes = (server, parts) => {
+  const { desired } = parts;
+  const listed = async (query: ObjectQuery): Promise<readonly StoredObject[]> => {
+    const items = await desired.call('list', query);
+    return standings(items, parts).map(({ object }) => object);
+  };
+  server.get<{ Params: { kind: string }; Querystring: ListQuery }>(
+    '/resources/:kind',
+    async ({ params, query: { namespace, programmed } }) => {
+      const dependents = programmed === 'true' || programmed === '';
+      return { items: await listed({ kind: kindNamed(params.kind).kind, dependents, ...(namespace !== undefined && { namespace }) }) };
+    },
+  );
   server.get<{ Params: ObjectPath }>('/resources/:kind/:namespace/:name', async ({ params }) => {
     const { kind, namespaced } = kindNamed(params.kind);
     const { name } = params;
-    const stored = await desired.call('get', { kind, namespace: namespaced ? params.namespace : '', name });
-    if (!stored) throw new Refusal(404, `there is no ${kind} ${name}${namespaced ? ` in namespace ${params.namespace}` : ''}`);
-    return shown(stored);
+    const [found] = await listed({ kind, namespace: namespaced ? params.namespace : '', name, dependents: true });
+    if (!found) throw new Refusal(404, `there is no ${kind} ${name}${namespaced ? ` in namespace ${params.namespace}` : ''}`);
+    return found;
   });
   server.post<{ Body: ApplyRequest }>('/apply', { schema: { body: applyRequest }, bodyLimit: applyLimit }, async ({ body }, reply) => {
     const result = await desired.call('apply', body);

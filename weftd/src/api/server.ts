@@ -13,6 +13,7 @@ import { proxyRoutes } from './proxies.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { statusRoutes } from './status.ts';
+import { waitRoutes } from './wait.ts';
 import { workloadRoutes } from './workloads.ts';
 
 export interface ApiInput {
@@ -31,7 +32,7 @@ export interface ApiServer {
 }
 
 /** Everyone who was let in may use these, according to role. */
-const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, workloadRoutes];
+const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, waitRoutes, workloadRoutes];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 

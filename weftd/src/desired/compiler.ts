@@ -5,6 +5,7 @@
 import type { Mesh, Snapshot, View } from '@weft/compile';
 import type { ResourceSet } from '@weft/envoy';
 import type { Finding, Proxy } from '@weft/model';
+import { dependentsOf } from './dependents.ts';
 
 export interface ProxyPlan {
   readonly revision: number;
@@ -16,6 +17,8 @@ export interface Compiler {
   build(snapshot: Omit<Snapshot, 'previous'>, revision: number): boolean;
   /** What `build` would tell; changes nothing. */
   check(snapshot: Omit<Snapshot, 'previous'>): readonly Finding[];
+  /** Of the attached proxies and the others given: those whose configuration `without` would be another one. */
+  dependents(without: Omit<Snapshot, 'previous'>, others: readonly Proxy[]): readonly Proxy[];
   attach(key: string, proxy: Proxy): void;
   detach(key: string): void;
   /** Plans of all attached proxies, or of one. */
@@ -41,7 +44,10 @@ interface AttachedProxy {
   plan?: ProxyPlan;
 }
 
-export const createCompiler = ({ build, scope, emit }: Verbs, onMistake: OnMistake): Compiler => {
+const nameOf = ({ namespace, name }: Proxy): string => `${namespace}/${name}`;
+
+export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => {
+  const { build, scope, emit } = verbs;
   const attached = new Map<string, AttachedProxy>();
   let built: ReturnType<Verbs['build']> | undefined;
   let revision = -1;
@@ -75,6 +81,13 @@ export const createCompiler = ({ build, scope, emit }: Verbs, onMistake: OnMista
       return true;
     },
     check: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot)).findings) ?? [],
+    dependents: (without, others) => {
+      const mesh = built?.mesh;
+      const attachedNow = [...attached.values()].map(({ proxy }) => proxy);
+      const names = new Set(attachedNow.map(nameOf));
+      const proxies = [...attachedNow, ...others.filter((proxy) => !names.has(nameOf(proxy)))];
+      return mesh ? (guarded('the proxies that an object is for', () => dependentsOf(verbs, { mesh, without, proxies })) ?? proxies) : [];
+    },
     attach: (key, proxy) => attached.set(key, { proxy }),
     detach: (key) => attached.delete(key),
     plans: (key) => {

@@ -2,7 +2,8 @@
  * The heart of weftd, on a thread of its own: sources → store → workloads → compiler → plans and the node's view.
  * Whatever is told to the outside was durable before.
  */
-import { type Assignments, allocate, serviceOwner } from '@weft/compile';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { type Assignments, allocate, type Mesh, serviceOwner } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -23,7 +24,8 @@ import { nodeView } from '../workloads/node-view.ts';
 import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
-import type { Calls, DesiredConfig, FromWorker, NodeState } from './messages.ts';
+import { expectedProxy, isToldToProxies, withoutObject } from './dependents.ts';
+import type { Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 
@@ -37,6 +39,8 @@ const quietMs = 15;
 const longestMs = 200;
 const retryMs = 1000;
 const dayMs = 24 * 3600 * 1000;
+/** Of longer lists nobody reads who depends on each object; it would cost a compilation for each. */
+const mostAsked = 100;
 
 export class Desired implements Calls {
   readonly #config: DesiredConfig;
@@ -92,11 +96,13 @@ export class Desired implements Calls {
 
   attach(key: string, proxy: Parameters<Compiler['attach']>[1]): void {
     this.#compiler.attach(key, proxy);
+    this.#forgetDependents();
     this.#publish(key);
   }
 
   detach(key: string): void {
     this.#compiler.detach(key);
+    this.#forgetDependents();
     this.#publisher.forget(key);
   }
 
@@ -115,16 +121,48 @@ export class Desired implements Calls {
     return result;
   }
 
-  list({ kind, namespace }: { readonly kind: string; readonly namespace?: string }): readonly StoredObject[] {
+  async list({ kind, namespace, name, dependents }: ObjectQuery): Promise<readonly StandingObject[]> {
     const findings = this.#findingsByObject();
-    return [...this.#store.objects.all().values()]
-      .filter(({ resource }) => resource.kind === kind && (namespace === undefined || resource.metadata.namespace === namespace))
-      .map((stored) => this.#shown(stored, findings));
+    const chosen = [...this.#store.objects.all().values()].filter(
+      ({ resource: { kind: of, metadata } }) =>
+        of === kind && (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name),
+    );
+    const asked = dependents && chosen.length <= mostAsked;
+    const items: StandingObject[] = [];
+    for (const stored of chosen) {
+      const standing = { stored: this.#shown(stored, findings), outdated: this.#owned.isOutdated(refOf(stored.resource)) };
+      items.push(asked && isToldToProxies(stored.resource) ? { ...standing, dependents: this.#dependents(stored.resource) } : standing);
+      // Changes and pushes come first, however long the list is.
+      if (asked) await immediate();
+    }
+    return items;
   }
 
-  get(ref: ObjectRef): StoredObject | undefined {
-    const stored = this.#store.objects.all().get(refKey(ref));
-    return stored && this.#shown(stored, this.#findingsByObject());
+  readonly #knownDependents = new WeakMap<Mesh, Map<string, readonly string[]>>();
+
+  /** Remembered while mesh and proxies stay the same. */
+  #dependents(object: Resource): readonly string[] {
+    const mesh = this.#compiler.mesh();
+    if (!mesh) return [];
+    const known = this.#knownDependents.get(mesh) ?? new Map<string, readonly string[]>();
+    this.#knownDependents.set(mesh, known);
+    const key = refKey(refOf(object));
+    const before = known.get(key);
+    if (before) return before;
+    const expected = this.#instances().filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
+    const without = this.#snapshot(withoutObject(this.#owned.resources(), object), this.#store.decisions.addresses());
+    const proxies = this.#compiler.dependents(
+      without,
+      expected.map((instance) => expectedProxy(instance, this.#config)),
+    );
+    const names = proxies.map(({ namespace, name }) => `${namespace}/${name}`);
+    known.set(key, names);
+    return names;
+  }
+
+  #forgetDependents(): void {
+    const mesh = this.#compiler.mesh();
+    if (mesh) this.#knownDependents.delete(mesh);
   }
 
   /** With what is said of it, and a Service with the address that it was given, as Kubernetes shows it. */

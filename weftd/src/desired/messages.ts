@@ -27,13 +27,30 @@ export interface DesiredConfig {
   readonly gatewayPort: number;
 }
 
+export interface ObjectQuery {
+  readonly kind: string;
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  /** Absent: all names. */
+  readonly name?: string;
+  /** Tell also which proxies depend on each object, if there are not too many; costs a compilation for each. */
+  readonly dependents: boolean;
+}
+
+/** An object and what the worker knows of its standing; who acknowledged it is known where proxies are talked to. */
+export interface StandingObject {
+  readonly stored: StoredObject;
+  /** What its file says now cannot be taken: the last good version is in force. */
+  readonly outdated: boolean;
+  /** `namespace/name` of the proxies whose configuration depends on it; absent: not asked, or nothing of the kind is told to proxies. */
+  readonly dependents?: readonly string[];
+}
+
 /** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
 export interface Calls {
   apply(request: ApplyRequest): ApplyResult;
   remove(refs: readonly ObjectRef[]): ApplyResult;
-  /** `namespace` absent: all namespaces. */
-  list(query: { readonly kind: string; readonly namespace?: string }): readonly StoredObject[];
-  get(ref: ObjectRef): StoredObject | undefined;
+  list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
   register(node: NodeRegistration): void;
   /** False: the report is of another boot than the registered one. */

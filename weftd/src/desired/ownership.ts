@@ -30,6 +30,8 @@ export interface Ownership {
   preview(request: ApplyRequest): readonly Resource[];
   /** About files and API objects one by one; what objects do together is the compiler's to say. */
   findings(): readonly Finding[];
+  /** A newer version than the one in force stands in its file, and cannot be taken. */
+  isOutdated(ref: ObjectRef): boolean;
   revision(): number;
 }
 
@@ -202,6 +204,12 @@ class OwnedObjects implements Ownership {
     const ofApi = [...this.#objects.all().values()].flatMap(({ findings }) => findings);
     const ofFolder = this.#isEmpty && this.#folder !== undefined ? [folderIsEmpty(this.#folder, this.resources().length)] : [];
     return [...ofFolder, ...this.#claims.findings(), ...this.#conflicts.values(), ...ofApi];
+  }
+
+  isOutdated(ref: ObjectRef): boolean {
+    const key = refKey(ref);
+    const claim = this.#claims.of(key);
+    return claim !== undefined && !claim.resource && this.#objects.all().get(key)?.resource.origin.source === 'file';
   }
 
   revision(): number {

@@ -1,0 +1,159 @@
+/** Conditions of objects in force: from files as they are, proxies as they acknowledge, and after a restart. */
+
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Client, credentials, type Metadata as GrpcMetadata, Metadata } from '@grpc/grpc-js';
+import { typeUrls } from '@weft/envoy';
+import { DeltaDiscoveryRequestSchema, DeltaDiscoveryResponseSchema } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import type { Condition } from '@weft/model';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { createHarness, type Harness } from '../app.fixture.ts';
+
+const service = (name: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {selector: {app: ${name}}, ports: [{name: http, port: 80}]}\n`;
+const route = (name: string, spec: string): string =>
+  `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: ${name}, namespace: shop}\nspec: ${spec}\n`;
+const toWeb = '{hosts: [web], http: [{timeout: 1s, route: [{destination: {host: web}}]}]}';
+
+let weftd: Harness;
+const streams: { end(): void }[] = [];
+
+beforeAll(async () => {
+  weftd = createHarness();
+  weftd.write('web.yaml', service('web'));
+  weftd.write('a.yaml', route('a', toWeb));
+  await weftd.start();
+});
+
+afterEach(() => {
+  for (const stream of streams.splice(0)) stream.end();
+});
+
+afterAll(() => weftd.remove());
+
+const credential = async (): Promise<GrpcMetadata> => {
+  const { body } = await weftd.ask('/tokens', { body: { namespace: 'shop', serviceAccount: 'default' } });
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${body.token}`);
+  return metadata;
+};
+
+/** A proxy without an agent. While it holds back it acknowledges nothing. */
+const connect = async (name: string) => {
+  const { body: bundle } = await weftd.ask('/trust-bundle');
+  const client = new Client(`unix:${weftd.files.xdsSocket}`, credentials.createSsl(Buffer.from(bundle.pem)), {
+    'grpc.ssl_target_name_override': 'weftd',
+    'grpc.default_authority': 'weftd',
+  });
+  const stream = client.makeBidiStreamRequest(
+    '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
+    (bytes: Uint8Array) => Buffer.from(bytes),
+    (bytes: Buffer) => fromBinary(DeltaDiscoveryResponseSchema, bytes),
+    await credential(),
+  );
+  const node = { id: `sidecar~10.9.9.9~${name}.shop~shop.svc.cluster.local`, cluster: 'load', metadata: {} };
+  const send = (message: {
+    readonly typeUrl: string;
+    readonly responseNonce?: string;
+    readonly resourceNamesSubscribe?: string[];
+  }): void => {
+    stream.write(toBinary(DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, { node, ...message })));
+  };
+  let holding = false;
+  const held: (() => void)[] = [];
+  stream.on('data', ({ typeUrl, nonce }: { readonly typeUrl: string; readonly nonce: string }) => {
+    const acknowledge = (): void => send({ typeUrl, responseNonce: nonce });
+    if (holding) held.push(acknowledge);
+    else acknowledge();
+  });
+  stream.on('error', () => {});
+  const end = (): void => {
+    stream.cancel();
+    client.close();
+  };
+  streams.push({ end });
+  send({ typeUrl: typeUrls.CDS });
+  send({ typeUrl: typeUrls.EDS, resourceNamesSubscribe: ['outbound|80||web.shop.svc.cluster.local'] });
+  send({ typeUrl: typeUrls.LDS });
+  send({ typeUrl: typeUrls.RDS, resourceNamesSubscribe: ['80'] });
+  send({ typeUrl: typeUrls.VHDS });
+  return {
+    end,
+    hold: () => {
+      holding = true;
+    },
+    release: () => {
+      holding = false;
+      for (const acknowledge of held.splice(0)) acknowledge();
+    },
+  };
+};
+
+const conditionsOf = async (kind: string, name: string): Promise<Record<string, Condition>> => {
+  const { body } = await weftd.ask(`/resources/${kind}/shop/${name}`);
+  return Object.fromEntries((body.conditions as Condition[]).map((condition) => [condition.type, condition]));
+};
+
+const wait = async (condition: string, name: string, timeoutMs = 5000) =>
+  (await weftd.ask(`/wait?timeoutMs=${timeoutMs}&for=${condition}&kind=vs&name=${name}&namespace=shop`)).body;
+
+test('an object is programmed on those of the proxies that depend on it and acknowledged its revision', async () => {
+  expect((await conditionsOf('vs', 'a'))['Programmed']).toMatchObject({ status: 'Unknown', reason: 'NoProxies' });
+  const [first, second] = [await connect('first'), await connect('second')];
+  expect(await wait('programmed', 'a')).toMatchObject({ applied: true, condition: { message: 'programmed on 2 of 2 proxies' } });
+  second.hold();
+  weftd.write('a.yaml', route('a', toWeb.replace('1s', '2s')));
+  expect(await wait('programmed', 'a', 1000)).toMatchObject({ applied: false, pending: ['shop/second'] });
+  const { body } = await weftd.ask('/resources/vs/shop/a');
+  expect((await conditionsOf('vs', 'a'))['Programmed']).toEqual({
+    type: 'Programmed',
+    status: 'False',
+    reason: 'Pending',
+    message: 'programmed on 1 of 2 proxies; not yet on shop/second',
+    observedGeneration: body.revision,
+  });
+  // What it holds back is a route: the service's cluster is as it was, and both have it.
+  expect((await conditionsOf('svc', 'web'))['Programmed']).toMatchObject({ status: 'True', message: 'programmed on 2 of 2 proxies' });
+  second.release();
+  expect(await wait('programmed', 'a')).toMatchObject({ applied: true, pending: [] });
+  first.end();
+  await vi.waitFor(async () => expect((await conditionsOf('vs', 'a'))['Programmed']?.message).toBe('programmed on 1 of 1 proxies'), 5000);
+});
+
+test('an older object of the same host is named, and the one that it overrules is on no proxy', async () => {
+  await connect('first');
+  weftd.write('z.yaml', route('z', toWeb));
+  expect(await wait('accepted', 'z')).toMatchObject({ applied: true });
+  expect(await conditionsOf('vs', 'z')).toMatchObject({
+    Accepted: { status: 'True' },
+    Conflicted: { status: 'True', reason: 'Overruled', message: 'conflicted with VirtualService shop/a' },
+    Programmed: { status: 'Unknown', reason: 'NoProxies' },
+  });
+  expect((await conditionsOf('vs', 'a'))['Conflicted']).toMatchObject({ status: 'False' });
+});
+
+test('a broken newer version is not accepted, and the last good one stays programmed; after a restart too', async () => {
+  weftd.write('a.yaml', route('a', '{hosts: nine}'));
+  expect(await wait('accepted', 'a', 500)).toMatchObject({ applied: false, condition: { status: 'False', reason: 'Invalid' } });
+  await connect('first');
+  expect(await wait('programmed', 'a')).toMatchObject({ applied: true });
+  await weftd.stop();
+  await weftd.start();
+  expect((await conditionsOf('vs', 'a'))['Accepted']).toMatchObject({ status: 'False' });
+  expect((await conditionsOf('vs', 'a'))['Programmed']).toMatchObject({ status: 'Unknown' });
+  await connect('first');
+  expect(await wait('programmed', 'a')).toMatchObject({ applied: true, condition: { message: 'programmed on 1 of 1 proxies' } });
+  weftd.write('a.yaml', route('a', toWeb));
+  expect(await wait('accepted', 'a')).toMatchObject({ applied: true });
+});
+
+test('what cannot be waited for is said at once', async () => {
+  const answers = await Promise.all(
+    [
+      'for=rain&kind=vs&name=a',
+      'for=programmed&kind=nothing&name=a',
+      'for=programmed&kind=vs&name=missing',
+      'for=programmed&kind=ns&name=x',
+    ].map((query) => weftd.ask(`/wait?timeoutMs=1000&${query}`)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([400, 404, 404, 404]);
+});

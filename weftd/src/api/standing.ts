@@ -1,0 +1,39 @@
+/** Conditions of objects: what the worker knows of them, and what proxies have acknowledged. */
+import { type Condition, conditionsOf, type Programming, type StoredObject } from '@weft/model';
+import type { StandingObject } from '../desired/messages.ts';
+import { withoutKeys } from './redact.ts';
+import type { ApiParts } from './routes.ts';
+
+/** Of the proxies that depend on it: who has not acknowledged the object's revision. One that left for good counts no more. */
+type Acknowledged = (dependents: readonly string[], revision: number) => Programming;
+
+const acknowledged = ({ desired, push }: ApiParts): Acknowledged => {
+  const known = new Map(push.proxies().map((proxy) => [`${proxy.namespace}/${proxy.name}`, proxy]));
+  const registered = new Set(desired.node().instances.map(({ pod }) => `${pod.namespace}/${pod.name}`));
+  return (dependents, revision) => {
+    const proxies = dependents.filter((name) => known.has(name) || registered.has(name));
+    const has = (name: string): boolean => {
+      const proxy = known.get(name);
+      return proxy?.connected === true && proxy.revision >= revision;
+    };
+    return { proxies, pending: proxies.filter((name) => !has(name)) };
+  };
+};
+
+export interface Standing {
+  /** With its conditions, as it may be shown: a Secret's values may not. */
+  readonly object: StoredObject;
+  readonly conditions: readonly Condition[];
+  /** Proxies that depend on the object and have not acknowledged it; empty where nobody asked. */
+  readonly pending: readonly string[];
+}
+
+export const standings = (items: readonly StandingObject[], parts: ApiParts): readonly Standing[] => {
+  const programmingOf = acknowledged(parts);
+  return items.map(({ stored, outdated, dependents }) => {
+    const { revision, findings } = stored;
+    const programming = dependents && programmingOf(dependents, revision);
+    const conditions = conditionsOf({ revision, findings, outdated, ...(programming && { programming }) });
+    return { object: { ...stored, resource: withoutKeys(stored.resource), conditions }, conditions, pending: programming?.pending ?? [] };
+  });
+};
