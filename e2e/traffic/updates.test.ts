@@ -9,7 +9,7 @@ import { emit } from '@weft/compile';
 import { bootstrap } from '@weft/envoy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findEnvoy } from '../../agent/src/envoy-binary.ts';
-import { route, sidecar } from '../../compile/src/xds/views.fixture.ts';
+import { gatewayOn, route, sidecar } from '../../compile/src/xds/views.fixture.ts';
 import { type Control, control } from './control.ts';
 import { freePort } from './loopback.ts';
 
@@ -23,19 +23,14 @@ const answering = (hosts: Readonly<Record<string, number>>) =>
   emit(
     sidecar({
       role: 'gateway',
-      gateway: {
-        servers: [
-          {
-            port,
-            protocol: 'HTTP',
-            virtualHosts: Object.entries(hosts).map(([host, status]) => ({
-              hosts: [host],
-              routes: [route({ kind: 'direct', status })],
-              httpsRedirect: false,
-            })),
-          },
-        ],
-      },
+      gateway: gatewayOn(
+        port,
+        Object.entries(hosts).map(([host, status]) => ({
+          hosts: [host],
+          routes: [route({ kind: 'direct', status })],
+          httpsRedirect: false,
+        })),
+      ),
     }),
   );
 

@@ -58,8 +58,25 @@ export const listenerName = (address: string, port: number): string => `${addres
 export const virtualHostName = (host: string, port: number): string => `${host}:${port}`;
 /** VHDS: `<route configuration>/<virtual host>`. */
 export const virtualHostResource = (routeConfiguration: string, virtualHost: string): string => `${routeConfiguration}/${virtualHost}`;
-/** Route configuration of a gateway's port, as Istio names it. */
-export const gatewayRoutes = (port: number): string => `http.${port}`;
+/** Route configuration of a gateway's plain HTTP on a port, as Istio names it; an address of its own is part of the name. */
+export const gatewayRoutes = (port: number, bind?: string): string => (bind === undefined ? `http.${port}` : `http.${port}.${bind}`);
+
+/** A server with TLS has routes of its own: `https.443.web.edge.shop`. `gateway` is `namespace/name`. */
+export const gatewayTlsRoutes = ({
+  port,
+  portName,
+  gateway,
+}: {
+  readonly port: number;
+  readonly portName: string;
+  readonly gateway: string;
+}): string => ['https', port, portName, ...gateway.split('/').reverse()].join('.');
+
+/** The SDS name of a Kubernetes Secret, as Istio's gateways ask for it; it lies in the proxy's own namespace. */
+export const credentialSecret = (name: string): string => `kubernetes://${name}`;
+/** Files of the proxy's host that its agent reads and serves, by Istio's names. */
+export const fileCertificateSecret = (certificate: string, privateKey: string): string => `file-cert:${certificate}~${privateKey}`;
+export const fileRootSecret = (path: string): string => `file-root:${path}`;
 
 /**
  * ALPN tokens as markers [S92, E5]: a server knows mesh TLS by them and negotiates none of them;

@@ -11,6 +11,7 @@ export type * from './istio/connection-route.ts';
 export type * from './istio/destination-rule.ts';
 export type * from './istio/gateway.ts';
 export type * from './istio/peer-authentication.ts';
+export * from './istio/server-tls.ts';
 export type * from './istio/service-entry.ts';
 export type * from './istio/traffic-policy.ts';
 export type * from './istio/virtual-service.ts';

@@ -26,7 +26,10 @@ export const throughGateway = (view: View, request: Request): Passage => {
   const listener = listenerName('0.0.0.0', port);
   if (servers.length === 0)
     return { listener: '', filterChain: '', tls: 'none', ...refused(`the gateway does not listen on port ${port}`) };
-  const hosts = servers.flatMap(({ virtualHosts }) => virtualHosts).map((host) => ({ ...host, domains: host.hosts }));
+  const plain = servers.flatMap(({ chains }) =>
+    chains.flatMap(({ content, tls }) => (content.kind === 'http' && !tls ? content.virtualHosts : [])),
+  );
+  const hosts = plain.map((host) => ({ ...host, domains: host.hosts }));
   const found = bestHost(read(request).host, hosts);
   const name = virtualHostName(found?.hosts[0] ?? '', port);
   const rest = () => {

@@ -1,4 +1,5 @@
 export * from './connection.ts';
+export * from './gateway.ts';
 export * from './host.ts';
 export * from './memo.ts';
 export * from './mesh.ts';

@@ -1,4 +1,5 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
+import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
 import type { Routing } from './routing.ts';
@@ -31,23 +32,6 @@ export interface DestinationRule {
   /** Names of labels that its priorities go by; absent: none. */
   readonly failoverLabels?: readonly string[];
   readonly destination: DestinationPolicy;
-}
-
-export interface GatewayListener {
-  /** What clients and rules call the port. */
-  readonly port: number;
-  readonly protocol: 'HTTP';
-  /** Namespace of the routes allowed (`*` any) and host. */
-  readonly hosts: readonly { readonly namespace: string; readonly host: string }[];
-  readonly httpsRedirect: boolean;
-}
-
-export interface Gateway {
-  /** `namespace/name` */
-  readonly key: string;
-  readonly namespace: string;
-  readonly selector: Labels;
-  readonly listeners: readonly GatewayListener[];
 }
 
 /** The settings that proxies' configuration depends on. */

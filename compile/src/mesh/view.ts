@@ -3,6 +3,7 @@
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
 import type { ConnectionRoute } from './connection.ts';
+import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
@@ -67,21 +68,6 @@ export interface InboundSlice {
   readonly ports: readonly InboundPort[];
   /** For every port that is not listed. */
   readonly mode: MtlsMode;
-}
-
-export interface GatewayServer {
-  readonly port: number;
-  readonly protocol: 'HTTP';
-  /** By host [S117-S119]: virtual hosts, merged over VirtualServices, most specific first. */
-  readonly virtualHosts: readonly {
-    readonly hosts: readonly string[];
-    readonly routes: readonly HttpRoute[];
-    readonly httpsRedirect: boolean;
-  }[];
-}
-
-export interface GatewaySlice {
-  readonly servers: readonly GatewayServer[];
 }
 
 /** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */

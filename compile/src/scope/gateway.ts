@@ -1,7 +1,11 @@
-/** What a gateway proxy serves: the servers of all Gateways that select it, with the routes attached to them [S117-S120]. */
+/** What a gateway proxy serves: the servers of all Gateways that select it, with the routes attached to them [S117-S121]. */
+import { gatewayRoutes, gatewayTlsRoutes } from '@weft/envoy';
 import type { Proxy } from '@weft/model';
 import {
-  type Gateway,
+  type ConnectionRoute,
+  covers,
+  type GatewayChain,
+  type GatewayHost,
   type GatewayListener,
   type GatewayServer,
   type GatewaySlice,
@@ -10,14 +14,13 @@ import {
   isWildcard,
   type Mesh,
   type Routing,
-  selects,
 } from '../mesh/index.ts';
 import { clientKey } from './client.ts';
-import { destinationHosts, isCatchAll, routesAt } from './routes.ts';
+import { connectionInputs, connectionRoutesAt } from './connections.ts';
+import { anyAddress, type BoundListener, gatewaysOf, type MergedPort, mergeGateways, serverNames } from './gateway-listeners.ts';
+import { destinationHosts, isCatchAll, type Place, routesAt } from './routes.ts';
 import { type SeenServices, servicesSeen } from './services.ts';
 import { visibleIn } from './visible.ts';
-
-type VirtualHost = GatewayServer['virtualHosts'][number];
 
 interface Attachment {
   readonly mesh: Mesh;
@@ -26,46 +29,31 @@ interface Attachment {
   readonly routings: readonly Routing[];
 }
 
-/** A gateway's port is the Service's where one leads to the proxy, so that 80 may be served on 8080 (Istio's `resolvePorts`). */
-const boundPort = (mesh: Mesh, proxy: Proxy, port: number): number => {
-  for (const { service, selector, targets } of mesh.backends.values()) {
-    if (service.namespace !== proxy.namespace || !selector || !selects(selector, proxy.labels)) continue;
-    const target = targets.get(port);
-    if (typeof target === 'number') return target;
-    const named = target === undefined ? undefined : mesh.workloads.get(`${proxy.namespace}/${proxy.name}`)?.ports[target];
-    if (named !== undefined) return named;
-  }
-  return port;
-};
+const allowedHosts = ({ hosts }: GatewayListener, routing: Routing): readonly string[] =>
+  hosts.filter(({ namespace }) => namespace === '*' || namespace === routing.namespace).map(({ host }) => host);
 
 /** Hosts of a routing that a listener lets in: both must have them, and the routing's namespace must be allowed. */
-const admittedHosts = ({ hosts }: GatewayListener, routing: Routing): readonly string[] => {
-  const allowed = hosts.filter(({ namespace }) => namespace === '*' || namespace === routing.namespace);
-  const found = allowed.flatMap(({ host }) => routing.hosts.flatMap((own) => intersection(host, own) ?? []));
+const admittedHosts = (listener: GatewayListener, routing: Routing): readonly string[] => {
+  const found = allowedHosts(listener, routing).flatMap((host) => routing.hosts.flatMap((own) => intersection(host, own) ?? []));
   return [...new Set(found)];
 };
 
-interface BoundListener {
-  readonly gateway: Gateway;
-  readonly listener: GatewayListener;
-}
+const placeOf = ({ gateway, listener }: BoundListener, { proxy, services }: Attachment): Place => ({
+  gateways: new Set([gateway.key]),
+  port: listener.port,
+  namespace: proxy.namespace,
+  labels: proxy.labels,
+  serviceAt: (host) => services.byHost.get(host),
+});
 
-const routesFor = (
-  routing: Routing,
-  { gateway, listener: { port } }: BoundListener,
-  { mesh, proxy, services }: Attachment,
-): readonly HttpRoute[] => {
+const attachedTo = ({ gateway }: BoundListener, { routings }: Attachment): readonly Routing[] =>
+  routings.filter(({ gateways }) => gateways.includes(gateway.key));
+
+const routesFor = (routing: Routing, bound: BoundListener, attachment: Attachment): readonly HttpRoute[] => {
+  const { mesh, proxy, services } = attachment;
   const destinations = destinationHosts(routing).map((host) => services.byHost.get(host));
-  const key = `gateway routes ${gateway.key} ${port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
-  return mesh.memo(key, [routing, ...destinations], () =>
-    routesAt(routing, {
-      gateways: new Set([gateway.key]),
-      port,
-      namespace: proxy.namespace,
-      labels: proxy.labels,
-      serviceAt: (host) => services.byHost.get(host),
-    }),
-  );
+  const key = `gateway routes ${bound.gateway.key} ${bound.listener.port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
+  return mesh.memo(key, [routing, ...destinations], () => routesAt(routing, placeOf(bound, attachment)));
 };
 
 interface Draft {
@@ -86,11 +74,11 @@ const merge = (known: Draft | undefined, routes: readonly HttpRoute[], httpsRedi
 const bySpecificity = (a: string, b: string): number =>
   Number(isWildcard(a)) - Number(isWildcard(b)) || b.length - a.length || (a < b ? -1 : a > b ? 1 : 0);
 
-const virtualHostsOf = (listeners: readonly BoundListener[], key: string, attachment: Attachment): readonly VirtualHost[] => {
+const virtualHostsOf = (members: readonly BoundListener[], key: string, attachment: Attachment): readonly GatewayHost[] => {
   const hosts = new Map<string, Draft>();
-  for (const bound of listeners) {
-    const { gateway, listener } = bound;
-    for (const routing of attachment.routings.filter(({ gateways }) => gateways.includes(gateway.key))) {
+  for (const bound of members) {
+    const { listener } = bound;
+    for (const routing of attachedTo(bound, attachment)) {
       const routes = routesFor(routing, bound, attachment);
       if (routes.length === 0) continue;
       for (const host of admittedHosts(listener, routing)) hosts.set(host, merge(hosts.get(host), routes, listener.httpsRedirect));
@@ -103,29 +91,81 @@ const virtualHostsOf = (listeners: readonly BoundListener[], key: string, attach
     .map(([host, draft]) => attachment.mesh.memo(`gateway host ${key} ${host}`, [draft], () => ({ hosts: [host], ...draft })));
 };
 
-const gatewaysOf = (mesh: Mesh, proxy: Proxy): readonly Gateway[] =>
-  mesh.gateways.filter(({ selector }) => selects(selector, proxy.labels));
+/** For connections, the server's host must cover the rule's: names are not cut down to what both have (`pickMatchingGatewayHosts`). */
+const attachedConnections = (bound: BoundListener, kind: 'tls' | 'tcp', attachment: Attachment): readonly ConnectionRoute[] => {
+  const { mesh, proxy, services } = attachment;
+  const isAdmitted = (routing: Routing) =>
+    allowedHosts(bound.listener, routing).some((host) => routing.hosts.some((own) => covers(host, own)));
+  return attachedTo(bound, attachment)
+    .filter(isAdmitted)
+    .flatMap((routing) => {
+      const place = placeOf(bound, attachment);
+      const key = `gateway ${kind} ${bound.gateway.key} ${bound.listener.port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
+      const inputs = [routing, mesh.rules, ...connectionInputs(routing[kind], place, mesh)];
+      return mesh.memo(key, inputs, () => connectionRoutesAt(routing[kind], place, mesh));
+    });
+};
+
+const chainsOf = (bound: BoundListener, key: string, attachment: Attachment): readonly GatewayChain[] => {
+  const { gateway, listener } = bound;
+  const { content, tls } = listener;
+  const names = serverNames(listener);
+  const ended = { serverNames: tls ? names : [], ...(tls && { tls }) };
+  switch (content) {
+    case 'http': {
+      const routes = gatewayTlsRoutes({ port: listener.port, portName: listener.portName, gateway: gateway.key });
+      return [{ ...ended, content: { kind: 'http', routes, virtualHosts: virtualHostsOf([bound], `${key} ${routes}`, attachment) } }];
+    }
+    case 'tcp':
+      return attachedConnections(bound, 'tcp', attachment)
+        .slice(0, 1)
+        .map((route) => ({ ...ended, content: { kind: 'connection', route } }));
+    case 'passthrough':
+      return attachedConnections(bound, 'tls', attachment).map((route) => ({
+        serverNames: route.match.serverNames.includes('*') ? [] : route.match.serverNames,
+        content: { kind: 'connection', route },
+      }));
+    case 'auto-passthrough':
+      return [{ serverNames: [], content: { kind: 'auto-passthrough', hosts: listener.hosts.map(({ host }) => host) } }];
+  }
+};
+
+/** Envoy refuses a listener with two chains for one server name: the first has it. */
+const withoutRivals = (chains: readonly GatewayChain[]): readonly GatewayChain[] => {
+  const taken = new Set<string>();
+  return chains.filter(({ serverNames: names, content }) => {
+    if (content.kind === 'auto-passthrough') return true;
+    const own = names.length === 0 ? ['*'] : names;
+    if (own.some((name) => taken.has(name))) return false;
+    for (const name of own) taken.add(name);
+    return true;
+  });
+};
+
+const serverOf = ({ port, bind, members }: MergedPort, key: string, attachment: Attachment): GatewayServer => {
+  const plain = members.filter(({ listener }) => listener.content === 'http' && !listener.tls);
+  const routes = gatewayRoutes(port, bind === anyAddress ? undefined : bind);
+  const shared: GatewayChain = {
+    serverNames: [],
+    content: { kind: 'http', routes, virtualHosts: virtualHostsOf(plain, `${key} ${port} ${bind}`, attachment) },
+  };
+  const others = members.filter((bound) => !plain.includes(bound)).map((bound) => ({ bound, chains: chainsOf(bound, key, attachment) }));
+  const opaque = others.filter(({ bound }) => bound.listener.content === 'tcp' && !bound.listener.tls).flatMap(({ chains }) => chains);
+  const encrypted = others.filter(({ bound }) => bound.listener.content !== 'tcp' || bound.listener.tls).flatMap(({ chains }) => chains);
+  return { port, bind, chains: [...withoutRivals(encrypted), ...opaque, ...(plain.length > 0 ? [shared] : [])] };
+};
 
 export const gatewaySlice = (mesh: Mesh, proxy: Proxy): GatewaySlice => {
   const { memo } = mesh;
-  const gateways = gatewaysOf(mesh, proxy);
+  const gateways = gatewaysOf(mesh, proxy.labels);
   const services = servicesSeen(mesh, proxy.namespace);
   const { items: routings } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, proxy.namespace);
-  const bound = gateways.flatMap((gateway) =>
-    gateway.listeners.map((listener) => ({ gateway, listener, port: boundPort(mesh, proxy, listener.port) })),
-  );
-  const ports = Map.groupBy(bound, ({ port }) => port);
-  const key = `${clientKey(mesh, proxy)} ${bound.map(({ gateway, port }) => `${gateway.key}:${port}`).join()}`;
-  return memo(`gateway ${key}`, [services, routings, ...gateways], () => ({
-    servers: [...ports]
-      .sort(([a], [b]) => a - b)
-      .map(([port, listeners]) => ({
-        port,
-        protocol: 'HTTP' as const,
-        virtualHosts: memo(`gateway port ${key} ${port}`, [services, routings, ...gateways], () =>
-          virtualHostsOf(listeners, `${key} ${port}`, { mesh, proxy, services, routings }),
-        ),
-      })),
+  const { ports } = mergeGateways(mesh, proxy, gateways);
+  const key = `${clientKey(mesh, proxy)} ${ports.map(({ port, members }) => `${port}:${members.map(({ gateway }) => gateway.key)}`).join()}`;
+  const attachment = { mesh, proxy, services, routings };
+  return memo(`gateway ${key}`, [services, routings, mesh.destinations, mesh.rules, ...gateways], () => ({
+    // A port on which nothing is routed is not listened on.
+    servers: ports.map((port) => serverOf(port, key, attachment)).filter(({ chains }) => chains.length > 0),
   }));
 };
 

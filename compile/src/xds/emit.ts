@@ -8,10 +8,11 @@ import { isHttp } from '../mesh/index.ts';
 import { type Role, serviceClusters } from './clusters.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
-import { gatewayResources } from './gateway.ts';
+import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
 import { inboundListener } from './inbound.ts';
 import { type Entry, outboundListeners, ownAddresses, sniffedRoutes, wildcards } from './outbound.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
+import { sniClusters } from './sni-clusters.ts';
 import { catchAll, domainsOf, encodeHost, encodeTable, type OutboundTrafficPolicy, ruleHost, serviceHost } from './virtual-hosts.ts';
 
 type Services = readonly ScopedService[];
@@ -123,9 +124,9 @@ const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly
   listeners: byName([[inboundListener(slice)]]),
 }));
 
-const gateway = remember((slice: View['gateway']): Routing => {
-  const { listeners, routes, virtualHosts } = gatewayResources(slice);
-  return { listeners: byName([listeners]), tables: byName([routes]), hosts: byName([virtualHosts]) };
+const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listeners'> => {
+  const { tables, virtualHosts } = gatewayRouteTables(slice);
+  return { tables: byName([tables]), hosts: byName([virtualHosts]) };
 });
 
 const sidecarResources = ({ outbound, inbound: accepted }: View): ResourceSet => {
@@ -141,11 +142,13 @@ const sidecarResources = ({ outbound, inbound: accepted }: View): ResourceSet =>
 };
 
 const gatewayResourceSet = ({ outbound, gateway: slice }: View): ResourceSet => {
-  const { listeners, tables, hosts } = gateway(slice);
+  const { services, endpoints } = outbound;
+  const { tables, hosts } = gatewayTables(slice);
+  const { clusters, assignments } = sniClusters(slice, services, endpoints);
   return new Map([
-    [typeUrls.CDS, clustersByRole.gateway(outbound.services, outbound.endpoints)],
-    [typeUrls.EDS, assignmentsByRole.gateway(outbound.services, outbound.endpoints)],
-    [typeUrls.LDS, listeners],
+    [typeUrls.CDS, merged(clustersByRole.gateway(services, endpoints), byName([clusters]))],
+    [typeUrls.EDS, merged(assignmentsByRole.gateway(services, endpoints), byName([assignments]))],
+    [typeUrls.LDS, byName([gatewayListeners(slice, services)])],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
   ]);

@@ -48,7 +48,7 @@ export const localities = (endpoints: readonly Endpoint[]): LocalityEndpoints[] 
 export const inSubset = (subset: Subset, endpoint: Endpoint): boolean =>
   Object.entries(subset.labels).every(([key, value]) => endpoint.labels[key] === value);
 
-const assignment = (clusterName: string, endpoints: readonly Endpoint[]): Encoded =>
+export const assignment = (clusterName: string, endpoints: readonly Endpoint[]): Encoded =>
   encodeResource(
     clusterName,
     ClusterLoadAssignmentSchema,

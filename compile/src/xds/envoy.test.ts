@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEnvoy } from '../../../agent/src/envoy-binary.ts';
 import type { InboundPort, MtlsMode, Protocol, RouteAction, StringMatch, TrafficPolicy, View } from '../mesh/index.ts';
 import { emit, staticBootstrap } from './index.ts';
-import { endpoint, outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
+import { endpoint, gatewayOn, outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
 
 let envoy = '';
 let folder = '';
@@ -211,12 +211,10 @@ const view: fc.Arbitrary<View> = fc
           : [],
       }),
       inbound: { ports, mode: rest },
-      gateway: {
-        servers: [
-          { port: 8080, protocol: 'HTTP', virtualHosts: rules ? [{ hosts: ['*', 'Shop.test'], routes: rules, httpsRedirect: false }] : [] },
-          { port: 8080, protocol: 'HTTP', virtualHosts: [{ hosts: ['shop.test', 'a.test'], routes: [], httpsRedirect: true }] },
-        ],
-      },
+      gateway: gatewayOn(8080, [
+        ...(rules ? [{ hosts: ['*', 'Shop.test'], routes: rules, httpsRedirect: false }] : []),
+        { hosts: ['shop.test', 'a.test'], routes: [], httpsRedirect: true },
+      ]),
     }),
   );
 

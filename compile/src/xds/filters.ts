@@ -14,7 +14,7 @@ import {
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import type { TrafficPolicy } from '../mesh/index.ts';
+import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
 import { fromAds } from './sources.ts';
 
 export type Chain = Init<typeof FilterChainSchema>;
@@ -44,11 +44,11 @@ export const routesFrom = (routeConfigName: string): NonNullable<Manager['routeS
 /** What of a policy concerns a TCP connection before its cluster is entered. */
 export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'>;
 
-export const tcpProxy = (cluster: string, { connectionPool, loadBalancer, tunnel }: TcpPolicy = {}) => {
+type TcpProxy = Init<typeof TcpProxySchema>;
+
+const tcpOptions = ({ connectionPool, loadBalancer, tunnel }: TcpPolicy): TcpProxy => {
   const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
-  return typed('envoy.filters.network.tcp_proxy', TcpProxySchema, {
-    statPrefix: cluster,
-    clusterSpecifier: { case: 'cluster', value: cluster },
+  return {
     ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout) }),
     ...(maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(maxConnectionDuration) }),
     // Of all that a hash may be made of, a TCP connection has its source only [S57].
@@ -56,7 +56,20 @@ export const tcpProxy = (cluster: string, { connectionPool, loadBalancer, tunnel
       hashPolicy: [{ policySpecifier: { case: 'sourceIp' as const, value: {} } }],
     }),
     ...(tunnel && { tunnelingConfig: { hostname: tunnel.target, usePost: tunnel.method === 'POST' } }),
-  });
+  };
+};
+
+const proxyTo = (statPrefix: string, clusterSpecifier: NonNullable<TcpProxy['clusterSpecifier']>, policy: TcpPolicy) =>
+  typed('envoy.filters.network.tcp_proxy', TcpProxySchema, { statPrefix, clusterSpecifier, ...tcpOptions(policy) });
+
+export const tcpProxy = (cluster: string, policy: TcpPolicy = {}) => proxyTo(cluster, { case: 'cluster', value: cluster }, policy);
+
+/** The destinations of one rule for connections, by weight [S51]. */
+export const connectionProxy = ({ clusters, policy, origin }: ConnectionRoute) => {
+  const [only, ...others] = clusters;
+  if (only && others.length === 0) return tcpProxy(only.cluster, policy);
+  const weighted = clusters.map(({ cluster: name, weight }) => ({ name, weight }));
+  return proxyTo(`${origin.name}.${origin.namespace}`, { case: 'weightedClusters', value: { clusters: weighted } }, policy);
 };
 
 /**

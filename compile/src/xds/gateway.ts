@@ -1,43 +1,67 @@
-/** A gateway's listeners and routes: HTTP servers that share a port share a route configuration [S119]. */
-import { create, type Encoded, encodeResource, gatewayRoutes, type Init, listenerName, virtualHostName } from '@weft/envoy';
+/**
+ * A gateway's listeners and routes: plain HTTP servers of a port share a route table, a server with TLS has a filter chain and
+ * routes of its own [S119].
+ */
+import { create, type Encoded, encodeResource, type Init, listenerName, meshHttpTokens, meshTcpTokens, virtualHostName } from '@weft/envoy';
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import type { GatewayServer, GatewaySlice } from '../mesh/index.ts';
+import type { GatewayChain, GatewayHost, GatewayServer, GatewaySlice, ScopedService } from '../mesh/index.ts';
 import { socketAddress } from './endpoints.ts';
-import { httpManager, routesFrom } from './filters.ts';
+import { type Chain, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
 import { everything } from './match.ts';
-import { remember, rememberTable } from './remember.ts';
+import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
+import { serverTls } from './server-tls.ts';
+import { sniClusterNames } from './sni-clusters.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
-type Host = GatewayServer['virtualHosts'][number];
+const httpAlpn = ['h2', 'http/1.1'];
 
-/** The gateway pod listens itself: nothing is captured in it. */
-const listener = (port: number): Encoded => {
-  const name = listenerName('0.0.0.0', port);
-  const manager = httpManager({
-    statPrefix: `outbound_0.0.0.0_${port};`,
-    routeSpecifier: routesFrom(gatewayRoutes(port)),
+const manager = (listener: string, routes: string) =>
+  httpManager({
+    statPrefix: `outbound_${listener};`,
+    routeSpecifier: routesFrom(routes),
     // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
     useRemoteAddress: true,
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
-    setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+    setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
   });
-  return encodeResource(
-    name,
-    ListenerSchema,
-    create(ListenerSchema, {
-      name,
-      address: socketAddress('0.0.0.0', port),
-      trafficDirection: TrafficDirection.OUTBOUND,
-      filterChains: [{ filters: [manager] }],
-    }),
-  );
+
+/** Mesh TLS only: what it would pass on otherwise, nobody had looked at [S121]. */
+const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTokens, ...meshHttpTokens] };
+
+const passedOn = (hosts: readonly string[], services: readonly ScopedService[]): Chain[] =>
+  sniClusterNames(services, hosts).map((name) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [tcpProxy(name)] }));
+
+const filterChains = ({ serverNames, tls, content }: GatewayChain, listener: string, services: readonly ScopedService[]): Chain[] => {
+  if (content.kind === 'auto-passthrough') return passedOn(content.hosts, services);
+  const filters = [content.kind === 'http' ? manager(listener, content.routes) : connectionProxy(content.route)];
+  const isPassedOn = content.kind === 'connection' && content.route.match.serverNames.length > 0;
+  if (!tls && !isPassedOn) return [{ filters }];
+  const filterChainMatch = { transportProtocol: 'tls', serverNames: [...serverNames] };
+  return [{ filterChainMatch, filters, ...(tls && { transportSocket: serverTls(tls, content.kind === 'http' ? httpAlpn : []) }) }];
 };
 
-const virtualHost = ({ routes, httpsRedirect }: Host, domains: readonly string[], port: number): Init<typeof VirtualHostSchema> => ({
+/** The gateway pod listens itself: nothing is captured in it. */
+const listener = ({ port, bind, chains }: GatewayServer, services: readonly ScopedService[]): Encoded[] => {
+  const name = listenerName(bind, port);
+  const all = chains.flatMap((chain) => filterChains(chain, name, services));
+  // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
+  if (all.length === 0) return [];
+  const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
+  const init = {
+    name,
+    address: socketAddress(bind, port),
+    trafficDirection: TrafficDirection.OUTBOUND,
+    ...(isInspected && { listenerFilters: [tlsInspector()], ...detection }),
+    filterChains: all,
+  };
+  return [encodeResource(name, ListenerSchema, create(ListenerSchema, init))];
+};
+
+const virtualHost = ({ routes, httpsRedirect }: GatewayHost, domains: readonly string[], port: number): Init<typeof VirtualHostSchema> => ({
   name: virtualHostName(domains[0] ?? '', port),
   domains: [...domains],
   includeRequestAttemptCount: true,
@@ -46,38 +70,37 @@ const virtualHost = ({ routes, httpsRedirect }: Host, domains: readonly string[]
   ...(httpsRedirect && { requireTls: VirtualHost_TlsRequirementType.ALL }),
 });
 
-const encoded = rememberTable<Host, Encoded>();
+const encoded = rememberTable<GatewayHost, Encoded>();
 
 /** A domain belongs to the first virtual host that has it: Envoy refuses a table with two. */
-const hostsOf = (port: number, hosts: readonly Host[]): Encoded[] => {
+const hostsOf = (table: string, port: number, hosts: readonly GatewayHost[]): Encoded[] => {
   const taken = new Set<string>();
   return hosts.flatMap((host) => {
     const domains = [...new Set(host.hosts.map((domain) => domain.toLowerCase()))].filter((domain) => !taken.has(domain));
     for (const domain of domains) taken.add(domain);
     if (domains.length === 0) return [];
-    const key = `${port} ${domains.join(' ')}`;
-    return [encoded(host)(key, () => encodeHost(gatewayRoutes(port), virtualHost(host, domains, port)))];
+    return [encoded(host)(`${table} ${domains.join(' ')}`, () => encodeHost(table, virtualHost(host, domains, port)))];
   });
 };
 
-export interface Resources {
-  readonly listeners: readonly Encoded[];
-  readonly routes: readonly Encoded[];
+export interface GatewayRoutes {
+  readonly tables: readonly Encoded[];
   readonly virtualHosts: readonly Encoded[];
 }
 
 /** No catch-all: a host that no virtual host has is answered 404. */
-export const gatewayResources: (slice: GatewaySlice) => Resources = remember(({ servers }) => {
-  const ports = [...Map.groupBy(servers, ({ port }) => port)].sort(([a], [b]) => a - b);
-  const hosts = ports.map(([port, members]) =>
-    hostsOf(
-      port,
-      members.flatMap(({ virtualHosts }) => virtualHosts),
-    ),
+export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = remember(({ servers }) => {
+  const tables = servers.flatMap(({ port, chains }) =>
+    chains.flatMap(({ content }) => {
+      if (content.kind !== 'http') return [];
+      const hosts = hostsOf(content.routes, port, content.virtualHosts);
+      return [{ table: encodeTable({ name: content.routes, hosts: [], vhds: hosts.length > 0 }), hosts }];
+    }),
   );
-  return {
-    listeners: ports.map(([port]) => listener(port)),
-    routes: ports.map(([port], index) => encodeTable({ name: gatewayRoutes(port), hosts: [], vhds: (hosts[index]?.length ?? 0) > 0 })),
-    virtualHosts: hosts.flat(),
-  };
+  return { tables: tables.map(({ table }) => table), virtualHosts: tables.flatMap(({ hosts }) => hosts) };
 });
+
+/** Services count where connections are passed on to whatever cluster they name. */
+export const gatewayListeners: (slice: GatewaySlice, services: readonly ScopedService[]) => readonly Encoded[] = rememberPair(
+  ({ servers }: GatewaySlice, services: readonly ScopedService[]) => servers.flatMap((server) => listener(server, services)),
+);

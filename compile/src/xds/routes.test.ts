@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HttpMatch, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
 import { emit } from './index.ts';
 import { namesOf, read } from './read.fixture.ts';
-import { outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
+import { gatewayOn, outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
 
 const web = 'web.shop.svc.cluster.local';
 const emitted = (samples: Sample[], init = {}) => emit(sidecar({ outbound: outbound(samples, init) }));
@@ -68,7 +68,7 @@ describe('tables', () => {
       { name: 'b', hostname: 'A.EXAMPLE'.toLowerCase(), port: 81, addresses: [] },
     ]);
     expect(read(set, 'RDS', '81')).toHaveProperty('vhds');
-    const gateway = emit(sidecar({ role: 'gateway', gateway: { servers: [{ port: 80, protocol: 'HTTP', virtualHosts: [] }] } }));
+    const gateway = emit(sidecar({ role: 'gateway', gateway: gatewayOn(80, []) }));
     expect(read(gateway, 'RDS', 'http.80')).not.toHaveProperty('vhds');
   });
 });
@@ -205,15 +205,11 @@ describe('matches', () => {
 });
 
 describe('gateways [S117-S120]', () => {
-  const servers = [
-    {
-      port: 80,
-      protocol: 'HTTP' as const,
-      virtualHosts: [{ hosts: ['a.example', '*.b.example'], routes: [route(to(['a', 1]))], httpsRedirect: false }],
-    },
-    { port: 80, protocol: 'HTTP' as const, virtualHosts: [{ hosts: ['c.example', 'a.example'], routes: [], httpsRedirect: true }] },
+  const hosts = [
+    { hosts: ['a.example', '*.b.example'], routes: [route(to(['a', 1]))], httpsRedirect: false },
+    { hosts: ['c.example', 'a.example'], routes: [], httpsRedirect: true },
   ];
-  const set = emit(sidecar({ role: 'gateway', gateway: { servers } }));
+  const set = emit(sidecar({ role: 'gateway', gateway: gatewayOn(80, hosts) }));
 
   test('[S119]: servers of one port share a table; a host belongs to the first; nobody catches the rest', () => {
     expect(namesOf(set, 'LDS')).toEqual(['0.0.0.0_80']);

@@ -34,11 +34,14 @@ const serverCiphers = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ];
 
-const identity: Secret = { name: workloadSecret, sdsConfig: fromAgent };
-/** The agent serves it with the SPIFFE validator, which ties each trust domain to its own roots [E2]. */
-const trust: Secret = { name: trustSecret, sdsConfig: fromAgent };
+/** What the server's side of mesh TLS takes. */
+export const meshParameters: Parameters = { ...versions, cipherSuites: serverCiphers };
 
-const tlsSocket = 'envoy.transport_sockets.tls';
+export const identity: Secret = { name: workloadSecret, sdsConfig: fromAgent };
+/** The agent serves it with the SPIFFE validator, which ties each trust domain to its own roots [E2]. */
+export const trust: Secret = { name: trustSecret, sdsConfig: fromAgent };
+
+export const tlsSocket = 'envoy.transport_sockets.tls';
 
 export const plaintext = typed('envoy.transport_sockets.raw_buffer', RawBufferSchema, {});
 
@@ -48,7 +51,7 @@ export const plaintext = typed('envoy.transport_sockets.raw_buffer', RawBufferSc
  */
 export const meshServer = typed(tlsSocket, DownstreamTlsContextSchema, {
   commonTlsContext: {
-    tlsParams: { ...versions, cipherSuites: serverCiphers },
+    tlsParams: meshParameters,
     tlsCertificateSdsSecretConfigs: [identity],
     validationContextType: { case: 'validationContextSdsSecretConfig', value: trust },
   },
@@ -93,7 +96,7 @@ const file = (filename: string): Init<typeof DataSourceSchema> => ({ specifier: 
 /** Where Debian, Ubuntu, Alpine and Envoy's own images keep the public roots. */
 const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
 
-const nameMatchers = (names: readonly string[]) =>
+export const nameMatchers = (names: readonly string[]) =>
   names.flatMap((name) =>
     name.includes('://')
       ? [uriMatcher(name)]

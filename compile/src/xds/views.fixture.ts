@@ -2,6 +2,8 @@
 import {
   type DestinationPolicy,
   type Endpoint,
+  type GatewayHost,
+  type GatewaySlice,
   type HttpMatch,
   type HttpRoute,
   type InboundPort,
@@ -120,4 +122,9 @@ export const sidecar = (init: Partial<View> = {}): View => ({
   inbound: { ports: [], mode: 'PERMISSIVE' },
   gateway: { servers: [] },
   ...init,
+});
+
+/** A gateway with one plain HTTP listener. */
+export const gatewayOn = (port: number, virtualHosts: readonly GatewayHost[]): GatewaySlice => ({
+  servers: [{ port, bind: '0.0.0.0', chains: [{ serverNames: [], content: { kind: 'http', routes: `http.${port}`, virtualHosts } }] }],
 });

@@ -230,10 +230,119 @@ describe('Gateway', () => {
       'an unknown protocol',
       server('{port: {number: 80, name: http, protocol: HTPP}, hosts: ["*"]} # E IST0106 spec.servers[0].port.protocol'),
     ],
+    ['TLS by a Secret', server('{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c}} # ')],
     [
-      'a TLS server: an error about a part',
+      'two certificates, a CA and limits',
       server(
-        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c}} # E WEFT0101 spec.servers[0]',
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialNames: [a, b], caCertCredentialName: c, minProtocolVersion: TLSV1_3, subjectAltNames: [x]}} # ',
+      ),
+    ],
+    [
+      'TLS by files',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: OPTIONAL_MUTUAL, serverCertificate: /a, privateKey: /b, caCertificates: /c}} # ',
+      ),
+    ],
+    [
+      'no certificate',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE}} # E IST0106 spec.servers[0].tls # E IST0106 spec.servers[0].tls',
+      ),
+    ],
+    [
+      'no CA for clients',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, serverCertificate: /a, privateKey: /b}} # E IST0106 spec.servers[0].tls',
+      ),
+    ],
+    [
+      'a certificate said twice',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, serverCertificate: /a, privateKey: /b}} # E IST0106 spec.servers[0].tls',
+      ),
+    ],
+    [
+      'no name of a Secret',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: A_B}} # E IST0106 spec.servers[0].tls.credentialName',
+      ),
+    ],
+    [
+      'a certificate beside the mesh’s own',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL, credentialName: c}} # E IST0106 spec.servers[0].tls.credentialName',
+      ),
+    ],
+    [
+      'a certificate that nothing uses',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: PASSTHROUGH, credentialName: c}} # W IST0133 spec.servers[0].tls.credentialName',
+      ),
+    ],
+    [
+      'without a mode TLS passes on',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {credentialName: c}} # W IST0133 spec.servers[0].tls.credentialName',
+      ),
+    ],
+    [
+      'a demand that nobody checks',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, subjectAltNames: [a]}} # E WEFT0101 spec.servers[0].tls.subjectAltNames',
+      ),
+    ],
+    [
+      'an unknown cipher suite and no other',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, cipherSuites: [NOPE]}} # W IST0133 spec.servers[0].tls.cipherSuites[0] # E IST0106 spec.servers[0].tls.cipherSuites',
+      ),
+    ],
+    [
+      'a suite twice',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, cipherSuites: [AES128-SHA, AES128-SHA]}} # W IST0133 spec.servers[0].tls.cipherSuites[1]',
+      ),
+    ],
+    [
+      'old TLS without suites',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, minProtocolVersion: TLSV1_0}} # W IST0133 spec.servers[0].tls.minProtocolVersion',
+      ),
+    ],
+    [
+      'no version in between',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, minProtocolVersion: TLSV1_3, maxProtocolVersion: TLSV1_2}} # E IST0106 spec.servers[0].tls.maxProtocolVersion',
+      ),
+    ],
+    [
+      'hashes that are none',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: c, verifyCertificateSpki: [x], verifyCertificateHash: [z]}} # E IST0106 spec.servers[0].tls.verifyCertificateSpki[0] # E IST0106 spec.servers[0].tls.verifyCertificateHash[0]',
+      ),
+    ],
+    [
+      'a list of revoked beside a Secret',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: c, caCrl: /crl}} # E IST0106 spec.servers[0].tls.caCrl',
+      ),
+    ],
+    [
+      'a redirect that nobody meets',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, httpsRedirect: true}} # W IST0133 spec.servers[0].tls.httpsRedirect',
+      ),
+    ],
+    [
+      'any client',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: c, insecureSkipVerify: true}} # W IST0133 spec.servers[0].tls.insecureSkipVerify',
+      ),
+    ],
+    [
+      'TLS on bytes',
+      server(
+        '{port: {number: 443, name: s, protocol: TCP}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c}} # E IST0106 spec.servers[0].tls',
       ),
     ],
     [
@@ -253,7 +362,9 @@ describe('Gateway', () => {
       'a host twice',
       `${server('{port: {number: 80, name: s, protocol: HTTP}, hosts: ["a.com"]}')}\n  - {port: {number: 80, name: t, protocol: HTTP}, hosts: ["A.com"]} # W IST0145 spec.servers[1].hosts[0]`,
     ],
-    ['bind', server('{port: {number: 80, name: s, protocol: HTTP}, hosts: ["*"], bind: 127.0.0.1} # W WEFT0101 spec.servers[0].bind')],
+    ['an address', server('{port: {number: 80, name: s, protocol: HTTP}, hosts: ["*"], bind: 127.0.0.1}')],
+    ['no address', server('{port: {number: 80, name: s, protocol: HTTP}, hosts: ["*"], bind: here} # E IST0106 spec.servers[0].bind')],
+    ['no TLS where it must be', server('{port: {number: 443, name: s, protocol: TLS}, hosts: ["*"]} # E IST0106 spec.servers[0].tls')],
   ]);
 });
 

@@ -1,0 +1,90 @@
+/** TLS that ends at a gateway [S119]: the certificate by name, so that a changed Secret changes no listener. */
+import { create, credentialSecret, fileCertificateSecret, fileRootSecret, type Init, milliseconds, typed } from '@weft/envoy';
+import type { ConfigSource } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
+import {
+  CertificateValidationContext_TrustChainVerification,
+  type CertificateValidationContextSchema,
+  TlsParameters_TlsProtocol,
+  type TlsParametersSchema,
+} from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import type { SdsSecretConfigSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { CommonTlsContextSchema, DownstreamTlsContextSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
+import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
+import { fromAds, fromAgent } from './sources.ts';
+import { identity, meshParameters, nameMatchers, tlsSocket, trust } from './tls.ts';
+
+type CommonTls = Init<typeof CommonTlsContextSchema>;
+type SecretSource = Init<typeof SdsSecretConfigSchema>;
+
+/**
+ * A Secret that does not exist must not hold up the listener's other servers: after this time it listens, closes connections
+ * for the missing certificate, and takes them once it comes.
+ */
+const patience = milliseconds(2_000);
+
+const patiently = (source: ConfigSource): ConfigSource => ({ ...source, initialFetchTimeout: patience });
+
+const secretSource = (name: string): SecretSource => ({ name: credentialSecret(name), sdsConfig: patiently(fromAds) });
+
+const certificateSource = (certificate: ServerCertificate): SecretSource =>
+  certificate.kind === 'secret'
+    ? secretSource(certificate.name)
+    : { name: fileCertificateSecret(certificate.certificate, certificate.privateKey), sdsConfig: patiently(fromAgent) };
+
+const authoritySource = (authority: ServerAuthority): SecretSource =>
+  authority.kind === 'secret' ? secretSource(authority.name) : { name: fileRootSecret(authority.path), sdsConfig: patiently(fromAgent) };
+
+const versions: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
+  TLSV1_0: TlsParameters_TlsProtocol.TLSv1_0,
+  TLSV1_1: TlsParameters_TlsProtocol.TLSv1_1,
+  TLSV1_2: TlsParameters_TlsProtocol.TLSv1_2,
+  TLSV1_3: TlsParameters_TlsProtocol.TLSv1_3,
+};
+
+const parameters = ({ minVersion = 'TLSV1_2', maxVersion = 'TLSV1_3', cipherSuites }: ServerTls): Init<typeof TlsParametersSchema> => ({
+  tlsMinimumProtocolVersion: versions[minVersion],
+  tlsMaximumProtocolVersion: versions[maxVersion],
+  cipherSuites: [...cipherSuites],
+});
+
+/** What of the client's certificate is looked at beside its chain. */
+const demands = ({ subjectAltNames, spki, hashes, skipVerify, revoked }: ServerTls): Init<typeof CertificateValidationContextSchema> => ({
+  matchTypedSubjectAltNames: nameMatchers(subjectAltNames),
+  verifyCertificateSpki: [...spki],
+  verifyCertificateHash: [...hashes],
+  ...(revoked && { crl: { specifier: { case: 'filename', value: revoked } } }),
+  ...(skipVerify && { trustChainVerification: CertificateValidationContext_TrustChainVerification.ACCEPT_UNTRUSTED }),
+});
+
+const checked = (tls: ServerTls, roots: SecretSource): NonNullable<CommonTls['validationContextType']> => ({
+  case: 'combinedValidationContext',
+  value: { defaultValidationContext: demands(tls), validationContextSdsSecretConfig: roots },
+});
+
+/** Identities of the mesh; ALPN names nothing, as at sidecars [E5]. */
+const ofMesh = (tls: ServerTls) =>
+  typed(tlsSocket, DownstreamTlsContextSchema, {
+    commonTlsContext: create(CommonTlsContextSchema, {
+      tlsParams: meshParameters,
+      tlsCertificateSdsSecretConfigs: [identity],
+      validationContextType: checked(tls, trust),
+    }),
+    requireClientCertificate: true,
+    // A resumed session would skip the check of the peer's certificate.
+    sessionTicketKeysType: { case: 'disableStatelessSessionResumption', value: true },
+    disableStatefulSessionResumption: true,
+  });
+
+/** @param alpn what is served inside; empty: nothing that has a name */
+export const serverTls = (tls: ServerTls, alpn: readonly string[]) => {
+  if (tls.mode === 'ISTIO_MUTUAL') return ofMesh(tls);
+  return typed(tlsSocket, DownstreamTlsContextSchema, {
+    commonTlsContext: create(CommonTlsContextSchema, {
+      tlsParams: parameters(tls),
+      alpnProtocols: [...alpn],
+      tlsCertificateSdsSecretConfigs: tls.certificates.map(certificateSource),
+      validationContextType: tls.authority ? checked(tls, authoritySource(tls.authority)) : { case: undefined },
+    }),
+    requireClientCertificate: tls.mode === 'MUTUAL',
+  });
+};
