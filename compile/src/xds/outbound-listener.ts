@@ -1,0 +1,78 @@
+/** What all listeners for outbound connections have in common. */
+import { create, type Encoded, encodeResource, type Init, listenerName } from '@weft/envoy';
+import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import type { Chains } from './chain-match.ts';
+import { socketAddress } from './endpoints.ts';
+import { type Chain, detection, grpcWeb, httpInspector, httpManager, plainHttp, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
+
+type ListenerInit = Init<typeof ListenerSchema>;
+
+export interface Bind {
+  /** The first one names the listener. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+}
+
+export const nameOf = ({ addresses: [primary = ''], port }: Bind): string => listenerName(primary, port);
+
+export const outboundListener = (name: string, { addresses, port }: Bind, init: ListenerInit): Encoded => {
+  const [primary = '', ...others] = addresses;
+  return encodeResource(
+    name,
+    ListenerSchema,
+    create(ListenerSchema, {
+      name,
+      address: socketAddress(primary, port),
+      ...(others.length > 0 && { additionalAddresses: others.map((address) => ({ address: socketAddress(address, port) })) }),
+      trafficDirection: TrafficDirection.OUTBOUND,
+      ...init,
+    }),
+  );
+};
+
+/** HTTP on a listener that may carry other things too. */
+export interface HttpWay {
+  /** Of the route table. */
+  readonly routes: string;
+  /** Some service of it is called in gRPC-Web. */
+  readonly grpcWeb: boolean;
+}
+
+const httpChain = (name: string, way: HttpWay): Chain => ({
+  filterChainMatch: plainHttp,
+  filters: [
+    httpManager({
+      statPrefix: `outbound_${name};`,
+      routeSpecifier: routesFrom(way.routes),
+      ...(way.grpcWeb && { httpFilters: grpcWeb }),
+    }),
+  ],
+});
+
+const looksAtNames = ({ chains }: Chains): boolean => chains.some(({ filterChainMatch }) => (filterChainMatch?.serverNames ?? []).length > 0);
+
+/** What Envoy must read before it can choose; nothing where there is no choice, so that servers may speak first. */
+const inspection = (http: boolean, chains: Chains): ListenerInit => {
+  const listenerFilters = [...(looksAtNames(chains) ? [tlsInspector()] : []), ...(http ? [httpInspector()] : [])];
+  return listenerFilters.length > 0 ? { listenerFilters, ...detection } : {};
+};
+
+export interface Content {
+  readonly http?: HttpWay | undefined;
+  readonly bytes: Chains;
+  readonly policy: OutboundTrafficPolicy;
+}
+
+/** What no chain takes goes outside as it came, as Istio's fall-through chain does it. */
+export const contentOf = (name: string, { http, bytes, policy }: Content): ListenerInit => {
+  const { rest } = bytes;
+  const chains = [...(http ? [httpChain(name, http)] : []), ...bytes.chains];
+  const byDefault = rest ?? { filters: [tcpProxy(outsideCluster(policy))] };
+  return {
+    bindToPort: false,
+    ...inspection(http !== undefined, bytes),
+    ...(chains.length === 0 ? { filterChains: [byDefault] } : { filterChains: chains, defaultFilterChain: byDefault }),
+  };
+};

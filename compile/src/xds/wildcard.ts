@@ -1,0 +1,57 @@
+/** Listeners `0.0.0.0_<port>`: all HTTP of a port, and services that have no address to listen on [S7, S8, S84]. */
+import type { Encoded } from '@weft/envoy';
+import { isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
+import { distinct } from './chain-match.ts';
+import { type Entry, isHomeless, signOf, waysOf } from './connections.ts';
+import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
+
+/** All that shares `0.0.0.0_<port>`. */
+export interface Wildcard {
+  readonly port: number;
+  readonly http: boolean;
+  readonly grpcWeb: boolean;
+  /** Services without a listener of their own, of which the first that nothing tells apart gets the rest [S8]. */
+  readonly homeless: readonly Entry[];
+}
+
+/** Their servers speak first, so that looking for HTTP would wait for ever: they share a listener with nobody else [S84]. */
+const isExclusive = (protocol: Protocol): boolean => protocol === 'mongo' || protocol === 'mysql';
+
+/** Those that share the listener: the first decides. */
+const compatible = (entries: readonly Entry[]): readonly Entry[] => {
+  const first = entries[0]?.port.protocol;
+  if (first !== undefined && isExclusive(first)) return entries.filter(({ port }) => port.protocol === first);
+  return entries.filter(({ port }) => !isExclusive(port.protocol));
+};
+
+const isHttpOrSniffed = ({ port: { protocol } }: Entry): boolean => isHttp(protocol) || protocol === 'auto';
+
+/** By port: which listeners `0.0.0.0_<port>` there must be, and what they hold. */
+export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wildcard[] => {
+  const shared = Map.groupBy(
+    entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry, slice.endpoints)),
+    ({ port }) => port.number,
+  );
+  // Rules for hosts in no registry work on port 80 [S49], whether a service has it or not.
+  if (slice.virtualHosts.length > 0 && !shared.has(80)) shared.set(80, []);
+  return [...shared]
+    .sort(([a], [b]) => a - b)
+    .map(([port, all]) => {
+      const members = compatible(all);
+      return {
+        port,
+        http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.length > 0),
+        grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
+        homeless: members.filter((entry) => isHomeless(entry, slice.endpoints)),
+      };
+    });
+};
+
+/** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
+export const wildcardListener = ({ port, http, grpcWeb, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
+  const bind = { addresses: ['0.0.0.0'], port };
+  const name = nameOf(bind);
+  const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
+  const content = { http: http ? { routes: `${port}`, grpcWeb } : undefined, bytes, policy: slice.outboundTrafficPolicy };
+  return outboundListener(name, bind, contentOf(name, content));
+};
