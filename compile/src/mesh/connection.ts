@@ -44,5 +44,7 @@ export interface ConnectionRoute {
   readonly clusters: readonly WeightedCluster[];
   /** What the listener takes from the policy of the first destination: idle time, connections' length, hashing by source. */
   readonly policy: TrafficPolicy;
+  /** Some cluster's mesh TLS tells the server that HTTP is inside, which these connections need not be. */
+  readonly entersHttp: boolean;
   readonly origin: Written;
 }

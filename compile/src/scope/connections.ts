@@ -4,13 +4,21 @@ import {
   type ConnectionRule,
   type ConnectionRuleMatch,
   type DestinationRule,
+  intersection,
+  isHttp,
   type Mesh,
+  type Routing,
+  type ScopedService,
   type Service,
+  type ServicePort,
   selects,
   type TrafficPolicy,
 } from '../mesh/index.ts';
+import type { Client } from './client.ts';
 import { destinationRule, policyOf } from './destinations.ts';
 import { clusterAt, type Place, portOf } from './routes.ts';
+import type { Surroundings } from './surroundings.ts';
+import { placeOf } from './told.ts';
 
 type Target = ConnectionRule['destinations'][number];
 
@@ -20,6 +28,16 @@ const applies = ({ port, gateways, sourceLabels, sourceNamespace }: ConnectionRu
   (gateways === undefined || gateways.some((name) => place.gateways.has(name))) &&
   selects(sourceLabels ?? {}, place.labels) &&
   (sourceNamespace === undefined || sourceNamespace === place.namespace);
+
+/** Some cluster's TLS says that HTTP is inside, and none of them is the user's own TLS. */
+const entersHttp = (targets: readonly Target[], place: Place, mesh: Mesh): boolean => {
+  const protocols = targets.map((target) => {
+    const service = place.serviceAt(target.host);
+    return service?.ports.find(({ number }) => number === portOf(target, place))?.protocol;
+  });
+  const isOwnTls = targets.some((target) => ['SIMPLE', 'MUTUAL'].includes(policyAt([target], place, mesh).tls?.mode ?? ''));
+  return !isOwnTls && protocols.some((protocol) => protocol !== undefined && (isHttp(protocol) || protocol === 'auto'));
+};
 
 /** The policy that the client obeys for a destination; of several destinations the first's counts, whatever its subset. */
 const policyAt = ([target, ...others]: readonly Target[], place: Place, mesh: Mesh): TrafficPolicy => {
@@ -35,11 +53,11 @@ export const connectionRoutesAt = (rules: readonly ConnectionRule[], place: Plac
   const routes: ConnectionRoute[] = [];
   for (const { matches, destinations } of rules) {
     const clusters = destinations.map((target) => ({ cluster: clusterAt(target, place), weight: target.weight }));
-    const policy = policyAt(destinations, place, mesh);
+    const common = { clusters, policy: policyAt(destinations, place, mesh), entersHttp: entersHttp(destinations, place, mesh) };
     for (const candidate of matches) {
       if (!applies(candidate, place)) continue;
       const { serverNames, subnets, origin } = candidate;
-      routes.push({ match: { serverNames, subnets }, clusters, policy, origin });
+      routes.push({ match: { serverNames, subnets }, ...common, origin });
       if (serverNames.length === 0 && subnets.length === 0) return routes;
     }
   }
@@ -58,3 +76,44 @@ export const connectionInputs = (
       return [service, service && destinationRule(mesh, service, place)];
     }),
   );
+
+const isConnecting = ({ tls, tcp }: Routing): boolean => tls.length > 0 || tcp.length > 0;
+
+/** Unlike HTTP rules, those of several VirtualServices for one host add up, the oldest first (Istio's `getConfigsForHost`). */
+const rulesFor = ({ protocol }: ServicePort, routings: readonly Routing[]): readonly ConnectionRule[] => {
+  if (isHttp(protocol) || protocol === 'udp') return [];
+  const carriesTls = protocol === 'tls' || protocol === 'https';
+  return routings.flatMap(({ tls, tcp }) => (carriesTls ? tls : tcp));
+};
+
+const connected = (scoped: ScopedService, routings: readonly Routing[], asked: Asked): ScopedService => {
+  const { client, surroundings } = asked;
+  const ports = scoped.service.ports.map((port) => {
+    const place = placeOf(port.number, client, surroundings);
+    return [port.number, connectionRoutesAt(rulesFor(port, routings), place, surroundings.mesh)] as const;
+  });
+  const routed = ports.filter(([, routes]) => routes.length > 0);
+  return routed.length === 0 ? scoped : { ...scoped, connections: new Map(routed) };
+};
+
+export interface Asked {
+  readonly client: Client;
+  readonly surroundings: Surroundings;
+}
+
+/** The services with what rules say of their connections; the same list where none says anything. */
+export const withConnections = (key: string, services: readonly ScopedService[], asked: Asked): readonly ScopedService[] => {
+  const { client, surroundings } = asked;
+  const { mesh, routings } = surroundings;
+  const connecting = routings.list.filter(isConnecting);
+  if (connecting.length === 0) return services;
+  return mesh.memo(`connections of ${key}`, [services, routings, mesh.destinations, mesh.rules], (memo) =>
+    services.map((scoped) => {
+      const own = connecting.filter(({ hosts }) => hosts.some((host) => intersection(host, scoped.service.hostname) !== undefined));
+      if (own.length === 0) return scoped;
+      const rules = own.flatMap(({ tls, tcp }) => [...tls, ...tcp]);
+      const inputs = connectionInputs(rules, placeOf(0, client, surroundings), mesh);
+      return memo(scoped.service.key, [scoped, mesh.rules, ...own, ...inputs], () => connected(scoped, own, asked));
+    }),
+  );
+};

@@ -1,6 +1,7 @@
 /** What a proxy may call. One slice for all proxies of a namespace whose labels no rule tells apart. */
 import { covers, isWildcard, type Memo, type Mesh, type OutboundSlice, type Routing } from '../mesh/index.ts';
 import { type Client, clientKey } from './client.ts';
+import { withConnections } from './connections.ts';
 import { routesAt } from './routes.ts';
 import type { SeenServices } from './services.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
@@ -41,7 +42,7 @@ export const outboundSlice = (mesh: Mesh, { namespace, labels }: Client): Outbou
   const { services, routings } = surroundings;
   const endpoints = endpointsSeen(mesh, services);
   const { outboundTrafficPolicy } = mesh.rules;
-  const called = toldTo(client, surroundings);
+  const called = withConnections(key, toldTo(client, surroundings), { client, surroundings });
   const others = mesh.memo(`virtual hosts of ${key}`, [services, routings], (memo) => virtualHosts(client, surroundings, memo));
   return mesh.memo(`outbound of ${key}`, [called, endpoints, others, outboundTrafficPolicy], () => ({
     services: called,

@@ -99,23 +99,24 @@ export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] =
 
 const hosts = new WeakMap<Routing, readonly string[]>();
 
-/** Hosts that the rules lead to: the services whose ports `routesAt` looks up. */
+/** Hosts that the rules lead to: the services whose ports are looked up. */
 export const destinationHosts = (routing: Routing): readonly string[] => {
   const known = hosts.get(routing);
   if (known) return known;
   const found = routing.rules.flatMap(({ action }) =>
     action.kind === 'forward' ? [...action.destinations, ...(action.mirrors ?? [])].map(({ host }) => host) : [],
   );
-  const unique = [...new Set(found)];
+  const ofConnections = [...routing.tls, ...routing.tcp].flatMap(({ destinations }) => destinations.map(({ host }) => host));
+  const unique = [...new Set([...found, ...ofConnections])];
   hosts.set(routing, unique);
   return unique;
 };
 
 /** Selectors of clients that the rules tell apart. */
-export const sourceSelectors = (routing: Routing): readonly Labels[] =>
-  routing.rules.flatMap(({ matches }) =>
-    matches.flatMap(({ sourceLabels, gateways }) => (sourceLabels && !gateways ? [sourceLabels] : [])),
-  );
+export const sourceSelectors = ({ rules, tls, tcp }: Routing): readonly Labels[] => [
+  ...rules.flatMap(({ matches }) => matches.flatMap(({ sourceLabels, gateways }) => (sourceLabels && !gateways ? [sourceLabels] : []))),
+  ...[...tls, ...tcp].flatMap(({ matches }) => matches.flatMap(({ sourceLabels }) => (sourceLabels ? [sourceLabels] : []))),
+];
 
 const sourced = new WeakMap<Routing, boolean>();
 

@@ -19,7 +19,7 @@ const rangeOf = (network: string) => {
   return { addressPrefix, prefixLen: Number(length) };
 };
 
-const matchOf = (networks: readonly string[], names: readonly string[]): Chain['filterChainMatch'] => ({
+const matchOf = (networks: readonly string[], names: readonly string[]): NonNullable<Chain['filterChainMatch']> => ({
   ...(networks.length > 0 && { prefixRanges: networks.map(rangeOf) }),
   ...(names.length > 0 && { transportProtocol: 'tls', serverNames: [...names] }),
 });

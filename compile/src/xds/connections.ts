@@ -1,8 +1,17 @@
 /** Filter chains for connections that are passed on as bytes: told apart by server name and by the address that was dialled [S8, S51, S81]. */
-import { type ConnectionMatch, type ConnectionRoute, isAddress, isHttp, type PortEndpoints, type ScopedService, type ServicePort } from '../mesh/index.ts';
-import { endpointsOf } from './endpoints.ts';
-import { asTcp, type Chain, tcpProxy } from './filters.ts';
+
 import { outboundCluster } from '@weft/envoy';
+import {
+  type ConnectionMatch,
+  type ConnectionRoute,
+  isAddress,
+  isHttp,
+  type PortEndpoints,
+  type ScopedService,
+  type ServicePort,
+} from '../mesh/index.ts';
+import { endpointsOf } from './endpoints.ts';
+import { asTcp, type Chain, connectionProxy, tcpProxy } from './filters.ts';
 import { isRange } from './virtual-hosts.ts';
 
 /** One port of one service, as its listeners see it. */
@@ -11,23 +20,22 @@ export interface Entry {
   readonly port: ServicePort;
 }
 
+type Filters = NonNullable<Chain['filters']>;
+
 /** A chain and what it is for. */
 export interface Way {
   readonly match: ConnectionMatch;
-  readonly filters: Chain['filters'];
+  readonly filters: Filters;
 }
 
 export const carriesTls = ({ port }: Entry): boolean => port.protocol === 'tls' || port.protocol === 'https';
 
-const straight = ({ scoped, port }: Entry): Chain['filters'] => [
+const straight = ({ scoped, port }: Entry): Filters => [
   ...(port.protocol === 'auto' ? [asTcp] : []),
   tcpProxy(outboundCluster({ port: port.number, host: scoped.service.hostname }), scoped.destination.policy(port.number)),
 ];
 
-export const routed = ({ clusters, policy, entersHttp, origin }: ConnectionRoute): Chain['filters'] => [
-  ...(entersHttp ? [asTcp] : []),
-  tcpProxy(clusters, policy, `${origin.name}.${origin.namespace}`),
-];
+const routed = (route: ConnectionRoute): Filters => [...(route.entersHttp ? [asTcp] : []), connectionProxy(route)];
 
 /**
  * The ways of one port, the first that fits counts. `own` tells the service from others on its listener. TLS rules leave nothing to

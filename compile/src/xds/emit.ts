@@ -6,14 +6,16 @@ import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } f
 import type { HttpRoute, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { type Role, serviceClusters } from './clusters.ts';
+import { type Entry, ownAddresses } from './connections.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
 import { inboundListener } from './inbound.ts';
-import { type Entry, outboundListeners, ownAddresses, sniffedRoutes, wildcards } from './outbound.ts';
+import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
 import { sniClusters } from './sni-clusters.ts';
 import { catchAll, domainsOf, encodeHost, encodeTable, type OutboundTrafficPolicy, ruleHost, serviceHost } from './virtual-hosts.ts';
+import { wildcards } from './wildcard.ts';
 
 type Services = readonly ScopedService[];
 type Endpoints = ReadonlyMap<string, PortEndpoints>;
@@ -94,7 +96,7 @@ interface Routing {
 const routing: (slice: OutboundSlice) => Routing = remember((slice) => {
   const entries = entriesOf(slice.services);
   const http = Map.groupBy(
-    entries.filter(({ port }) => isHttp(port.protocol)),
+    entries.filter(({ port }) => isHttp(port.protocol) || port.protocol === 'auto'),
     ({ port }) => port.number,
   );
   const ports = wildcards(entries, slice).filter((wildcard) => wildcard.http);

@@ -4,6 +4,7 @@ import type {
   FilterChainSchema,
   ListenerFilterChainMatchPredicateSchema,
 } from '@weft/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { GrpcWebSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/grpc_web/v3/grpc_web_pb.js';
 import { RouterSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { HttpInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
 import { OriginalDstSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
@@ -22,6 +23,9 @@ export type Manager = Init<typeof HttpConnectionManagerSchema>;
 type Predicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
 
 const router = typed('envoy.filters.http.router', RouterSchema, {});
+
+/** Requests in gRPC-Web go on as gRPC; all others as they are. */
+export const grpcWeb: NonNullable<Manager['httpFilters']> = [typed('envoy.filters.http.grpc_web', GrpcWebSchema, {}), router];
 
 /** What all connection managers share; `manager` says the rest and wins. */
 export const httpManager = (manager: Manager) =>

@@ -51,7 +51,8 @@ const httpChain = (name: string, way: HttpWay): Chain => ({
   ],
 });
 
-const looksAtNames = ({ chains }: Chains): boolean => chains.some(({ filterChainMatch }) => (filterChainMatch?.serverNames ?? []).length > 0);
+const looksAtNames = ({ chains }: Chains): boolean =>
+  chains.some(({ filterChainMatch }) => (filterChainMatch?.serverNames ?? []).length > 0);
 
 /** What Envoy must read before it can choose; nothing where there is no choice, so that servers may speak first. */
 const inspection = (http: boolean, chains: Chains): ListenerInit => {

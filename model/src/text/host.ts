@@ -27,3 +27,17 @@ export const cidrFault = (text: string): string | undefined => {
     return `the prefix length of \`${text.slice(0, 80)}\` is not between 0 and ${bits}`;
   return undefined;
 };
+
+export interface Network {
+  /** Its first address. */
+  readonly address: string;
+  readonly bits: number;
+}
+
+/** @param text an address or CIDR block without `cidrFault`; `10.1.2.3/8` and `10.0.0.0/8` are one network */
+export const networkOf = (text: string): Network => {
+  const [address = '', prefix] = text.split('/');
+  const family = address.includes(':') ? ipaddr.IPv6 : ipaddr.IPv4;
+  const bits = prefix === undefined ? (family === ipaddr.IPv6 ? 128 : 32) : Number(prefix);
+  return { address: family.networkAddressFromCIDR(`${address}/${bits}`).toString(), bits };
+};
