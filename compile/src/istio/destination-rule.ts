@@ -1,30 +1,41 @@
 /** DestinationRules: merging of several for one host, ports and subsets [S18, S19, S53-S56]. */
 import type { DestinationRuleSpec, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
 import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
-import { trafficPolicyOf } from './traffic-policy.ts';
+import { blocksOf, trafficPolicyOf } from './traffic-policy.ts';
 
 type PolicyOfPort = (port: number) => TrafficPolicy;
 
 const nothing: TrafficPolicy = {};
 
+/** By port, the blocks of it. */
+const portBlocks = ({ portLevelSettings = [] }: TrafficPolicySettings): ReadonlyMap<number | undefined, TrafficPolicy> =>
+  new Map(portLevelSettings.map((block) => [block.port?.number, blocksOf(block)]));
+
+/** A tunnel is one of listeners, which look at the top level only (Istio's `tunnelingconfig`). */
+const tunnelOf = ({ tunnel }: TrafficPolicy): TrafficPolicy => (tunnel ? { tunnel } : {});
+
 /** A port's own block replaces the top level wholly; what it omits has Istio's defaults [S54]. */
 const policyByPort = (settings: TrafficPolicySettings | undefined): PolicyOfPort => {
   if (!settings) return () => nothing;
   const top = trafficPolicyOf(settings);
-  const ports = new Map((settings.portLevelSettings ?? []).map((block) => [block.port?.number, trafficPolicyOf(block)]));
+  const ports = new Map([...portBlocks(settings)].map(([port, blocks]) => [port, { ...blocks, ...tunnelOf(top) }]));
   return (port) => ports.get(port) ?? top;
 };
 
-/** Block by block over the rule's own policy; a port-level entry of the subset replaces all four [S55]. */
+/** Block by block over the rule's own policy; a port-level entry of the subset replaces all four [S55]. A tunnel is not inherited. */
+const mergedPolicy = (inherited: TrafficPolicy, own: TrafficPolicy, blocks: TrafficPolicy | undefined): TrafficPolicy => {
+  const { tunnel: _, ...base } = inherited;
+  if (!blocks) return { ...base, ...own };
+  const { retryBudget, proxyProtocol } = base;
+  return { ...(retryBudget && { retryBudget }), ...(proxyProtocol && { proxyProtocol }), ...blocks, ...tunnelOf(own) };
+};
+
 const subsetPolicy = (settings: TrafficPolicySettings | undefined, inherited: PolicyOfPort): PolicyOfPort => {
-  if (!settings) return inherited;
-  const own = trafficPolicyOf(settings);
-  const ports = new Map((settings.portLevelSettings ?? []).map((block) => [block.port?.number, trafficPolicyOf(block)]));
+  const own = settings ? trafficPolicyOf(settings) : nothing;
+  const ports = settings ? portBlocks(settings) : new Map<number, TrafficPolicy>();
   const merged = new Map<number, TrafficPolicy>();
   return (port) => {
-    const known = ports.get(port) ?? merged.get(port);
-    if (known) return known;
-    const policy = { ...inherited(port), ...own };
+    const policy = merged.get(port) ?? mergedPolicy(inherited(port), own, ports.get(port));
     merged.set(port, policy);
     return policy;
   };

@@ -5,8 +5,9 @@ import {
   type OutlierDetectionSettings,
   type PolicyBlocks,
   parseDuration,
+  type TrafficPolicySettings,
 } from '@weft/model';
-import type { ClientTls, ConnectionPool, OutlierDetection, TrafficPolicy } from '../mesh/index.ts';
+import type { ClientTls, ConnectionPool, OutlierDetection, RetryBudget, TrafficPolicy, Tunnel } from '../mesh/index.ts';
 import { loadBalancerOf } from './load-balancer.ts';
 import { present } from './present.ts';
 
@@ -59,14 +60,41 @@ const tlsOf = (tls: ClientTlsSettings): ClientTls => ({
     caCertificates: tls.caCertificates || undefined,
     clientCertificate: tls.clientCertificate || undefined,
     privateKey: tls.privateKey || undefined,
-    insecureSkipVerify: tls.insecureSkipVerify,
+    insecureSkipVerify: tls.insecureSkipVerify || undefined,
+    caCrl: tls.caCrl || undefined,
+    credentialName: tls.credentialName || undefined,
   }),
 });
 
-export const trafficPolicyOf = (blocks: PolicyBlocks): TrafficPolicy =>
+const retryBudgetOf = ({
+  percent,
+  minRetryConcurrency,
+  budgetInterval,
+}: NonNullable<TrafficPolicySettings['retryBudget']>): RetryBudget => ({
+  percent: percent ?? 20,
+  minConcurrency: minRetryConcurrency || 3,
+  ...present({ interval: ms(budgetInterval) }),
+});
+
+const tunnelOf = ({ protocol, targetHost, targetPort }: NonNullable<TrafficPolicySettings['tunnel']>): Tunnel => ({
+  method: protocol === 'POST' ? 'POST' : 'CONNECT',
+  target: `${targetHost.includes(':') ? `[${targetHost}]` : targetHost}:${targetPort}`,
+});
+
+/** The four blocks that ports and subsets have too. */
+export const blocksOf = (blocks: PolicyBlocks): TrafficPolicy =>
   present({
     loadBalancer: blocks.loadBalancer && loadBalancerOf(blocks.loadBalancer),
     connectionPool: blocks.connectionPool && connectionPoolOf(blocks.connectionPool),
     outlierDetection: blocks.outlierDetection && outlierDetectionOf(blocks.outlierDetection),
     tls: blocks.tls && tlsOf(blocks.tls),
   });
+
+export const trafficPolicyOf = (settings: TrafficPolicySettings): TrafficPolicy => ({
+  ...blocksOf(settings),
+  ...present({
+    retryBudget: settings.retryBudget && retryBudgetOf(settings.retryBudget),
+    tunnel: settings.tunnel && tunnelOf(settings.tunnel),
+    proxyProtocol: settings.proxyProtocol && (settings.proxyProtocol.version ?? 'V1'),
+  }),
+});

@@ -1,9 +1,5 @@
 /** Where things are, as labels say it. */
-import { type Labels, type Locality, nowhere } from '../mesh/index.ts';
-
-const region = 'topology.kubernetes.io/region';
-const zone = 'topology.kubernetes.io/zone';
-const subzone = 'topology.istio.io/subzone';
+import { type Labels, type Locality, nowhere, regionLabel, subzoneLabel, zoneLabel } from '../mesh/index.ts';
 
 /** `region/zone/subzone`, of which the end may be missing. */
 export const localityOf = (text: string | undefined): Locality => {
@@ -22,19 +18,7 @@ const written = (text: string): string => (text.includes('/') ? text : text.repl
 export const labelledLocality = (labels: Labels): Locality | undefined => {
   const own = labels['topology.istio.io/locality'] || labels['istio-locality'];
   if (own) return localityOf(written(own));
-  if (labels[region] === undefined && labels[zone] === undefined && labels[subzone] === undefined) return undefined;
-  return { region: labels[region] ?? '', zone: labels[zone] ?? '', subzone: labels[subzone] ?? '' };
+  const [region, zone, subzone] = [labels[regionLabel], labels[zoneLabel], labels[subzoneLabel]];
+  if (region === undefined && zone === undefined && subzone === undefined) return undefined;
+  return { region: region ?? '', zone: zone ?? '', subzone: subzone ?? '' };
 };
-
-interface Placed {
-  readonly labels: Labels;
-  readonly locality: Locality;
-}
-
-/** Labels as priorities look at them: those of the locality are there however it was said (Istio's `AugmentLabels`). */
-export const topologyLabels = ({ labels, locality }: Placed): Labels => ({
-  ...labels,
-  ...(locality.region && { [region]: locality.region }),
-  ...(locality.zone && { [zone]: locality.zone }),
-  ...(locality.subzone && { [subzone]: locality.subzone }),
-});

@@ -1,6 +1,7 @@
 export * from './connection.ts';
 export * from './gateway.ts';
 export * from './host.ts';
+export * from './locality.ts';
 export * from './memo.ts';
 export * from './mesh.ts';
 export * from './policy.ts';

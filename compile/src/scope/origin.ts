@@ -1,17 +1,14 @@
 /** Where a proxy is: what decides which endpoints are near it. One value for all proxies of a place. */
 import type { Proxy } from '@weft/model';
-import { labelledLocality, topologyLabels } from '../kubernetes/locality.ts';
-import type { Labels, Locality, Mesh, Origin } from '../mesh/index.ts';
-
-/** What a Service's own preference looks at beside the locality (`trafficDistribution`). */
-const ofDistribution = ['kubernetes.io/hostname', 'topology.istio.io/network'];
+import { labelledLocality } from '../kubernetes/locality.ts';
+import { distributionLabels, type Labels, type Locality, type Mesh, type Origin, topologyLabels } from '../mesh/index.ts';
 
 /** Names of labels that some priority goes by. */
 const labelsAsked = (mesh: Mesh): readonly string[] =>
   mesh.memo('labels asked', [mesh.destinations, mesh.rules, mesh.services], () => {
     const ofRules = mesh.destinations.flatMap(({ failoverLabels }) => failoverLabels ?? []);
     const ofMesh = mesh.rules.locality.failoverPriority.map((entry) => entry.split('=')[0] ?? '');
-    const ofServices = mesh.services.some(({ distribution }) => distribution) ? ofDistribution : [];
+    const ofServices = mesh.services.some(({ distribution }) => distribution) ? distributionLabels : [];
     return [...new Set([...ofRules, ...ofMesh, ...ofServices])].sort();
   });
 

@@ -1,8 +1,8 @@
 /** What a DestinationRule says about connections, as fields of a cluster [S53, S58, S59, S61-S63, S77]. */
 import { create, type Init, milliseconds, pack } from '@weft/envoy';
-import { Cluster_LbPolicy, type ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { HttpProtocolOptionsSchema } from '@weft/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
-import type { ConnectionPool, LoadBalancer, OutlierDetection, Protocol } from '../mesh/index.ts';
+import type { ConnectionPool, OutlierDetection, Protocol, RetryBudget } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
@@ -10,45 +10,43 @@ type ClusterInit = Init<typeof ClusterSchema>;
 const unlimited = 2 ** 32 - 1;
 
 /** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish [S58]. */
-export const circuitBreakers = ({ tcp = {}, http = {} }: ConnectionPool): NonNullable<ClusterInit['circuitBreakers']> => ({
+export const circuitBreakers = (
+  { tcp = {}, http = {} }: ConnectionPool,
+  budget?: RetryBudget,
+): NonNullable<ClusterInit['circuitBreakers']> => ({
   thresholds: [
     {
       maxConnections: tcp.maxConnections ?? unlimited,
       maxPendingRequests: http.maxPendingRequests ?? unlimited,
       maxRequests: http.maxRequests ?? unlimited,
       maxRetries: http.maxRetries ?? unlimited,
+      // Envoy takes it in place of `maxRetries`.
+      ...(budget && {
+        retryBudget: {
+          budgetPercent: { value: budget.percent },
+          minRetryConcurrency: budget.minConcurrency,
+          ...(budget.interval !== undefined && { budgetInterval: milliseconds(budget.interval) }),
+        },
+      }),
     },
   ],
 });
 
 /** Semantics 62: consecutive 5xx is on with an empty block, gateway errors and success rate are off. 0 disables a detector. */
-export const outlierDetection = (outlier: OutlierDetection): Pick<ClusterInit, 'outlierDetection' | 'commonLbConfig'> => {
+export const outlierDetection = (outlier: OutlierDetection): NonNullable<ClusterInit['outlierDetection']> => {
   const { consecutiveGatewayErrors: gateway = 0, consecutive5xx, consecutiveLocalOriginFailures: local } = outlier;
   return {
-    outlierDetection: {
-      enforcingSuccessRate: 0,
-      ...(consecutive5xx !== undefined && { enforcingConsecutive5xx: consecutive5xx > 0 ? 100 : 0 }),
-      ...(consecutive5xx && { consecutive5xx }),
-      ...(gateway > 0 && { consecutiveGatewayFailure: gateway, enforcingConsecutiveGatewayFailure: 100 }),
-      ...(local && { consecutiveLocalOriginFailure: local, enforcingConsecutiveLocalOriginFailure: 100 }),
-      ...(outlier.splitExternalLocalOriginErrors && { splitExternalLocalOriginErrors: true }),
-      ...(outlier.interval && { interval: milliseconds(outlier.interval) }),
-      ...(outlier.baseEjectionTime && { baseEjectionTime: milliseconds(outlier.baseEjectionTime) }),
-      ...(outlier.maxEjectionPercent && { maxEjectionPercent: outlier.maxEjectionPercent }),
-    },
-    // Envoy's panic threshold of 50 % would send traffic to ejected endpoints [S63].
-    commonLbConfig: { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } },
+    enforcingSuccessRate: 0,
+    ...(consecutive5xx !== undefined && { enforcingConsecutive5xx: consecutive5xx > 0 ? 100 : 0 }),
+    ...(consecutive5xx && { consecutive5xx }),
+    ...(gateway > 0 && { consecutiveGatewayFailure: gateway, enforcingConsecutiveGatewayFailure: 100 }),
+    ...(outlier.splitExternalLocalOriginErrors && { splitExternalLocalOriginErrors: true, enforcingLocalOriginSuccessRate: 0 }),
+    ...(local && { consecutiveLocalOriginFailure: local, enforcingConsecutiveLocalOriginFailure: 100 }),
+    ...(outlier.interval && { interval: milliseconds(outlier.interval) }),
+    ...(outlier.baseEjectionTime && { baseEjectionTime: milliseconds(outlier.baseEjectionTime) }),
+    ...(outlier.maxEjectionPercent && { maxEjectionPercent: outlier.maxEjectionPercent }),
   };
 };
-
-const lbPolicies: Readonly<Record<NonNullable<LoadBalancer['simple']>, Cluster_LbPolicy>> = {
-  ROUND_ROBIN: Cluster_LbPolicy.ROUND_ROBIN,
-  LEAST_REQUEST: Cluster_LbPolicy.LEAST_REQUEST,
-  RANDOM: Cluster_LbPolicy.RANDOM,
-  PASSTHROUGH: Cluster_LbPolicy.CLUSTER_PROVIDED,
-};
-
-export const lbPolicy = ({ simple = 'LEAST_REQUEST' }: LoadBalancer = {}): Cluster_LbPolicy => lbPolicies[simple];
 
 /** How a cluster speaks HTTP: as the client did, or HTTP/2 whatever the client did; `none` carries bytes. */
 export const httpVersion = (protocol: Protocol, pool: ConnectionPool): 'as-client' | 'http2' | 'none' => {
@@ -63,13 +61,11 @@ type ProtocolOptions = Init<typeof HttpProtocolOptionsSchema>;
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-/**
- * @param nameFromHost server name and SAN come from the request's host [S77]
- */
+/** @param fromHost what of the server's TLS the request's host decides [S77] */
 export const httpOptions = (
   version: 'as-client' | 'http2',
   pool: ConnectionPool,
-  nameFromHost = false,
+  fromHost = { autoSni: false, autoSanValidation: false },
 ): Pick<ClusterInit, 'typedExtensionProtocolOptions'> => {
   const { http = {}, tcp = {} } = pool;
   const idle = http.idleTimeout ?? tcp.idleTimeout;
@@ -81,7 +77,7 @@ export const httpOptions = (
   };
   const options: ProtocolOptions = {
     ...(Object.keys(common).length > 0 && { commonHttpProtocolOptions: common }),
-    ...(nameFromHost && { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } }),
+    ...(fromHost.autoSni && { upstreamHttpProtocolOptions: fromHost }),
     upstreamProtocolOptions:
       version === 'http2'
         ? { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'http2ProtocolOptions', value: http2 } } }

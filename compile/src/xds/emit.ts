@@ -3,9 +3,9 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { HttpRoute, InboundSlice, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import type { HttpRoute, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
-import { type Role, serviceClusters } from './clusters.ts';
+import { type Role, type Situation, serviceClusters } from './clusters.ts';
 import { type Entry, ownAddresses } from './connections.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
@@ -20,32 +20,33 @@ import { wildcards } from './wildcard.ts';
 type Services = readonly ScopedService[];
 type Endpoints = ReadonlyMap<string, PortEndpoints>;
 
-const clustersOf = (role: Role) => {
-  const parts = rememberEach(({ service, destination }: ScopedService, endpoints: Endpoints) =>
-    serviceClusters(service, destination, { role, endpoints }),
-  );
-  return rememberPair((services: Services, endpoints: Endpoints): Resources => byName(parts(services, endpoints)));
-};
-
-const clustersByRole = { sidecar: clustersOf('sidecar'), gateway: clustersOf('gateway') };
-
-const assignmentsOf = (role: Role) => {
-  const parts = rememberEach((scoped: ScopedService, endpoints: Endpoints) => serviceAssignments(scoped, endpoints, role));
-  return rememberPair((services: Services, endpoints: Endpoints): Resources => byName(parts(services, endpoints).flat()));
-};
+interface Balanced {
+  readonly clusters: (services: Services, endpoints: Endpoints) => Resources;
+  readonly assignments: (services: Services, endpoints: Endpoints) => Resources;
+}
 
 const isEds = ({ service }: ScopedService, role: Role): boolean =>
   service.resolution === 'eds' || (role === 'gateway' && service.headless && service.resolution === 'original-dst');
 
-const serviceAssignments = (scoped: ScopedService, endpoints: Endpoints, role: Role): Part[] => {
+const serviceAssignments = (scoped: ScopedService, { role, origin, endpoints }: Situation): Part[] => {
   if (!isEds(scoped, role)) return [];
-  const { service, destination } = scoped;
-  return service.ports
+  return scoped.service.ports
     .filter(({ protocol }) => protocol !== 'udp')
-    .map(({ number }) => assignments(endpointsOf(endpoints, service, number), destination, service.hostname));
+    .map(({ number }) => assignments(endpointsOf(endpoints, scoped.service, number), scoped, origin));
 };
 
-const assignmentsByRole = { sidecar: assignmentsOf('sidecar'), gateway: assignmentsOf('gateway') };
+/** Clusters and endpoints as they are for all proxies of one place. */
+const balancedFrom = (role: Role): ((origin: Origin) => Balanced) =>
+  remember((origin) => {
+    const clusters = rememberEach((scoped: ScopedService, endpoints: Endpoints) => serviceClusters(scoped, { role, origin, endpoints }));
+    const assigned = rememberEach((scoped: ScopedService, endpoints: Endpoints) => serviceAssignments(scoped, { role, origin, endpoints }));
+    return {
+      clusters: rememberPair((services: Services, endpoints: Endpoints): Resources => byName(clusters(services, endpoints))),
+      assignments: rememberPair((services: Services, endpoints: Endpoints): Resources => byName(assigned(services, endpoints).flat())),
+    };
+  });
+
+const balanced = { sidecar: balancedFrom('sidecar'), gateway: balancedFrom('gateway') };
 
 /** Envoy's own ports stand for nothing else. */
 const isTaken = (port: number): boolean => port === outboundCapturePort || port === inboundCapturePort;
@@ -131,25 +132,27 @@ const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listener
   return { tables: byName([tables]), hosts: byName([virtualHosts]) };
 });
 
-const sidecarResources = ({ outbound, inbound: accepted }: View): ResourceSet => {
+const sidecarResources = ({ origin, outbound, inbound: accepted }: View): ResourceSet => {
+  const balance = balanced.sidecar(origin);
   const { listeners, tables, hosts } = routing(outbound);
   const own = inbound(accepted);
   return new Map([
-    [typeUrls.CDS, merged(clustersByRole.sidecar(outbound.services, outbound.endpoints), own.clusters)],
-    [typeUrls.EDS, assignmentsByRole.sidecar(outbound.services, outbound.endpoints)],
+    [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), own.clusters)],
+    [typeUrls.EDS, balance.assignments(outbound.services, outbound.endpoints)],
     [typeUrls.LDS, merged(listeners, own.listeners)],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
   ]);
 };
 
-const gatewayResourceSet = ({ outbound, gateway: slice }: View): ResourceSet => {
+const gatewayResourceSet = ({ origin, outbound, gateway: slice }: View): ResourceSet => {
   const { services, endpoints } = outbound;
   const { tables, hosts } = gatewayTables(slice);
+  const own = balanced.gateway(origin);
   const { clusters, assignments } = sniClusters(slice, services, endpoints);
   return new Map([
-    [typeUrls.CDS, merged(clustersByRole.gateway(services, endpoints), byName([clusters]))],
-    [typeUrls.EDS, merged(assignmentsByRole.gateway(services, endpoints), byName([assignments]))],
+    [typeUrls.CDS, merged(own.clusters(services, endpoints), byName([clusters]))],
+    [typeUrls.EDS, merged(own.assignments(services, endpoints), byName([assignments]))],
     [typeUrls.LDS, byName([gatewayListeners(slice, services)])],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],

@@ -1,9 +1,22 @@
 /** Endpoints: one assignment for a service's port and one for each subset of it. */
 import { create, type Encoded, encodeResource, type Init, outboundCluster } from '@weft/envoy';
 import type { AddressSchema } from '@weft/envoy/gen/envoy/config/core/v3/address_pb.js';
+import { HealthStatus } from '@weft/envoy/gen/envoy/config/core/v3/health_check_pb.js';
 import type { LbEndpointSchema, LocalityLbEndpointsSchema } from '@weft/envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { ClusterLoadAssignmentSchema } from '@weft/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
-import type { DestinationPolicy, Endpoint, Locality, PortEndpoints, Service, Subset } from '../mesh/index.ts';
+import {
+  type DestinationPolicy,
+  type Endpoint,
+  type Group,
+  groupsOf,
+  isWeighted,
+  nearnessOf,
+  type Origin,
+  type PortEndpoints,
+  type Service,
+  type Standing,
+  type Subset,
+} from '../mesh/index.ts';
 import { remember, rememberKeyed } from './remember.ts';
 
 type LbEndpoint = Init<typeof LbEndpointSchema>;
@@ -18,14 +31,13 @@ export const socketAddress = (address: string, port: number): Init<typeof Addres
 export const meshTls = { tlsMode: 'istio' } as const;
 const speaksMeshTls = { filterMetadata: { 'envoy.transport_socket_match': meshTls } };
 
-const lbEndpoint = ({ address, port, mtls, weight }: Endpoint): LbEndpoint => ({
+const lbEndpoint = ({ address, port, mtls, weight, unhealthy }: Endpoint): LbEndpoint => ({
   hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } },
   ...(mtls && { metadata: speaksMeshTls }),
+  ...(unhealthy && { healthStatus: HealthStatus.UNHEALTHY }),
   // Envoy's own default; 0 it refuses.
   ...(weight > 1 && { loadBalancingWeight: weight }),
 });
-
-const localityKey = ({ region, zone, subzone }: Locality): string => `${region}/${zone}/${subzone}`;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -33,40 +45,62 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const sorted = (endpoints: readonly Endpoint[]): Endpoint[] =>
   [...endpoints].sort((a, b) => compare(a.address, b.address) || a.port - b.port);
 
-/** Grouped by locality, as Envoy wants them. */
-export const localities = (endpoints: readonly Endpoint[]): LocalityEndpoints[] => {
-  const groups = Map.groupBy(sorted(endpoints), (endpoint) => localityKey(endpoint.locality));
-  return [...groups]
-    .sort(([a], [b]) => compare(a, b))
-    .map(([, members]) => {
-      const { region = '', zone = '', subzone = '' } = members[0]?.locality ?? {};
-      const known = region !== '' || zone !== '' || subzone !== '';
-      return { ...(known && { locality: { region, zone, subZone: subzone } }), lbEndpoints: members.map(lbEndpoint) };
-    });
+const localityEndpoints = ({ locality, endpoints, priority, weight }: Group, weighted: boolean): LocalityEndpoints => {
+  const { region, zone, subzone } = locality;
+  const known = region !== '' || zone !== '' || subzone !== '';
+  return {
+    ...(known && { locality: { region, zone, subZone: subzone } }),
+    lbEndpoints: endpoints.map(lbEndpoint),
+    ...(priority > 0 && { priority }),
+    // Where localities have weights, one without gets nothing.
+    ...(weighted && { loadBalancingWeight: weight }),
+  };
 };
+
+/** Grouped by locality, as Envoy wants them, and by distance from the client. */
+export const localities = (endpoints: readonly Endpoint[], standing?: Standing): LocalityEndpoints[] => {
+  const weighted = standing?.nearness !== undefined && isWeighted(standing.nearness);
+  return groupsOf(sorted(endpoints), standing).map((group) => localityEndpoints(group, weighted));
+};
+
+interface Target {
+  readonly service: Service;
+  readonly destination: DestinationPolicy;
+}
 
 export const inSubset = (subset: Subset, endpoint: Endpoint): boolean =>
   Object.entries(subset.labels).every(([key, value]) => endpoint.labels[key] === value);
 
-export const assignment = (clusterName: string, endpoints: readonly Endpoint[]): Encoded =>
+export const assignment = (clusterName: string, endpoints: readonly Endpoint[], standing?: Standing): Encoded =>
   encodeResource(
     clusterName,
     ClusterLoadAssignmentSchema,
-    create(ClusterLoadAssignmentSchema, { clusterName, endpoints: localities(endpoints) }),
+    create(ClusterLoadAssignmentSchema, { clusterName, endpoints: localities(endpoints, standing) }),
   );
 
-const remembered = rememberKeyed<PortEndpoints, DestinationPolicy, readonly Encoded[]>();
+type Remembered = ReturnType<typeof rememberKeyed<PortEndpoints, DestinationPolicy, readonly Encoded[]>>;
 
-/** Assignments of a port, named as its clusters. */
-export const assignments = (ports: PortEndpoints, destination: DestinationPolicy, host: string): readonly Encoded[] => {
+const everywhere: Remembered = rememberKeyed();
+const fromOrigin: (origin: Origin) => Remembered = remember(() => rememberKeyed());
+
+/** Assignments of a port, named as its clusters. Where no policy looks at localities, all clients share them. */
+export const assignments = (ports: PortEndpoints, { service, destination }: Target, origin: Origin): readonly Encoded[] => {
   const { port, endpoints } = ports;
-  const ofSubset = (subset: Subset): Encoded =>
-    assignment(
-      outboundCluster({ port, host, subset: subset.name }),
-      endpoints.filter((endpoint) => inSubset(subset, endpoint)),
+  const host = service.hostname;
+  const clusters = [undefined, ...destination.subsets].map((subset) => ({
+    subset,
+    nearness: nearnessOf((subset ?? destination).policy(port), service, origin),
+  }));
+  const of = () =>
+    clusters.map(({ subset, nearness }) =>
+      assignment(
+        outboundCluster({ port, host, ...(subset && { subset: subset.name }) }),
+        subset ? endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints,
+        { nearness, origin },
+      ),
     );
-  const of = () => [assignment(outboundCluster({ port, host }), endpoints), ...destination.subsets.map(ofSubset)];
-  return remembered(ports, destination, { key: host, of });
+  const remembered = clusters.some(({ nearness }) => nearness) ? fromOrigin(origin) : everywhere;
+  return remembered(ports, destination, { key: `${host} ${service.distribution ?? ''}`, of });
 };
 
 /** What a client may expect to meet, as a key that stays equal while endpoints of the same identities come and go [S95, S96]. */
