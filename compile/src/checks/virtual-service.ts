@@ -12,6 +12,7 @@ import {
   type Routing,
   type Service,
 } from '../mesh/index.ts';
+import { connectionProblems } from './connection-route.ts';
 import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -19,34 +20,50 @@ type VirtualService = Resource<VirtualServiceSpec>;
 interface Mention {
   readonly path: string;
   readonly destination: HttpRouteDestination['destination'];
+  /** What becomes of what is routed where nobody is. */
+  readonly failure: string;
 }
 
+const failures = {
+  http: 'requests that are routed there fail with 503',
+  tls: 'connections that are routed there are closed',
+  tcp: 'connections that are routed there are closed',
+} as const;
+
+const routeKinds = ['http', 'tls', 'tcp'] as const;
+
 const mentions = ({ spec }: VirtualService): readonly Mention[] =>
-  (spec.http ?? []).flatMap((route, i) =>
-    (route.route ?? []).map(({ destination }, j) => ({ path: `spec.http[${i}].route[${j}].destination`, destination })),
+  routeKinds.flatMap((kind) =>
+    (spec[kind] ?? []).flatMap((route, i) =>
+      (route.route ?? []).map(({ destination }, j) => ({
+        path: `spec.${kind}[${i}].route[${j}].destination`,
+        destination,
+        failure: failures[kind],
+      })),
+    ),
   );
 
 /** The service that proxies of the rule's namespace would reach. */
 const reached = (host: string, namespace: string, facts: Facts): Service | undefined =>
   facts.servicesAt(host).find(({ exportTo, namespace: owner }) => isExported(exportTo, owner, namespace));
 
-const missingHost = (host: string, path: string, facts: Facts): Problem => {
+const missingHost = (host: string, { path, failure }: Mention, facts: Facts): Problem => {
   const hidden = facts.servicesAt(host)[0];
   const why = hidden
     ? `it belongs to namespace \`${hidden.namespace}\`, which does not export it here`
     : 'no Service or ServiceEntry has it';
   return wrong('IST0101', `${path}.host`, [
-    `host \`${host}\` is not found: ${why}; requests that are routed there fail with 503`,
+    `host \`${host}\` is not found: ${why}; ${failure}`,
     hidden ? 'Add this namespace to its exportTo.' : 'Correct the host, or add a Service or ServiceEntry for it.',
   ]);
 };
 
-const portProblem = ({ path, destination }: Mention, service: Service): Problem | undefined => {
+const portProblem = ({ path, destination, failure }: Mention, service: Service): Problem | undefined => {
   const port = destination.port?.number;
   const ports = service.ports.map(({ number }) => number);
   if (port !== undefined && !ports.includes(port)) {
     return wrong('IST0101', `${path}.port.number`, [
-      `\`${service.hostname}\` has no port ${port}; requests that are routed there fail with 503`,
+      `\`${service.hostname}\` has no port ${port}; ${failure}`,
       `Use one of its ports: ${ports.join(', ')}.`,
     ]);
   }
@@ -57,13 +74,13 @@ const portProblem = ({ path, destination }: Mention, service: Service): Problem 
   ]);
 };
 
-const subsetProblem = ({ path, destination }: Mention, service: Service, facts: Facts): Problem | undefined => {
+const subsetProblem = ({ path, destination, failure }: Mention, service: Service, facts: Facts): Problem | undefined => {
   const { subset } = destination;
   if (!subset) return undefined;
   const known = facts.rulesFor(service.hostname).some((rule) => rule.destination.subsets.some(({ name }) => name === subset));
   if (known) return undefined;
   return wrong('IST0101', `${path}.subset`, [
-    `no DestinationRule for \`${service.hostname}\` has a subset \`${subset}\`; requests that are routed there fail with 503`,
+    `no DestinationRule for \`${service.hostname}\` has a subset \`${subset}\`; ${failure}`,
     'Add the subset to the DestinationRule, or correct its name.',
   ]);
 };
@@ -72,15 +89,17 @@ const destinationProblems = (resource: VirtualService, facts: Facts): readonly P
   mentions(resource).flatMap((mention) => {
     const host = expandHost(mention.destination.host, resource.metadata.namespace);
     const service = reached(host, resource.metadata.namespace, facts);
-    if (!service) return [missingHost(host, mention.path, facts)];
+    if (!service) return [missingHost(host, mention, facts)];
     return [portProblem(mention, service), subsetProblem(mention, service, facts)].filter((problem) => problem !== undefined);
   });
 
 const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts): readonly Problem[] => {
   const named = (spec.gateways ?? []).map((name, i) => ({ name, path: `spec.gateways[${i}]` }));
-  const inMatches = (spec.http ?? []).flatMap((route, i) =>
-    (route.match ?? []).flatMap((match, j) =>
-      (match?.gateways ?? []).map((name, k) => ({ name, path: `spec.http[${i}].match[${j}].gateways[${k}]` })),
+  const inMatches = routeKinds.flatMap((kind) =>
+    (spec[kind] ?? []).flatMap((route, i) =>
+      (route.match ?? []).flatMap((match, j) =>
+        (match?.gateways ?? []).map((name, k) => ({ name, path: `spec.${kind}[${i}].match[${j}].gateways[${k}]` })),
+      ),
     ),
   );
   return [...named, ...inMatches].flatMap(({ name, path }) => {
@@ -118,11 +137,11 @@ const seenTogether = (a: Routing, b: Routing): boolean =>
   a.namespace === b.namespace ||
   a.exportTo.some((to) => isExported(b.exportTo, b.namespace, to === '.' ? a.namespace : to));
 
-/** Sidecars do not merge rules of one host: the oldest counts [S47]. */
+/** Sidecars do not merge HTTP rules of one host: the oldest counts [S47]. Those for connections add up. */
 const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] =>
   (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
     const full = expandHost(host, routing.namespace);
-    const rivals = facts.routingsAt(full).filter((other) => other.gateways.includes(meshGateway));
+    const rivals = facts.routingsAt(full).filter(({ gateways, rules }) => gateways.includes(meshGateway) && rules.length > 0);
     const older = rivals.slice(0, rivals.indexOf(routing)).find((other) => seenTogether(other, routing));
     if (older) {
       return [
@@ -191,7 +210,8 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
       ...gatewayProblems(resource, facts),
       ...destinationProblems(resource, facts),
       ...(routing ? gatewayHostProblems(resource, routing, facts) : []),
-      ...(routing?.gateways.includes(meshGateway) ? meshHostProblems(resource, routing, facts) : []),
+      ...(routing?.gateways.includes(meshGateway) && routing.rules.length > 0 ? meshHostProblems(resource, routing, facts) : []),
+      ...(routing?.gateways.includes(meshGateway) ? connectionProblems(routing, facts) : []),
     ];
   },
 };

@@ -17,7 +17,7 @@ const isUnknown = (host: string, services: SeenServices): boolean =>
 const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): OutboundSlice['virtualHosts'] => {
   const { services, routings } = surroundings;
   const hosts = new Map<string, Routing>();
-  for (const routing of routings.list) {
+  for (const routing of routings.list.filter(({ rules }) => rules.length > 0)) {
     for (const host of routing.hosts) if (!hosts.has(host) && isUnknown(host, services)) hosts.set(host, routing);
   }
   const made = [...hosts].map(([host, routing]) =>

@@ -12,8 +12,9 @@ export interface SeenServices {
   readonly keys: ReadonlySet<string>;
 }
 
+/** Networks are shared: server names and hosts tell their services apart, and where nothing does the listener's first chain counts. */
 const claimsOf = ({ addresses, ports }: Service): readonly string[] =>
-  addresses.flatMap((address) => ports.map(({ number }) => `${address}:${number}`));
+  addresses.filter((address) => !address.includes('/')).flatMap((address) => ports.map(({ number }) => `${address}:${number}`));
 
 /** A virtual address and port leads to one service: the first; later ones lose the address, and are reached by name and their others. */
 const withoutTaken = (services: readonly Service[]): readonly Service[] => {

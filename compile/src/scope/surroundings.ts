@@ -7,7 +7,7 @@ export interface SeenRoutings {
   readonly key: string;
   /** Of sidecars, oldest first. */
   readonly list: readonly Routing[];
-  /** On sidecars the oldest of a host wins, nothing is merged [S47]. */
+  /** Those for HTTP. On sidecars the oldest of a host wins, nothing is merged [S47]. */
   readonly byHost: HostIndex<Routing>;
 }
 
@@ -23,7 +23,13 @@ const routingsSeen = (mesh: Mesh, namespace: string): SeenRoutings => {
   const { key, items } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, namespace);
   return mesh.memo(`routings seen ${key}`, [items], () => {
     const list = items.filter(({ gateways }) => gateways.includes(meshGateway));
-    return { key, list, byHost: hostIndex(list.flatMap((routing) => routing.hosts.map((host) => [host, routing] as const))) };
+    return {
+      key,
+      list,
+      byHost: hostIndex(
+        list.flatMap((routing) => (routing.rules.length === 0 ? [] : routing.hosts.map((host) => [host, routing] as const))),
+      ),
+    };
   });
 };
 
