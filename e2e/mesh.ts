@@ -2,10 +2,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { placeOf } from '@weft/model';
@@ -156,9 +156,13 @@ const makeFolders = (folder: string, uid: number | undefined): Folders => {
   if (uid !== undefined) chownSync(home, uid, uid);
   // Inside the repository, so that the applications' own imports resolve as they do in the example's place.
   const place = join(root, '.weft', basename(home));
-  const copy = join(place, 'mesh');
-  mkdirSync(copy, { recursive: true });
-  cpSync(folder, copy, { recursive: true });
+  const copy = join(place, relative(root, folder));
+  // The applications that meshes share lie beside the copy, as they do beside the folder.
+  for (const [from, to] of [
+    [folder, copy],
+    [join(root, 'examples/echo'), join(place, 'examples/echo')],
+  ] as const)
+    cpSync(from, to, { recursive: true });
   for (const path of [dirname(place), place]) chmodSync(path, 0o755);
   const remove = (): void => {
     if (process.env.WEFT_E2E_KEEP) return;
