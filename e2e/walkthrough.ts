@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { binomialInterval } from './chance.ts';
+import { binomialInterval, poissonInterval } from './chance.ts';
 import { type Mesh, root } from './mesh.ts';
 
 export interface Step {
@@ -65,8 +65,8 @@ const run = (command: string, mesh: Mesh): Promise<readonly string[]> =>
   new Promise((resolve) => {
     const env = { ...process.env, WEFT_HOME: mesh.home, NO_COLOR: '1' };
     const cwd = dirname(dirname(mesh.folder));
-    execFile('sh', ['-c', translated(command, mesh)], { cwd, env, timeout: 60_000 }, (_error, stdout) =>
-      resolve(stdout.split('\n').filter((line) => line.trim() !== '')),
+    execFile('sh', ['-c', translated(command, mesh)], { cwd, env, timeout: 60_000 }, (_error, stdout, stderr) =>
+      resolve(`${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')),
     );
   });
 
