@@ -29,6 +29,11 @@ export interface OutboundName {
 /** `outbound|80|v1|reviews.default.svc.cluster.local` */
 export const outboundCluster = ({ port, host, subset = '' }: OutboundName): string => `outbound|${port}|${subset}|${host}`;
 
+export const parseOutboundCluster = (name: string): Required<OutboundName> | undefined => {
+  const [, port, subset = '', host = ''] = /^outbound\|(\d+)\|([^|]*)\|(.+)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port: Number(port), subset, host };
+};
+
 /** SNI of mesh mTLS: `outbound_.80_.v1_.reviews.default.svc.cluster.local`. */
 export const outboundSni = ({ port, host, subset = '' }: OutboundName): string => `outbound_.${port}_.${subset}_.${host}`;
 

@@ -1,5 +1,5 @@
 /** DestinationRules: merging of several for one host, ports and subsets [S18, S19, S53-S56]. */
-import type { DestinationRuleSpec, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
+import type { DestinationRuleSpec, LoadBalancerSettings, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
 import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
 import { blocksOf, trafficPolicyOf } from './traffic-policy.ts';
 
@@ -59,12 +59,20 @@ const selectorOf = ({ spec }: Resource<DestinationRuleSpec>) => {
   return labels && Object.keys(labels).length > 0 ? labels : undefined;
 };
 
-/** Names of the labels that priorities go by, in any of its policies. */
-const failoverLabels = (rules: readonly Resource<DestinationRuleSpec>[]): readonly string[] => {
+const loadBalancers = (rules: readonly Resource<DestinationRuleSpec>[]): readonly LoadBalancerSettings[] => {
   const policies = rules.flatMap(({ spec }) => [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)]);
   const blocks = policies.flatMap((policy) => (policy ? [policy, ...(policy.portLevelSettings ?? [])] : []));
-  const priorities = blocks.flatMap(({ loadBalancer }) => loadBalancer?.localityLbSetting?.failoverPriority ?? []);
-  return [...new Set(priorities.map((entry) => entry.split('=')[0] ?? ''))];
+  return blocks.flatMap(({ loadBalancer }) => loadBalancer ?? []);
+};
+
+/** What the rule is looked at for beside its policies. */
+const traitsOf = (rules: readonly Resource<DestinationRuleSpec>[]): Pick<DestinationRule, 'hashes' | 'failoverLabels'> => {
+  const balancers = loadBalancers(rules);
+  const priorities = balancers.flatMap(({ localityLbSetting }) => localityLbSetting?.failoverPriority ?? []);
+  return {
+    ...(balancers.some(({ consistentHash }) => consistentHash) ? { hashes: true } : {}),
+    ...(priorities.length > 0 ? { failoverLabels: [...new Set(priorities.map((entry) => entry.split('=')[0] ?? ''))] } : {}),
+  };
 };
 
 /** Only rules with one key are merged: equal namespace, host, visibility and clients [S19]. */
@@ -91,14 +99,13 @@ export const mergeDestinationRules = (
   const { metadata, spec } = oldest;
   const policy = policyByPort(rules.find((rule) => rule.spec.trafficPolicy)?.spec.trafficPolicy);
   const selector = selectorOf(oldest);
-  const labels = failoverLabels(rules);
   return {
     key,
     namespace: metadata.namespace,
     host: expandHost(spec.host, metadata.namespace),
     exportTo: selector ? ['.'] : spec.exportTo?.length ? spec.exportTo : defaultExportTo,
     ...(selector ? { selector } : {}),
-    ...(labels.length > 0 ? { failoverLabels: labels } : {}),
+    ...traitsOf(rules),
     destination: { policy, subsets: uniqueSubsets(rules).map((subset) => subsetOf(subset, policy)) },
   };
 };

@@ -29,6 +29,8 @@ export interface DestinationRule {
   readonly exportTo: readonly string[];
   /** The clients it is for; private to its namespace. */
   readonly selector?: Labels;
+  /** Some policy of it balances by hash. */
+  readonly hashes?: true;
   /** Names of labels that its priorities go by; absent: none. */
   readonly failoverLabels?: readonly string[];
   readonly destination: DestinationPolicy;

@@ -18,6 +18,7 @@ import {
 import { clientKey } from './client.ts';
 import { connectionInputs, connectionRoutesAt } from './connections.ts';
 import { anyAddress, type BoundListener, gatewaysOf, type MergedPort, mergeGateways, serverNames } from './gateway-listeners.ts';
+import { withHashes } from './hashing.ts';
 import { destinationHosts, isCatchAll, type Place, routesAt } from './routes.ts';
 import { type SeenServices, servicesSeen } from './services.ts';
 import { visibleIn } from './visible.ts';
@@ -53,7 +54,8 @@ const routesFor = (routing: Routing, bound: BoundListener, attachment: Attachmen
   const { mesh, proxy, services } = attachment;
   const destinations = destinationHosts(routing).map((host) => services.byHost.get(host));
   const key = `gateway routes ${bound.gateway.key} ${bound.listener.port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
-  return mesh.memo(key, [routing, ...destinations], () => routesAt(routing, placeOf(bound, attachment)));
+  const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, placeOf(bound, attachment)));
+  return withHashes(key, routes, { mesh, memo: mesh.memo, client: proxy, serviceAt: (host) => services.byHost.get(host) });
 };
 
 interface Draft {

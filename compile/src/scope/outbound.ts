@@ -2,6 +2,7 @@
 import { covers, isWildcard, type Memo, type Mesh, type OutboundSlice, type Routing } from '../mesh/index.ts';
 import { type Client, clientKey } from './client.ts';
 import { withConnections } from './connections.ts';
+import { type Hashing, withHashedRoutes, withHashes } from './hashing.ts';
 import { routesAt } from './routes.ts';
 import type { SeenServices } from './services.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
@@ -13,6 +14,13 @@ const coversAny = (host: string, { services }: SeenServices): boolean => service
 const isUnknown = (host: string, services: SeenServices): boolean =>
   services.byHost.get(host)?.hostname !== host && !(isWildcard(host) && coversAny(host, services));
 
+const hashingOf = (client: Client, { mesh, services }: Surroundings): Hashing => ({
+  mesh,
+  memo: mesh.memo,
+  client,
+  serviceAt: (host) => services.byHost.get(host),
+});
+
 /** Hosts of rules that no registry knows work on port 80 only [S49]. */
 const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): OutboundSlice['virtualHosts'] => {
   const { services, routings } = surroundings;
@@ -20,12 +28,13 @@ const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): O
   for (const routing of routings.list.filter(({ rules }) => rules.length > 0)) {
     for (const host of routing.hosts) if (!hosts.has(host) && isUnknown(host, services)) hosts.set(host, routing);
   }
-  const made = [...hosts].map(([host, routing]) =>
-    memo(host, [routing, ...servicesReached(routing, surroundings)], () => ({
-      host,
-      routes: routesAt(routing, placeOf(80, client, surroundings)),
-    })),
-  );
+  const hashing = { ...hashingOf(client, surroundings), memo };
+  const made = [...hosts].map(([host, routing]) => {
+    const reached = servicesReached(routing, surroundings);
+    const plain = memo(`routes of ${host}`, [routing, ...reached], () => routesAt(routing, placeOf(80, client, surroundings)));
+    const routes = withHashes(host, plain, hashing);
+    return memo(host, [routes], () => ({ host, routes }));
+  });
   return made.filter(({ routes }) => routes.length > 0);
 };
 
@@ -42,8 +51,11 @@ export const outboundSlice = (mesh: Mesh, { namespace, labels }: Client): Outbou
   const { services, routings } = surroundings;
   const endpoints = endpointsSeen(mesh, services);
   const { outboundTrafficPolicy } = mesh.rules;
-  const called = withConnections(key, toldTo(client, surroundings), { client, surroundings });
-  const others = mesh.memo(`virtual hosts of ${key}`, [services, routings], (memo) => virtualHosts(client, surroundings, memo));
+  const told = withHashedRoutes(key, toldTo(client, surroundings), hashingOf(client, surroundings));
+  const called = withConnections(key, told, { client, surroundings });
+  const others = mesh.memo(`virtual hosts of ${key}`, [services, routings, mesh.destinations, mesh.rules], (memo) =>
+    virtualHosts(client, surroundings, memo),
+  );
   return mesh.memo(`outbound of ${key}`, [called, endpoints, others, outboundTrafficPolicy], () => ({
     services: called,
     endpoints,

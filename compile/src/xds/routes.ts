@@ -14,7 +14,8 @@ import {
   type WeightedCluster_ClusterWeightSchema,
 } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { PreviousHostsPredicateSchema } from '@weft/envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
-import type { Destination, HeaderOperations, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
+import type { Destination, HashKey, HeaderOperations, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
+import { hashPolicies } from './hash-policy.ts';
 import { everything, routeMatch } from './match.ts';
 
 type RouteInit = Init<typeof RouteSchema>;
@@ -108,6 +109,7 @@ const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined
         ...timeouts(action.timeout),
         ...(action.retry && action.retry.attempts > 0 && !sameRetry(action.retry, inherited) && { retryPolicy: retryPolicy(action.retry) }),
         ...rewritten(action),
+        ...hashPolicies(action.hash),
       },
     },
   };
@@ -173,8 +175,8 @@ export const routesOf = (routes: readonly HttpRoute[]): { readonly routes: Route
 };
 
 /** Everything to one cluster. */
-export const routeTo = (name: string, cluster: string): RouteInit => ({
+export const routeTo = (name: string, cluster: string, hash?: readonly HashKey[]): RouteInit => ({
   name,
   match: everything,
-  action: { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: cluster }, ...timeouts(0) } },
+  action: { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: cluster }, ...timeouts(0), ...hashPolicies(hash) } },
 });

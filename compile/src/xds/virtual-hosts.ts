@@ -42,18 +42,20 @@ const ofRoutes = (name: string, domains: readonly string[], routes: readonly Htt
 });
 
 /** A service that no rule speaks of: everything to itself, with the default retries [S37]. */
-const ofService = (name: string, domains: readonly string[], cluster: string): VirtualHostInit => ({
-  name,
-  domains: [...domains],
-  includeRequestAttemptCount: true,
-  routes: [routeTo('default', cluster)],
-  retryPolicy: retryPolicy(defaultRetry),
-});
+const ofService = ({ service, destination }: ScopedService, port: number, domains: readonly string[]): VirtualHostInit => {
+  const key = destination.policy(port).loadBalancer?.hash?.key;
+  return {
+    name: virtualHostName(service.hostname, port),
+    domains: [...domains],
+    includeRequestAttemptCount: true,
+    routes: [routeTo('default', outboundCluster({ port, host: service.hostname }), key && [key])],
+    retryPolicy: retryPolicy(defaultRetry),
+  };
+};
 
 export const serviceHost = (scoped: ScopedService, { number: port }: ServicePort, domains: readonly string[]): VirtualHostInit => {
-  const name = virtualHostName(scoped.service.hostname, port);
   const routes = scoped.routes.get(port);
-  return routes ? ofRoutes(name, domains, routes) : ofService(name, domains, outboundCluster({ port, host: scoped.service.hostname }));
+  return routes ? ofRoutes(virtualHostName(scoped.service.hostname, port), domains, routes) : ofService(scoped, port, domains);
 };
 
 export const ruleHost = (host: string, port: number, routes: readonly HttpRoute[]): VirtualHostInit =>
