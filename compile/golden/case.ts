@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, ofKind, type PodSpec, type Proxy, parse, type Resource } from '@weft/model';
 import { parse as readYaml, stringify } from 'yaml';
-import { build, type ClusterStep, decode, emit, explain, type Passage, proxyOf, type Request, type RunningPod, scope } from '../src/index.ts';
+import { build, type ClusterStep, decode, emit, explain, type Passage, proxyOf, type Request, type RunningPod, scope, type View } from '../src/index.ts';
 
 /** Output file by its name, and the resources that it shows. */
 const types = {
@@ -34,6 +34,8 @@ export interface Outcome {
   /** By file name. */
   readonly files: ReadonlyMap<string, string>;
   readonly resources: ResourceSet;
+  readonly view: View;
+  readonly requests: readonly Request[];
 }
 
 const labelsOf = (resources: readonly Resource[], namespace: string) =>
@@ -153,5 +155,5 @@ export const runCase = async (folder: string): Promise<Outcome> => {
   if (told.length > 0) files.set('findings.yaml', write(told.map(written)));
   const requests = about.requests ?? [];
   if (requests.length > 0) files.set('explain.yaml', write(requests.map((request) => ({ request, ...inShort(explain(view, request)) }))));
-  return { files, resources: emitted };
+  return { files, resources: emitted, view, requests };
 };

@@ -35,13 +35,19 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Segments `.` and `..`, and what need not be escaped, unescaped (RFC 3986, 6.2.2; Envoy's path_normalization). */
+const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+
+/**
+ * Segments `.` and `..`, what need not be escaped, unescaped, and what must be, escaped (RFC 3986, 6.2.2, as Envoy's path
+ * normalisation by googleurl does it; `e2e/simulation` compares them).
+ */
 export const normalized = (pathname: string): string => {
   const plain = pathname
     .replace(/%([0-9a-fA-F]{2})/g, (escape, digits: string) => {
       const character = String.fromCharCode(Number.parseInt(digits, 16));
       return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
     })
+    .replace(/[\x00-\x20"<>`{|}\x7f-\xff]/g, escaped)
     .replaceAll('\\', '/');
   const segments: string[] = [];
   const [, ...parts] = plain.split('/');

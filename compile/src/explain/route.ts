@@ -36,9 +36,9 @@ const isDefaultPort = (port: number, scheme: string): boolean => port === (schem
 const locationOf = ({ uri, authority, port, scheme }: Redirect, asked: Read): string => {
   const [, name = '', said] = /^(.*?)(?::(\d+))?$/.exec(asked.authority) ?? [];
   const newScheme = scheme ?? asked.scheme;
-  const kept = said !== undefined && scheme !== undefined && isDefaultPort(Number(said), asked.scheme) ? undefined : said;
+  const dropped = said !== undefined && newScheme !== asked.scheme && isDefaultPort(Number(said), asked.scheme);
   const written = port === undefined || isDefaultPort(port, newScheme) ? undefined : `${port}`;
-  const newPort = port !== undefined ? written : authority === undefined ? kept : undefined;
+  const newPort = written ?? (authority === undefined && !dropped ? said : undefined);
   const path = uri ?? asked.pathname;
   return `${newScheme}://${authority ?? name}${newPort === undefined ? '' : `:${newPort}`}${path}${path.includes('?') ? '' : asked.search}`;
 };

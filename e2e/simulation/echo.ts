@@ -1,0 +1,89 @@
+/** Backends on Unix sockets, one for each endpoint: they answer with what they received and who they are, and remember it. */
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+/** What an endpoint received. */
+export interface Arrival {
+  /** Name of the endpoint: `<cluster>#<index>`. */
+  readonly at: string;
+  readonly method: string;
+  readonly path: string;
+  /** Lower-case names; several values of one name are joined by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Echo {
+  /** @returns the path of the endpoint's socket */
+  open(endpoint: string): Promise<string>;
+  /** What arrived with this value of `x-sim-id`, copies too. */
+  arrivals(id: string): readonly Arrival[];
+  stop(): Promise<void>;
+}
+
+/** A request says which headers the answer shall have, so that there is something to change on its way back. */
+export const answerHeader = 'x-sim-answer';
+
+const parsed = (at: string, head: string): Arrival => {
+  const [line = '', ...lines] = head.split('\r\n');
+  const [method = '', path = ''] = line.split(' ');
+  const headers: Record<string, string> = {};
+  for (const header of lines) {
+    const colon = header.indexOf(':');
+    const [name, value] = [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()];
+    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+  }
+  return { at, method, path, headers };
+};
+
+const answer = ({ headers, ...arrival }: Arrival): string => {
+  const body = JSON.stringify({ ...arrival, headers });
+  const wanted = (headers[answerHeader] ?? '').split(',').filter(Boolean);
+  const lines = wanted.map((name) => `${name}: backend\r\n`).join('');
+  return `HTTP/1.1 200 OK\r\n${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${arrival.method === 'HEAD' ? '' : body}`;
+};
+
+export const echo = async (folder: string): Promise<Echo> => {
+  await mkdir(folder, { recursive: true });
+  const seen = new Map<string, Arrival[]>();
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const remember = (arrival: Arrival) => {
+    const id = arrival.headers['x-sim-id'];
+    if (id !== undefined) seen.set(id, [...(seen.get(id) ?? []), arrival]);
+  };
+  const serve = (endpoint: string) => (socket: Socket) => {
+    sockets.add(socket);
+    let text = '';
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (!/^[A-Z]+ \S+ HTTP\/1\.1\r\n/.test(text)) {
+        socket.write(`[${endpoint}]`);
+        text = '';
+      }
+      // Requests come without bodies.
+      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+        const arrival = parsed(endpoint, text.slice(0, end));
+        text = text.slice(end + 4);
+        remember(arrival);
+        socket.write(answer(arrival), 'latin1');
+      }
+    });
+  };
+  return {
+    open: async (endpoint) => {
+      const path = join(folder, `${servers.length}`);
+      const server = createServer(serve(endpoint));
+      servers.push(server);
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+      return path;
+    },
+    arrivals: (id) => seen.get(id) ?? [],
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    },
+  };
+};

@@ -1,0 +1,194 @@
+/** Asks Envoy and `explain` the same, many times, and gathers what differs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explain, type Passage, type Request, type View } from '@weft/compile';
+import { isLikely } from './chance.ts';
+import { ask } from './client.ts';
+import { type Arrival, answerHeader, type Echo, echo } from './echo.ts';
+import { run } from './envoy.ts';
+import { differences } from './expected.ts';
+import { type Random, randomFrom } from './random.ts';
+import { requestFor, targetsOf } from './requests.ts';
+import { type Case, type Stage, stage } from './stage.ts';
+
+export interface Subject extends Case {
+  readonly view: View;
+  /** Written in the case. */
+  readonly requests: readonly Request[];
+}
+
+export interface Settings {
+  readonly folder: string;
+  readonly count: number;
+  readonly seed: number;
+}
+
+export interface Report {
+  readonly asked: number;
+  readonly differences: readonly string[];
+}
+
+/** How often something happened of as many chances. */
+interface Tally {
+  readonly probability: number;
+  count: number;
+  of: number;
+}
+
+interface Run {
+  readonly subjects: readonly Subject[];
+  readonly stage: Stage;
+  readonly echo: Echo;
+  readonly random: Random;
+  readonly tallies: Map<string, Tally>;
+  readonly differences: string[];
+  readonly mirrored: { readonly id: string; readonly passage: Passage; readonly index: number; readonly key: string }[];
+  asked: number;
+}
+
+const tally = ({ tallies }: Run, key: string, probability: number, happened: boolean): void => {
+  const known = tallies.get(key) ?? { probability, count: 0, of: 0 };
+  known.of += 1;
+  if (happened) known.count += 1;
+  tallies.set(key, known);
+};
+
+/** `3/outbound|80||host#0` → `outbound|80||host` */
+const clusterOf = (at: string): string => at.slice(at.indexOf('/') + 1, at.lastIndexOf('#'));
+
+const listenerOf = ({ stage: { listeners } }: Run, index: number, { address, port }: Request): string | undefined =>
+  listeners.get(`${index}/${address}_${port}`) ?? listeners.get(`${index}/0.0.0.0_${port}`);
+
+const questionOf = ({ host, authority = host, method = 'GET', path = '/', headers = {} }: Request, id: string) => ({
+  method,
+  path,
+  headers: { ...headers, host: authority, 'x-sim-id': id },
+});
+
+/** Answers carry what the route would change. */
+const withAnswer = (request: Request, passage: Passage): Request => {
+  const steps = [passage.rewrites, ...passage.clusters.map(({ rewrites = {} }) => rewrites)];
+  const names = steps.flatMap(({ response }) =>
+    response ? [...Object.keys(response.set), ...Object.keys(response.add), ...response.remove] : [],
+  );
+  const lower = [...new Set(names.map((name) => name.toLowerCase()))];
+  return lower.length === 0 ? request : { ...request, headers: { ...request.headers, [answerHeader]: lower.join(',') } };
+};
+
+const keyOf = (index: number, { listener, virtualHost, route, object, clusters }: Passage): string =>
+  [index, listener, virtualHost, route, object?.path, ...clusters.map(({ percent }) => percent.toFixed(3))].join(' ');
+
+const count = (
+  state: Run,
+  key: string,
+  passage: Passage,
+  seen: { readonly status: number; readonly cluster?: string; readonly flags: string },
+) => {
+  const { abort, delay } = passage.faults ?? {};
+  const aborted = abort !== undefined && seen.flags.split(',').includes('FI') && seen.status === abort.status;
+  if (abort && abort.percent < 100) tally(state, `${key} is aborted`, abort.percent / 100, aborted);
+  if (delay && delay.percent < 100) tally(state, `${key} is delayed`, delay.percent / 100, seen.flags.split(',').includes('DI'));
+  if (aborted || passage.clusters.length < 2) return;
+  const shares = Map.groupBy(
+    passage.clusters.filter(({ failure }) => !failure),
+    ({ name }) => name,
+  );
+  for (const [name, steps] of shares) {
+    const percent = steps.reduce((sum, step) => sum + step.percent, 0);
+    tally(state, `${key} goes to ${name}`, percent / 100, seen.cluster === name);
+  }
+};
+
+const askOne = async (state: Run, index: number, asked: Request): Promise<void> => {
+  const subject = state.subjects[index];
+  const socket = listenerOf(state, index, asked);
+  if (!subject || socket === undefined) return;
+  const passage = explain(subject.view, asked);
+  const request = withAnswer(asked, passage);
+  const id = `${state.asked}`;
+  state.asked += 1;
+  const answer = await ask(socket, questionOf(request, id));
+  const arrival = state.echo.arrivals(id).find(({ headers }) => !/-shadow(:\d+)?$/.test(headers.host ?? ''));
+  const cluster = arrival && clusterOf(arrival.at);
+  const found = differences(request, passage, { answer, ...(arrival && { arrival }), ...(cluster !== undefined && { cluster }) });
+  for (const difference of found) state.differences.push(`${subject.name}: ${JSON.stringify(asked)}: ${difference}`);
+  const key = keyOf(index, passage);
+  count(state, key, passage, {
+    status: answer.status,
+    flags: answer.headers['x-sim-flags'] ?? '',
+    ...(cluster !== undefined && { cluster }),
+  });
+  if (arrival) state.mirrored.push({ id, passage, index, key });
+};
+
+/** Copies arrive when they arrive: looked at when everything is over. */
+const countMirrors = (state: Run): void => {
+  for (const { id, passage, index, key } of state.mirrored) {
+    const copies = state.echo.arrivals(id).filter(({ headers }) => /-shadow(:\d+)?$/.test(headers.host ?? ''));
+    const name = state.subjects[index]?.name;
+    const expected = (passage.mirrors ?? []).filter(({ failure }) => !failure);
+    const unknown = copies.filter((copy: Arrival) => !expected.some((mirror) => mirror.name === clusterOf(copy.at)));
+    for (const { at } of unknown) state.differences.push(`${name}: Envoy mirrored to ${at}, of which explain says nothing`);
+    for (const { name: cluster, percent } of expected)
+      tally(
+        state,
+        `${key} is mirrored to ${cluster}`,
+        percent / 100,
+        copies.some(({ at }) => clusterOf(at) === cluster),
+      );
+  }
+};
+
+const unlikely = ({ tallies }: Run): readonly string[] =>
+  [...tallies]
+    .filter(([, { probability, count, of }]) => !isLikely(count, of, probability))
+    .map(
+      ([key, { probability, count, of }]) => `${key}: ${count} of ${of} times, where explain promises ${(100 * probability).toFixed(1)} %`,
+    );
+
+const atOnce = 16;
+
+/** The case's own requests first, then generated ones until there are enough; cases with more routes get more. */
+const plan = ({ subjects, random }: Run, total: number): readonly (readonly [number, () => Request])[] => {
+  const targets = subjects.map(({ view }) => targetsOf(view));
+  const bag = targets.flatMap((ofCase, index) =>
+    ofCase.flatMap((target) => Array.from({ length: 1 + 2 * target.routes.length }, () => ({ index, target }))),
+  );
+  const written = subjects.flatMap(({ requests }, index) => requests.map((request) => [index, () => request] as const));
+  const generated = Array.from({ length: total }, () => {
+    const { index, target } = random.pick(bag);
+    return [index, () => requestFor(target, random)] as const;
+  });
+  return [...written, ...generated];
+};
+
+export const simulate = async (subjects: readonly Subject[], { folder, count: total, seed }: Settings): Promise<Report> => {
+  const backends = await echo(`${folder}/b`);
+  const staged = await stage(subjects, folder, backends);
+  const envoy = await run(staged.bootstrap, folder);
+  const state: Run = {
+    subjects,
+    stage: staged,
+    echo: backends,
+    random: randomFrom(seed),
+    tallies: new Map(),
+    differences: [],
+    mirrored: [],
+    asked: 0,
+  };
+  try {
+    // Some requests go to listeners that there are none of, and are not asked.
+    while (state.asked < total) {
+      const queue = [...plan(state, total - state.asked)];
+      const worker = async () => {
+        for (let next = queue.pop(); next; next = queue.pop()) await askOne(state, next[0], next[1]());
+      };
+      await Promise.all(Array.from({ length: atOnce }, worker));
+    }
+    await sleep(300);
+    countMirrors(state);
+    return { asked: state.asked, differences: [...state.differences, ...unlikely(state)] };
+  } finally {
+    await envoy.stop();
+    await backends.stop();
+  }
+};

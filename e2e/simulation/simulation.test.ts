@@ -1,0 +1,27 @@
+/**
+ * Generated requests to every golden case with HTTP listeners, through `explain` and through a real Envoy with what `emit` made:
+ * the two agree on the backend, on path, host and headers as it gets them, on the answer, and on how often chance decides for whom.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runCase } from '../../compile/golden/case.ts';
+import { caseFolders } from '../../compile/golden/folders.ts';
+import { simulate } from './simulate.ts';
+
+const golden = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'compile/golden');
+const isLong = Boolean(process.env.WEFT_LONG);
+
+test('explain and Envoy agree', { timeout: isLong ? 900_000 : 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-simulation-'));
+  try {
+    const cases = await Promise.all(caseFolders(golden).map(async (path) => ({ name: relative(golden, path), ...(await runCase(path)) })));
+    const { asked, differences } = await simulate(cases, { folder, count: isLong ? 100_000 : 10_000, seed: isLong ? Date.now() : 20_261 });
+    expect(differences.slice(0, 20)).toEqual([]);
+    expect(asked).toBeGreaterThanOrEqual(isLong ? 100_000 : 10_000);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
