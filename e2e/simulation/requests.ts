@@ -27,8 +27,13 @@ const sidecarTargets = ({ outbound: { services, endpoints, virtualHosts } }: Vie
   ...virtualHosts.map(({ host, routes }) => ({ port: 80, hosts: [host], routes })),
 ];
 
+/** Plain HTTP only. */
 const gatewayTargets = ({ gateway: { servers } }: View): readonly Target[] =>
-  servers.flatMap(({ port, virtualHosts }) => virtualHosts.map(({ hosts, routes }) => ({ port, hosts, routes })));
+  servers.flatMap(({ port, bind, chains }) =>
+    chains.flatMap(({ content, tls }) =>
+      content.kind === 'http' && !tls ? content.virtualHosts.map(({ hosts, routes }) => ({ port, address: bind, hosts, routes })) : [],
+    ),
+  );
 
 export const targetsOf = (view: View): readonly Target[] => (view.role === 'gateway' ? gatewayTargets(view) : sidecarTargets(view));
 

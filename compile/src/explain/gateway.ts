@@ -1,10 +1,14 @@
-/** A gateway: which of its servers has the host, and where its routes lead [S117-S120]. */
+/** A gateway: which chain of its listener takes the connection, and where its routes lead [S117-S121]. */
 import { listenerName, virtualHostName } from '@weft/envoy';
-import type { View } from '../mesh/index.ts';
+import { covers, type GatewayChain, type GatewayServer, type ServerTls, type View } from '../mesh/index.ts';
+import { carried } from './bytes.ts';
+import { chainFor } from './chains.ts';
+import { clusterStep } from './clusters.ts';
+import { leadOf } from './entries.ts';
 import type { Passage } from './hop.ts';
-import { bestHost } from './outbound.ts';
+import { bestHost } from './hosts.ts';
 import { type Request, read } from './request.ts';
-import { type Routed, routed } from './route.ts';
+import { type Routed, routed, straight } from './route.ts';
 
 const nothing = { virtualHost: '', route: '', clusters: [], timeout: 0, rewrites: {} };
 
@@ -20,23 +24,78 @@ const toHttps = (virtualHost: string, request: Request): Routed => {
   return { ...nothing, virtualHost, outcome: { kind: 'redirect', status: 301, location, why: 'the server demands HTTPS (httpsRedirect)' } };
 };
 
-export const throughGateway = (view: View, request: Request): Passage => {
-  const { port } = request;
-  const servers = view.gateway.servers.filter((server) => server.port === port);
-  const listener = listenerName('0.0.0.0', port);
-  if (servers.length === 0)
-    return { listener: '', filterChain: '', tls: 'none', ...refused(`the gateway does not listen on port ${port}`) };
-  const plain = servers.flatMap(({ chains }) =>
-    chains.flatMap(({ content, tls }) => (content.kind === 'http' && !tls ? content.virtualHosts : [])),
-  );
-  const hosts = plain.map((host) => ({ ...host, domains: host.hosts }));
+type Http = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
+
+interface Question {
+  readonly view: View;
+  readonly request: Request;
+  readonly encrypted: boolean;
+}
+
+const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question): Routed => {
+  const hosts = virtualHosts.map((host) => ({ ...host, domains: host.hosts.map((domain) => domain.toLowerCase()) }));
   const found = bestHost(read(request).host, hosts);
-  const name = virtualHostName(found?.hosts[0] ?? '', port);
-  const rest = () => {
-    if (!found) return refused('no server of the gateway has this host with a route', 404);
-    return found.httpsRedirect
-      ? toHttps(name, request)
-      : routed({ virtualHost: name, routes: found.routes }, { view, asked: read(request) });
-  };
-  return { listener, filterChain: 'http', tls: 'none', ...rest() };
+  if (!found) return refused('no server of the gateway has this host with a route', 404);
+  const virtualHost = virtualHostName(found.domains[0] ?? '', request.port);
+  if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, request);
+  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request) });
+};
+
+/** `outbound_.80_.v1_.host`, of which one service's clusters bear the name. */
+const bySni = (sni: string, hosts: readonly string[], view: View): Routed => {
+  const [, port = '', subset = '', host = ''] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
+  const cluster = clusterStep(`outbound|${port}|${subset}|${host}`, view);
+  if (!hosts.some((allowed) => covers(allowed, host)) || cluster.failure?.flag === 'NC')
+    return refused(`no service that this server passes on is called ${sni}: the connection is closed`);
+  return straight({ virtualHost: '', route: '' }, cluster, 'the mesh’s TLS is passed on unopened to the service that its server name says');
+};
+
+const demanded = (tls: ServerTls | undefined): string => (tls ? `${tls.mode}, ended here` : 'passed on unopened');
+
+const throughChain = ({ tls, content }: GatewayChain, question: Question): Routed => {
+  const { view, request } = question;
+  switch (content.kind) {
+    case 'http':
+      if (request.protocol === 'tcp' || (request.protocol === 'tls' && !tls))
+        return refused('the server reads HTTP, and gets something else');
+      return overHttp(content, question);
+    case 'connection':
+      return carried(leadOf(content.route), view);
+    case 'auto-passthrough':
+      return bySni(request.host, content.hosts, view);
+  }
+};
+
+const isPassedOn = ({ content }: GatewayChain): boolean =>
+  content.kind === 'auto-passthrough' || (content.kind === 'connection' && content.route.match.serverNames.length > 0);
+
+/** What the server's chains look at: those without TLS take whatever comes. */
+const choicesOf = ({ chains }: GatewayServer, encrypted: boolean) =>
+  chains.map((chain) => {
+    const looksAtTls = chain.tls !== undefined || isPassedOn(chain);
+    // A chain for TLS alone has nothing for a connection without it.
+    const serverNames = looksAtTls && chain.serverNames.length === 0 && !encrypted ? ['no TLS'] : chain.serverNames;
+    return { subnets: [], serverNames, http: false, leads: chain, looksAtTls };
+  });
+
+export const throughGateway = (view: View, request: Request): Passage => {
+  const { port, protocol = 'http', scheme, host, address } = request;
+  const servers = view.gateway.servers.filter((server) => server.port === port);
+  const server = servers.find(({ bind }) => bind === address) ?? servers.find(({ bind }) => bind === '0.0.0.0') ?? servers[0];
+  const heading = { listener: '', filterChain: '', tls: 'none' };
+  if (!server) return { ...heading, ...refused(`the gateway does not listen on port ${port}`) };
+  const encrypted = protocol === 'tls' || scheme === 'https';
+  const listener = listenerName(server.bind, port);
+  const all = choicesOf(server, encrypted);
+  const choices = encrypted && all.some(({ looksAtTls }) => looksAtTls) ? all.filter(({ looksAtTls }) => looksAtTls) : all;
+  const found = chainFor(choices, { http: protocol === 'http', ...(encrypted && { serverName: host.toLowerCase() }) });
+  if (!found) {
+    const why = encrypted
+      ? `no server on port ${port} has the name ${host}: the connection is closed`
+      : 'the server demands TLS: the connection is closed';
+    return { ...heading, listener, ...refused(why) };
+  }
+  const tls = found.looksAtTls ? demanded(found.leads.tls) : 'none';
+  const filterChain = found.looksAtTls ? found.serverNames.join(' ') || '*' : found.leads.content.kind;
+  return { listener, filterChain, tls, ...throughChain(found.leads, { view, request, encrypted }) };
 };

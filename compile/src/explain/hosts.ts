@@ -1,0 +1,49 @@
+/** Virtual hosts of a port's route table, and which of them a name leads to [S10-S12]. */
+import { outboundCluster, virtualHostName } from '@weft/envoy';
+import { covers, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
+import { clusterStep } from './clusters.ts';
+import { type Entry, isRange } from './entries.ts';
+import { type Request, read } from './request.ts';
+import { type Host, ownRetries, type Routed, routed, straight } from './route.ts';
+
+/** And which names lead there. */
+export interface Candidate extends Host {
+  readonly domains: readonly string[];
+  /** Where no rule speaks. */
+  readonly cluster?: string;
+}
+
+const domainsOf = ({ service, aliases }: ScopedService): readonly string[] => {
+  const { hostname, addresses, headless } = service;
+  const own = isWildcard(hostname) ? [hostname] : [hostname, `${hostname}.`];
+  return [...own, ...aliases, ...addresses.filter((address) => !isRange(address)), ...(headless ? [`*.${hostname}`] : [])];
+};
+
+export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
+  const { hostname } = scoped.service;
+  const routes = scoped.routes.get(number);
+  const heading = { virtualHost: virtualHostName(hostname, number), domains: domainsOf(scoped) };
+  return routes ? { ...heading, routes } : { ...heading, routes: [], cluster: outboundCluster({ port: number, host: hostname }) };
+};
+
+/** Rules for hosts in no registry count on port 80 [S49]. */
+export const candidatesAt = (port: number, http: readonly Entry[], { virtualHosts }: OutboundSlice): readonly Candidate[] => [
+  ...http.map(hostOf),
+  ...(port === 80 ? virtualHosts : []).map(({ host, routes }) => ({ virtualHost: virtualHostName(host, 80), domains: [host], routes })),
+];
+
+/** The name itself, then the longest wildcard that covers it; of equals the first. */
+export const bestHost = <T extends { readonly domains: readonly string[] }>(host: string, candidates: readonly T[]): T | undefined => {
+  const exact = candidates.find(({ domains }) => domains.includes(host));
+  if (exact) return exact;
+  const wild = candidates.flatMap((candidate) => candidate.domains.filter(isWildcard).map((domain) => ({ domain, candidate })));
+  const covering = wild.filter(({ domain }) => domain === '*' || (covers(domain, host) && host.length >= domain.length));
+  return covering.sort((a, b) => b.domain.length - a.domain.length)[0]?.candidate;
+};
+
+export const served = (candidate: Candidate, request: Request, view: View): Routed => {
+  const { virtualHost, cluster } = candidate;
+  if (cluster === undefined) return routed(candidate, { view, asked: read(request) });
+  const step = clusterStep(cluster, view);
+  return { ...straight({ virtualHost, route: 'default' }, step, 'no rule speaks of it: the service itself'), ...ownRetries };
+};
