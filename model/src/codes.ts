@@ -48,6 +48,7 @@ export const codes = {
   WEFT0203: "A VirtualService's host is in no registry: its routes work on port 80 only.",
   WEFT0204: 'HTTP routes for a service without HTTP ports.',
   WEFT0205: 'A virtual address belongs to another service.',
+  WEFT0206: 'A port without an address belongs to another service.',
   WEFT0301: 'A file names an object that the API owns.',
   WEFT0302: 'The API may not write an object that a file owns.',
   WEFT0303: 'There is no such object.',

@@ -33,5 +33,5 @@ export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';
-export { type Network, networkOf } from './text/host.ts';
+export { network } from './text/host.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';

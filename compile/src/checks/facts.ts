@@ -25,6 +25,7 @@ import {
 } from '../mesh/index.ts';
 import { groupedRules } from '../passes/destinations.ts';
 import type { Input } from '../passes/input.ts';
+import { contested } from './claims.ts';
 
 /** A workload that objects ask for, whether or not it runs: what selectors are checked against, so that starting up is no mistake. */
 export interface Wanted {
@@ -51,7 +52,7 @@ export interface Facts {
   backendsIn(namespace: string): readonly Backend[];
   /** The object that a service was made of, by service key. */
   readonly owners: ReadonlyMap<string, ObjectRef>;
-  /** Services that claim `address:port`, in the order of precedence; only where several do. */
+  /** Services that claim `address:port` (`claims.ts`), in the order of precedence; only where several do. */
   readonly claims: ReadonlyMap<string, readonly Service[]>;
   /** DestinationRules whose host covers the name. */
   rulesFor(host: string): readonly DestinationRule[];
@@ -133,14 +134,6 @@ const ownersOf = ({ of }: Input): ReadonlyMap<string, ObjectRef> => {
     for (const host of entry.spec.hosts) add(`${entry.metadata.namespace}/${host.toLowerCase()}`, refOf(entry));
   }
   return owners;
-};
-
-const contested = (services: readonly Service[]): ReadonlyMap<string, readonly Service[]> => {
-  const claims = services.flatMap((service) =>
-    service.addresses.flatMap((address) => service.ports.map(({ number }) => ({ claim: `${address}:${number}`, service }))),
-  );
-  const grouped = [...Map.groupBy(claims, ({ claim }) => claim)].filter(([, several]) => several.length > 1);
-  return new Map(grouped.map(([claim, several]) => [claim, several.map(({ service }) => service)]));
 };
 
 const noRules: readonly Resource<DestinationRuleSpec>[] = [];

@@ -1,5 +1,6 @@
-import { against, doubtful, type Problem, type Resource, refKey, refOf, type ServiceEntrySpec } from '@weft/model';
+import { against, doubtful, network, type Problem, type Resource, refKey, refOf, type ServiceEntrySpec } from '@weft/model';
 import type { Service } from '../mesh/index.ts';
+import { anyAddress } from './claims.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 
 type ServiceEntry = Resource<ServiceEntrySpec>;
@@ -30,12 +31,27 @@ const hostProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
 const addressProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
   (entry.spec.addresses ?? []).flatMap((address, i) => {
     const own = services(entry, facts).filter((service) => service !== undefined);
-    const claims = (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${address}:${number}`) ?? []);
+    const claims = (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${network(address)}:${number}`) ?? []);
     const first = claims.find((service) => !own.includes(service));
     if (!first || own.includes(claims[0] ?? first)) return [];
     const problem = doubtful('WEFT0205', `spec.addresses[${i}]`, [
       `\`${first.hostname}\` of namespace \`${first.namespace}\` has address ${address} already: where both are seen, it leads there`,
       'Give each service an address of its own.',
+    ]);
+    const owner = facts.owners.get(first.key);
+    return [owner ? against(owner, problem) : problem];
+  });
+
+/** Where the address does not tell services apart, their port must: sidecars listen once (Istio's `mergeTCPFilterChains`). */
+const portProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
+  (entry.spec.ports ?? []).flatMap(({ number }, i) => {
+    const own = services(entry, facts);
+    const claims = facts.claims.get(`${anyAddress}:${number}`) ?? [];
+    const [first] = claims;
+    if (!first || own.includes(first) || !own.some((service) => service && claims.includes(service))) return [];
+    const problem = doubtful('WEFT0206', `spec.ports[${i}]`, [
+      `without an address, connections to port ${number} are \`${first.hostname}\`'s of namespace \`${first.namespace}\` where both are seen`,
+      'Give each service addresses of its own.',
     ]);
     const owner = facts.owners.get(first.key);
     return [owner ? against(owner, problem) : problem];
@@ -47,8 +63,8 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   depends: (entry, facts) => [
     ...services(entry, facts),
     ...(selectorOf(entry) ? [facts.wanted] : []),
-    ...(entry.spec.addresses ?? []).flatMap((address) =>
-      (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${address}:${number}`) ?? []),
+    ...[anyAddress, ...(entry.spec.addresses ?? [])].flatMap((address) =>
+      (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${network(address)}:${number}`) ?? []),
     ),
   ],
   problems: (entry, facts) => {
@@ -58,6 +74,6 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
       `the selector matches no workload of namespace \`${entry.metadata.namespace}\`: the service has no endpoints`,
       'Correct the labels.',
     ]);
-    return [...hostProblems(entry, facts), ...addressProblems(entry, facts), ...(unmatched ? [nobody] : [])];
+    return [...hostProblems(entry, facts), ...addressProblems(entry, facts), ...portProblems(entry, facts), ...(unmatched ? [nobody] : [])];
   },
 };

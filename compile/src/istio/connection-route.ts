@@ -1,11 +1,12 @@
 /** `tls` and `tcp` routes of a VirtualService → ConnectionRules [S51]. */
-import type {
-  ConnectionDestination,
-  Resource,
-  TcpRouteSettings,
-  TlsMatchSettings,
-  TlsRouteSettings,
-  VirtualServiceSpec,
+import {
+  type ConnectionDestination,
+  network,
+  type Resource,
+  type TcpRouteSettings,
+  type TlsMatchSettings,
+  type TlsRouteSettings,
+  type VirtualServiceSpec,
 } from '@weft/model';
 import { type ConnectionRule, type ConnectionRuleMatch, expandHost, type Routing, type Written } from '../mesh/index.ts';
 import { gatewayName } from './match.ts';
@@ -24,7 +25,7 @@ const weighed = (route: readonly ConnectionDestination[], namespace: string): Co
 const matchOf = (match: TlsMatchSettings, origin: Written): ConnectionRuleMatch => ({
   origin,
   serverNames: (match.sniHosts ?? []).map((name) => name.toLowerCase()),
-  subnets: match.destinationSubnets ?? [],
+  subnets: (match.destinationSubnets ?? []).map(network),
   ...(match.port ? { port: match.port } : {}),
   ...(match.sourceLabels && Object.keys(match.sourceLabels).length > 0 ? { sourceLabels: match.sourceLabels } : {}),
   ...(match.sourceNamespace ? { sourceNamespace: match.sourceNamespace } : {}),

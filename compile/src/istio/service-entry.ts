@@ -1,5 +1,5 @@
 /** ServiceEntries: one service for each host, with endpoints written down, selected, resolved by DNS, or none [S71]. */
-import type { Resource, ServiceEntryPort, ServiceEntryResolution, ServiceEntrySpec } from '@weft/model';
+import { network, type Resource, type ServiceEntryPort, type ServiceEntryResolution, type ServiceEntrySpec } from '@weft/model';
 import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
 import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
 import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service } from '../mesh/index.ts';
@@ -33,7 +33,7 @@ export const servicesOf = (
       key: `${metadata.namespace}/${hostname}`,
       hostname,
       namespace: metadata.namespace,
-      addresses: spec.addresses?.length ? spec.addresses : automatic === undefined ? [] : [automatic],
+      addresses: spec.addresses?.length ? [...new Set(spec.addresses.map(network))] : automatic === undefined ? [] : [automatic],
       ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name, protocol: protocolOf(port) })),
       resolution: resolutions[spec.resolution ?? 'NONE'],
       headless: false,

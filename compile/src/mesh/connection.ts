@@ -11,7 +11,7 @@ import type { Labels } from './workload.ts';
 export interface ConnectionMatch {
   /** Server names of the TLS hello, also `*.example.com` and `*`; empty: whatever it says, TLS or not. */
   readonly serverNames: readonly string[];
-  /** Addresses and CIDR blocks that were dialled; empty: any. */
+  /** Addresses and CIDR blocks that were dialled, in one spelling each; empty: any. */
   readonly subnets: readonly string[];
 }
 

@@ -1,13 +1,12 @@
 /** Which connections a chain takes. Envoy refuses a listener of which two chains take the same: the first that has it keeps it. */
-import { networkOf } from '@weft/model';
 import type { ConnectionMatch } from '../mesh/index.ts';
 import type { Way } from './connections.ts';
 import type { Chain } from './filters.ts';
 
 /** Absent: any address. A network of all addresses is not looked at, as in Istio. */
 const networksOf = ({ subnets }: ConnectionMatch): readonly (string | undefined)[] => {
-  const networks = subnets.map(networkOf).filter(({ bits }) => bits > 0);
-  return networks.length === 0 ? [undefined] : [...new Set(networks.map(({ address, bits }) => `${address}/${bits}`))];
+  const networks = subnets.filter((subnet) => !subnet.endsWith('/0'));
+  return networks.length === 0 ? [undefined] : [...new Set(networks)];
 };
 
 /** Absent: any name, or no TLS at all. */
@@ -16,7 +15,7 @@ const namesOf = ({ serverNames }: ConnectionMatch): readonly (string | undefined
 
 const rangeOf = (network: string) => {
   const [addressPrefix = '', length] = network.split('/');
-  return { addressPrefix, prefixLen: Number(length) };
+  return { addressPrefix, prefixLen: length === undefined ? (addressPrefix.includes(':') ? 128 : 32) : Number(length) };
 };
 
 const matchOf = (networks: readonly string[], names: readonly string[]): NonNullable<Chain['filterChainMatch']> => ({
