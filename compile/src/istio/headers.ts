@@ -7,8 +7,13 @@ const isHost = (name: string): boolean => name.toLowerCase() === 'host' || name.
 /** Envoy refuses to change `:path` and its like by header operations; so does Istio's admission. */
 const isPseudo = (name: string): boolean => name.startsWith(':');
 
+/** By name, so that nothing depends on the order of a mapping. */
 const ordinary = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !isHost(name) && !isPseudo(name)));
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => !isHost(name) && !isPseudo(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 export const headerOperations = (settings: HeaderOperationSettings | undefined): HeaderOperations =>
   settings === undefined
@@ -19,6 +24,6 @@ export const headerOperations = (settings: HeaderOperationSettings | undefined):
         remove: (settings.remove ?? []).filter((name) => !isHost(name) && !isPseudo(name)),
       };
 
-/** Setting `host` is a rewrite of the host [S41]. */
+/** Setting `host` is a rewrite of the host, as is adding it: a request has one [S41]. */
 export const hostSetBy = (settings: HeaderOperationSettings | undefined): string | undefined =>
-  Object.entries(settings?.set ?? {}).find(([name]) => isHost(name))?.[1];
+  [...Object.entries(settings?.set ?? {}), ...Object.entries(settings?.add ?? {})].find(([name]) => isHost(name))?.[1];

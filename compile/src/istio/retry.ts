@@ -31,5 +31,7 @@ export const retryOf = (settings: HttpRetry | undefined): Retry | undefined => {
     ...(settings.retryOn ? conditionsOf(settings.retryOn) : { retryOn: defaultRetry.retryOn, statusCodes: [] }),
     ...(perTryTimeout === undefined ? {} : { perTryTimeout }),
     ...(backoff === undefined ? {} : { backoff }),
+    ...(settings.retryIgnorePreviousHosts === undefined ? {} : { otherHost: settings.retryIgnorePreviousHosts }),
+    ...(settings.retryRemoteLocalities ? { remoteLocalities: true } : {}),
   };
 };

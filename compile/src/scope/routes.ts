@@ -20,6 +20,8 @@ export interface Place {
   readonly gateways: ReadonlySet<string>;
   /** Of the listener. */
   readonly port: number;
+  /** Its clients speak TLS with it. */
+  readonly tls?: boolean;
   readonly namespace: string;
   readonly labels: Labels;
   readonly serviceAt: (host: string) => Service | undefined;
@@ -54,12 +56,16 @@ const destinationAt = (destination: RuleDestination, place: Place): Destination 
   ...(destination.authority === undefined ? {} : { authority: destination.authority }),
 });
 
+/** The scheme's own port goes without saying in a Location [S42]. */
+const isOwnPort = (port: number, scheme: string): boolean => port === (scheme === 'https' ? 443 : 80);
+
 const actionAt = (action: Rule['action'], place: Place): RouteAction => {
   if (action.kind === 'direct') return action;
   if (action.kind === 'redirect') {
     const { portOfRequest, port: written, ...redirect } = action;
     const port = portOfRequest ? place.port : written;
-    return port === undefined ? redirect : { ...redirect, port };
+    const scheme = action.scheme ?? (place.tls ? 'https' : 'http');
+    return port === undefined || isOwnPort(port, scheme) ? redirect : { ...redirect, port };
   }
   const { destinations, mirrors, ...others } = action;
   const forward = {
@@ -72,12 +78,13 @@ const actionAt = (action: Rule['action'], place: Place): RouteAction => {
   return { ...forward, destinations: resolved, rewrite: { ...forward.rewrite, authority } };
 };
 
-const nameOf = (rule: Rule, match: HttpMatch): string => [rule.name, match.name].filter(Boolean).join('.');
+/** As Istio joins them: `rule.match`. */
+const nameOf = (rule: Rule, match: HttpMatch): string => (match.name === '' ? rule.name : `${rule.name}.${match.name}`);
 
 /** Nothing behind it can be reached [S25]. */
-export const isCatchAll = ({ uri, method, authority, scheme, headers, queryParams }: HttpMatch): boolean => {
+export const isCatchAll = ({ uri, method, authority, scheme, headers, queryParams, claims }: HttpMatch): boolean => {
   const anyPath = uri === undefined || (uri.kind === 'prefix' && uri.value === '/') || (uri.kind === 'regex' && uri.value === '.*');
-  return anyPath && !method && !authority && !scheme && headers.length === 0 && queryParams.length === 0;
+  return anyPath && !method && !authority && !scheme && headers.length === 0 && queryParams.length === 0 && !claims?.length;
 };
 
 /** Each match is a route of its own [S24]; the first catch-all is the last route. */

@@ -16,6 +16,7 @@ import {
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
+import { routeFilters } from './route-filters.ts';
 import { fromAds } from './sources.ts';
 
 export type Chain = Init<typeof FilterChainSchema>;
@@ -25,7 +26,18 @@ type Predicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
 const router = typed('envoy.filters.http.router', RouterSchema, {});
 
 /** Requests in gRPC-Web go on as gRPC; all others as they are. */
-export const grpcWeb: NonNullable<Manager['httpFilters']> = [typed('envoy.filters.http.grpc_web', GrpcWebSchema, {}), router];
+const grpcWeb = typed('envoy.filters.http.grpc_web', GrpcWebSchema, {});
+
+interface CallOptions {
+  readonly grpcWeb: boolean;
+}
+
+/** Filters of requests that leave for services, in their order [S101]. */
+export const callFilters = (options: CallOptions): NonNullable<Manager['httpFilters']> => [
+  ...(options.grpcWeb ? [grpcWeb] : []),
+  ...routeFilters, // a route's own faults and CORS
+  router, // ends the chain
+];
 
 /** What all connection managers share; `manager` says the rest and wins. */
 export const httpManager = (manager: Manager) =>

@@ -9,7 +9,7 @@ import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/en
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { GatewayChain, GatewayHost, GatewayServer, GatewaySlice, ScopedService } from '../mesh/index.ts';
 import { socketAddress } from './endpoints.ts';
-import { type Chain, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
 import { everything } from './match.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
@@ -23,6 +23,7 @@ const manager = (listener: string, routes: string) =>
   httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
+    httpFilters: callFilters({ grpcWeb: false }),
     // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
     useRemoteAddress: true,
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,

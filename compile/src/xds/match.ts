@@ -1,7 +1,9 @@
 /** Conditions of a route. */
 import type { Init } from '@weft/envoy';
 import type { HeaderMatcherSchema, RouteMatchSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { StringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
+import type { ValueMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/value_pb.js';
 import type { HttpMatch, StringMatch } from '../mesh/index.ts';
 
 type Match = Init<typeof RouteMatchSchema>;
@@ -9,7 +11,7 @@ type HeaderMatch = Init<typeof HeaderMatcherSchema>;
 type Text = Exclude<StringMatch, { readonly kind: 'present' }>;
 
 /** A regular expression matches the whole value, in Istio as in Envoy [S29]. */
-const matcher = ({ kind, value }: Text): Init<typeof StringMatcherSchema> => {
+export const textMatcher = ({ kind, value }: Text): Init<typeof StringMatcherSchema> => {
   switch (kind) {
     case 'exact':
       return { matchPattern: { case: 'exact', value } };
@@ -39,7 +41,8 @@ const path = (uri: StringMatch | undefined): Match => {
 
 const header = (name: string, match: StringMatch, invert = false): HeaderMatch => ({
   name,
-  headerMatchSpecifier: match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher(match) },
+  headerMatchSpecifier:
+    match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: textMatcher(match) },
   invertMatch: invert,
   // "Without x: v" holds where x is missing [S30].
   treatMissingHeaderAsEmpty: invert && match.kind !== 'present',
@@ -47,7 +50,26 @@ const header = (name: string, match: StringMatch, invert = false): HeaderMatch =
 
 const pseudo = (name: string, match: StringMatch | undefined): HeaderMatch[] => (match ? [header(name, match)] : []);
 
-export const routeMatch = ({ uri, ignoreUriCase, method, authority, scheme, headers, queryParams }: HttpMatch): Match => ({
+/** Where Envoy's JWT filter leaves the claims of a verified token, and how Istio has it call them. */
+const claimsFilter = 'envoy.filters.http.jwt_authn';
+const claimsKey = 'payload';
+
+/** A claim is a text or a list of texts, of which one must match; `{}` is any text [S46]. */
+const claim = ({ path: keys, match, invert }: NonNullable<HttpMatch['claims']>[number]): Init<typeof MetadataMatcherSchema> => {
+  const text = match.kind === 'present' ? textMatcher({ kind: 'prefix', value: '' }) : textMatcher(match);
+  const value: Init<typeof ValueMatcherSchema> = { matchPattern: { case: 'stringMatch', value: text } };
+  const oneOf: Init<typeof ValueMatcherSchema> = {
+    matchPattern: { case: 'listMatch', value: { matchPattern: { case: 'oneOf', value } } },
+  };
+  return {
+    filter: claimsFilter,
+    path: [claimsKey, ...keys].map((key) => ({ segment: { case: 'key' as const, value: key } })),
+    value: { matchPattern: { case: 'orMatch', value: { valueMatchers: [oneOf, value] } } },
+    invert,
+  };
+};
+
+export const routeMatch = ({ uri, ignoreUriCase, method, authority, scheme, headers, queryParams, claims = [] }: HttpMatch): Match => ({
   ...path(uri),
   ...(ignoreUriCase && uri?.kind !== 'regex' && { caseSensitive: false }),
   headers: [
@@ -56,9 +78,10 @@ export const routeMatch = ({ uri, ignoreUriCase, method, authority, scheme, head
     ...pseudo(':authority', authority),
     ...pseudo(':scheme', scheme),
   ],
+  dynamicMetadata: claims.map(claim),
   queryParameters: queryParams.map(({ name, match }) => ({
     name,
     queryParameterMatchSpecifier:
-      match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: matcher(match) },
+      match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: textMatcher(match) },
   })),
 });

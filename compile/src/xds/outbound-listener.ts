@@ -4,7 +4,17 @@ import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.j
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { Chains } from './chain-match.ts';
 import { socketAddress } from './endpoints.ts';
-import { type Chain, detection, grpcWeb, httpInspector, httpManager, plainHttp, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import {
+  type Chain,
+  callFilters,
+  detection,
+  httpInspector,
+  httpManager,
+  plainHttp,
+  routesFrom,
+  tcpProxy,
+  tlsInspector,
+} from './filters.ts';
 import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
@@ -46,7 +56,7 @@ const httpChain = (name: string, way: HttpWay): Chain => ({
     httpManager({
       statPrefix: `outbound_${name};`,
       routeSpecifier: routesFrom(way.routes),
-      ...(way.grpcWeb && { httpFilters: grpcWeb }),
+      httpFilters: callFilters(way),
     }),
   ],
 });

@@ -14,9 +14,11 @@ import {
   type WeightedCluster_ClusterWeightSchema,
 } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { PreviousHostsPredicateSchema } from '@weft/envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
-import type { Destination, HashKey, HeaderOperations, HttpRoute, Retry, RouteAction } from '../mesh/index.ts';
+import { PreviousPrioritiesConfigSchema } from '@weft/envoy/gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.js';
+import type { Destination, HashKey, HeaderOperations, HttpRoute, Mirror, Retry, RouteAction } from '../mesh/index.ts';
 import { hashPolicies } from './hash-policy.ts';
 import { everything, routeMatch } from './match.ts';
+import { filterConfigs, fraction } from './route-filters.ts';
 
 type RouteInit = Init<typeof RouteSchema>;
 type Action = Init<typeof RouteActionSchema>;
@@ -31,11 +33,19 @@ const added = (
   appendAction: HeaderValueOption_HeaderAppendAction,
 ): Init<typeof HeaderValueOptionSchema>[] => Object.entries(entries).map(([key, value]) => ({ header: { key, value }, appendAction }));
 
-const headers = (request: HeaderOperations, response: HeaderOperations) => ({
-  requestHeadersToAdd: [...added(request.set, overwrite), ...added(request.add, append)],
-  requestHeadersToRemove: [...request.remove],
-  responseHeadersToAdd: [...added(response.set, overwrite), ...added(response.add, append)],
-  responseHeadersToRemove: [...response.remove],
+interface Operations {
+  readonly request: HeaderOperations;
+  readonly response: HeaderOperations;
+}
+
+const additions = ({ set, add }: HeaderOperations) => [...added(set, overwrite), ...added(add, append)];
+
+/** One after the other: what a later one sets, it sets after the earlier one has added [S41]. */
+const headers = (...operations: readonly Operations[]) => ({
+  requestHeadersToAdd: operations.flatMap(({ request }) => additions(request)),
+  requestHeadersToRemove: operations.flatMap(({ request }) => request.remove),
+  responseHeadersToAdd: operations.flatMap(({ response }) => additions(response)),
+  responseHeadersToRemove: operations.flatMap(({ response }) => response.remove),
 });
 
 const rewriteHost = (host: string | undefined) =>
@@ -44,15 +54,26 @@ const rewriteHost = (host: string | undefined) =>
 /** Another try should meet another host. */
 const previousHosts = typed('envoy.retry_host_predicates.previous_hosts', PreviousHostsPredicateSchema, {});
 
-export const retryPolicy = ({ attempts, perTryTimeout, retryOn, statusCodes, backoff }: Retry): RetryInit => ({
-  retryOn: retryOn.join(','),
-  numRetries: attempts,
-  retriableStatusCodes: [...statusCodes],
-  retryHostPredicate: [previousHosts],
-  hostSelectionRetryMaxAttempts: 5n,
-  ...(perTryTimeout && { perTryTimeout: milliseconds(perTryTimeout) }),
-  ...(backoff && { retryBackOff: { baseInterval: milliseconds(backoff) } }),
-});
+/** Every second try leaves out the priorities that were tried: Istio's frequency [S69]. */
+const previousPriorities = typed('envoy.retry_priorities.previous_priorities', PreviousPrioritiesConfigSchema, { updateFrequency: 2 });
+
+export const retryPolicy = (retry: Retry): RetryInit => {
+  const { attempts, perTryTimeout, retryOn, statusCodes, backoff, otherHost = true, remoteLocalities } = retry;
+  return {
+    retryOn: retryOn.join(','),
+    numRetries: attempts,
+    retriableStatusCodes: [...statusCodes],
+    ...(otherHost && { retryHostPredicate: [previousHosts] }),
+    ...(remoteLocalities && { retryPriority: previousPriorities }),
+    hostSelectionRetryMaxAttempts: 5n,
+    ...(perTryTimeout && { perTryTimeout: milliseconds(perTryTimeout) }),
+    ...(backoff && { retryBackOff: { baseInterval: milliseconds(backoff) } }),
+  };
+};
+
+/** A host that a hash chose is the only right one: another try goes there too, unless the rule says otherwise [S36]. */
+const retryOf = ({ retry, hash, destinations }: Forward): Retry | undefined =>
+  retry?.otherHost === undefined && hash?.length && destinations.length === 1 && retry ? { ...retry, otherHost: false } : retry;
 
 /**
  * 0 is "for ever" to Envoy, and the cap of a gRPC client's own timeout follows it [S35]. By the field that Envoy calls
@@ -63,17 +84,11 @@ const timeouts = (ms: number): Pick<Action, 'timeout' | 'maxGrpcTimeout'> => ({
   maxGrpcTimeout: milliseconds(ms),
 });
 
-const weightedCluster = ({
-  cluster,
-  weight,
-  request,
-  response,
-  authority,
-}: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
-  name: cluster,
-  weight,
-  ...headers(request, response),
-  ...rewriteHost(authority),
+const weightedCluster = (destination: Destination): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
+  name: destination.cluster,
+  weight: destination.weight,
+  ...headers(destination),
+  ...rewriteHost(destination.authority),
 });
 
 /** One destination takes all whatever its weight; of several those with weight 0 are left out [S32]. */
@@ -90,8 +105,12 @@ const rewritten = ({ rewrite }: Forward): Action => ({
   ...rewriteHost(rewrite?.authority),
 });
 
-const both = (a: HeaderOperations, b: HeaderOperations | undefined): HeaderOperations =>
-  b === undefined ? a : { set: { ...a.set, ...b.set }, add: { ...a.add, ...b.add }, remove: [...a.remove, ...b.remove] };
+/** No trace begins with a copy; its host ends in `-shadow` [S40]. */
+const mirrored = ({ cluster, share }: Mirror) => ({
+  cluster,
+  runtimeFraction: { defaultValue: fraction(share) },
+  traceSampled: false,
+});
 
 /** @param inherited the virtual host's retry policy, which need not be said again */
 const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined): RouteInit => {
@@ -100,16 +119,18 @@ const forward = (route: HttpRoute, action: Forward, inherited: Retry | undefined
   if (destinations.length === 0) return direct(503, { text: 'no destination' });
   // A lone destination has no place of its own for headers.
   const lone = destinations.length === 1 ? destinations[0] : undefined;
+  const retry = retryOf(action);
   return {
-    ...headers(both(route.request, lone?.request), both(route.response, lone?.response)),
+    ...headers(route, ...(lone ? [lone] : [])),
     action: {
       case: 'route',
       value: {
         ...clusterOf(destinations),
         ...timeouts(action.timeout),
-        ...(action.retry && action.retry.attempts > 0 && !sameRetry(action.retry, inherited) && { retryPolicy: retryPolicy(action.retry) }),
+        ...(retry && retry.attempts > 0 && !sameRetry(retry, inherited) && { retryPolicy: retryPolicy(retry) }),
         ...rewritten(action),
         ...hashPolicies(action.hash),
+        ...(action.mirrors && { requestMirrorPolicies: action.mirrors.map(mirrored) }),
       },
     },
   };
@@ -123,15 +144,12 @@ const redirectCodes: Readonly<Record<number, RedirectAction_RedirectResponseCode
   308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
 };
 
-/** The scheme's own port goes without saying in a Location [S42]. */
-const isDefaultPort = (port: number, scheme: string | undefined): boolean => port === (scheme === 'https' ? 443 : 80);
-
 const redirect = ({ code, uri, authority, port, scheme }: Redirect): Init<typeof RedirectActionSchema> => ({
   responseCode: redirectCodes[code] ?? RedirectAction_RedirectResponseCode.MOVED_PERMANENTLY,
   ...(uri !== undefined && { pathRewriteSpecifier: { case: 'pathRedirect' as const, value: uri } }),
   ...(authority !== undefined && { hostRedirect: authority }),
   ...(scheme !== undefined && { schemeRewriteSpecifier: { case: 'schemeRedirect' as const, value: scheme } }),
-  ...(port !== undefined && !isDefaultPort(port, scheme) && { portRedirect: port }),
+  ...(port !== undefined && { portRedirect: port }),
 });
 
 type Body = Extract<RouteAction, { readonly kind: 'direct' }>['body'];
@@ -150,9 +168,9 @@ const acted = (route: HttpRoute, inherited: Retry | undefined): RouteInit => {
     case 'forward':
       return forward(route, action, inherited);
     case 'redirect':
-      return { ...headers(route.request, route.response), action: { case: 'redirect', value: redirect(action) } };
+      return { ...headers(route), action: { case: 'redirect', value: redirect(action) } };
     case 'direct':
-      return { ...headers(route.request, route.response), ...direct(action.status, action.body) };
+      return { ...headers(route), ...direct(action.status, action.body) };
   }
 };
 
@@ -160,7 +178,7 @@ const sameRetry = (a: Retry, b: Retry | undefined): boolean => b !== undefined &
 
 /** The one retry policy that all forwarding routes have: said once for the virtual host it halves a route's size. */
 const commonRetry = (routes: readonly HttpRoute[]): Retry | undefined => {
-  const retries = routes.flatMap(({ action }) => (action.kind === 'forward' ? [action.retry] : []));
+  const retries = routes.flatMap(({ action }) => (action.kind === 'forward' ? [retryOf(action)] : []));
   const [first] = retries;
   return first && first.attempts > 0 && retries.every((retry) => retry && sameRetry(retry, first)) ? first : undefined;
 };
@@ -169,7 +187,13 @@ const commonRetry = (routes: readonly HttpRoute[]): Retry | undefined => {
 export const routesOf = (routes: readonly HttpRoute[]): { readonly routes: RouteInit[]; readonly retryPolicy?: RetryInit } => {
   const common = commonRetry(routes);
   return {
-    routes: routes.map((route) => ({ name: route.name, match: routeMatch(route.match), ...acted(route, common) })),
+    routes: routes.map((route) => ({
+      name: route.name,
+      match: routeMatch(route.match),
+      ...(route.match.statPrefix && { statPrefix: route.match.statPrefix }),
+      ...acted(route, common),
+      ...filterConfigs(route),
+    })),
     ...(common && { retryPolicy: retryPolicy(common) }),
   };
 };

@@ -14,7 +14,7 @@ import type {
   HttpRewrite,
 } from './virtual-service.ts';
 
-const isHost = (name: string): boolean => name.toLowerCase() === 'host' || name === ':authority';
+export const isHost = (name: string): boolean => ['host', ':authority'].includes(name.toLowerCase());
 
 function* checkName(name: string, path: string): Iterable<Problem> {
   if (isHost(name) || name.startsWith(':'))
@@ -27,7 +27,7 @@ function* checkOperations(operations: HeaderOperationSettings | undefined, path:
     for (const [name, value] of Object.entries(operations?.[action] ?? {})) {
       const at = childPath(`${path}.${action}`, name);
       // Setting the host of a request is a rewrite of its authority [S41].
-      if (!(request && action === 'set' && isHost(name))) yield* checkName(name, at);
+      if (!(request && isHost(name))) yield* checkName(name, at);
       const fault = headerValueFault(value);
       if (fault) yield invalid(at, fault, 'Write `%%` for a percent sign.');
     }
@@ -48,15 +48,11 @@ const retryWords = new Set(
 );
 
 export function* checkRetry(retry: HttpRetry, path: string): Iterable<Problem> {
-  const { attempts, perTryTimeout, retryOn, retryIgnorePreviousHosts } = retry;
+  const { attempts, perTryTimeout, retryOn, retryRemoteLocalities } = retry;
   if (attempts !== undefined && attempts < 0)
     yield invalid(`${path}.attempts`, `${attempts} attempts`, 'Write 0 for no retries, or a positive number.');
-  if (attempts === 0 && (perTryTimeout || retryOn))
-    yield invalid(
-      path,
-      'retries are switched off (`attempts: 0`) and configured',
-      'Remove `perTryTimeout` and `retryOn`, or allow attempts.',
-    );
+  if (!attempts && (perTryTimeout || retryOn || retryRemoteLocalities !== undefined))
+    yield invalid(path, 'retries are switched off (no `attempts`) and configured', 'Say how many `attempts`, or remove the rest.');
   for (const word of (retryOn ?? '').split(',').map((text) => text.trim())) {
     const code = /^\d+$/.test(word) ? Number(word) : undefined;
     if (word === '' ? retryOn !== undefined && retryOn !== '' : code === undefined ? !retryWords.has(word) : code < 100 || code > 599) {
@@ -67,14 +63,6 @@ export function* checkRetry(retry: HttpRetry, path: string): Iterable<Problem> {
       );
     }
   }
-  if (retryIgnorePreviousHosts === false)
-    yield ineffective(
-      `${path}.retryIgnorePreviousHosts`,
-      '`retryIgnorePreviousHosts` has no effect yet: retries prefer another host',
-      'Remove it.',
-    );
-  if (Object.hasOwn(retry, 'retryRemoteLocalities'))
-    yield ineffective(`${path}.retryRemoteLocalities`, '`retryRemoteLocalities` has no effect yet', 'Remove it.');
 }
 
 const hasBreak = (text: string | undefined): boolean => text !== undefined && /[\0\r\n]/.test(text);
@@ -91,6 +79,7 @@ export function* checkRewrite(rewrite: HttpRewrite, path: string): Iterable<Prob
   yield* checkRegex(regex.match, `${path}.uriRegexRewrite.match`);
   const at = `${path}.uriRegexRewrite.rewrite`;
   if (hasBreak(regex.rewrite)) yield invalid(at, 'a line break', 'Remove it.');
+  if (regex.rewrite === '') yield invalid(at, 'an empty text to put in', 'Write what the path becomes, at least `/`.');
   const compiled = readRegex(regex.match);
   if (typeof compiled === 'string') return;
   for (const [, next] of regex.rewrite.matchAll(/\\(.?)/gs)) {
@@ -108,7 +97,7 @@ export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<P
     yield invalid(`${path}.redirectCode`, `${redirectCode} is no redirect`, 'Write 301, 302, 303, 307 or 308.');
   }
   if (port !== undefined && !isPort(port)) yield invalid(`${path}.port`, `${port} is no port`, portHelp);
-  if (scheme && !/^https?$/i.test(scheme))
+  if (scheme && !/^https?$/.test(scheme))
     yield invalid(`${path}.scheme`, `\`${scheme.slice(0, 40)}\` is no scheme of HTTP`, 'Write http or https.');
   if (hasBreak(uri)) yield invalid(`${path}.uri`, 'a line break', 'Remove it.');
   if (authority && !isHostname(authority.replace(/:\d{1,5}$/, '')) && !isIp(authority))
@@ -122,12 +111,33 @@ export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<P
 
 /** `max_direct_response_body_size_bytes` [S52]. */
 const maxBody = 1024 * 1024;
+/** Every proxy gets a copy, and Istio warns from here on. */
+const largeBody = 100 * 1024;
+
+/** Bytes in UTF-8. */
+const utf8Length = (text: string): number => {
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return length;
+};
+
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+const sizeOf = ({ string = '', bytes }: NonNullable<HttpDirectResponse['body']>): number =>
+  bytes === undefined ? utf8Length(string) : Math.floor((bytes.replace(/=+$/, '').length * 3) / 4);
 
 export function* checkDirectResponse({ status, body }: HttpDirectResponse, path: string): Iterable<Problem> {
   if (status < 200 || status > 599)
     yield invalid(`${path}.status`, `${status} is no status of a response`, 'Write a number between 200 and 599.');
-  if ((body?.string?.length ?? 0) > maxBody) yield invalid(`${path}.body`, 'the body is larger than 1 MiB', 'Shorten it.');
-  if (body?.bytes !== undefined) yield ineffective(`${path}.body.bytes`, '`bytes` has no effect yet: the body is empty', 'Use `string`.');
-  if (body && body.string === undefined && body.bytes === undefined)
-    yield doubtful('IST0133', `${path}.body`, ['an empty body', 'Write `string`.']);
+  if (!body) return;
+  const size = sizeOf(body);
+  if (size > maxBody) yield invalid(`${path}.body`, 'the body is larger than 1 MiB', 'Shorten it.');
+  else if (size > largeBody) yield doubtful('IST0133', `${path}.body`, [`a body of ${size} bytes is sent to every proxy`, 'Shorten it.']);
+  if (body.bytes !== undefined && (!base64.test(body.bytes) || body.bytes.replace(/=+$/, '').length % 4 === 1))
+    yield invalid(`${path}.body.bytes`, 'the text is no base64', 'Encode the bytes in base64, or use `string`.');
+  if (body.string === undefined && body.bytes === undefined)
+    yield doubtful('IST0133', `${path}.body`, ['an empty body', 'Write `string` or `bytes`.']);
 }

@@ -1,30 +1,42 @@
 /** Checks of the conditions of an HTTP route. */
 import { isDnsLabel } from '../metadata.ts';
 import { doubtful, type Problem } from '../problem.ts';
-import { checkLabelMap, checkRegex, invalid, isPort, portHelp, withoutEffect } from '../rule.ts';
+import { checkLabelMap, checkRegex, invalid, isPort, portHelp } from '../rule.ts';
+import { routingClaim } from '../text/claim.ts';
 import { isHeaderName } from '../text/header.ts';
 import { childPath } from '../yaml/read.ts';
 import type { HttpMatchRequest, StringMatchSettings } from './virtual-service.ts';
 
-function* checkStringMatch(match: StringMatchSettings, path: string): Iterable<Problem> {
-  if (match.regex !== undefined) yield* checkRegex(match.regex, `${path}.regex`);
-  if (match.prefix === '') yield invalid(`${path}.prefix`, 'an empty prefix', 'Leave the match out, or write `{}` for "is there".');
+interface TextOptions {
+  /** `*`, which is no expression, means "there" [S29]. */
+  readonly star?: boolean;
+  /** Every path begins with nothing. */
+  readonly emptyPrefix?: boolean;
+}
+
+function* checkStringMatch(match: StringMatchSettings, path: string, { star, emptyPrefix }: TextOptions = {}): Iterable<Problem> {
+  if (match.regex !== undefined && !(star && match.regex === '*')) yield* checkRegex(match.regex, `${path}.regex`);
+  if (match.prefix === '' && !emptyPrefix)
+    yield invalid(`${path}.prefix`, 'an empty prefix', 'Leave the match out, or write `{}` for "is there".');
 }
 
 /** Istio's own fields for these; as header names they are ignored (VirtualService reference, `headers`). */
 const ownFields = new Set(['uri', 'scheme', 'method', 'authority']);
 
-function* checkHeaders(headers: Readonly<Record<string, StringMatchSettings>> | undefined, path: string): Iterable<Problem> {
+function* checkHeaders(
+  headers: Readonly<Record<string, StringMatchSettings>> | undefined,
+  path: string,
+  options?: TextOptions,
+): Iterable<Problem> {
   for (const [name, match] of Object.entries(headers ?? {})) {
     const at = childPath(path, name);
-    if (name.startsWith('@'))
-      yield invalid(at, 'routing by claims of a token has no effect yet, and leaving it out would match more', 'Remove the route.');
-    else if (!isHeaderName(name) && !/^:(?:authority|method|path|scheme)$/.test(name)) {
+    const claim = routingClaim(name);
+    if (claim ? claim.includes('') : !isHeaderName(name) && !/^:(?:authority|method|path|scheme|status)$/.test(name)) {
       yield invalid(at, `\`${name.slice(0, 80)}\` is no header name`, 'Use letters, digits and `-`.');
     }
     if (ownFields.has(name))
       yield doubtful('IST0133', at, [`a header called \`${name}\` is probably not meant`, `Use the field \`${name}\` of the match.`]);
-    yield* checkStringMatch(match, at);
+    yield* checkStringMatch(match, at, options);
   }
 }
 
@@ -42,13 +54,13 @@ export function* checkGatewayNames(names: readonly string[] | undefined, path: s
 export function* checkMatch(match: HttpMatchRequest, path: string): Iterable<Problem> {
   for (const field of ['uri', 'scheme', 'method', 'authority'] as const) {
     const value = match[field];
-    if (value) yield* checkStringMatch(value, `${path}.${field}`);
+    if (value) yield* checkStringMatch(value, `${path}.${field}`, { emptyPrefix: field === 'uri' });
   }
   if (match.uri?.exact !== undefined && !match.uri.exact.startsWith('/') && match.uri.exact !== '*') {
     yield doubtful('IST0133', `${path}.uri.exact`, ['a path begins with `/`, so this never matches', 'Begin it with `/`.']);
   }
   yield* checkHeaders(match.headers, `${path}.headers`);
-  yield* checkHeaders(match.withoutHeaders, `${path}.withoutHeaders`);
+  yield* checkHeaders(match.withoutHeaders, `${path}.withoutHeaders`, { star: true });
   for (const [name, value] of Object.entries(match.queryParams ?? {})) {
     const at = childPath(`${path}.queryParams`, name);
     if (name === '') yield invalid(at, 'an empty parameter name', 'Name the parameter.');
@@ -60,7 +72,6 @@ export function* checkMatch(match: HttpMatchRequest, path: string): Iterable<Pro
     yield invalid(`${path}.sourceNamespace`, `\`${match.sourceNamespace.slice(0, 80)}\` is no namespace`, 'Name a namespace.');
   }
   yield* checkGatewayNames(match.gateways, `${path}.gateways`);
-  yield* withoutEffect(match, path, [{ field: 'statPrefix', message: 'statistics keep their usual names' }]);
 }
 
 /** Matches every request that comes this way: the first such route ends the list [S25]. */
@@ -78,5 +89,6 @@ export const isCatchAll = (match: HttpMatchRequest): boolean => {
     'gateways',
   ] as const;
   const free = conditions.every((field) => match[field] === undefined || Object.keys(match[field] as object).length === 0);
-  return free && match.port === undefined && (match.uri === undefined || match.uri.prefix === '/' || match.uri.regex === '.*');
+  const { uri = {} } = match;
+  return free && match.port === undefined && (Object.keys(uri).length === 0 || uri.prefix === '/' || uri.regex === '.*');
 };

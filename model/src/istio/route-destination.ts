@@ -2,12 +2,12 @@
 import { isDnsLabel } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
 import { invalid, isPort, portHelp } from '../rule.ts';
-import { isHostname, isIp } from '../text/host.ts';
+import { isIp, isWildcardHostname } from '../text/host.ts';
 import type { DestinationSettings } from './virtual-service.ts';
 
 export function* checkDestination({ host, subset, port }: DestinationSettings, path: string): Iterable<Problem> {
-  if (!isHostname(host) && !isIp(host))
-    yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service; wildcards are not allowed here.');
+  if (host === '*' || (!isWildcardHostname(host) && !isIp(host)))
+    yield invalid(`${path}.host`, `\`${host.slice(0, 80)}\` is no host to send to`, 'Name a service.');
   if (subset && !isDnsLabel(subset))
     yield invalid(`${path}.subset`, `\`${subset.slice(0, 80)}\` is no subset's name`, 'Use lower-case letters, digits and `-`.');
   if (port?.number !== undefined && !isPort(port.number)) yield invalid(`${path}.port.number`, `${port.number} is no port`, portHelp);

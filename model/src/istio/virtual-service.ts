@@ -1,11 +1,14 @@
-import { canonical } from '../hash.ts';
-import { doubtful, type Problem } from '../problem.ts';
-import { checkExportTo, type Field, invalid, withoutEffect } from '../rule.ts';
+import type { Problem } from '../problem.ts';
+import { checkExportTo, invalid } from '../rule.ts';
+import { routingClaim } from '../text/claim.ts';
 import { isIp, isWildcardHostname } from '../text/host.ts';
+import { childPath } from '../yaml/read.ts';
 import { checkTcpRoutes, checkTlsRoutes, type TcpRouteSettings, type TlsRouteSettings } from './connection-route.ts';
-import { checkDirectResponse, checkHeaderOperations, checkRedirect, checkRetry, checkRewrite } from './http-action.ts';
-import { checkGatewayNames, checkMatch, isCatchAll } from './http-match.ts';
-import { checkDestination, checkWeights } from './route-destination.ts';
+import type { CorsSettings } from './http-cors.ts';
+import type { HttpFault, HttpMirror, PercentSettings } from './http-fault.ts';
+import { checkGatewayNames } from './http-match.ts';
+import { checkReach } from './http-reach.ts';
+import { checkHttpRoute } from './http-route.ts';
 import type { DurationText } from './traffic-policy.ts';
 
 /** One of the three, or `{}`: the value is present, whatever it is. */
@@ -82,6 +85,7 @@ export interface HttpRetry {
   readonly retryOn?: string;
   readonly backoff?: DurationText;
   readonly retryIgnorePreviousHosts?: boolean;
+  readonly retryRemoteLocalities?: boolean;
 }
 
 export interface HttpRouteSettings {
@@ -94,6 +98,16 @@ export interface HttpRouteSettings {
   readonly timeout?: DurationText;
   readonly retries?: HttpRetry;
   readonly headers?: HeadersSettings;
+  readonly fault?: HttpFault;
+  readonly corsPolicy?: CorsSettings;
+  readonly mirror?: DestinationSettings;
+  readonly mirrors?: readonly HttpMirror[];
+  readonly mirrorPercentage?: PercentSettings;
+  /** Deprecated: whole percents. */
+  readonly mirrorPercent?: number;
+  readonly mirror_percent?: number;
+  /** The VirtualService that says the rest; without namespace one of the own [S50]. */
+  readonly delegate?: { readonly name?: string; readonly namespace?: string };
 }
 
 export interface VirtualServiceSpec {
@@ -106,96 +120,64 @@ export interface VirtualServiceSpec {
   readonly exportTo?: readonly string[];
 }
 
-const later: readonly Field[] = [
-  { field: 'mirror', message: 'nothing is mirrored' },
-  { field: 'mirrors', message: 'nothing is mirrored' },
-  { field: 'fault', message: 'no fault is injected' },
-  { field: 'corsPolicy', message: 'no CORS header is added' },
-];
+const overlap = (a: string, b: string): boolean => {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  const within = (inner: string, outer: string) => outer.startsWith('*') && inner.endsWith(outer.slice(1));
+  return x === y || within(x, y) || within(y, x);
+};
 
-function* checkAction(route: HttpRouteSettings, path: string): Iterable<Problem> {
-  const actions = (['route', 'redirect', 'directResponse'] as const).filter((field) =>
-    field === 'route' ? route.route?.length : route[field],
-  );
-  if (Object.hasOwn(route, 'delegate'))
-    yield invalid(`${path}.delegate`, '`delegate` has no effect yet, so the route would lead nowhere', 'Write the routes here.');
-  else if (actions.length === 0) yield invalid(path, 'the route says nothing to do', 'Add `route`, `redirect` or `directResponse`.');
-  if (actions.length > 1)
-    yield invalid(path, `only one of ${actions.map((field) => `\`${field}\``).join(' and ')} may be set`, 'Remove one.');
-  for (const [index, { destination, headers }] of (route.route ?? []).entries()) {
-    yield* checkDestination(destination, `${path}.route[${index}].destination`);
-    yield* checkHeaderOperations(headers, `${path}.route[${index}].headers`);
-  }
-  yield* checkWeights(route.route ?? [], `${path}.route`);
-  if (route.redirect) yield* checkRedirect(route.redirect, `${path}.redirect`);
-  if (route.redirect && route.rewrite)
-    yield invalid(`${path}.rewrite`, 'a redirect cannot be rewritten', 'Put the new address into `redirect`.');
-  if (route.directResponse) yield* checkDirectResponse(route.directResponse, `${path}.directResponse`);
-}
-
-function* checkRoute(route: HttpRouteSettings, path: string): Iterable<Problem> {
-  for (const [index, match] of (route.match ?? []).entries()) yield* checkMatch(match, `${path}.match[${index}]`);
-  yield* checkAction(route, path);
-  if (route.rewrite) yield* checkRewrite(route.rewrite, `${path}.rewrite`);
-  if (route.retries) yield* checkRetry(route.retries, `${path}.retries`);
-  yield* checkHeaderOperations(route.headers, `${path}.headers`);
-  yield* withoutEffect(route, path, later);
-}
-
-/** Routes behind one that takes everything are dead (IST0130); a repeated condition never applies (IST0131). */
-function* checkReach(routes: readonly HttpRouteSettings[], path: string): Iterable<Problem> {
-  const seen = new Map<string, number>();
-  let catchAll: number | undefined;
-  for (const [index, { match = [] }] of routes.entries()) {
-    const at = `${path}[${index}]`;
-    if (catchAll !== undefined) {
-      yield doubtful('IST0130', at, [
-        `the route is never reached: route ${catchAll} before it matches everything`,
-        'Move it up, or remove it.',
-      ]);
-      continue;
-    }
-    for (const [place, one] of match.entries()) {
-      const { name: _, ...conditions } = one as HttpMatchRequest;
-      const text = canonical(conditions);
-      const before = seen.get(text);
-      if (before !== undefined && before !== index)
-        yield {
-          ...doubtful('IST0131', `${at}.match[${place}]`, [`route ${before} already has this match`, 'Remove it.']),
-          severity: 'info',
-        };
-      seen.set(text, before ?? index);
-    }
-    if (match.length === 0 || match.some(isCatchAll)) catchAll = index;
+/** A delegate has no hosts; what it may not have either would be ignored [S50]. */
+function* checkDelegate(spec: VirtualServiceSpec): Iterable<Problem> {
+  for (const field of ['gateways', 'tls', 'tcp'] as const) {
+    if (spec[field]?.length)
+      yield invalid(
+        `spec.${field}`,
+        `a VirtualService without hosts is a delegate, which has no \`${field}\``,
+        'Remove it, or add `hosts`.',
+      );
   }
 }
 
-function* checkHosts(spec: VirtualServiceSpec): Iterable<Problem> {
-  const { hosts = [], gateways = [] } = spec;
-  if (hosts.length === 0)
-    yield invalid('spec.hosts', 'the VirtualService is for no host', 'List the hosts. (Delegates have no effect yet.)');
-  const seen = new Set<string>();
+function* checkHosts({ hosts = [], gateways = [] }: VirtualServiceSpec): Iterable<Problem> {
   const forMesh = gateways.length === 0 || gateways.includes('mesh');
   for (const [index, host] of hosts.entries()) {
     const at = `spec.hosts[${index}]`;
-    const lower = host.toLowerCase();
     if (!isWildcardHostname(host) && !isIp(host))
       yield invalid(at, `\`${host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
     else if (host === '*' && forMesh)
       yield invalid(at, '`*` is for gateways only: in the mesh it would take every host', 'Name the hosts, or name a gateway.');
-    if (seen.has(lower)) yield invalid(at, `the host \`${host.slice(0, 80)}\` stands twice`, 'Remove one of them.');
-    seen.add(lower);
+    const other = hosts.slice(0, index).find((before) => overlap(before, host));
+    if (other !== undefined)
+      yield invalid(at, `the host \`${host.slice(0, 80)}\` and \`${other.slice(0, 80)}\` before it overlap`, 'Remove one of them.');
+  }
+}
+
+/** Only a gateway verifies tokens before it chooses a route [S46]. */
+function* checkClaims({ gateways = [], http = [] }: VirtualServiceSpec): Iterable<Problem> {
+  if (gateways.length > 0 && !gateways.includes('mesh')) return;
+  for (const [i, { match = [] }] of http.entries()) {
+    for (const [j, one] of match.entries()) {
+      for (const field of ['headers', 'withoutHeaders'] as const) {
+        for (const name of Object.keys(one[field] ?? {})) {
+          if (!routingClaim(name)) continue;
+          const at = childPath(`spec.http[${i}].match[${j}].${field}`, name);
+          yield invalid(at, 'sidecars cannot route by claims of a token', 'Name gateways only in `gateways`, or match another header.');
+        }
+      }
+    }
   }
 }
 
 /** Istio's admission (pkg/config/validation, `ValidateVirtualService`), and what Envoy takes but reads otherwise. */
 export function* checkVirtualService(spec: VirtualServiceSpec): Iterable<Problem> {
-  yield* checkHosts(spec);
+  const delegate = (spec.hosts ?? []).length === 0;
+  yield* delegate ? checkDelegate(spec) : checkHosts(spec);
   yield* checkGatewayNames(spec.gateways, 'spec.gateways');
   yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: false });
   if (!spec.http?.length && !spec.tls?.length && !spec.tcp?.length)
     yield invalid('spec', 'the VirtualService has no routes', 'Add `http`, `tls` or `tcp`.');
-  for (const [index, route] of (spec.http ?? []).entries()) yield* checkRoute(route, `spec.http[${index}]`);
+  for (const [index, route] of (spec.http ?? []).entries()) yield* checkHttpRoute(route, `spec.http[${index}]`, { delegate });
+  yield* checkClaims(spec);
   yield* checkReach(spec.http ?? [], 'spec.http');
   yield* checkTlsRoutes(spec.tls ?? [], spec.hosts ?? []);
   yield* checkTcpRoutes(spec.tcp ?? []);

@@ -1,0 +1,155 @@
+/** Routes that one VirtualService gives to another [S50]; merged as in Istio's `mergeVirtualServicesIfNeeded`. */
+import type { HttpMatchRequest, HttpRouteSettings, Resource, StringMatchSettings, VirtualServiceSpec } from '@weft/model';
+import { expandHost, isExported, type Written } from '../mesh/index.ts';
+import { gatewayName } from './match.ts';
+
+type VirtualService = Resource<VirtualServiceSpec>;
+
+/** One rule, and where it and each of its matches were written. */
+export interface PlacedRoute {
+  readonly route: HttpRouteSettings;
+  readonly origin: Written;
+  readonly matches: readonly Written[];
+}
+
+/** A VirtualService without hosts waits for others to give it routes. */
+export const isDelegate = ({ spec }: VirtualService): boolean => (spec.hosts ?? []).length === 0;
+
+export const delegateKey = ({ namespace, name }: NonNullable<HttpRouteSettings['delegate']>, owner: string): string =>
+  `${namespace || owner}/${name ?? ''}`;
+
+/** Delegates that the routes name, each once. */
+export const delegateKeys = ({ metadata, spec }: VirtualService): readonly string[] => [
+  ...new Set((spec.http ?? []).flatMap(({ delegate }) => (delegate ? [delegateKey(delegate, metadata.namespace)] : []))),
+];
+
+/** Names belong to the namespace of the object that says them, wherever its routes end up. */
+const withFullNames = (route: HttpRouteSettings, namespace: string): HttpRouteSettings => {
+  const full = <T extends { readonly host: string }>(destination: T): T => ({
+    ...destination,
+    host: expandHost(destination.host, namespace),
+  });
+  return {
+    ...route,
+    ...(route.match && {
+      match: route.match.map((match) =>
+        match.gateways ? { ...match, gateways: match.gateways.map((name) => gatewayName(name, namespace)) } : match,
+      ),
+    }),
+    ...(route.route && { route: route.route.map((one) => ({ ...one, destination: full(one.destination) })) }),
+    ...(route.mirror && { mirror: full(route.mirror) }),
+    ...(route.mirrors && { mirrors: route.mirrors.map((one) => ({ ...one, destination: full(one.destination) })) }),
+  };
+};
+
+/** A condition of a delegate that is not narrower than its root's. */
+const textConflict = (root: StringMatchSettings | undefined, leaf: StringMatchSettings | undefined): boolean => {
+  if (!root || !leaf) return false;
+  if (root.regex && (leaf.regex || leaf.prefix || leaf.exact)) return true;
+  if (leaf.regex && (root.prefix || root.exact)) return true;
+  if (root.exact) return leaf.exact !== root.exact;
+  const said = leaf.prefix || leaf.exact;
+  return root.prefix && said ? !said.startsWith(root.prefix) : true;
+};
+
+const mapConflict = (
+  root: Readonly<Record<string, StringMatchSettings>> = {},
+  leaf: Readonly<Record<string, StringMatchSettings>> = {},
+): boolean => Object.entries(leaf).some(([name, match]) => textConflict(root[name], match));
+
+const conflicts = (root: HttpMatchRequest, leaf: HttpMatchRequest): boolean =>
+  (['uri', 'scheme', 'method', 'authority'] as const).some((field) => textConflict(root[field], leaf[field])) ||
+  (['headers', 'withoutHeaders', 'queryParams'] as const).some((field) => mapConflict(root[field], leaf[field])) ||
+  (root.ignoreUriCase ?? false) !== (leaf.ignoreUriCase ?? false) ||
+  Boolean(root.port && leaf.port && root.port !== leaf.port) ||
+  Boolean(root.sourceNamespace && leaf.sourceNamespace !== root.sourceNamespace) ||
+  Object.entries(leaf.sourceLabels ?? {}).some(([key, value]) => (root.sourceLabels?.[key] ?? value) !== value) ||
+  Boolean(root.gateways?.length && leaf.gateways?.some((name) => !root.gateways?.includes(name)));
+
+const joined = (root: string | undefined, leaf: string | undefined): string => [root, leaf].filter(Boolean).join('-');
+
+const mergedMatch = (root: HttpMatchRequest, leaf: HttpMatchRequest): HttpMatchRequest => {
+  const name = joined(root.name, leaf.name);
+  return {
+    ...root,
+    ...leaf,
+    ...(name && { name }),
+    headers: { ...root.headers, ...leaf.headers },
+    withoutHeaders: { ...root.withoutHeaders, ...leaf.withoutHeaders },
+    queryParams: { ...root.queryParams, ...leaf.queryParams },
+    sourceLabels: { ...root.sourceLabels, ...leaf.sourceLabels },
+  };
+};
+
+interface Match {
+  readonly match: HttpMatchRequest;
+  readonly origin: Written;
+}
+
+const matchesOf = ({ route, matches, origin }: PlacedRoute): readonly Match[] =>
+  (route.match ?? []).map((match, index) => ({ match, origin: matches[index] ?? origin }));
+
+/** @returns `undefined` where one of the delegate's matches is no part of any of its root's */
+const mergedMatches = (root: PlacedRoute, leaf: PlacedRoute): readonly Match[] | undefined => {
+  const [outer, inner] = [matchesOf(root), matchesOf(leaf)];
+  if (outer.length === 0) return inner.map(({ match, origin }) => ({ match, origin: { ...origin, delegatedBy: root.origin } }));
+  if (inner.length === 0) return outer.map(({ match, origin }) => ({ match, origin: { ...leaf.origin, delegatedBy: origin } }));
+  const merged = inner.map((one) =>
+    outer
+      .filter(({ match }) => !conflicts(match, one.match))
+      .map(({ match, origin }) => ({ match: mergedMatch(match, one.match), origin: { ...one.origin, delegatedBy: origin } })),
+  );
+  return merged.every((some) => some.length > 0) ? merged.flat() : undefined;
+};
+
+/** What the delegate leaves unsaid is what its root says; of destinations the root has none. */
+const merged = (root: PlacedRoute, leaf: PlacedRoute): PlacedRoute | undefined => {
+  const matches = mergedMatches(root, leaf);
+  if (!matches) return undefined;
+  const { delegate: _, name: rootName, match: _match, ...inherited } = root.route;
+  const { name: leafName, ...own } = leaf.route;
+  const name = joined(rootName, leafName);
+  return {
+    route: { ...inherited, ...own, ...(name && { name }), match: matches.map(({ match }) => match) },
+    origin: { ...leaf.origin, delegatedBy: root.origin },
+    matches: matches.map(({ origin }) => origin),
+  };
+};
+
+const written = ({ kind, metadata, spec }: VirtualService): readonly PlacedRoute[] =>
+  (spec.http ?? []).map((route, index) => {
+    const origin = { kind, namespace: metadata.namespace, name: metadata.name, path: `spec.http[${index}]` };
+    return { route, origin, matches: (route.match ?? []).map((_, at) => ({ ...origin, path: `${origin.path}.match[${at}]` })) };
+  });
+
+const withNames = (placed: PlacedRoute, namespace: string): PlacedRoute => ({ ...placed, route: withFullNames(placed.route, namespace) });
+
+export interface Delegates {
+  at(key: string): VirtualService | undefined;
+  /** Of objects that do not say it. */
+  readonly exportTo: readonly string[];
+}
+
+/** Why a route that is given away leads nowhere, or to whom. */
+export type Delegation = { readonly delegate: VirtualService } | { readonly missing: 'object' | 'hosts' | 'export' };
+
+export const delegationOf = (route: HttpRouteSettings, namespace: string, delegates: Delegates): Delegation | undefined => {
+  if (!route.delegate) return undefined;
+  const delegate = delegates.at(delegateKey(route.delegate, namespace));
+  if (!delegate) return { missing: 'object' };
+  if (!isDelegate(delegate)) return { missing: 'hosts' };
+  const exportTo = delegate.spec.exportTo?.length ? delegate.spec.exportTo : delegates.exportTo;
+  return isExported(exportTo, delegate.metadata.namespace, namespace) ? { delegate } : { missing: 'export' };
+};
+
+/** The delegate's routes in the place of the root's one; those that are no part of it are left out. */
+export const delegatedRoutes = (root: PlacedRoute, delegate: VirtualService): readonly (PlacedRoute | undefined)[] =>
+  written(delegate).map((leaf) => merged(withNames(root, root.origin.namespace), withNames(leaf, delegate.metadata.namespace)));
+
+/** All routes of a VirtualService, with what its delegates say in the place of what it gives away. */
+export const placedRoutes = (resource: VirtualService, delegates: Delegates): readonly PlacedRoute[] =>
+  written(resource).flatMap((root): readonly PlacedRoute[] => {
+    const delegation = delegationOf(root.route, resource.metadata.namespace, delegates);
+    if (!delegation) return [root];
+    return 'delegate' in delegation ? delegatedRoutes(root, delegation.delegate).filter((route) => route !== undefined) : [];
+  });
