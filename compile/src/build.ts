@@ -12,6 +12,7 @@ import { type Input, inKinds, type Pass } from './passes/input.ts';
 import { peers } from './passes/peers.ts';
 import { routings } from './passes/routings.ts';
 import { services } from './passes/services.ts';
+import { sidecars } from './passes/sidecars.ts';
 import { workloads } from './passes/workloads.ts';
 
 export interface Snapshot {
@@ -34,6 +35,7 @@ export const passes: readonly Pass[] = [
   destinations, // how services are called
   gateways, // where requests come in; VirtualServices name them
   routings, // where requests go
+  sidecars, // who knows of what
 ];
 
 /** Only what differs from Istio's defaults, so that a mesh without settings has nothing to merge. */

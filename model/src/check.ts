@@ -2,7 +2,9 @@
 import { checkDestinationRule } from './istio/destination-rule.ts';
 import { checkGateway } from './istio/gateway.ts';
 import { checkPeerAuthentication } from './istio/peer-authentication.ts';
+import { checkProxyConfig } from './istio/proxy-config.ts';
 import { checkServiceEntry } from './istio/service-entry.ts';
+import { checkSidecar } from './istio/sidecar.ts';
 import { checkVirtualService } from './istio/virtual-service.ts';
 import { checkWorkloadEntry } from './istio/workload-entry.ts';
 import type { Kind } from './kinds.ts';
@@ -32,6 +34,8 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   VirtualService: checkVirtualService,
   DestinationRule: checkDestinationRule,
   Gateway: checkGateway,
+  Sidecar: checkSidecar,
+  ProxyConfig: checkProxyConfig,
   PeerAuthentication: checkPeerAuthentication,
   MeshConfig: checkMeshConfig,
 };

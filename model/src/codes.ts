@@ -7,6 +7,8 @@ export const codes = {
   IST0101: 'A referenced resource does not exist.',
   IST0106: "An Istio resource breaks its schema or one of its kind's rules.",
   IST0109: 'Two VirtualServices on the mesh gateway name the same host.',
+  IST0110: 'Two Sidecars select the same workload.',
+  IST0111: 'Two Sidecars are for the same whole namespace.',
   IST0112: "A destination's service has several ports and none is chosen.",
   IST0116: 'A workload belongs to several services.',
   IST0118: "A service port's name says no protocol.",

@@ -104,12 +104,12 @@ export const kinds: readonly Kind[] = [
     ['ServiceEntry', 'serviceentries', 'se'],
     ['WorkloadEntry', 'workloadentries', 'we'],
     ['WorkloadGroup', 'workloadgroups', 'wg', { ...later, help: 'Write WorkloadEntries instead.' }],
-    ['Sidecar', 'sidecars', '', { ...later, help: 'Remove it; every proxy sees all that is exported to its namespace.' }],
+    ['Sidecar', 'sidecars', ''],
   ]),
   ...group('networking.istio.io', 'v1alpha3', [
     ['EnvoyFilter', 'envoyfilters', '', { ...later, help: 'Remove it: raw patches are not applied.' }],
   ]),
-  ...group('networking.istio.io', 'v1beta1', [['ProxyConfig', 'proxyconfigs', '', later]]),
+  ...group('networking.istio.io', 'v1beta1', [['ProxyConfig', 'proxyconfigs', '']]),
   ...group('security.istio.io', 'v1 v1beta1', [
     ['PeerAuthentication', 'peerauthentications', 'pa'],
     ['AuthorizationPolicy', 'authorizationpolicies', 'ap', refused],

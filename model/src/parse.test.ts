@@ -71,7 +71,6 @@ describe('kinds that take no effect', () => {
   });
 
   test.each([
-    ['networking.istio.io/v1', 'Sidecar', 'error'],
     ['networking.istio.io/v1alpha3', 'EnvoyFilter', 'error'],
     ['apps/v1', 'StatefulSet', 'error'],
     ['networking.k8s.io/v1', 'NetworkPolicy', 'error'],

@@ -2,7 +2,9 @@
 import type { DestinationRuleSpec } from './istio/destination-rule.ts';
 import type { GatewaySpec } from './istio/gateway.ts';
 import type { PeerAuthenticationSpec } from './istio/peer-authentication.ts';
+import type { ProxyConfigSpec } from './istio/proxy-config.ts';
 import type { ServiceEntrySpec } from './istio/service-entry.ts';
+import type { SidecarSpec } from './istio/sidecar.ts';
 import type { VirtualServiceSpec } from './istio/virtual-service.ts';
 import type { WorkloadEntrySpec } from './istio/workload-entry.ts';
 import type { DeploymentSpec } from './kubernetes/deployment.ts';
@@ -26,6 +28,8 @@ export interface Specs {
   readonly VirtualService: VirtualServiceSpec;
   readonly DestinationRule: DestinationRuleSpec;
   readonly Gateway: GatewaySpec;
+  readonly Sidecar: SidecarSpec;
+  readonly ProxyConfig: ProxyConfigSpec;
   readonly PeerAuthentication: PeerAuthenticationSpec;
   readonly MeshConfig: MeshConfigSpec;
 }

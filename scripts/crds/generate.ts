@@ -30,7 +30,16 @@ const download = (module: string, version: string): { readonly source: Module; r
   }
 };
 
-const istioKinds = ['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'WorkloadEntry', 'PeerAuthentication'];
+const istioKinds = [
+  'VirtualService',
+  'DestinationRule',
+  'Gateway',
+  'ServiceEntry',
+  'WorkloadEntry',
+  'Sidecar',
+  'ProxyConfig',
+  'PeerAuthentication',
+];
 
 interface Crd {
   readonly spec: {

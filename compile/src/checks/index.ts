@@ -9,6 +9,7 @@ import { gateways } from './gateway.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
+import { sidecars } from './sidecar.ts';
 import { virtualServices } from './virtual-service.ts';
 
 const findingOf = (resource: Resource, { code, severity, path, message, help, conflictsWith }: Problem): Finding => {
@@ -50,5 +51,6 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(virtualServices, input, facts),
     ...run(destinationRules, input, facts),
     ...run(peerAuthentications, input, facts),
+    ...run(sidecars, input, facts),
   ];
 };

@@ -2,7 +2,6 @@
  * Which filter chain of a listener takes a connection: the narrowest network that was dialled decides first, then the server name,
  * then whether HTTP can be read; nothing is looked at twice (Envoy's FilterChainManagerImpl).
  */
-import { networkOf } from '@weft/model';
 import { covers, isWildcard } from '../mesh/index.ts';
 
 /** `leads` says where to. */
@@ -31,7 +30,8 @@ const bitsOf = (address: string): string =>
 
 /** How many bits of the address the network fixes; absent: the address lies outside. Of IPv6 only whole addresses are compared. */
 const narrowness = (subnet: string, address: string | undefined): number | undefined => {
-  const { address: prefix, bits } = networkOf(subnet);
+  const [prefix = '', length] = subnet.split('/');
+  const bits = length === undefined ? (prefix.includes(':') ? 128 : 32) : Number(length);
   if (bits === 0) return 0;
   if (address === undefined) return undefined;
   if (prefix.includes(':') || address.includes(':')) return prefix === address ? bits : undefined;

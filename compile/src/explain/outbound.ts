@@ -1,6 +1,6 @@
 /** A sidecar's client side: which listener gets the connection, which of its chains, and which virtual host the request. */
 import { listenerName, passthroughCluster, virtualOutbound } from '@weft/envoy';
-import type { View } from '../mesh/index.ts';
+import { heardAt, type View } from '../mesh/index.ts';
 import { bytesOutside, carried } from './bytes.ts';
 import { type ChainChoice, type Connection, chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
@@ -62,8 +62,8 @@ const through = ({ name, http, bytes }: Content, { view, request, connection }: 
 const anything = { serverNames: [], subnets: [] };
 
 export const outbound = (view: View, request: Request): Passage => {
-  const slice = view.outbound;
   const { port, protocol = 'http', host } = request;
+  const slice = heardAt(view.outbound, port);
   const entries = entriesAt(slice, port);
   const address = request.address ?? resolved(host.toLowerCase(), entries, slice);
   const connection = { address, http: protocol === 'http', ...(protocol === 'tls' && { serverName: host.toLowerCase() }) };

@@ -36,7 +36,7 @@ const httpOf = (http: NonNullable<ConnectionPoolSettings['http']>) =>
     useClientProtocol: http.useClientProtocol,
   });
 
-const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
+export const connectionPoolOf = ({ tcp, http }: ConnectionPoolSettings): ConnectionPool =>
   present({ tcp: tcp && tcpOf(tcp), http: http && httpOf(http) });
 
 /** 0 of a detector is kept: it switches the detector off [S63]; 0 of a share cannot be told from unset [S62]. */

@@ -1,5 +1,6 @@
 export * from './connection.ts';
 export * from './gateway.ts';
+export * from './heard.ts';
 export * from './host.ts';
 export * from './locality.ts';
 export * from './memo.ts';

@@ -29,22 +29,14 @@ export interface EgressListener {
   readonly imports: readonly Import[];
 }
 
-export interface IngressTls {
-  /** Optional: a client may come without a certificate. */
-  readonly mode: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL';
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly caCertificates?: string;
-}
-
 export interface IngressListener {
   readonly port: number;
   readonly protocol: Protocol;
+  /** Of a socket of its own; absent: the workload's address. */
   readonly bind?: string;
   readonly bindToPort: boolean;
   /** Where connections go; an address that starts with `/` is a Unix socket's. Absent: where they were dialled. */
   readonly target?: { readonly address: string; readonly port: number };
-  readonly tls?: IngressTls;
   readonly connectionPool?: ConnectionPool;
 }
 

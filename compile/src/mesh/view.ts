@@ -7,7 +7,7 @@ import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
-import type { IngressTls, SidecarPort } from './sidecar.ts';
+import type { SidecarPort } from './sidecar.ts';
 import type { Labels } from './workload.ts';
 
 /** One service as the clients of one slice see it. Identity-stable while none of its inputs change. */
@@ -57,10 +57,9 @@ export interface InboundPort {
   /** Host and service port of the oldest service that leads here, for names and telemetry; absent: no service. */
   readonly service?: { readonly hostname: string; readonly port: number };
   readonly connectionPool?: ConnectionPool;
-  /** Of a Sidecar's ingress listener: its own socket, where connections go, and TLS that is not the mesh's. */
+  /** Of a Sidecar's ingress listener: the address of its own socket, and where connections go. */
   readonly bind?: string;
   readonly target?: { readonly address: string; readonly port: number };
-  readonly tls?: IngressTls;
 }
 
 /** What a proxy accepts. Shared by the instances of one workload. */

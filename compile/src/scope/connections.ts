@@ -107,7 +107,7 @@ export const withConnections = (key: string, services: readonly ScopedService[],
   const { mesh, routings } = surroundings;
   const connecting = routings.list.filter(isConnecting);
   if (connecting.length === 0) return services;
-  return mesh.memo(`connections of ${key}`, [services, routings, mesh.destinations, mesh.rules], (memo) =>
+  return mesh.memo(`connections of ${key}`, [services, surroundings.known, routings, mesh.destinations, mesh.rules], (memo) =>
     services.map((scoped) => {
       const own = connecting.filter(({ hosts }) => hosts.some((host) => intersection(host, scoped.service.hostname) !== undefined));
       if (own.length === 0) return scoped;

@@ -5,14 +5,17 @@ import {
   type Backend,
   type InboundPort,
   type InboundSlice,
+  type IngressListener,
   type Mesh,
   modeOf,
   type PeerModes,
+  type Sidecar,
   selects,
   type Workload,
 } from '../mesh/index.ts';
 import { workloadPort } from '../passes/endpoints.ts';
 import { destinationRule } from './destinations.ts';
+import { sidecarOf } from './sidecar.ts';
 
 type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind'>;
 
@@ -55,9 +58,17 @@ const writtenLandings = (mesh: Mesh): ReadonlyMap<string, readonly Landing[]> =>
     return byAddress;
   });
 
-/** Of a client-side policy only the connection pool counts here [S70]. */
-const inboundPort = (mesh: Mesh, { backend: { service }, servicePort, port }: Landing, modes: PeerModes, client: Subject): InboundPort => {
-  const pool = destinationRule(mesh, service, client)?.destination.policy(servicePort).connectionPool;
+interface Asked {
+  readonly mesh: Mesh;
+  readonly subject: Subject;
+  readonly addresses: readonly string[];
+  readonly modes: PeerModes;
+  readonly sidecar: Sidecar | undefined;
+}
+
+/** Of a client-side policy only the connection pool counts here, and a Sidecar's beats it [S70]. */
+const inboundPort = ({ backend: { service }, servicePort, port }: Landing, { mesh, subject, modes, sidecar }: Asked): InboundPort => {
+  const pool = sidecar?.connectionPool ?? destinationRule(mesh, service, subject)?.destination.policy(servicePort).connectionPool;
   return {
     port,
     protocol: service.ports.find(({ number }) => number === servicePort)?.protocol ?? 'auto',
@@ -67,14 +78,39 @@ const inboundPort = (mesh: Mesh, { backend: { service }, servicePort, port }: La
   };
 };
 
-const slice = (mesh: Mesh, subject: Subject, landings: readonly Landing[]): InboundSlice => {
-  const modes = peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
+/** `0.0.0.0` and `[::]` are the workload's own address. */
+const targetOf = ({ target }: IngressListener, addresses: readonly string[]): IngressListener['target'] => {
+  if (!target || (target.address !== '0.0.0.0' && target.address !== '::')) return target;
+  const isV6 = target.address === '::';
+  const own = addresses.find((address) => address.includes(':') === isV6);
+  return { address: own ?? (isV6 ? '::1' : '127.0.0.1'), port: target.port };
+};
+
+const ingressPort = (listener: IngressListener, { addresses, modes, sidecar }: Asked): InboundPort => {
+  const { port, protocol } = listener;
+  const bind = listener.bindToPort ? (listener.bind ?? addresses[0] ?? '0.0.0.0') : undefined;
+  const target = targetOf(listener, addresses);
+  const pool = listener.connectionPool ?? sidecar?.connectionPool;
+  return {
+    port,
+    protocol,
+    mode: modeOf(modes, port),
+    ...(bind !== undefined && { bind }),
+    ...(target && { target }),
+    ...(pool && { connectionPool: pool }),
+  };
+};
+
+/** A Sidecar's ingress listeners replace what services say [S21]. */
+const portsOf = (asked: Asked, landings: readonly Landing[]): readonly InboundPort[] =>
+  asked.sidecar?.ingress.length
+    ? asked.sidecar.ingress.map((listener) => ingressPort(listener, asked))
+    : landings.map((landing) => inboundPort(landing, asked));
+
+const slice = (asked: Asked, landings: readonly Landing[]): InboundSlice => {
+  const { modes } = asked;
   const ports = new Map<number, InboundPort>();
-  for (const landing of landings) {
-    if (ports.has(landing.port)) continue;
-    const port = inboundPort(mesh, landing, modes, subject);
-    if (port.protocol !== 'udp') ports.set(port.port, port);
-  }
+  for (const port of portsOf(asked, landings)) if (port.protocol !== 'udp' && !ports.has(port.port)) ports.set(port.port, port);
   for (const [text, mode] of Object.entries(modes.ports)) {
     const port = Number(text);
     if (!ports.has(port)) ports.set(port, { port, protocol: 'auto', mode });
@@ -90,10 +126,15 @@ export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
   const { memo } = mesh;
   const subject = subjectOf(mesh, proxy);
   const written = proxy.addresses.flatMap((address) => writtenLandings(mesh).get(address) ?? []);
+  const sidecar = sidecarOf(mesh, subject);
+  const addresses = sidecar?.ingress.length ? proxy.addresses : [];
   const own = memo(
     `inbound of ${proxy.namespace}/${proxy.name}`,
-    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, ...written],
-    () => slice(mesh, subject, [...selectedLandings(mesh, subject), ...written]),
+    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, sidecar, ...addresses, ...written],
+    () => {
+      const modes = peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
+      return slice({ mesh, subject, addresses, modes, sidecar }, [...selectedLandings(mesh, subject), ...written]);
+    },
   );
   // The instances of one workload say the same: they share it.
   return memo(`inbound ${memo(`inbound text of ${proxy.namespace}/${proxy.name}`, [own], () => JSON.stringify(own))}`, [], () => own);

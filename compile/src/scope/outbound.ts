@@ -1,12 +1,30 @@
 /** What a proxy may call. One slice for all proxies of a namespace whose labels no rule tells apart. */
-import { covers, isWildcard, type Memo, type Mesh, type OutboundSlice, type Routing } from '../mesh/index.ts';
+import { outboundCluster } from '@weft/envoy';
+import {
+  covers,
+  type EgressListener,
+  type EgressScope,
+  hostIndex,
+  isWildcard,
+  type Memo,
+  type Mesh,
+  type OutboundSlice,
+  type OutboundTrafficPolicy,
+  type Routing,
+  type Sidecar,
+} from '../mesh/index.ts';
 import { type Client, clientKey } from './client.ts';
 import { withConnections } from './connections.ts';
 import { type Hashing, withHashedRoutes, withHashes } from './hashing.ts';
+import { everythingImported, importedBy } from './imports.ts';
 import { routesAt } from './routes.ts';
 import type { SeenServices } from './services.ts';
-import { type Surroundings, surroundingsOf } from './surroundings.ts';
+import { sidecarOf } from './sidecar.ts';
+import { type Surroundings, surroundingsOf, surroundingsOfImported } from './surroundings.ts';
 import { placeOf, servicesReached, toldTo } from './told.ts';
+
+const noRoutings: Surroundings['routings'] = { list: [], byHost: hostIndex<Routing>([]) };
+const noNames: Surroundings['taken'] = new Set();
 
 const coversAny = (host: string, { services }: SeenServices): boolean => services.some(({ hostname }) => covers(host, hostname));
 
@@ -14,11 +32,11 @@ const coversAny = (host: string, { services }: SeenServices): boolean => service
 const isUnknown = (host: string, services: SeenServices): boolean =>
   services.byHost.get(host)?.hostname !== host && !(isWildcard(host) && coversAny(host, services));
 
-const hashingOf = (client: Client, { mesh, services }: Surroundings): Hashing => ({
+const hashingOf = (client: Client, { mesh, known }: Surroundings): Hashing => ({
   mesh,
   memo: mesh.memo,
   client,
-  serviceAt: (host) => services.byHost.get(host),
+  serviceAt: (host) => known.get(host),
 });
 
 /** Hosts of rules that no registry knows work on port 80 only [S49]. */
@@ -44,22 +62,87 @@ const endpointsSeen = (mesh: Mesh, { key, keys }: SeenServices): OutboundSlice['
   return mesh.memo(`endpoints seen ${key}`, [mesh.endpoints, keys], seen);
 };
 
-export const outboundSlice = (mesh: Mesh, { namespace, labels }: Client): OutboundSlice => {
-  const client = { namespace, labels };
-  const key = clientKey(mesh, client);
-  const surroundings = surroundingsOf(mesh, namespace);
-  const { services, routings } = surroundings;
-  const endpoints = endpointsSeen(mesh, services);
-  const { outboundTrafficPolicy } = mesh.rules;
+/** What clients call by name in these surroundings. */
+const calledIn = (client: Client, surroundings: Surroundings): Pick<OutboundSlice, 'services' | 'virtualHosts'> => {
+  const { mesh, services, known, routings } = surroundings;
+  const key = `${clientKey(mesh, client)}: ${surroundings.key}`;
   const told = withHashedRoutes(key, toldTo(client, surroundings), hashingOf(client, surroundings));
-  const called = withConnections(key, told, { client, surroundings });
-  const others = mesh.memo(`virtual hosts of ${key}`, [services, routings, mesh.destinations, mesh.rules], (memo) =>
-    virtualHosts(client, surroundings, memo),
-  );
-  return mesh.memo(`outbound of ${key}`, [called, endpoints, others, outboundTrafficPolicy], () => ({
-    services: called,
+  return {
+    services: withConnections(key, told, { client, surroundings }),
+    virtualHosts: mesh.memo(`virtual hosts of ${key}`, [services, known, routings, mesh.destinations, mesh.rules], (memo) =>
+      virtualHosts(client, surroundings, memo),
+    ),
+  };
+};
+
+const ordinarySlice = (mesh: Mesh, client: Client): OutboundSlice => {
+  const surroundings = surroundingsOf(mesh, client.namespace);
+  const { services, virtualHosts: others } = calledIn(client, surroundings);
+  const endpoints = endpointsSeen(mesh, surroundings.services);
+  const { outboundTrafficPolicy } = mesh.rules;
+  return mesh.memo(`outbound of ${clientKey(mesh, client)}`, [services, endpoints, others, outboundTrafficPolicy], () => ({
+    services,
     endpoints,
     outboundTrafficPolicy,
     virtualHosts: others,
   }));
+};
+
+const listenerOf = ({ port, bind, bindToPort }: EgressListener, called: Pick<EgressScope, 'services' | 'virtualHosts'>): EgressScope => ({
+  ...(port && { port }),
+  ...(bind !== undefined && { bind }),
+  bindToPort,
+  ...called,
+});
+
+/** The Sidecar's word beats the mesh's [S22]. */
+const policyOf = ({ mode, proxy }: OutboundTrafficPolicy): Pick<OutboundSlice, 'outboundTrafficPolicy' | 'egressProxy'> => ({
+  outboundTrafficPolicy: mode,
+  ...(proxy && mode === 'ALLOW_ANY' && { egressProxy: outboundCluster({ ...proxy, port: proxy.port ?? 0 }) }),
+});
+
+/** For those who ask only which clusters there are. */
+const clustersOf = (mesh: Mesh, all: SeenServices): Surroundings => ({
+  mesh,
+  key: `clusters of ${all.key}`,
+  services: all,
+  known: all.byHost,
+  routings: noRoutings,
+  taken: noNames,
+});
+
+/** One listener that hears what everybody else's would: it needs no words of its own. */
+const isOrdinary = ([only, ...others]: readonly EgressListener[]): boolean =>
+  others.length === 0 && only !== undefined && !only.port && only.bind === undefined && !only.bindToPort;
+
+/** What a Sidecar imports, shared by all whose Sidecars say the same [S21]. */
+const sidecarSlice = (mesh: Mesh, client: Client, sidecar: Sidecar): OutboundSlice => {
+  const imported = sidecar.egress.map((listener) => importedBy(mesh, client.namespace, listener));
+  const all = everythingImported(mesh, imported);
+  const parts = imported.map((one) => calledIn(client, surroundingsOfImported(mesh, one, all)));
+  const reachesMore = imported.some(({ reached }) => reached.length > 0);
+  const simple = isOrdinary(sidecar.egress) && !reachesMore ? parts[0] : undefined;
+  const services = simple?.services ?? toldTo(client, clustersOf(mesh, all));
+  const endpoints = endpointsSeen(mesh, all);
+  const policy = policyOf(sidecar.outboundTrafficPolicy ?? { mode: mesh.rules.outboundTrafficPolicy });
+  const content = [services, endpoints, policy.outboundTrafficPolicy, policy.egressProxy];
+  const heard = parts.flatMap((part) => [part.services, part.virtualHosts]);
+  const shape = JSON.stringify(sidecar.egress.map(({ port, bind, bindToPort }) => [port, bind, bindToPort]));
+  return mesh.memo(`outbound of ${clientKey(mesh, client)}: ${all.key} ${shape}`, [...content, ...heard], () => ({
+    services,
+    endpoints,
+    ...policy,
+    virtualHosts: simple?.virtualHosts ?? [],
+    ...(simple ? {} : { listeners: sidecar.egress.flatMap((listener, i) => (parts[i] ? [listenerOf(listener, parts[i])] : [])) }),
+  }));
+};
+
+/** What a proxy may call. Gateways see what is exported to their namespace, whatever Sidecars say [S20]. */
+export const outboundSlice = (
+  mesh: Mesh,
+  { namespace, labels, role }: Client & { readonly role: 'sidecar' | 'gateway' },
+): OutboundSlice => {
+  const client = { namespace, labels };
+  const sidecar = role === 'gateway' ? undefined : sidecarOf(mesh, client);
+  return sidecar ? sidecarSlice(mesh, client, sidecar) : ordinarySlice(mesh, client);
 };

@@ -30,11 +30,26 @@ const withoutTaken = (services: readonly Service[]): readonly Service[] => {
   });
 };
 
-/** The first of a host name wins; `mesh.services` is in that order. */
-const uniqueByHost = (services: readonly Service[]): ReadonlyMap<string, Service> => {
+/** The first of a host name wins, and the asker's own before it; `mesh.services` is in that order (Istio's `selectServices`). */
+export const uniqueByHost = (services: readonly Service[], namespace: string): ReadonlyMap<string, Service> => {
   const byHost = new Map<string, Service>();
-  for (const service of services) if (!byHost.has(service.hostname)) byHost.set(service.hostname, service);
+  for (const service of services) {
+    const known = byHost.get(service.hostname);
+    if (!known || (service.namespace === namespace && known.namespace !== namespace)) byHost.set(service.hostname, service);
+  }
   return byHost;
+};
+
+/** Namespaces that have a host of their own which is another's for everybody else. */
+const dissenters = (services: readonly Service[]): ReadonlySet<string> => {
+  const first = new Map<string, Service>();
+  const found = new Set<string>();
+  for (const service of services) {
+    const known = first.get(service.hostname);
+    if (!known) first.set(service.hostname, service);
+    else if (known.namespace !== service.namespace) found.add(service.namespace);
+  }
+  return found;
 };
 
 /** The service behind an ExternalName, through others of its kind; absent: it lies outside the mesh, or nowhere. */
@@ -68,14 +83,20 @@ const withAliases = (key: string, all: readonly Service[]): SeenServices => {
   };
 };
 
-export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
-  const { key, items } = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
-  return mesh.memo(`services seen ${key}`, [items], (inner) => {
-    const unique = withoutTaken([...uniqueByHost(items).values()]);
+/** A list of services, each host once, as their clients see them. `key` is the list's name from one mesh to the next. */
+export const seenServices = (mesh: Mesh, key: string, items: readonly Service[]): SeenServices =>
+  mesh.memo(`services seen ${key}`, [items], (inner) => {
     // Equal content keeps its identity: an unchanged service that lost an address is the same object as before.
-    const services = unique.map((service) => inner(service.key, [service], () => service));
+    const services = withoutTaken(items).map((service) => inner(service.key, [service], () => service));
     return withAliases(key, services);
   });
+
+export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {
+  const { key, items } = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
+  const differs = mesh.memo(`dissenters ${key}`, [items], () => dissenters(items)).has(namespace);
+  const name = differs ? namespace : key;
+  const unique = mesh.memo(`services by host ${name}`, [items], () => [...uniqueByHost(items, differs ? namespace : '').values()]);
+  return seenServices(mesh, name, unique);
 };
 
 const none: readonly string[] = [];

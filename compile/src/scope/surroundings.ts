@@ -1,10 +1,10 @@
 /** What a namespace sees: the services and the rules that its clients' slices are made of. */
-import { type HostIndex, hostIndex, type Mesh, mesh as meshGateway, type Routing } from '../mesh/index.ts';
-import { type SeenServices, servicesSeen } from './services.ts';
+import { type HostIndex, hostIndex, type Mesh, mesh as meshGateway, type Routing, type Service } from '../mesh/index.ts';
+import type { Imported } from './imports.ts';
+import { type SeenServices, seenServices, servicesSeen } from './services.ts';
 import { visibleIn } from './visible.ts';
 
 export interface SeenRoutings {
-  readonly key: string;
   /** Of sidecars, oldest first. */
   readonly list: readonly Routing[];
   /** Those for HTTP. On sidecars the oldest of a host wins, nothing is merged [S47]. */
@@ -13,34 +13,47 @@ export interface SeenRoutings {
 
 export interface Surroundings {
   readonly mesh: Mesh;
+  /** Equal for clients that see the same. */
+  readonly key: string;
   readonly services: SeenServices;
+  /** Services by host that rules may lead to; a Sidecar's listener leads to some that are not called there by name. */
+  readonly known: ReadonlyMap<string, Service>;
   readonly routings: SeenRoutings;
   /** Names that an alias may not take: hosts that somebody has by right. */
   readonly taken: ReadonlySet<string>;
 }
 
-const routingsSeen = (mesh: Mesh, namespace: string): SeenRoutings => {
-  const { key, items } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, namespace);
-  return mesh.memo(`routings seen ${key}`, [items], () => {
+const sidecarRoutings = ({ memo }: Mesh, key: string, items: readonly Routing[]): SeenRoutings =>
+  memo(`routings seen ${key}`, [items], () => {
     const list = items.filter(({ gateways }) => gateways.includes(meshGateway));
     return {
-      key,
       list,
       byHost: hostIndex(
         list.flatMap((routing) => (routing.rules.length === 0 ? [] : routing.hosts.map((host) => [host, routing] as const))),
       ),
     };
   });
-};
 
 const takenNames = (services: SeenServices, routings: SeenRoutings): ReadonlySet<string> => {
   const foreign = services.services.filter(({ shortName }) => shortName === undefined).map(({ hostname }) => hostname);
   return new Set([...foreign, ...routings.list.flatMap(({ hosts }) => hosts)]);
 };
 
+const withTaken = (seen: Omit<Surroundings, 'taken'>): Surroundings => {
+  const { mesh, key, services, routings } = seen;
+  return { ...seen, taken: mesh.memo(`names taken ${key}`, [services, routings], () => takenNames(services, routings)) };
+};
+
 export const surroundingsOf = (mesh: Mesh, namespace: string): Surroundings => {
   const services = servicesSeen(mesh, namespace);
-  const routings = routingsSeen(mesh, namespace);
-  const taken = mesh.memo(`names taken ${services.key} ${routings.key}`, [services, routings], () => takenNames(services, routings));
-  return { mesh, services, routings, taken };
+  const { key, items } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, namespace);
+  const routings = sidecarRoutings(mesh, key, items);
+  return withTaken({ mesh, key: `${services.key} ${key}`, services, known: services.byHost, routings });
+};
+
+/** What the clients of one egress listener see, whose Sidecar knows `all` together [S21]. */
+export const surroundingsOfImported = (mesh: Mesh, imported: Imported, all: SeenServices): Surroundings => {
+  const services = seenServices(mesh, imported.key, imported.services);
+  const routings = sidecarRoutings(mesh, imported.key, imported.routings);
+  return withTaken({ mesh, key: `${imported.key} of ${all.key}`, services, known: all.byHost, routings });
 };

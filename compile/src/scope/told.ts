@@ -38,16 +38,16 @@ interface Told {
   readonly service: ScopedService;
 }
 
-export const placeOf = (port: number, client: Client, { services }: Surroundings): Place => ({
+export const placeOf = (port: number, client: Client, { known }: Surroundings): Place => ({
   ...client,
   gateways: meshOnly,
   port,
-  serviceAt: (host) => services.byHost.get(host),
+  serviceAt: (host) => known.get(host),
 });
 
 /** What routes depend on beside their rules: the ports of the services that they lead to. */
-export const servicesReached = (routing: Routing, { services }: Surroundings): readonly (Service | undefined)[] =>
-  destinationHosts(routing).map((host) => services.byHost.get(host));
+export const servicesReached = (routing: Routing, { known }: Surroundings): readonly (Service | undefined)[] =>
+  destinationHosts(routing).map((host) => known.get(host));
 
 const routesFor = (service: Service, routing: Routing, { client, surroundings }: Asked): RoutesByPort => {
   const http = service.ports.filter(({ protocol }) => isHttp(protocol) || protocol === 'auto');
@@ -103,8 +103,8 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
 };
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
-  const { mesh, services, routings, taken } = surroundings;
-  return mesh.memo(`told all ${services.key} ${routings.key}`, [services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
+  const { mesh, key, services, known, routings, taken } = surroundings;
+  return mesh.memo(`told all ${key}`, [services, known, routings, mesh.destinations, mesh.rules, taken], (memo) =>
     services.services.map((service) => toldOne(service, routings.byHost.find(service.hostname), { client: anybody, surroundings, memo })),
   );
 };
@@ -152,10 +152,10 @@ const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
 };
 
 const toldIn = (namespace: string, surroundings: Surroundings): readonly Told[] => {
-  const { mesh, services, routings, taken } = surroundings;
+  const { mesh, key, services, routings, taken } = surroundings;
   const general = toldAll(surroundings);
   const client = { namespace, labels: {} };
-  return mesh.memo(`told in ${namespace}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
+  return mesh.memo(`told in ${namespace}: ${key}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
     refined(general, { client, surroundings, memo }),
   );
 };
@@ -165,8 +165,10 @@ export const toldTo = (client: Client, surroundings: Surroundings): readonly Sco
   const { mesh, services, routings, taken } = surroundings;
   const key = clientKey(mesh, client);
   const general = toldIn(client.namespace, surroundings);
-  const own = mesh.memo(`told to ${key}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
-    key === client.namespace ? general : refined(general, { client, surroundings, memo }),
+  const own = mesh.memo(
+    `told to ${key}: ${surroundings.key}`,
+    [general, services, routings, mesh.destinations, mesh.rules, taken],
+    (memo) => (key === client.namespace ? general : refined(general, { client, surroundings, memo })),
   );
-  return mesh.memo(`called by ${key}`, [own], () => own.map(({ service }) => service));
+  return mesh.memo(`called by ${key}: ${surroundings.key}`, [own], () => own.map(({ service }) => service));
 };

@@ -3,18 +3,19 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { HttpRoute, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import type { EgressScope, HttpRoute, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { type Role, type Situation, serviceClusters } from './clusters.ts';
 import { type Entry, ownAddresses } from './connections.ts';
+import { atPort, type BoundPort, boundListener, boundRoutes, canBind, portsOf, proxiedHosts, readsHttp } from './egress.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
-import { inboundListener } from './inbound.ts';
+import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
 import { sniClusters } from './sni-clusters.ts';
-import { catchAll, domainsOf, encodeHost, encodeTable, type OutboundTrafficPolicy, ruleHost, serviceHost } from './virtual-hosts.ts';
+import { catchAll, domainsOf, encodeHost, encodeTable, outsideCluster, ruleHost, serviceHost } from './virtual-hosts.ts';
 import { wildcards } from './wildcard.ts';
 
 type Services = readonly ScopedService[];
@@ -94,37 +95,85 @@ interface Routing {
   readonly hosts: Resources;
 }
 
-const routing: (slice: OutboundSlice) => Routing = remember((slice) => {
-  const entries = entriesOf(slice.services);
+const routingOf = (slice: OutboundSlice, entries: readonly Entry[]): Routing => {
   const http = Map.groupBy(
     entries.filter(({ port }) => isHttp(port.protocol) || port.protocol === 'auto'),
     ({ port }) => port.number,
   );
   const ports = wildcards(entries, slice).filter((wildcard) => wildcard.http);
   const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], port === 80 ? slice.virtualHosts : []));
+  const outside = outsideCluster(slice);
   const sniffed = entries.filter((entry) => entry.port.protocol === 'auto' && ownAddresses(entry, slice.endpoints).length > 0);
   return {
     listeners: byName(outboundListeners(entries, slice)),
     tables: byName([
-      ...ports.map(({ port }, index) => portTable(port, (hosts[index]?.length ?? 0) > 0, slice.outboundTrafficPolicy)),
+      ...ports.map(({ port }, index) => portTable(port, (hosts[index]?.length ?? 0) > 0, outside)),
       ...sniffed.map(sniffedTable),
     ]),
     hosts: byName(hosts.flat()),
   };
-});
+};
+
+/** A socket of its own, with the routes of its own port. */
+const boundRouting = (slice: OutboundSlice, { port, bind, bindToPort }: BoundPort, entries: readonly Entry[]): Routing => {
+  const hosts = port.isProxy || port.number === 0 ? [] : portHosts(port.number, entries, port.number === 80 ? slice.virtualHosts : []);
+  const outside = outsideCluster(slice);
+  const name = boundRoutes({ port, bind, bindToPort });
+  const table = (): Part =>
+    port.isProxy || port.number === 0
+      ? [encodeTable({ name, hosts: [...proxiedHosts(entries), catchAll(outside)], vhds: false, withPorts: true })]
+      : portTable(port.number, hosts.length > 0, outside);
+  return {
+    listeners: byName([[boundListener({ port, bind, bindToPort }, entries, outside)]]),
+    tables: byName(readsHttp(port) ? [table()] : []),
+    hosts: byName(readsHttp(port) ? hosts : []),
+  };
+};
+
+const scopeRouting = (slice: OutboundSlice, scope: EgressScope, taken: ReadonlySet<number>): readonly Routing[] => {
+  const { port, bind, bindToPort, services, virtualHosts } = scope;
+  const part: OutboundSlice = { ...slice, services, virtualHosts };
+  const all = entriesOf(services);
+  const entries = port ? atPort(all, port) : all.filter((entry) => !taken.has(entry.port.number));
+  if (entries.length === 0 && (port || bind !== undefined)) return [];
+  if (bind === undefined) return [routingOf({ ...part, virtualHosts: port && port.number !== 80 ? [] : virtualHosts }, entries)];
+  const ports = port ? [port] : portsOf(entries);
+  return ports
+    .filter(({ number }) => canBind({ bind, bindToPort }, number))
+    .map((one) =>
+      boundRouting(part, { port: one, bind, bindToPort }, port ? entries : entries.filter((entry) => entry.port.number === one.number)),
+    );
+};
+
+/** Listeners as a Sidecar has them: what one has taken, those after it leave alone [S21, S23]. */
+const scopedRouting = (slice: OutboundSlice, scopes: readonly EgressScope[]): Routing => {
+  const taken = new Set<number>();
+  const parts = scopes.flatMap((scope) => {
+    const made = scopeRouting(slice, scope, taken);
+    if (scope.port && scope.port.number !== 0) taken.add(scope.port.number);
+    return made;
+  });
+  const nobody = routingOf({ ...slice, services: [], virtualHosts: [] }, []);
+  const all = (pick: (part: Routing) => Resources): Resources => byName([nobody, ...parts].map((part) => [...pick(part).values()]));
+  return { listeners: all(({ listeners }) => listeners), tables: all(({ tables }) => tables), hosts: all(({ hosts }) => hosts) };
+};
+
+const routing: (slice: OutboundSlice) => Routing = remember((slice) =>
+  slice.listeners ? scopedRouting(slice, slice.listeners) : routingOf(slice, entriesOf(slice.services)),
+);
 
 const portTables = new Map<string, Part>();
 
-const portTable = (port: number, vhds: boolean, policy: OutboundTrafficPolicy): Part => {
-  const key = `${port} ${vhds} ${policy}`;
-  const table = portTables.get(key) ?? [encodeTable({ name: `${port}`, hosts: [catchAll(policy)], vhds })];
+const portTable = (port: number, vhds: boolean, outside: string): Part => {
+  const key = `${port} ${vhds} ${outside}`;
+  const table = portTables.get(key) ?? [encodeTable({ name: `${port}`, hosts: [catchAll(outside)], vhds })];
   portTables.set(key, table);
   return table;
 };
 
 const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly listeners: Resources } = remember((slice) => ({
   clusters: byName([fixedClusters, slice.ports.filter(({ protocol }) => protocol !== 'udp').map(portCluster)]),
-  listeners: byName([[inboundListener(slice)]]),
+  listeners: byName([[inboundListener(slice), ...boundListeners(slice)]]),
 }));
 
 const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listeners'> => {

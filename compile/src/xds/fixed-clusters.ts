@@ -13,6 +13,7 @@ import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/en
 import type { ConnectionPool, InboundPort } from '../mesh/index.ts';
 import { circuitBreakers, httpOptions, httpVersion } from './cluster-policy.ts';
 import { connectTimeout } from './clusters.ts';
+import { socketAddress } from './endpoints.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
@@ -40,11 +41,28 @@ export const fixedClusters: readonly Encoded[] = [
   encode(inboundPassthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}), ...fromProxy }),
 ];
 
-export const portCluster = ({ port, protocol, connectionPool = {} }: InboundPort): Encoded => {
+const isLoopback = (address: string): boolean => address === '127.0.0.1' || address === '::1';
+
+/** A Sidecar's `defaultEndpoint`. From loopback to loopback nothing is captured, and a socket has no address to come from. */
+const asToldTo = ({ address, port }: NonNullable<InboundPort['target']>, pool: ConnectionPool): ClusterInit => ({
+  clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+  connectTimeout,
+  circuitBreakers: circuitBreakers(pool),
+  loadAssignment: {
+    clusterName: '',
+    endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } } }] }],
+  },
+  ...(!isLoopback(address) && !address.startsWith('/') && fromProxy),
+});
+
+export const portCluster = ({ port, protocol, target, connectionPool = {} }: InboundPort): Encoded => {
   const version = httpVersion(protocol, connectionPool);
-  return encode(inboundCluster(port), {
-    ...asDialled(connectionPool),
-    ...fromProxy,
+  const name = inboundCluster(port);
+  const toldTo = target && asToldTo(target, connectionPool);
+  return encode(name, {
+    ...(toldTo
+      ? { ...toldTo, loadAssignment: { ...toldTo.loadAssignment, clusterName: name } }
+      : { ...asDialled(connectionPool), ...fromProxy }),
     ...(version !== 'none' && httpOptions(version, connectionPool)),
   });
 };

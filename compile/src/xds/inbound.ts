@@ -8,6 +8,7 @@ import {
   inboundCapturePort,
   inboundCluster,
   inboundPassthroughCluster,
+  listenerName,
   meshHttpTokens,
   meshTcpTokens,
   milliseconds,
@@ -20,6 +21,7 @@ import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_co
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
+import { canBind } from './egress.ts';
 import { socketAddress } from './endpoints.ts';
 import { type Chain, detection, httpInspector, httpManager, originalDestination, plainHttp, tcpProxy, tlsInspector } from './filters.ts';
 import { routeTo } from './routes.ts';
@@ -127,6 +129,24 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
 const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort): Chain[] =>
   chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool }, `${port}`, { destinationPort: port });
 
+/** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
+const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
+
+/** A Sidecar's ingress listener that is captured by nobody; under a name that no outbound one has. */
+const boundListener = (port: InboundPort & { readonly bind: string }): Encoded => {
+  const name = `inbound_${listenerName(port.bind, port.port)}`;
+  const declared = port.protocol === 'auto' ? [] : [port.port];
+  const listener = create(ListenerSchema, {
+    name,
+    address: socketAddress(port.bind, port.port),
+    trafficDirection: TrafficDirection.INBOUND,
+    listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
+    ...(!plainTcp(port) && detection),
+    filterChains: portChains(port),
+  });
+  return encodeResource(name, ListenerSchema, listener);
+};
+
 /** A connection to the listener itself would come back to it for ever [S6]. */
 const ownPort: Chain = {
   name: 'virtualInbound-blackhole',
@@ -134,11 +154,15 @@ const ownPort: Chain = {
   filters: [tcpProxy(blackHoleCluster)],
 };
 
-/** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
-const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
+const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'udp' && port !== inboundCapturePort;
+
+const isBound = (port: InboundPort): port is InboundPort & { readonly bind: string } =>
+  port.bind !== undefined && canBind({ bind: port.bind, bindToPort: true }, port.port);
+
+export const boundListeners = ({ ports }: InboundSlice): readonly Encoded[] => ports.filter(isCarried).filter(isBound).map(boundListener);
 
 export const inboundListener = ({ ports, mode }: InboundSlice): Encoded => {
-  const carried = ports.filter(({ protocol, port }) => protocol !== 'udp' && port !== inboundCapturePort);
+  const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
   const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {} };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {

@@ -15,7 +15,6 @@ import {
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
-import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
 
@@ -73,14 +72,15 @@ const inspection = (http: boolean, chains: Chains): ListenerInit => {
 export interface Content {
   readonly http?: HttpWay | undefined;
   readonly bytes: Chains;
-  readonly policy: OutboundTrafficPolicy;
+  /** Cluster of what no chain takes. */
+  readonly outside: string;
 }
 
 /** What no chain takes goes outside as it came, as Istio's fall-through chain does it. */
-export const contentOf = (name: string, { http, bytes, policy }: Content): ListenerInit => {
+export const contentOf = (name: string, { http, bytes, outside }: Content): ListenerInit => {
   const { rest } = bytes;
   const chains = [...(http ? [httpChain(name, http)] : []), ...bytes.chains];
-  const byDefault = rest ?? { filters: [tcpProxy(outsideCluster(policy))] };
+  const byDefault = rest ?? { filters: [tcpProxy(outside)] };
   return {
     bindToPort: false,
     ...inspection(http !== undefined, bytes),

@@ -6,11 +6,11 @@ import { anything, type Entry, ownAddresses, waysOf } from './connections.ts';
 import { tcpProxy } from './filters.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
 import { type Part, remember, rememberPair } from './remember.ts';
-import { type OutboundTrafficPolicy, outsideCluster } from './virtual-hosts.ts';
+import { outsideCluster } from './virtual-hosts.ts';
 import { wildcardListener, wildcards } from './wildcard.ts';
 
 /** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
-const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
+const captureListener = (outside: string): Encoded =>
   outboundListener(
     virtualOutbound,
     { addresses: ['0.0.0.0'], port: outboundCapturePort },
@@ -22,7 +22,7 @@ const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
           filterChainMatch: { destinationPort: outboundCapturePort },
           filters: [tcpProxy(blackHoleCluster)],
         },
-        { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(outsideCluster(policy))] },
+        { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(outside)] },
       ],
     },
   );
@@ -30,11 +30,11 @@ const captureListener = (policy: OutboundTrafficPolicy): Encoded =>
 /** The route table of a sniffed service, which its own listeners use and nobody else [S7]. */
 export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
 
-const makeAddressListener = (entry: Entry, address: string, policy: OutboundTrafficPolicy): Encoded => {
+const makeAddressListener = (entry: Entry, address: string, outside: string): Encoded => {
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
   const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false } : undefined;
-  const content = { http, bytes: distinct(waysOf(entry, anything)), policy };
+  const content = { http, bytes: distinct(waysOf(entry, anything)), outside };
   return outboundListener(name, { addresses: [address], port: number }, contentOf(name, content));
 };
 
@@ -42,19 +42,21 @@ const plain = rememberPair((_service: Service, _destination: DestinationPolicy) 
 const routed = remember((_scoped: ScopedService) => new Map<string, Part>());
 
 /** TCP, or whatever it turns out to be, at one address. HTTP routes are not in it: without other rules it outlives their changes. */
-const addressListener = (entry: Entry, address: string, policy: OutboundTrafficPolicy): Part => {
+const addressListener = (entry: Entry, address: string, outside: string): Part => {
   const { scoped } = entry;
   const known = scoped.connections.size === 0 ? plain(scoped.service, scoped.destination) : routed(scoped);
-  const key = `${listenerName(address, entry.port.number)} ${policy}`;
-  const part = known.get(key) ?? [makeAddressListener(entry, address, policy)];
+  // A Sidecar's listener may give the port another protocol.
+  const key = `${listenerName(address, entry.port.number)} ${entry.port.protocol} ${outside}`;
+  const part = known.get(key) ?? [makeAddressListener(entry, address, outside)];
   known.set(key, part);
   return part;
 };
 
 export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlice): Part[] => {
-  const { endpoints, outboundTrafficPolicy } = slice;
+  const { endpoints } = slice;
+  const outside = outsideCluster(slice);
   return [
-    [captureListener(outboundTrafficPolicy), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
-    ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, outboundTrafficPolicy))),
+    [captureListener(outside), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
+    ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, outside))),
   ];
 };

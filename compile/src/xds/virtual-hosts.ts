@@ -15,14 +15,13 @@ import {
 } from '@weft/envoy';
 import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
-import { defaultRetry, type HttpRoute, type ScopedService, type ServicePort } from '../mesh/index.ts';
+import { defaultRetry, type HttpRoute, type OutboundSlice, type ScopedService, type ServicePort } from '../mesh/index.ts';
 import { everything } from './match.ts';
 import { remember } from './remember.ts';
 import { direct, retryPolicy, routesOf, routeTo } from './routes.ts';
 import { fromAds } from './sources.ts';
 
 type VirtualHostInit = Init<typeof VirtualHostSchema>;
-export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
 /** A ServiceEntry may have a whole network's addresses: `10.1.0.0/16`. */
 export const isRange = (address: string): boolean => address.includes('/');
@@ -62,10 +61,10 @@ export const ruleHost = (host: string, port: number, routes: readonly HttpRoute[
   ofRoutes(virtualHostName(host, port), [host], routes);
 
 /** Whoever no virtual host names [S12]. */
-export const catchAll = (policy: OutboundTrafficPolicy): VirtualHostInit =>
-  policy === 'ALLOW_ANY'
-    ? { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', passthroughCluster)] }
-    : { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] };
+export const catchAll = (outside: string): VirtualHostInit =>
+  outside === blackHoleCluster
+    ? { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] }
+    : { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', outside)] };
 
 /**
  * The virtual host bears its resource's whole name, not Istio's `<host>:<port>` [S10] alone: Envoy 1.40 keeps virtual hosts
@@ -84,14 +83,16 @@ interface Table {
   readonly hosts: readonly VirtualHostInit[];
   /** There are virtual hosts as resources of their own. */
   readonly vhds: boolean;
+  /** Ports in `Host` tell virtual hosts apart. */
+  readonly withPorts?: boolean;
 }
 
 /** Routes to clusters that are not there load, and answer 503 [S14]. */
-export const routeTable = ({ name, hosts, vhds }: Table): Init<typeof RouteConfigurationSchema> => ({
+export const routeTable = ({ name, hosts, vhds, withPorts }: Table): Init<typeof RouteConfigurationSchema> => ({
   name,
   virtualHosts: [...hosts],
   ...(vhds && { vhds: { configSource: fromAds } }),
-  ignorePortInHostMatching: true,
+  ignorePortInHostMatching: !withPorts,
   validateClusters: false,
   maxDirectResponseBodySizeBytes: bodyLimit,
 });
@@ -99,4 +100,6 @@ export const routeTable = ({ name, hosts, vhds }: Table): Init<typeof RouteConfi
 export const encodeTable = (table: Table): Encoded =>
   encodeResource(table.name, RouteConfigurationSchema, create(RouteConfigurationSchema, routeTable(table)));
 
-export const outsideCluster = (policy: OutboundTrafficPolicy): string => (policy === 'ALLOW_ANY' ? passthroughCluster : blackHoleCluster);
+/** Where what is in no registry goes [S12]. */
+export const outsideCluster = ({ outboundTrafficPolicy, egressProxy }: OutboundSlice): string =>
+  outboundTrafficPolicy === 'ALLOW_ANY' ? (egressProxy ?? passthroughCluster) : blackHoleCluster;

@@ -4,6 +4,7 @@ import { isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { type Entry, isHomeless, signOf, waysOf } from './connections.ts';
 import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
+import { outsideCluster } from './virtual-hosts.ts';
 
 /** All that shares `0.0.0.0_<port>`. */
 export interface Wildcard {
@@ -52,6 +53,6 @@ export const wildcardListener = ({ port, http, grpcWeb, homeless }: Wildcard, sl
   const bind = { addresses: ['0.0.0.0'], port };
   const name = nameOf(bind);
   const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
-  const content = { http: http ? { routes: `${port}`, grpcWeb } : undefined, bytes, policy: slice.outboundTrafficPolicy };
+  const content = { http: http ? { routes: `${port}`, grpcWeb } : undefined, bytes, outside: outsideCluster(slice) };
   return outboundListener(name, bind, contentOf(name, content));
 };

@@ -121,7 +121,7 @@ function* checkCounts(value: object, path: string): Iterable<Problem> {
   }
 }
 
-function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: string): Iterable<Problem> {
+export function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: string): Iterable<Problem> {
   if (!tcp && !http) yield invalid(path, 'an empty `connectionPool`', 'Add `tcp` or `http`, or remove it.');
   if (tcp) {
     yield* checkCounts(tcp, `${path}.tcp`);

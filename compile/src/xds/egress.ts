@@ -1,0 +1,69 @@
+/** Egress listeners of a Sidecar that have an address or a socket of their own [S23]. */
+import { type Encoded, type Init, inboundCapturePort, listenerName, outboundCapturePort } from '@weft/envoy';
+import type { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { type EgressScope, isHttp, type SidecarPort } from '../mesh/index.ts';
+import { distinct } from './chain-match.ts';
+import { type Entry, signOf, waysOf } from './connections.ts';
+import { contentOf, outboundListener } from './outbound-listener.ts';
+import { domainsOf, serviceHost } from './virtual-hosts.ts';
+
+export interface BoundPort extends Pick<EgressScope, 'bindToPort'> {
+  readonly port: SidecarPort;
+  readonly bind: string;
+}
+
+export const readsHttp = ({ protocol }: SidecarPort): boolean => isHttp(protocol) || protocol === 'auto';
+
+/** Its table: the port's; whoever is asked for everything has one under its own name. */
+export const boundRoutes = ({ port, bind }: BoundPort): string => {
+  if (port.number === 0) return bind;
+  return port.isProxy ? listenerName(bind, port.number) : `${port.number}`;
+};
+
+/** The listener's port says what its services speak there. */
+export const atPort = (entries: readonly Entry[], port: SidecarPort): readonly Entry[] => {
+  if (port.isProxy || port.number === 0) return entries;
+  const chosen = entries.filter((entry) => entry.port.number === port.number);
+  return chosen.map((entry) =>
+    entry.port.protocol === port.protocol ? entry : { scoped: entry.scoped, port: { ...entry.port, protocol: port.protocol } },
+  );
+};
+
+/** Of a listener without port: one for each port of its services; HTTP is read where one of them speaks it. */
+export const portsOf = (entries: readonly Entry[]): readonly SidecarPort[] =>
+  [...Map.groupBy(entries, ({ port }) => port.number)].map(([number, members]) => {
+    const http = members.filter(({ port }) => isHttp(port.protocol)).length;
+    const only = members[0]?.port.protocol ?? 'auto';
+    return { number, protocol: http === members.length ? 'http' : http > 0 ? 'auto' : only, isProxy: false };
+  });
+
+/** What Envoy cannot bind it would refuse with everything that came along: it has no privileges. */
+export const canBind = ({ bind, bindToPort }: { readonly bind: string; readonly bindToPort: boolean }, port: number): boolean =>
+  !bindToPort || bind.startsWith('/') || (port >= 1024 && port !== outboundCapturePort && port !== inboundCapturePort);
+
+/** `name:port` for whoever asks a proxy for everything; without port, port 80 is meant. */
+export const proxiedHosts = (entries: readonly Entry[]): readonly Init<typeof VirtualHostSchema>[] => {
+  const taken = new Set<string>();
+  return entries
+    .filter(({ port }) => readsHttp({ number: port.number, protocol: port.protocol, isProxy: false }))
+    .flatMap(({ scoped, port }) => {
+      const names = domainsOf(scoped).map((name) => (name.includes(':') ? `[${name}]` : name));
+      const all = names.flatMap((name) => (port.number === 80 ? [name, `${name}:80`] : [`${name}:${port.number}`]));
+      const domains = all.filter((domain) => !taken.has(domain) && taken.add(domain));
+      return domains.length === 0 ? [] : [serviceHost(scoped, port, domains)];
+    });
+};
+
+export const boundListener = (bound: BoundPort, entries: readonly Entry[], outside: string): Encoded => {
+  const { port, bind, bindToPort } = bound;
+  const name = port.number === 0 ? bind : listenerName(bind, port.number);
+  const carried = isHttp(port.protocol) ? [] : entries.filter((entry) => !isHttp(entry.port.protocol));
+  const bytes = distinct(carried.flatMap((entry) => waysOf(entry, signOf(entry))));
+  const grpcWeb = entries.some((entry) => entry.port.protocol === 'grpc-web');
+  const { bindToPort: _captured, ...content } = contentOf(name, {
+    http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb } : undefined,
+    bytes,
+    outside,
+  });
+  return outboundListener(name, { addresses: [bind], port: port.number }, { ...content, ...(!bindToPort && { bindToPort }) });
+};

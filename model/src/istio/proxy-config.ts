@@ -1,0 +1,29 @@
+/** ProxyConfigs: how the proxies of some workloads are started. */
+import type { Problem } from '../problem.ts';
+import { checkLabelMap, ineffective, invalid } from '../rule.ts';
+
+export interface ProxyConfigSpec {
+  /** Absent: the namespace; in the root namespace the mesh. */
+  readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  /** Worker threads; 0: one for each processor. */
+  readonly concurrency?: number;
+  readonly environmentVariables?: Readonly<Record<string, string>>;
+  readonly image?: { readonly imageType?: string };
+}
+
+const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function* checkVariables(variables: Readonly<Record<string, string>>, path: string): Iterable<Problem> {
+  for (const name of Object.keys(variables)) {
+    if (!variable.test(name))
+      yield invalid(`${path}.${name}`, `\`${name.slice(0, 80)}\` is no name of a variable`, 'Use letters, digits and `_`.');
+  }
+}
+
+/** Istio's admission (`ValidateProxyConfig`) beyond the CRD's own rules. */
+export function* checkProxyConfig(spec: ProxyConfigSpec): Iterable<Problem> {
+  yield* checkLabelMap(spec.selector?.matchLabels, 'spec.selector.matchLabels', 'IST0106');
+  if ((spec.concurrency ?? 0) < 0) yield invalid('spec.concurrency', 'fewer than no threads', 'Write 0 or more.');
+  yield* checkVariables(spec.environmentVariables ?? {}, 'spec.environmentVariables');
+  if (spec.image) yield ineffective('spec.image', '`image` has no effect: Envoy is not run from an image', 'Remove it.');
+}
