@@ -28,16 +28,24 @@ export const cidrFault = (text: string): string | undefined => {
   return undefined;
 };
 
-/**
- * One spelling for one network: `10.1.2.3/8` is `10.0.0.0/8`, and a network of one address is that address.
- *
- * @param text an address or CIDR block without `cidrFault`
- */
-export const network = (text: string): string => {
+export interface Network {
+  /** Its first address. */
+  readonly address: string;
+  readonly bits: number;
+}
+
+const bitsOf = (address: string): number => (address.includes(':') ? 128 : 32);
+
+/** @param text an address or CIDR block without `cidrFault`; `10.1.2.3/8` and `10.0.0.0/8` are one network */
+export const networkOf = (text: string): Network => {
   const [address = '', prefix] = text.split('/');
+  const bits = prefix === undefined ? bitsOf(address) : Number(prefix);
   const family = address.includes(':') ? ipaddr.IPv6 : ipaddr.IPv4;
-  const all = family === ipaddr.IPv6 ? 128 : 32;
-  const bits = prefix === undefined ? all : Number(prefix);
-  const first = family.networkAddressFromCIDR(`${address}/${bits}`).toString();
-  return bits === all ? first : `${first}/${bits}`;
+  return { address: family.networkAddressFromCIDR(`${address}/${bits}`).toString(), bits };
+};
+
+/** One spelling for one network; that of a single address is the address. */
+export const network = (text: string): string => {
+  const { address, bits } = networkOf(text);
+  return bits === bitsOf(address) ? address : `${address}/${bits}`;
 };
