@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { binomialInterval, poissonInterval } from './chance.ts';
+import { binomialInterval, extreme, poissonInterval } from './chance.ts';
 import { type Mesh, root } from './mesh.ts';
 
 export interface Step {
@@ -33,7 +33,7 @@ const words = (line: string): string => line.trim().replace(/\s+/g, ' ');
 
 /** More than there were requests are tries: each request makes a few, and they vary less than if each came by itself. */
 const interval = (number: number, requests: number): readonly [number, number] =>
-  number > requests ? poissonInterval(number) : binomialInterval(requests, number / requests);
+  number > requests ? poissonInterval(number, extreme) : binomialInterval(requests, number / requests, extreme);
 
 const isLike = (expected: string, printed: string, requests: number): boolean => {
   const pattern = words(expected)
