@@ -28,6 +28,13 @@ export const intersection = (a: string, b: string): string | undefined => (cover
 export const isExported = (exportTo: readonly string[], owner: string, namespace: string): boolean =>
   exportTo.some((to) => to === '*' || to === namespace || (to === '.' && owner === namespace));
 
+/**
+ * The order in which a namespace obeys VirtualServices: its private ones, those that others export to it by name, and those for
+ * everybody (Istio's `initVirtualServices`). In each the oldest comes first [S47].
+ */
+export const precedence = (exportTo: readonly string[], owner: string, namespace: string): number =>
+  isPublic(exportTo) ? 2 : owner === namespace ? 0 : 1;
+
 export const isPublic = (exportTo: readonly string[]): boolean => exportTo.includes('*');
 
 export interface HostIndex<T> {

@@ -21,7 +21,7 @@ import { anyAddress, type BoundListener, gatewaysOf, type MergedPort, mergeGatew
 import { withHashes } from './hashing.ts';
 import { destinationHosts, isCatchAll, type Place, routesAt } from './routes.ts';
 import { type SeenServices, servicesSeen } from './services.ts';
-import { visibleIn } from './visible.ts';
+import { routingsIn } from './visible.ts';
 
 interface Attachment {
   readonly mesh: Mesh;
@@ -161,7 +161,7 @@ export const gatewaySlice = (mesh: Mesh, proxy: Proxy): GatewaySlice => {
   const { memo } = mesh;
   const gateways = gatewaysOf(mesh, proxy.labels);
   const services = servicesSeen(mesh, proxy.namespace);
-  const { items: routings } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, proxy.namespace);
+  const { items: routings } = routingsIn(mesh, proxy.namespace);
   const { ports } = mergeGateways(mesh, proxy, gateways);
   const key = `${clientKey(mesh, proxy)} ${ports.map(({ port, members }) => `${port}:${members.map(({ gateway }) => gateway.key)}`).join()}`;
   const attachment = { mesh, proxy, services, routings };

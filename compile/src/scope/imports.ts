@@ -11,7 +11,7 @@ import {
 } from '../mesh/index.ts';
 import { destinationHosts } from './routes.ts';
 import { type SeenServices, seenServices, uniqueByHost } from './services.ts';
-import { visibleIn } from './visible.ts';
+import { routingsIn, visibleIn } from './visible.ts';
 
 /** Hosts by the namespace that they are imported from; `*`: any. */
 type Imports = ReadonlyMap<string, readonly string[]>;
@@ -57,7 +57,7 @@ const withoutLost = (imported: readonly Service[], visible: readonly Service[]):
 export interface Imported {
   readonly key: string;
   readonly services: readonly Service[];
-  /** Sidecars' rules, oldest first. */
+  /** Sidecars' rules, in the order of precedence. */
   readonly routings: readonly Routing[];
   /** Where the rules lead beside the services themselves. */
   readonly reached: readonly Service[];
@@ -66,7 +66,7 @@ export interface Imported {
 /** What one listener imports for the proxies of a namespace. */
 export const importedBy = (mesh: Mesh, namespace: string, listener: EgressListener): Imported => {
   const services = visibleIn(mesh, { name: 'services', items: mesh.services }, namespace);
-  const routings = visibleIn(mesh, { name: 'routings', items: mesh.routings }, namespace);
+  const routings = routingsIn(mesh, namespace);
   const imports = importsOf(listener.imports, namespace);
   const key = `${services.key} ${routings.key} ${textOf(listener, imports)}`;
   // Whose host counts where two namespaces have it depends on who asks; so does what is reached.

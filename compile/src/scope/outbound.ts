@@ -23,7 +23,7 @@ import { sidecarOf } from './sidecar.ts';
 import { type Surroundings, surroundingsOf, surroundingsOfImported } from './surroundings.ts';
 import { placeOf, servicesReached, toldTo } from './told.ts';
 
-const noRoutings: Surroundings['routings'] = { list: [], byHost: hostIndex<Routing>([]) };
+const noRoutings: Surroundings['routings'] = { list: [], byHost: hostIndex<readonly Routing[]>([]) };
 const noNames: Surroundings['taken'] = new Set();
 
 const coversAny = (host: string, { services }: SeenServices): boolean => services.some(({ hostname }) => covers(host, hostname));

@@ -2,13 +2,13 @@
 import { type HostIndex, hostIndex, type Mesh, mesh as meshGateway, type Routing, type Service } from '../mesh/index.ts';
 import type { Imported } from './imports.ts';
 import { type SeenServices, seenServices, servicesSeen } from './services.ts';
-import { visibleIn } from './visible.ts';
+import { routingsIn } from './visible.ts';
 
 export interface SeenRoutings {
-  /** Of sidecars, oldest first. */
+  /** Of sidecars, in the order of precedence. */
   readonly list: readonly Routing[];
-  /** Those for HTTP. On sidecars the oldest of a host wins, nothing is merged [S47]. */
-  readonly byHost: HostIndex<Routing>;
+  /** HTTP rules by host: on sidecars the first counts, nothing is merged; the next one only where that has no route [S47]. */
+  readonly byHost: HostIndex<readonly Routing[]>;
 }
 
 export interface Surroundings {
@@ -26,12 +26,9 @@ export interface Surroundings {
 const sidecarRoutings = ({ memo }: Mesh, key: string, items: readonly Routing[]): SeenRoutings =>
   memo(`routings seen ${key}`, [items], () => {
     const list = items.filter(({ gateways }) => gateways.includes(meshGateway));
-    return {
-      list,
-      byHost: hostIndex(
-        list.flatMap((routing) => (routing.rules.length === 0 ? [] : routing.hosts.map((host) => [host, routing] as const))),
-      ),
-    };
+    const claims = list.flatMap((routing) => (routing.rules.length === 0 ? [] : routing.hosts.map((host) => ({ host, routing }))));
+    const rivals = [...Map.groupBy(claims, ({ host }) => host)];
+    return { list, byHost: hostIndex(rivals.map(([host, several]) => [host, several.map(({ routing }) => routing)] as const)) };
   });
 
 const takenNames = (services: SeenServices, routings: SeenRoutings): ReadonlySet<string> => {
@@ -46,7 +43,7 @@ const withTaken = (seen: Omit<Surroundings, 'taken'>): Surroundings => {
 
 export const surroundingsOf = (mesh: Mesh, namespace: string): Surroundings => {
   const services = servicesSeen(mesh, namespace);
-  const { key, items } = visibleIn(mesh, { name: 'routings', items: mesh.routings }, namespace);
+  const { key, items } = routingsIn(mesh, namespace);
   const routings = sidecarRoutings(mesh, key, items);
   return withTaken({ mesh, key: `${services.key} ${key}`, services, known: services.byHost, routings });
 };

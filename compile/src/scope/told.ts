@@ -30,7 +30,8 @@ const anybody: Client = { namespace: '', labels: {} };
 
 interface Told {
   readonly rule: DestinationRule | undefined;
-  readonly routing: Routing | undefined;
+  /** In the order of precedence [S47]. */
+  readonly routings: readonly Routing[];
   /** The rules say different things to different clients. */
   readonly tellsApart: boolean;
   /** Known by its short name. */
@@ -49,9 +50,20 @@ export const placeOf = (port: number, client: Client, { known }: Surroundings): 
 export const servicesReached = (routing: Routing, { known }: Surroundings): readonly (Service | undefined)[] =>
   destinationHosts(routing).map((host) => known.get(host));
 
-const routesFor = (service: Service, routing: Routing, { client, surroundings }: Asked): RoutesByPort => {
+const noneApplies: readonly HttpRoute[] = [];
+
+/** Those of the first that has any here. */
+const firstRoutes = (routings: readonly Routing[], place: Place): readonly HttpRoute[] => {
+  for (const routing of routings) {
+    const routes = routesAt(routing, place);
+    if (routes.length > 0) return routes;
+  }
+  return noneApplies;
+};
+
+const routesFor = (service: Service, routings: readonly Routing[], { client, surroundings }: Asked): RoutesByPort => {
   const http = service.ports.filter(({ protocol }) => isHttp(protocol) || protocol === 'auto');
-  const routes = http.map(({ number }) => [number, routesAt(routing, placeOf(number, client, surroundings))] as const);
+  const routes = http.map(({ number }) => [number, firstRoutes(routings, placeOf(number, client, surroundings))] as const);
   // Rules of which none applies here leave the service as it is without them (Istio's route.go).
   return new Map(routes.filter(([, ofPort]) => ofPort.length > 0));
 };
@@ -82,21 +94,23 @@ const aliases = (service: Service, asked: Asked): readonly string[] => {
   return all.some((alias) => taken.has(alias)) ? all.filter((alias) => !taken.has(alias)) : all;
 };
 
-const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): Told => {
+const noRoutings: readonly Routing[] = [];
+
+const toldOne = (service: Service, routings: readonly Routing[], asked: Asked): Told => {
   const { surroundings, memo } = asked;
   const { mesh, taken } = surroundings;
   const rule = exportedRule(mesh, service, '');
-  const reached = routing ? servicesReached(routing, surroundings) : [];
-  return memo(service.key, [service, routing, rule, mesh.rules, taken, namesakes(service, surroundings), ...reached], (inner) => ({
+  const reached = routings.flatMap((routing) => [routing, ...servicesReached(routing, surroundings)]);
+  return memo(service.key, [service, rule, mesh.rules, taken, namesakes(service, surroundings), ...reached], (inner) => ({
     rule,
-    routing,
-    tellsApart: routing !== undefined && tellsClientsApart(routing),
+    routings,
+    tellsApart: routings.some(tellsClientsApart),
     isNear: false,
     service: {
       service,
       aliases: inner('aliases', [service, taken, namesakes(service, surroundings)], () => aliases(service, asked)),
       destination: policyOf(rule, mesh.rules),
-      routes: routing ? inner('routes', [service, routing, ...reached], () => routesFor(service, routing, asked)) : noRoutes,
+      routes: routings.length > 0 ? inner('routes', [service, ...reached], () => routesFor(service, routings, asked)) : noRoutes,
       connections: noConnections,
     },
   }));
@@ -105,7 +119,9 @@ const toldOne = (service: Service, routing: Routing | undefined, asked: Asked): 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
   const { mesh, key, services, known, routings, taken } = surroundings;
   return mesh.memo(`told all ${key}`, [services, known, routings, mesh.destinations, mesh.rules, taken], (memo) =>
-    services.services.map((service) => toldOne(service, routings.byHost.find(service.hostname), { client: anybody, surroundings, memo })),
+    services.services.map((service) =>
+      toldOne(service, routings.byHost.find(service.hostname) ?? noRoutings, { client: anybody, surroundings, memo }),
+    ),
   );
 };
 
@@ -117,11 +133,11 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
   const { service, routes } = told.service;
   const { client, surroundings, memo } = asked;
   const { mesh } = surroundings;
-  const own = told.tellsApart ? told.routing : undefined;
-  const reached = own ? servicesReached(own, surroundings) : [routes];
+  const own = told.tellsApart ? told.routings : undefined;
+  const reached = own ? own.flatMap((routing) => [routing, ...servicesReached(routing, surroundings)]) : [routes];
   return memo(
     service.key,
-    [service, rule, mesh.rules, told.routing, own, surroundings.taken, namesakes(service, surroundings), ...reached],
+    [service, rule, mesh.rules, surroundings.taken, namesakes(service, surroundings), ...told.routings, ...reached],
     (inner) => ({
       ...told,
       rule,
@@ -130,7 +146,7 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
         service,
         aliases: inner('aliases', [service, surroundings.taken, namesakes(service, surroundings)], () => aliases(service, asked)),
         destination: policyOf(rule, mesh.rules),
-        routes: own ? inner('routes', [service, own, ...reached], () => routesFor(service, own, asked)) : routes,
+        routes: own ? inner('routes', [service, ...reached], () => routesFor(service, own, asked)) : routes,
         connections: noConnections,
       },
     }),
