@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
-import { type Finding, meshSettings, ofKind, type PodSpec, type Proxy, parse, type Resource } from '@weft/model';
+import { type ClusterStep, type Finding, meshSettings, type Passage, type Proxy, parse, type Request } from '@weft/model';
 import { parse as readYaml, stringify } from 'yaml';
-import { build, type ClusterStep, decode, emit, explain, type Passage, proxyOf, type Request, type RunningPod, scope, type View } from '../src/index.ts';
+import { assumedPods, build, decode, emit, explain, type RunningPod, scope, type View } from '../src/index.ts';
 
 /** Output file by its name, and the resources that it shows. */
 const types = {
@@ -37,38 +37,6 @@ export interface Outcome {
   readonly view: View;
   readonly requests: readonly Request[];
 }
-
-const labelsOf = (resources: readonly Resource[], namespace: string) =>
-  ofKind(resources, 'Namespace').find(({ metadata }) => metadata.name === namespace)?.metadata.labels ?? {};
-
-/** One running pod for each Deployment, addresses in the order of the input. */
-const podsOf = (resources: readonly Resource[], unready: readonly string[]): readonly RunningPod[] =>
-  ofKind(resources, 'Deployment').map(({ metadata, spec: { template } }, i) => {
-    const labels = template.metadata?.labels ?? {};
-    const annotations = template.metadata?.annotations ?? {};
-    const { namespace } = metadata;
-    const containers = template.spec.containers.map((container) => ({
-      name: container.name,
-      command: [],
-      args: [],
-      env: [],
-      workingDir: '/',
-      ports: (container.ports ?? []).map(({ name = '', containerPort }) => ({ name, containerPort, protocol: 'TCP' as const })),
-    }));
-    const pod: PodSpec = {
-      name: `${metadata.name}-1`,
-      namespace,
-      uid: `uid-${i}`,
-      serviceAccount: template.spec.serviceAccountName ?? 'default',
-      labels,
-      annotations,
-      workload: { kind: 'Deployment', name: metadata.name },
-      containers,
-      terminationGracePeriodSeconds: 30,
-      proxy: proxyOf({ namespace, namespaceLabels: labelsOf(resources, namespace), labels, annotations }),
-    };
-    return { pod, address: `10.244.0.${i + 1}`, ready: !unready.includes(metadata.name) };
-  });
 
 const proxyOfCase = ({ workload, ...said }: NonNullable<About['proxy']>, pods: readonly RunningPod[]): Proxy => {
   const running = pods.find(({ pod }) => pod.workload.name === workload);
@@ -145,7 +113,7 @@ export const runCase = async (folder: string): Promise<Outcome> => {
   // Blank lines stand for the first document, so that findings name the lines of the file.
   const objects = first.replace(/[^\n]/g, '') + rest.join('---');
   const { resources, findings } = parse({ text: objects, file: 'input.yaml', origin: { source: 'file' } });
-  const pods = podsOf(resources, about.unready ?? []);
+  const pods = assumedPods(resources, about.unready);
   const built = build({ resources, pods, settings: meshSettings(resources) });
   const view = scope(built.mesh, proxyOfCase(about.proxy ?? {}, pods));
   const emitted = emit(view);

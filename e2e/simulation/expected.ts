@@ -1,5 +1,6 @@
 /** What `explain` says against what Envoy did with one request. */
-import { answered, type ClusterStep, forwarded, type Passage, type Request } from '@weft/compile';
+import { answered, forwarded } from '@weft/compile';
+import type { ClusterStep, Passage, Request } from '@weft/model';
 import type { Answer } from './client.ts';
 import { type Arrival, answerHeader } from './echo.ts';
 

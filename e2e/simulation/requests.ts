@@ -1,5 +1,6 @@
 /** Requests that a case's routes are about, and others that almost are: each part is as some route wants it, or changed a little. */
-import type { Request, View } from '@weft/compile';
+import type { View } from '@weft/compile';
+import type { Request } from '@weft/model';
 import fc from 'fast-check';
 import type { HttpRoute, StringMatch } from '../../compile/src/mesh/index.ts';
 import type { Random } from './random.ts';

@@ -1,6 +1,7 @@
 /** Asks Envoy and `explain` the same, many times, and gathers what differs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explain, type Passage, type Request, type View } from '@weft/compile';
+import { explain, type View } from '@weft/compile';
+import type { Passage, Request } from '@weft/model';
 import { isLikely } from './chance.ts';
 import { ask } from './client.ts';
 import { type Arrival, answerHeader, type Echo, echo } from './echo.ts';

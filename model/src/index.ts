@@ -4,6 +4,7 @@ export { type Code, codes } from './codes.ts';
 export * from './condition.ts';
 export * from './disk.ts';
 export * from './duration.ts';
+export type * from './explanation.ts';
 export * from './finding.ts';
 export { contentHash, murmur128 } from './hash.ts';
 export * from './identity.ts';

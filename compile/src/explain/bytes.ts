@@ -1,9 +1,9 @@
 /** Connections that are carried as they are: to the clusters of a chain, or out of the mesh. */
 import { blackHoleCluster, passthroughCluster } from '@weft/envoy';
+import type { ClusterStep, Outcome } from '@weft/model';
 import type { View } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
 import type { Lead } from './entries.ts';
-import type { ClusterStep, Outcome } from './hop.ts';
 import type { Routed } from './route.ts';
 
 const nothing = { virtualHost: '', route: '', timeout: 0, rewrites: {} };

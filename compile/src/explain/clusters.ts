@@ -1,7 +1,7 @@
 /** A cluster by its name: who is behind it, how connections to it are secured, and why calls to it fail. */
 import { blackHoleCluster, outboundSni, passthroughCluster } from '@weft/envoy';
+import type { ClusterStep, EndpointStep, Failure, TlsStep } from '@weft/model';
 import type { Endpoint, OutboundSlice, PortEndpoints, ScopedService, Subset, TrafficPolicy, View } from '../mesh/index.ts';
-import type { ClusterStep, EndpointStep, Failure, TlsStep } from './hop.ts';
 
 /** `outbound|80|v1|catalog.shop.svc.cluster.local` in its parts. */
 interface Named {

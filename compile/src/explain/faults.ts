@@ -1,8 +1,9 @@
 /** What the proxy does to requests on purpose, and beside them: faults, preflights [S45], mirrored copies. */
+
+import type { FaultStep, MirrorStep, Outcome } from '@weft/model';
 import { matchesRegex } from '@weft/model';
 import type { Cors, Fault, RouteAction, StringMatch, View } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
-import type { FaultStep, MirrorStep, Outcome } from './hop.ts';
 import type { Read } from './request.ts';
 
 const million = 1_000_000;

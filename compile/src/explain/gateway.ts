@@ -1,13 +1,13 @@
 /** A gateway: which chain of its listener takes the connection, and where its routes lead [S117-S121]. */
 import { listenerName, virtualHostName } from '@weft/envoy';
+import type { Passage, Request } from '@weft/model';
 import { covers, type GatewayChain, type GatewayServer, type ServerTls, type View } from '../mesh/index.ts';
 import { carried } from './bytes.ts';
 import { chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
 import { leadOf } from './entries.ts';
-import type { Passage } from './hop.ts';
 import { bestHost } from './hosts.ts';
-import { type Request, read } from './request.ts';
+import { read } from './request.ts';
 import { type Routed, routed, straight } from './route.ts';
 
 const nothing = { virtualHost: '', route: '', clusters: [], timeout: 0, rewrites: {} };

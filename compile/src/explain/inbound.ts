@@ -1,7 +1,7 @@
 /** A sidecar's server side: which chain takes the connection, as PeerAuthentication says [S90-S92], and where it leads. */
 import { inboundCluster, inboundPassthroughCluster, virtualInbound } from '@weft/envoy';
+import type { ClusterStep, Outcome, Passage } from '@weft/model';
 import { type InboundPort, type InboundSlice, isHttp, type MtlsMode } from '../mesh/index.ts';
-import type { ClusterStep, Outcome, Passage } from './hop.ts';
 
 /** A connection as it arrives. */
 export interface Arrival {

@@ -1,13 +1,13 @@
 /** A sidecar's client side: which listener gets the connection, which of its chains, and which virtual host the request. */
 import { listenerName, passthroughCluster, virtualOutbound } from '@weft/envoy';
+import type { Passage, Request } from '@weft/model';
 import { heardAt, type View } from '../mesh/index.ts';
 import { bytesOutside, carried } from './bytes.ts';
 import { type ChainChoice, type Connection, chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
 import { chainsOf, entriesAt, type Lead, ownAddresses, resolved, sharedAt, signOf } from './entries.ts';
-import type { Passage } from './hop.ts';
 import { bestHost, type Candidate, candidatesAt, hostOf, served } from './hosts.ts';
-import { type Request, read } from './request.ts';
+import { read } from './request.ts';
 import { type Routed, straight } from './route.ts';
 
 /** Whoever no virtual host names [S12]. */

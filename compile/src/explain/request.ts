@@ -1,24 +1,6 @@
 /** What is asked about, as the client says it, and as Envoy reads it before it looks for a route. */
 
-export interface Request {
-  /** `http` unless said otherwise. `tls`: bytes that begin with a ClientHello for `host`; `tcp`: any other bytes. */
-  readonly protocol?: 'http' | 'tls' | 'tcp';
-  /** The name that is called, without port: of the Host header, or of the ClientHello. */
-  readonly host: string;
-  /** The port dialled. */
-  readonly port: number;
-  /** The address dialled; absent: what `host` resolves to. */
-  readonly address?: string;
-  /** The Host header where it is not `host` alone: with a port. */
-  readonly authority?: string;
-  /** With query. */
-  readonly path?: string;
-  readonly method?: string;
-  /** Any case; several values of one name are joined by commas. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A gateway terminates TLS with this server name. */
-  readonly scheme?: 'http' | 'https';
-}
+import type { Request } from '@weft/model';
 
 /** An HTTP request as routes see it. */
 export interface Read {

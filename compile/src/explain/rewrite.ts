@@ -1,8 +1,9 @@
 /** What becomes of a request on its way: its path, its host and its headers, in the order in which Envoy changes them [S41, S43]. */
+
+import type { ClusterStep, Hop, Request, Rewrites } from '@weft/model';
 import { replaceRegex } from '@weft/model';
 import type { HeaderOperations, HttpMatch, RouteAction } from '../mesh/index.ts';
-import type { ClusterStep, Hop, Rewrites } from './hop.ts';
-import { type Read, type Request, read } from './request.ts';
+import { type Read, read } from './request.ts';
 
 type Forward = Extract<RouteAction, { readonly kind: 'forward' }>;
 

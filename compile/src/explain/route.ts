@@ -1,10 +1,10 @@
 /** A virtual host's routes: which one takes the request, and what it does with it. */
 
+import type { ClusterStep, Outcome, Passage, RetryStep } from '@weft/model';
 import type { View } from '../mesh/index.ts';
 import { defaultRetry, type HttpRoute, type Retry, type RouteAction } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
 import { certainAbort, corsHeaders, faultStep, mirrorSteps, preflightOutcome } from './faults.ts';
-import type { ClusterStep, Outcome, Passage, RetryStep } from './hop.ts';
 import { matches } from './match.ts';
 import type { Read } from './request.ts';
 import { operations, rewrittenPath } from './rewrite.ts';

@@ -1,5 +1,45 @@
-/** One proxy's part of the way, in the words of its configuration and of the objects that it was made of. */
-import type { HeaderOperations, Written } from '../mesh/index.ts';
+/** The way of a request through the mesh, in the words of the proxies' configuration and of the objects that it was made of. */
+
+/** What is asked about, as the client says it. */
+export interface Request {
+  /** `http` unless said otherwise. `tls`: bytes that begin with a ClientHello for `host`; `tcp`: any other bytes. */
+  readonly protocol?: 'http' | 'tls' | 'tcp';
+  /** The name that is called, without port: of the Host header, or of the ClientHello. */
+  readonly host: string;
+  /** The port dialled. */
+  readonly port: number;
+  /** The address dialled; absent: what `host` resolves to. */
+  readonly address?: string;
+  /** The Host header where it is not `host` alone: with a port. */
+  readonly authority?: string;
+  /** With query. */
+  readonly path?: string;
+  readonly method?: string;
+  /** Any case; several values of one name are joined by commas. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `https`: inside TLS for `host`, which a gateway ends. */
+  readonly scheme?: 'http' | 'https';
+}
+
+export interface HeaderChanges {
+  readonly set: Readonly<Record<string, string>>;
+  readonly add: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+}
+
+/** The object that a part of the way was made of. */
+export interface WrittenPlace {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `spec.http[0].match[1]`; empty: the whole object. */
+  readonly path: string;
+  /** Absent for objects from the API. */
+  readonly file?: string;
+  readonly line?: number;
+  /** The route of another object that gave its requests to this one. */
+  readonly delegatedBy?: WrittenPlace;
+}
 
 export interface EndpointStep {
   readonly address: string;
@@ -34,6 +74,8 @@ export interface ClusterStep {
   readonly connectTimeout?: number;
   /** What this destination alone does to requests. */
   readonly rewrites?: Rewrites;
+  /** The DestinationRule that says how it is called. */
+  readonly object?: WrittenPlace;
   /** What callers get instead of an answer. */
   readonly failure?: Failure;
 }
@@ -49,8 +91,8 @@ export interface Rewrites {
   /** As the upstream gets it, with query; absent: as it came. */
   readonly path?: string;
   readonly host?: string;
-  readonly request?: HeaderOperations;
-  readonly response?: HeaderOperations;
+  readonly request?: HeaderChanges;
+  readonly response?: HeaderChanges;
 }
 
 export interface RetryStep {
@@ -86,13 +128,15 @@ export interface Hop {
   /** `namespace/name` */
   readonly proxy: string;
   readonly role: 'client' | 'server' | 'gateway';
+  /** The cluster of the hop before that leads here; absent for the first. */
+  readonly reachedBy?: string;
   readonly listener: string;
   readonly filterChain: string;
   /** Empty where bytes are carried, or where no route table has the host. */
   readonly virtualHost: string;
   /** Name of the route; empty where nobody named it. */
   readonly route: string;
-  readonly object?: Written;
+  readonly object?: WrittenPlace;
   readonly clusters: readonly ClusterStep[];
   /** Milliseconds; 0: none. */
   readonly timeout: number;
@@ -108,4 +152,14 @@ export interface Hop {
 }
 
 /** A hop before it is known whose it is. */
-export type Passage = Omit<Hop, 'proxy' | 'role'>;
+export type Passage = Omit<Hop, 'proxy' | 'role' | 'reachedBy'>;
+
+/** All hops that the request may take, in the order in which it does. */
+export interface Journey {
+  /** `namespace/name` of the pod that asks, or `outside`. */
+  readonly from: string;
+  readonly request: Request;
+  readonly hops: readonly Hop[];
+  /** Of the whole: what the client gets. */
+  readonly outcome: Outcome;
+}

@@ -1,0 +1,70 @@
+/** Pods as if everything that the manifests ask for ran and was ready: what is explained without a mesh. */
+import { type ContainerSettings, ofKind, type PodSpec, type PodTemplateSpec, type Resource } from '@weft/model';
+import { proxyOf } from '../inject/index.ts';
+import type { RunningPod } from '../kubernetes/workload.ts';
+
+interface Template {
+  readonly kind: 'Deployment' | 'Pod';
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: PodTemplateSpec;
+}
+
+const containerOf = ({ name, ports = [] }: ContainerSettings): PodSpec['containers'][number] => ({
+  name,
+  command: [],
+  args: [],
+  env: [],
+  workingDir: '/',
+  ports: ports.map(({ name: portName = '', containerPort }) => ({ name: portName, containerPort, protocol: 'TCP' as const })),
+});
+
+const podOf = ({ kind, name, namespace, labels, annotations, spec }: Template, ordinal: number, proxy: PodSpec['proxy']): PodSpec => ({
+  name: kind === 'Pod' ? name : `${name}-${ordinal}`,
+  namespace,
+  uid: `${namespace}/${kind}/${name}/${ordinal}`,
+  serviceAccount: spec.serviceAccountName ?? spec.serviceAccount ?? 'default',
+  labels,
+  annotations,
+  workload: { kind, name },
+  containers: spec.containers.map(containerOf),
+  terminationGracePeriodSeconds: 30,
+  proxy,
+});
+
+/** In the order of the manifests: pods' addresses come from it. */
+const templatesOf = (resources: readonly Resource[]): readonly (Template & { readonly replicas: number })[] => [
+  ...ofKind(resources, 'Deployment').map(({ metadata: { name, namespace }, spec: { replicas = 1, template } }) => ({
+    kind: 'Deployment' as const,
+    name,
+    namespace,
+    replicas,
+    labels: template.metadata?.labels ?? {},
+    annotations: template.metadata?.annotations ?? {},
+    spec: template.spec,
+  })),
+  ...ofKind(resources, 'Pod').map(({ metadata: { name, namespace, labels, annotations }, spec }) => ({
+    ...{ kind: 'Pod' as const, name, namespace, replicas: 1, labels, annotations, spec },
+  })),
+];
+
+const addressOf = (index: number): string => `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+
+/** @param unready names of Deployments whose pods are not ready */
+export const assumedPods = (resources: readonly Resource[], unready: readonly string[] = []): readonly RunningPod[] => {
+  const namespaces = new Map(ofKind(resources, 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels]));
+  const pods = templatesOf(resources).flatMap((template) => {
+    const { namespace, labels, annotations, spec, replicas, name } = template;
+    const proxy = proxyOf({
+      namespace,
+      namespaceLabels: namespaces.get(namespace) ?? {},
+      labels,
+      annotations,
+      containers: spec.containers,
+    });
+    return Array.from({ length: replicas }, (_, index) => ({ pod: podOf(template, index + 1, proxy), ready: !unready.includes(name) }));
+  });
+  return pods.map((one, index) => ({ ...one, address: addressOf(index) }));
+};

@@ -1,0 +1,167 @@
+/** A request's whole way: out of the client's proxy or a gateway, and into the servers' proxies that it may reach. */
+import type { ClusterStep, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
+import type { RunningPod } from '../kubernetes/workload.ts';
+import type { Mesh, ScopedService, View } from '../mesh/index.ts';
+import { destinationRule } from '../scope/destinations.ts';
+import { scope } from '../scope/index.ts';
+import { type Arrival, inbound } from './inbound.ts';
+import { explain } from './passage.ts';
+import { type Places, placesIn } from './places.ts';
+import { forwarded } from './rewrite.ts';
+import { unproxied } from './unproxied.ts';
+
+export interface Situation {
+  readonly mesh: Mesh;
+  readonly resources: readonly Resource[];
+  readonly pods: readonly RunningPod[];
+}
+
+/** What a pod's proxy is told, as the control plane tells it. */
+const proxyFor = ({ pod, address }: RunningPod): Proxy => ({
+  id: '',
+  role: pod.proxy === 'gateway' ? 'gateway' : 'sidecar',
+  name: pod.name,
+  namespace: pod.namespace,
+  serviceAccount: pod.serviceAccount,
+  labels: pod.labels,
+  addresses: [address],
+  cluster: '',
+  network: '',
+  locality: { region: '', zone: '', subzone: '' },
+  dnsDomain: `${pod.namespace}.svc.cluster.local`,
+});
+
+const nameOf = ({ pod }: RunningPod): string => `${pod.namespace}/${pod.name}`;
+
+interface Way extends Situation {
+  readonly places: Places;
+}
+
+interface Caller {
+  readonly pod: RunningPod;
+  readonly view: View;
+}
+
+/** A passage of one proxy, with the places of its objects. */
+const placed = (passage: Passage, { view, pod: { pod } }: Caller, { places, mesh }: Way): Passage => {
+  const scopedOf = (cluster: string): ScopedService | undefined =>
+    view.outbound.services.find(({ service }) => service.hostname === cluster.split('|')[3]);
+  const withRule = (step: ClusterStep): ClusterStep => {
+    const service = scopedOf(step.name)?.service;
+    const rule = service && destinationRule(mesh, service, pod);
+    const object = rule && places.ofRule(rule);
+    return { ...step, ...(object && { object }) };
+  };
+  const service = scopedOf(passage.clusters[0]?.name ?? '')?.service;
+  const object = passage.object ? places.located(passage.object) : service && places.ofService(service);
+  return { ...passage, ...(object && { object }), clusters: passage.clusters.map(withRule) };
+};
+
+interface Leg {
+  readonly passage: Passage;
+  readonly cluster: ClusterStep;
+  readonly request: Request;
+}
+
+/** A connection as the endpoint's own proxy sees it. */
+const arrivalAt = (endpoint: EndpointStep, { cluster: { tls }, passage: { virtualHost }, request }: Leg): Arrival => {
+  const mtls = tls.mode === 'mTLS' || (tls.mode === 'by endpoint' && endpoint.mtls);
+  const own = tls.mode === 'SIMPLE' || tls.mode === 'MUTUAL' ? 'tls' : undefined;
+  const content = virtualHost !== '' ? 'http' : (request.protocol ?? 'http');
+  return { port: endpoint.port, mtls, content: mtls ? content : (own ?? content) };
+};
+
+/** The request as another gateway gets it: inside the TLS that the cluster speaks. */
+const towards = (endpoint: EndpointStep, { passage, cluster, request }: Leg): Request => {
+  const sent = passage.virtualHost === '' ? request : forwarded(request, passage, cluster);
+  const encrypted = cluster.tls.mode !== 'plaintext' && passage.virtualHost !== '';
+  const there = { ...sent, port: endpoint.port, address: endpoint.address };
+  return encrypted ? { ...there, host: cluster.tls.sni ?? sent.host, scheme: 'https' } : there;
+};
+
+/** A way longer than this goes in circles. */
+const longestWay = 4;
+
+const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
+  const { cluster } = leg;
+  const seen = new Set<string>();
+  return cluster.endpoints.flatMap((endpoint): readonly Hop[] => {
+    const pod = way.pods.find(({ address }) => address === endpoint.address);
+    // One pod of each workload speaks for all.
+    const workload = pod && `${pod.pod.namespace}/${pod.pod.workload.name}`;
+    if (!pod || pod.pod.proxy === 'none' || seen.has(workload ?? '')) return [];
+    seen.add(workload ?? '');
+    if (pod.pod.proxy === 'gateway')
+      return depth < longestWay ? from(pod, { request: towards(endpoint, leg), reachedBy: cluster.name, depth: depth + 1 }, way) : [];
+    const view = scope(way.mesh, proxyFor(pod));
+    const arrived = inbound(view.inbound, arrivalAt(endpoint, leg));
+    return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...arrived }];
+  });
+};
+
+interface Asked {
+  readonly request: Request;
+  readonly reachedBy?: string;
+  /** Gateways passed. */
+  readonly depth?: number;
+}
+
+/** This proxy's hop, and those behind it. */
+const from = (pod: RunningPod, { request, reachedBy, depth = 0 }: Asked, way: Way): readonly Hop[] => {
+  const view = scope(way.mesh, proxyFor(pod));
+  const passage = placed(explain(view, request), { view, pod }, way);
+  const role = view.role === 'gateway' ? 'gateway' : 'client';
+  const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...passage };
+  const legs = passage.clusters.filter(({ failure }) => !failure).map((cluster) => ({ passage, cluster, request }));
+  return [hop, ...legs.flatMap((leg) => further(leg, way, depth))];
+};
+
+/** The first proxy's word counts, unless a server behind it refuses: then the client's proxy answers 503, or closes the connection. */
+const together = (hops: readonly Hop[]): Outcome => {
+  const [first, ...others] = hops;
+  if (!first) return { kind: 'refused', why: 'nobody takes the request' };
+  if (first.outcome.kind !== 'forward') return first.outcome;
+  const refusing = others.filter(({ outcome }) => outcome.kind === 'refused');
+  if (refusing.length === 0) return others.at(-1)?.role === 'gateway' ? (others.at(-1)?.outcome ?? first.outcome) : first.outcome;
+  const [one] = refusing;
+  if (!one) return first.outcome;
+  const why = `${one.proxy} refuses it: ${one.outcome.why}`;
+  if (others.length > refusing.length) return { kind: 'forward', why: `some of it: ${why}` };
+  if (one.outcome.status !== undefined) return { ...one.outcome, why };
+  return { kind: 'refused', ...(first.virtualHost !== '' && { status: 503, flag: 'UC' }), why };
+};
+
+/** Whoever comes from outside meets the gateway that listens on the port. */
+const entrance = (port: number, { pods, mesh }: Situation): { readonly pod: RunningPod; readonly port: number } | undefined => {
+  const gateways = pods.filter(({ pod }) => pod.proxy === 'gateway');
+  for (const pod of gateways) {
+    const { servers } = scope(mesh, proxyFor(pod)).gateway;
+    if (servers.some((server) => server.port === port)) return { pod, port };
+  }
+  for (const pod of gateways) {
+    const targets = [...mesh.endpoints.values()].filter(
+      (one) => one.port === port && one.endpoints.some(({ address }) => address === pod.address),
+    );
+    const target = targets[0]?.endpoints.find(({ address }) => address === pod.address);
+    if (target) return { pod, port: target.port };
+  }
+  return undefined;
+};
+
+/** @param caller a pod; absent: somebody outside, who comes through a gateway */
+export const journey = (situation: Situation, request: Request, caller?: RunningPod): Journey => {
+  const way = { ...situation, places: placesIn(situation.resources) };
+  if (caller) {
+    const isOpaque = request.scheme === 'https' && caller.pod.proxy === 'sidecar';
+    const asked: Request = isOpaque ? { ...request, protocol: 'tls' } : request;
+    const hops = caller.pod.proxy === 'none' ? further(unproxied(asked, situation), way, 0) : from(caller, { request: asked }, way);
+    return { from: nameOf(caller), request, hops, outcome: together(hops) };
+  }
+  const found = entrance(request.port, situation);
+  if (!found) {
+    const outcome: Outcome = { kind: 'refused', why: `no gateway listens on port ${request.port}` };
+    return { from: 'outside', request, hops: [], outcome };
+  }
+  const hops = from(found.pod, { request: { ...request, port: found.port } }, way);
+  return { from: 'outside', request, hops, outcome: together(hops) };
+};
