@@ -4,6 +4,7 @@
  */
 import { staticBootstrap } from '@weft/compile';
 import type { JsonObject, JsonValue, ResourceSet } from '@weft/envoy';
+import { servingSocket } from './certificate.ts';
 import type { Echo } from './echo.ts';
 
 export interface Case {
@@ -92,6 +93,14 @@ const telling = (value: JsonValue): JsonValue => {
 
 const captured = ['envoy.filters.listener.original_dst'];
 
+/** Certificates of our own in place of the gateway's secrets, and no questions about the client's. */
+const encrypted = (listener: JsonObject, socket: JsonObject): JsonObject => ({
+  ...listener,
+  filter_chains: objects(listener.filter_chains).map((chain) =>
+    'transport_socket' in chain ? { ...chain, transport_socket: socket } : chain,
+  ),
+});
+
 const listenerOnStage = (listener: JsonObject, index: number, path: string): JsonObject => {
   const { bind_to_port: _bind, use_original_dst: _original, additional_addresses: _more, ...rest } = listener;
   const filters = objects(rest.listener_filters).filter(({ name }) => !captured.includes(String(name)));
@@ -111,6 +120,7 @@ const isShown = ({ name }: JsonObject): boolean => name !== 'virtualInbound' && 
 export const stage = async (cases: readonly Case[], folder: string, echo: Echo): Promise<Stage> => {
   const listeners = new Map<string, string>();
   const all = { listeners: [] as JsonObject[], clusters: [] as JsonObject[] };
+  const socket = await servingSocket();
   let last: JsonObject = {};
   for (const [index, { resources }] of cases.entries()) {
     last = staticBootstrap(resources);
@@ -121,7 +131,7 @@ export const stage = async (cases: readonly Case[], folder: string, echo: Echo):
     for (const listener of objects(fixed.listeners).filter(isShown)) {
       const path = `${folder}/l${listeners.size}`;
       listeners.set(clusterIn(index, String(listener.name)), path);
-      all.listeners.push(listenerOnStage(listener, index, path));
+      all.listeners.push(encrypted(listenerOnStage(listener, index, path), socket));
     }
   }
   const bootstrap = { ...last, admin: { address: pipe(`${folder}/admin`) }, static_resources: all };
