@@ -12,7 +12,8 @@ export const parseDuration = (text: string): number | undefined => {
   if (text.length > 64 || !whole.test(text)) return undefined;
   let total = 0;
   for (const [, number = '', unit = ''] of text.matchAll(part)) total += Number(number) * (units[unit] ?? Number.NaN);
-  if (!Number.isFinite(total)) return undefined;
+  // 292 years: what int64 nanoseconds hold, in Go as in Envoy.
+  if (!(total <= 9_223_372_036_854)) return undefined;
   // Floating point leaves crumbs (1.1 s = 1100.0000000000002 ms); nanoseconds are the finest unit.
   const exact = Math.round(total * 1e6) / 1e6;
   return text.startsWith('-') ? -exact : exact;

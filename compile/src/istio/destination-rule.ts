@@ -106,6 +106,10 @@ export const mergeDestinationRules = (
     exportTo: selector ? ['.'] : spec.exportTo?.length ? spec.exportTo : defaultExportTo,
     ...(selector ? { selector } : {}),
     ...traitsOf(rules),
-    destination: { policy, subsets: uniqueSubsets(rules).map((subset) => subsetOf(subset, policy)) },
+    destination: {
+      policy,
+      subsets: uniqueSubsets(rules).map((subset) => subsetOf(subset, policy)),
+      ...(selector ? { selected: true } : {}),
+    },
   };
 };

@@ -115,6 +115,8 @@ export interface Subset {
 export interface DestinationPolicy {
   readonly policy: (port: number) => TrafficPolicy;
   readonly subsets: readonly Subset[];
+  /** It is for particular clients only, which may then have Secrets of their own [S76]. */
+  readonly selected?: true;
 }
 
 export type MtlsMode = 'PERMISSIVE' | 'STRICT' | 'DISABLE';

@@ -34,7 +34,7 @@ const completed = (policy: DestinationPolicy, tcp: MeshRules['tcp']): Destinatio
     const keepalive = (tcp.keepalive || said?.keepalive) && { keepalive: { ...tcp.keepalive, ...said?.keepalive } };
     return { ...own, connectionPool: { ...own.connectionPool, tcp: { ...tcp, ...said, ...keepalive } } };
   };
-  return { policy: over(policy.policy), subsets: policy.subsets.map((subset) => ({ ...subset, policy: over(subset.policy) })) };
+  return { ...policy, policy: over(policy.policy), subsets: policy.subsets.map((subset) => ({ ...subset, policy: over(subset.policy) })) };
 };
 
 const policies = new WeakMap<MeshRules, WeakMap<DestinationPolicy, DestinationPolicy>>();

@@ -40,6 +40,8 @@ export interface Target {
   readonly subset?: Subset;
   readonly policy: TrafficPolicy;
   readonly standing: Standing;
+  /** The client may have Secrets. */
+  readonly credentialed: boolean;
 }
 
 const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[], standing: Standing): ClusterInit => ({
@@ -50,9 +52,11 @@ const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[], standing:
   dnsRefreshRate: milliseconds(60_000),
 });
 
-const discovery = (name: string, { resolution, endpoints, subset, policy, standing }: Target): ClusterInit => {
+const discovery = (name: string, { resolution, endpoints, subset, policy, standing, credentialed }: Target): ClusterInit => {
   const chosen = subset ? endpoints.endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints.endpoints;
   const type = (value: Cluster_DiscoveryType) => ({ clusterDiscoveryType: { case: 'type' as const, value } });
+  // Without its Secret a client calls nobody, rather than in plaintext or unverified [S76].
+  if (policy.tls?.credentialName && !credentialed) return type(Cluster_DiscoveryType.STATIC);
   if (resolution === 'original-dst' || policy.loadBalancer?.simple === 'PASSTHROUGH')
     return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED };
   const balanced = balancing(policy.loadBalancer);
@@ -122,6 +126,7 @@ export const serviceClusters = ({ service, destination }: ScopedService, situati
     endpoints: endpointsOf(situation.endpoints, service, port.number),
     policy,
     standing: { nearness: nearnessOf(policy, service, origin), origin },
+    credentialed: role === 'gateway' || destination.selected === true,
   });
   const targetsOf = (port: ServicePort): Target[] => [
     targetOf(port, destination.policy(port.number)),

@@ -1,38 +1,23 @@
 /** TLS that ends at a gateway [S119]: the certificate by name, so that a changed Secret changes no listener. */
-import { create, credentialSecret, fileCertificateSecret, fileRootSecret, type Init, milliseconds, typed } from '@weft/envoy';
-import type { ConfigSource } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
+import { create, type Init, typed } from '@weft/envoy';
 import {
   CertificateValidationContext_TrustChainVerification,
   type CertificateValidationContextSchema,
   TlsParameters_TlsProtocol,
   type TlsParametersSchema,
 } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
-import type { SdsSecretConfigSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { CommonTlsContextSchema, DownstreamTlsContextSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
-import { fromAds, fromAgent } from './sources.ts';
+import { fileCertificate, fileRoots, type SecretSource, secretSource } from './secret-sources.ts';
 import { identity, meshParameters, nameMatchers, tlsSocket, trust } from './tls.ts';
 
 type CommonTls = Init<typeof CommonTlsContextSchema>;
-type SecretSource = Init<typeof SdsSecretConfigSchema>;
-
-/**
- * A Secret that does not exist must not hold up the listener's other servers: after this time it listens, closes connections
- * for the missing certificate, and takes them once it comes.
- */
-const patience = milliseconds(2_000);
-
-const patiently = (source: ConfigSource): ConfigSource => ({ ...source, initialFetchTimeout: patience });
-
-const secretSource = (name: string): SecretSource => ({ name: credentialSecret(name), sdsConfig: patiently(fromAds) });
 
 const certificateSource = (certificate: ServerCertificate): SecretSource =>
-  certificate.kind === 'secret'
-    ? secretSource(certificate.name)
-    : { name: fileCertificateSecret(certificate.certificate, certificate.privateKey), sdsConfig: patiently(fromAgent) };
+  certificate.kind === 'secret' ? secretSource(certificate.name) : fileCertificate(certificate.certificate, certificate.privateKey);
 
 const authoritySource = (authority: ServerAuthority): SecretSource =>
-  authority.kind === 'secret' ? secretSource(authority.name) : { name: fileRootSecret(authority.path), sdsConfig: patiently(fromAgent) };
+  authority.kind === 'secret' ? secretSource(authority.name) : fileRoots(authority.path);
 
 const versions: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
   TLSV1_0: TlsParameters_TlsProtocol.TLSv1_0,

@@ -66,6 +66,7 @@ export const transport = (target: Target, version: string): Sockets => {
       return { transportSocket: withHeader(meshSocket(target), policy) };
     case 'SIMPLE':
     case 'MUTUAL':
+      if (tls.credentialName && !target.credentialed) return {};
       return { transportSocket: withHeader(ownClient(expected(tls, service), version === 'http2' ? ['h2'] : []), policy) };
   }
 };

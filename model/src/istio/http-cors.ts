@@ -3,7 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { doubtful, type Problem } from '../problem.ts';
 import { checkRegex, invalid } from '../rule.ts';
 import { isHeaderName } from '../text/header.ts';
-import type { DurationText } from './traffic-policy.ts';
+import type { DurationText } from './duration.ts';
 import type { StringMatchSettings } from './virtual-service.ts';
 
 export interface CorsSettings {

@@ -1,8 +1,8 @@
 /** `fault` and `mirror` of an HTTP route: shares of the requests, and what happens to them. */
 import { doubtful, type Problem } from '../problem.ts';
 import { invalid } from '../rule.ts';
+import type { DurationText } from './duration.ts';
 import { checkDestination } from './route-destination.ts';
-import type { DurationText } from './traffic-policy.ts';
 import type { DestinationSettings, HttpRouteSettings } from './virtual-service.ts';
 
 /** 0 to 100. */

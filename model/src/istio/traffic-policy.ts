@@ -1,20 +1,22 @@
 /** `trafficPolicy` of a DestinationRule, as written. Only the fields that take effect are typed. */
-
 import { parseDuration } from '../duration.ts';
 import { doubtful, type Problem } from '../problem.ts';
-import { type Field, ineffective, invalid, isPort, portHelp, unenforced, withoutEffect } from '../rule.ts';
+import { invalid, isPort, portHelp, withoutEffect } from '../rule.ts';
+import { isHostname, isIp } from '../text/host.ts';
+import { type ClientTlsSettings, checkClientTls } from './client-tls.ts';
+import { checkDurations, type DurationText } from './duration.ts';
+import { checkLoadBalancer, type LoadBalancerSettings } from './load-balancer.ts';
 
-/** A protobuf duration as text: `1.5s`, `250ms`, `1h`. Read it with `parseDuration`. */
-export type DurationText = string;
+interface TcpSettings {
+  readonly maxConnections?: number;
+  readonly connectTimeout?: DurationText;
+  readonly tcpKeepalive?: { readonly probes?: number; readonly time?: DurationText; readonly interval?: DurationText };
+  readonly maxConnectionDuration?: DurationText;
+  readonly idleTimeout?: DurationText;
+}
 
 export interface ConnectionPoolSettings {
-  readonly tcp?: {
-    readonly maxConnections?: number;
-    readonly connectTimeout?: DurationText;
-    readonly tcpKeepalive?: { readonly probes?: number; readonly time?: DurationText; readonly interval?: DurationText };
-    readonly maxConnectionDuration?: DurationText;
-    readonly idleTimeout?: DurationText;
-  };
+  readonly tcp?: TcpSettings;
   readonly http?: {
     readonly http1MaxPendingRequests?: number;
     readonly http2MaxRequests?: number;
@@ -40,51 +42,6 @@ export interface OutlierDetectionSettings {
   readonly minHealthPercent?: number;
 }
 
-export interface ClientTlsSettings {
-  readonly mode?: 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
-  readonly clientCertificate?: string;
-  readonly privateKey?: string;
-  readonly caCertificates?: string;
-  readonly credentialName?: string;
-  readonly subjectAltNames?: readonly string[];
-  readonly sni?: string;
-  readonly insecureSkipVerify?: boolean;
-  readonly caCrl?: string;
-}
-
-export interface LocalityLbSettings {
-  readonly enabled?: boolean;
-  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[];
-  readonly failover?: readonly { readonly from?: string; readonly to?: string }[];
-  readonly failoverPriority?: readonly string[];
-}
-
-export interface ConsistentHashSettings {
-  readonly httpHeaderName?: string;
-  readonly httpCookie?: {
-    readonly name: string;
-    readonly path?: string;
-    readonly ttl?: DurationText;
-    readonly attributes?: readonly { readonly name?: string; readonly value?: string }[];
-  };
-  readonly useSourceIp?: boolean;
-  readonly httpQueryParameterName?: string;
-  readonly ringHash?: { readonly minimumRingSize?: number };
-  readonly maglev?: { readonly tableSize?: number };
-  /** Deprecated, for `ringHash.minimumRingSize`. */
-  readonly minimumRingSize?: number;
-}
-
-export interface LoadBalancerSettings {
-  /** LEAST_CONN is the old name of LEAST_REQUEST [S53]. */
-  readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'LEAST_REQUEST' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN';
-  readonly consistentHash?: ConsistentHashSettings;
-  readonly localityLbSetting?: LocalityLbSettings;
-  readonly warmup?: { readonly duration?: DurationText; readonly minimumPercent?: number; readonly aggression?: number };
-  /** Deprecated, for `warmup.duration`. */
-  readonly warmupDurationSecs?: DurationText;
-}
-
 export interface PolicyBlocks {
   readonly loadBalancer?: LoadBalancerSettings;
   readonly connectionPool?: ConnectionPoolSettings;
@@ -104,40 +61,48 @@ export interface TrafficPolicySettings extends PolicyBlocks {
   readonly retryBudget?: { readonly percent?: number; readonly budgetInterval?: DurationText; readonly minRetryConcurrency?: number };
 }
 
-function* checkDurations(value: object, path: string, fields: readonly string[]): Iterable<Problem> {
-  for (const field of fields) {
-    const text = (value as Readonly<Record<string, unknown>>)[field];
-    if (typeof text !== 'string') continue;
-    const ms = parseDuration(text);
-    if (ms === undefined || ms < 0)
-      yield invalid(`${path}.${field}`, `\`${text.slice(0, 40)}\` is no duration`, 'Write a number with a unit: 250ms, 1.5s, 5m, 1h.');
+/** Istio's numbers are int32. */
+function* checkCounts(value: object, path: string): Iterable<Problem> {
+  for (const [field, count] of Object.entries(value)) {
+    if (typeof count === 'number' && (count < 0 || count > 2 ** 31 - 1))
+      yield invalid(`${path}.${field}`, `${count} is out of range`, 'Write 0 or more.');
   }
 }
 
-function* checkCounts(value: object, path: string): Iterable<Problem> {
-  for (const [field, count] of Object.entries(value)) {
-    if (typeof count === 'number' && (count < 0 || count > 2 ** 32 - 1))
-      yield invalid(`${path}.${field}`, `${count} is out of range`, 'Write 0 or more.');
+/** Linux's limits; beyond them the socket's option fails, and with it every connection. */
+const longestKeepalive = 32_767;
+const mostProbes = 127;
+
+export function* checkKeepalive(keepalive: NonNullable<TcpSettings['tcpKeepalive']>, path: string): Iterable<Problem> {
+  yield* checkDurations(keepalive, path, { fields: ['time', 'interval'] });
+  for (const field of ['time', 'interval'] as const) {
+    if ((parseDuration(keepalive[field] ?? '') ?? 0) > longestKeepalive * 1000)
+      yield invalid(`${path}.${field}`, `more than ${longestKeepalive} s, which no socket takes`, `Write ${longestKeepalive}s or less.`);
   }
+  if ((keepalive.probes ?? 0) > mostProbes)
+    yield invalid(`${path}.probes`, `more than ${mostProbes} probes, which no socket takes`, `Write ${mostProbes} or less.`);
 }
 
 export function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: string): Iterable<Problem> {
   if (!tcp && !http) yield invalid(path, 'an empty `connectionPool`', 'Add `tcp` or `http`, or remove it.');
   if (tcp) {
     yield* checkCounts(tcp, `${path}.tcp`);
-    yield* checkDurations(tcp, `${path}.tcp`, ['connectTimeout', 'maxConnectionDuration', 'idleTimeout']);
-    if (tcp.tcpKeepalive) yield* checkDurations(tcp.tcpKeepalive, `${path}.tcp.tcpKeepalive`, ['time', 'interval']);
+    yield* checkDurations(tcp, `${path}.tcp`, { fields: ['connectTimeout', 'maxConnectionDuration'] });
+    yield* checkDurations(tcp, `${path}.tcp`, { fields: ['idleTimeout'], zero: true });
+    if (tcp.tcpKeepalive) yield* checkKeepalive(tcp.tcpKeepalive, `${path}.tcp.tcpKeepalive`);
   }
   if (http) {
     yield* checkCounts(http, `${path}.http`);
-    yield* checkDurations(http, `${path}.http`, ['idleTimeout']);
+    yield* checkDurations(http, `${path}.http`, { fields: ['idleTimeout'] });
+    if (http.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol)
+      yield invalid(`${path}.http.useClientProtocol`, 'it contradicts `h2UpgradePolicy: UPGRADE`', 'Remove one of them.');
     yield* withoutEffect(http, `${path}.http`, [{ field: 'http2KeepAlive', message: 'no HTTP/2 pings are sent' }]);
   }
 }
 
 function* checkOutlierDetection(settings: OutlierDetectionSettings, path: string): Iterable<Problem> {
   yield* checkCounts(settings, path);
-  yield* checkDurations(settings, path, ['interval', 'baseEjectionTime']);
+  yield* checkDurations(settings, path, { fields: ['interval', 'baseEjectionTime'] });
   for (const field of ['maxEjectionPercent', 'minHealthPercent'] as const) {
     if ((settings[field] ?? 0) > 100)
       yield invalid(`${path}.${field}`, `${settings[field]} is no percentage`, 'Write a number between 0 and 100.');
@@ -153,67 +118,54 @@ function* checkOutlierDetection(settings: OutlierDetectionSettings, path: string
   yield* withoutEffect(settings, path, [{ field: 'outlierDetectionHttpErrorCodes', message: 'every 5xx counts' }]);
 }
 
-function* checkClientTls(tls: ClientTlsSettings, path: string): Iterable<Problem> {
-  const files = (['clientCertificate', 'privateKey', 'caCertificates'] as const).filter((field) => tls[field]);
-  if (tls.mode === 'ISTIO_MUTUAL' && (files.length > 0 || tls.credentialName)) {
-    yield invalid(
-      path,
-      `\`ISTIO_MUTUAL\` brings its own certificates, so ${[...files, 'credentialName'].map((field) => `\`${field}\``).join(', ')} may not be set`,
-      'Remove them, or use `MUTUAL`.',
-    );
-  }
-  if (tls.credentialName && files.length > 0) yield invalid(path, '`credentialName` and files exclude each other', 'Remove one of them.');
-  if (tls.mode === 'MUTUAL' && !tls.credentialName) {
-    for (const field of ['clientCertificate', 'privateKey'] as const) {
-      if (!tls[field]) yield invalid(path, `\`MUTUAL\` needs \`${field}\``, `Add \`${field}\`, or use \`SIMPLE\`.`);
-    }
-  }
-  if (tls.credentialName)
-    yield unenforced(
-      `${path}.credentialName`,
-      "`credentialName` has no effect yet: no certificate is presented, and servers are checked against the system's roots",
-      'Use files.',
-    );
-  if (tls.caCrl) yield unenforced(`${path}.caCrl`, '`caCrl` has no effect yet: revoked certificates are accepted', 'Remove it.');
-  if (tls.insecureSkipVerify)
-    yield doubtful('IST0128', `${path}.insecureSkipVerify`, [
-      'the server is not verified: anyone can be it',
-      'Name the CA in `caCertificates`.',
-    ]);
-}
-
-const laterLoadBalancers: readonly Field[] = [
-  { field: 'consistentHash', message: 'requests are spread by LEAST_REQUEST' },
-  { field: 'localityLbSetting', message: 'localities are not preferred' },
-  { field: 'zoneAwareLbSetting', message: 'zones are not preferred' },
-  { field: 'warmup', message: 'new endpoints get their full share at once' },
-  { field: 'warmupDurationSecs', message: 'new endpoints get their full share at once' },
-];
-
 function* checkBlocks(blocks: PolicyBlocks, path: string): Iterable<Problem> {
-  yield* withoutEffect(blocks.loadBalancer, `${path}.loadBalancer`, laterLoadBalancers);
-  if (blocks.loadBalancer?.simple === 'LEAST_CONN')
-    yield doubtful('IST0002', `${path}.loadBalancer.simple`, ['`LEAST_CONN` is the old name of `LEAST_REQUEST`', 'Write `LEAST_REQUEST`.']);
+  const outlier = blocks.outlierDetection !== undefined;
+  if (blocks.loadBalancer) yield* checkLoadBalancer(blocks.loadBalancer, `${path}.loadBalancer`, outlier);
   if (blocks.connectionPool) yield* checkConnectionPool(blocks.connectionPool, `${path}.connectionPool`);
   if (blocks.outlierDetection) yield* checkOutlierDetection(blocks.outlierDetection, `${path}.outlierDetection`);
   if (blocks.tls) yield* checkClientTls(blocks.tls, `${path}.tls`);
 }
 
-export function* checkTrafficPolicy(policy: TrafficPolicySettings | undefined, path: string): Iterable<Problem> {
-  if (policy === undefined) return;
-  if (Object.keys(policy).length === 0) yield invalid(path, 'an empty `trafficPolicy`', 'Say something in it, or remove it.');
-  yield* checkBlocks(policy, path);
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
+
+function* checkTunnel(
+  { protocol = '', targetHost, targetPort }: NonNullable<TrafficPolicySettings['tunnel']>,
+  path: string,
+): Iterable<Problem> {
+  if (!['', 'CONNECT', 'POST'].includes(protocol))
+    yield invalid(`${path}.protocol`, `\`${protocol.slice(0, 40)}\` makes no tunnel`, 'Write `CONNECT` or `POST`.');
+  if (!isHostname(targetHost) && !isIp(targetHost))
+    yield invalid(`${path}.targetHost`, `\`${targetHost.slice(0, 80)}\` is no host`, 'Write a host name or an IP address.');
+  if (!isPort(targetPort)) yield invalid(`${path}.targetPort`, `${targetPort} is no port`, portHelp);
+}
+
+/** What stands at the top only. */
+function* checkTop({ tunnel, proxyProtocol, retryBudget, connectionPool }: TrafficPolicySettings, path: string): Iterable<Problem> {
+  if (tunnel) yield* checkTunnel(tunnel, `${path}.tunnel`);
+  if (tunnel && proxyProtocol) yield invalid(path, '`tunnel` and `proxyProtocol` exclude each other', 'Remove one of them.');
+  if (!retryBudget) return;
+  yield* checkDurations(retryBudget, `${path}.retryBudget`, { fields: ['budgetInterval'] });
+  if (connectionPool?.http?.maxRetries)
+    yield doubtful('IST0133', `${path}.connectionPool.http.maxRetries`, ['`retryBudget` counts in its place', 'Remove one of them.']);
+}
+
+function* checkPorts({ portLevelSettings = [] }: TrafficPolicySettings, path: string): Iterable<Problem> {
   const seen = new Set<number>();
-  for (const [index, block] of (policy.portLevelSettings ?? []).entries()) {
+  for (const [index, { port: named, ...blocks }] of portLevelSettings.entries()) {
     const at = `${path}.portLevelSettings[${index}]`;
-    const port = block.port?.number;
+    const port = named?.number;
     if (!isPort(port)) yield invalid(`${at}.port`, port === undefined ? 'the port is missing' : `${port} is no port`, portHelp);
     else if (port !== undefined && seen.has(port)) yield invalid(`${at}.port`, `port ${port} stands twice`, 'Merge the two blocks.');
     if (port !== undefined) seen.add(port);
-    yield* checkBlocks(block, at);
+    if (isEmpty(blocks)) yield invalid(at, 'a block that says nothing of its port', 'Say something in it, or remove it.');
+    yield* checkBlocks(blocks, at);
   }
-  for (const field of ['tunnel', 'proxyProtocol', 'retryBudget']) {
-    if (Object.hasOwn(policy, field))
-      yield ineffective(`${path}.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
-  }
+}
+
+export function* checkTrafficPolicy(policy: TrafficPolicySettings | undefined, path: string): Iterable<Problem> {
+  if (policy === undefined) return;
+  if (isEmpty(policy)) yield invalid(path, 'an empty `trafficPolicy`', 'Say something in it, or remove it.');
+  yield* checkBlocks(policy, path);
+  yield* checkPorts(policy, path);
+  yield* checkTop(policy, path);
 }

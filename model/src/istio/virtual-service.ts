@@ -4,12 +4,12 @@ import { routingClaim } from '../text/claim.ts';
 import { isIp, isWildcardHostname } from '../text/host.ts';
 import { childPath } from '../yaml/read.ts';
 import { checkTcpRoutes, checkTlsRoutes, type TcpRouteSettings, type TlsRouteSettings } from './connection-route.ts';
+import type { DurationText } from './duration.ts';
 import type { CorsSettings } from './http-cors.ts';
 import type { HttpFault, HttpMirror, PercentSettings } from './http-fault.ts';
 import { checkGatewayNames } from './http-match.ts';
 import { checkReach } from './http-reach.ts';
 import { checkHttpRoute } from './http-route.ts';
-import type { DurationText } from './traffic-policy.ts';
 
 /** One of the three, or `{}`: the value is present, whatever it is. */
 export interface StringMatchSettings {

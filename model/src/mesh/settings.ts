@@ -1,7 +1,8 @@
 /** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
 import { parseDuration } from '../duration.ts';
 import { checkRetry } from '../istio/http-action.ts';
-import type { ConnectionPoolSettings, LocalityLbSettings } from '../istio/traffic-policy.ts';
+import { checkLocalitySetting, type LocalityLbSettings } from '../istio/load-balancer.ts';
+import { type ConnectionPoolSettings, checkKeepalive } from '../istio/traffic-policy.ts';
 import type { HttpRetry } from '../istio/virtual-service.ts';
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
@@ -208,6 +209,9 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
   yield* checkExportTo(spec.defaultServiceExportTo, 'spec.defaultServiceExportTo', { nobody: true });
   yield* checkExportTo(spec.defaultVirtualServiceExportTo, 'spec.defaultVirtualServiceExportTo', { nobody: false });
   yield* checkExportTo(spec.defaultDestinationRuleExportTo, 'spec.defaultDestinationRuleExportTo', { nobody: false });
+  if (spec.tcpKeepalive) yield* checkKeepalive(spec.tcpKeepalive, 'spec.tcpKeepalive');
+  // Rules bring the outlier detection.
+  if (spec.localityLbSetting) yield* checkLocalitySetting(spec.localityLbSetting, 'spec.localityLbSetting', true);
   if (spec.defaultHttpRetryPolicy) yield* checkRetry(spec.defaultHttpRetryPolicy, 'spec.defaultHttpRetryPolicy');
   const mode: string | undefined = spec.outboundTrafficPolicy?.mode;
   if (mode === 'ALLOW_ANY_DYNAMIC_DNS')

@@ -1,0 +1,24 @@
+/** Where certificates and roots come from that are not the mesh's own: Secrets over ADS, files of the proxy's host from its agent. */
+import { credentialSecret, fileCertificateSecret, fileRootSecret, type Init, milliseconds } from '@weft/envoy';
+import type { ConfigSource } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
+import type { SdsSecretConfigSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { fromAds, fromAgent } from './sources.ts';
+
+export type SecretSource = Init<typeof SdsSecretConfigSchema>;
+
+/**
+ * A Secret that does not exist must not hold up everything else: after this time the listener listens and the cluster is there,
+ * close connections for what is missing, and take them once it comes.
+ */
+const patience = milliseconds(2_000);
+
+const patiently = (source: ConfigSource): ConfigSource => ({ ...source, initialFetchTimeout: patience });
+
+export const secretSource = (name: string): SecretSource => ({ name: credentialSecret(name), sdsConfig: patiently(fromAds) });
+
+export const fileCertificate = (certificate: string, privateKey: string): SecretSource => ({
+  name: fileCertificateSecret(certificate, privateKey),
+  sdsConfig: patiently(fromAgent),
+});
+
+export const fileRoots = (path: string): SecretSource => ({ name: fileRootSecret(path), sdsConfig: patiently(fromAgent) });
