@@ -133,15 +133,16 @@ export const clusterStep = (name: string, { role, outbound }: View, share: Share
   const { policy, scoped, all, chosen } = made;
   const whereDialled = goesWhereDialled(made, role);
   const endpoints = (all?.endpoints ?? []).filter((endpoint) => inSubset(chosen, endpoint));
+  const dynamic = scoped.service.resolution === 'dns-dynamic';
   const resolvedByEnvoy = scoped.service.resolution.startsWith('dns-');
   const connectTimeout = policy.connectionPool?.tcp?.connectTimeout ?? 10_000;
   return {
     name,
     ...share,
     endpoints: endpoints.map((endpoint) => endpointStep(endpoint, resolvedByEnvoy)),
-    loadBalancer: whereDialled ? 'the address dialled' : balancerOf(policy),
+    loadBalancer: whereDialled ? 'the address dialled' : dynamic ? 'the name asked for' : balancerOf(policy),
     tls: tlsOf(made, endpoints, whereDialled),
     connectTimeout,
-    ...(endpoints.every(({ unhealthy }) => unhealthy) && !whereDialled && { failure: nobody(made) }),
+    ...(endpoints.every(({ unhealthy }) => unhealthy) && !whereDialled && !dynamic && { failure: nobody(made) }),
   };
 };

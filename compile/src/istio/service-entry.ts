@@ -10,7 +10,7 @@ const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
   STATIC: 'eds',
   DNS: 'dns-strict',
   DNS_ROUND_ROBIN: 'dns-logical',
-  DYNAMIC_DNS: 'dns-strict',
+  DYNAMIC_DNS: 'dns-dynamic',
 };
 
 /** The `protocol` field beats the name, as `appProtocol` does for Services. */

@@ -22,6 +22,7 @@ import {
 } from '../mesh/index.ts';
 import { balancing, commonBalancing } from './balancing.ts';
 import { circuitBreakers, httpOptions, httpVersion, keepalive, outlierDetection } from './cluster-policy.ts';
+import { dynamicCluster, isDynamic } from './dynamic-dns.ts';
 import { endpointsOf, inSubset, localities, peers } from './endpoints.ts';
 import { rememberKeyed } from './remember.ts';
 import { fromAds } from './sources.ts';
@@ -54,6 +55,7 @@ const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[], standing:
 
 const discovery = (name: string, { resolution, endpoints, subset, policy, standing, credentialed }: Target): ClusterInit => {
   const chosen = subset ? endpoints.endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints.endpoints;
+  if (resolution === 'dns-dynamic') return dynamicCluster;
   const type = (value: Cluster_DiscoveryType) => ({ clusterDiscoveryType: { case: 'type' as const, value } });
   // Without its Secret a client calls nobody, rather than in plaintext or unverified [S76].
   if (policy.tls?.credentialName && !credentialed) return type(Cluster_DiscoveryType.STATIC);
@@ -128,9 +130,11 @@ export const serviceClusters = ({ service, destination }: ScopedService, situati
     standing: { nearness: nearnessOf(policy, service, origin), origin },
     credentialed: role === 'gateway' || destination.selected === true,
   });
+  // Who is resolved on the way has no labels, so there are no subsets either (Istio's cluster_builder.go).
+  const subsets = isDynamic(service) ? [] : destination.subsets;
   const targetsOf = (port: ServicePort): Target[] => [
     targetOf(port, destination.policy(port.number)),
-    ...destination.subsets.map((subset) => ({ ...targetOf(port, subset.policy(port.number)), subset })),
+    ...subsets.map((subset) => ({ ...targetOf(port, subset.policy(port.number)), subset })),
   ];
   const carried = service.ports.filter(({ protocol }) => protocol !== 'udp');
   return remembered(service, destination, { key: endpointKey(service, situation), of: () => carried.flatMap(targetsOf).map(cluster) });

@@ -10,6 +10,7 @@ import {
   type ScopedService,
   type ServicePort,
 } from '../mesh/index.ts';
+import { isDynamic, resolveServerName } from './dynamic-dns.ts';
 import { endpointsOf } from './endpoints.ts';
 import { asTcp, type Chain, connectionProxy, tcpProxy } from './filters.ts';
 import { isRange } from './virtual-hosts.ts';
@@ -32,6 +33,7 @@ export const carriesTls = ({ port }: Entry): boolean => port.protocol === 'tls' 
 
 const straight = ({ scoped, port }: Entry): Filters => [
   ...(port.protocol === 'auto' ? [asTcp] : []),
+  ...(isDynamic(scoped.service) ? [resolveServerName(port.number)] : []),
   tcpProxy(outboundCluster({ port: port.number, host: scoped.service.hostname }), scoped.destination.policy(port.number)),
 ];
 

@@ -4,6 +4,7 @@ import type { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/ro
 import { type EgressScope, isHttp, type SidecarPort } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { type Entry, signOf, waysOf } from './connections.ts';
+import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
 import { domainsOf, serviceHost } from './virtual-hosts.ts';
 
@@ -60,8 +61,9 @@ export const boundListener = (bound: BoundPort, entries: readonly Entry[], outsi
   const carried = isHttp(port.protocol) ? [] : entries.filter((entry) => !isHttp(entry.port.protocol));
   const bytes = distinct(carried.flatMap((entry) => waysOf(entry, signOf(entry))));
   const grpcWeb = entries.some((entry) => entry.port.protocol === 'grpc-web');
+  const dynamic = entries.some(({ scoped }) => isDynamic(scoped.service));
   const { bindToPort: _captured, ...content } = contentOf(name, {
-    http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb } : undefined,
+    http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb, dynamic } : undefined,
     bytes,
     outside,
   });

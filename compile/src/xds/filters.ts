@@ -16,6 +16,7 @@ import {
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
+import { resolveHost } from './dynamic-dns.ts';
 import { routeFilters } from './route-filters.ts';
 import { fromAds } from './sources.ts';
 
@@ -30,12 +31,15 @@ const grpcWeb = typed('envoy.filters.http.grpc_web', GrpcWebSchema, {});
 
 interface CallOptions {
   readonly grpcWeb: boolean;
+  /** Some service's names are resolved as they are asked for. */
+  readonly dynamic: boolean;
 }
 
 /** Filters of requests that leave for services, in their order [S101]. */
 export const callFilters = (options: CallOptions): NonNullable<Manager['httpFilters']> => [
   ...(options.grpcWeb ? [grpcWeb] : []),
   ...routeFilters, // a route's own faults and CORS
+  ...(options.dynamic ? [resolveHost] : []),
   router, // ends the chain
 ];
 

@@ -23,7 +23,7 @@ const manager = (listener: string, routes: string) =>
   httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
-    httpFilters: callFilters({ grpcWeb: false }),
+    httpFilters: callFilters({ grpcWeb: false, dynamic: false }),
     // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
     useRemoteAddress: true,
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,

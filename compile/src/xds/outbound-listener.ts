@@ -47,6 +47,8 @@ export interface HttpWay {
   readonly routes: string;
   /** Some service of it is called in gRPC-Web. */
   readonly grpcWeb: boolean;
+  /** Some service's names are resolved as they are asked for. */
+  readonly dynamic: boolean;
 }
 
 const httpChain = (name: string, way: HttpWay): Chain => ({

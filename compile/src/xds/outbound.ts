@@ -33,7 +33,7 @@ export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostNam
 const makeAddressListener = (entry: Entry, address: string, outside: string): Encoded => {
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
-  const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false } : undefined;
+  const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false, dynamic: false } : undefined;
   const content = { http, bytes: distinct(waysOf(entry, anything)), outside };
   return outboundListener(name, { addresses: [address], port: number }, contentOf(name, content));
 };

@@ -3,6 +3,7 @@ import type { Encoded } from '@weft/envoy';
 import { isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { type Entry, isHomeless, signOf, waysOf } from './connections.ts';
+import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
 import { outsideCluster } from './virtual-hosts.ts';
 
@@ -11,6 +12,7 @@ export interface Wildcard {
   readonly port: number;
   readonly http: boolean;
   readonly grpcWeb: boolean;
+  readonly dynamic: boolean;
   /** Services without a listener of their own, of which the first that nothing tells apart gets the rest [S8]. */
   readonly homeless: readonly Entry[];
 }
@@ -43,16 +45,17 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
         port,
         http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.length > 0),
         grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
+        dynamic: members.some(({ scoped }) => isDynamic(scoped.service)),
         homeless: members.filter((entry) => isHomeless(entry, slice.endpoints)),
       };
     });
 };
 
 /** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
-export const wildcardListener = ({ port, http, grpcWeb, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
+export const wildcardListener = ({ port, http, grpcWeb, dynamic, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
   const bind = { addresses: ['0.0.0.0'], port };
   const name = nameOf(bind);
   const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
-  const content = { http: http ? { routes: `${port}`, grpcWeb } : undefined, bytes, outside: outsideCluster(slice) };
+  const content = { http: http ? { routes: `${port}`, grpcWeb, dynamic } : undefined, bytes, outside: outsideCluster(slice) };
   return outboundListener(name, bind, contentOf(name, content));
 };

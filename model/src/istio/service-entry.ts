@@ -49,6 +49,12 @@ function* checkEndpoints(spec: ServiceEntrySpec): Iterable<Problem> {
   for (const [index, endpoint] of endpoints.entries()) {
     const at = `spec.endpoints[${index}]`;
     yield* checkWorkloadEntry(endpoint, at);
+    if (endpoint.address?.startsWith('unix://') && (spec.ports ?? []).length !== 1)
+      yield invalid(
+        `${at}.address`,
+        'a Unix socket is one port, and the entry has another number of them',
+        'Give the entry exactly one port.',
+      );
     for (const name of Object.keys(endpoint.ports ?? {})) {
       if (!names.has(name)) yield invalid(`${at}.ports.${name}`, `the entry has no port named \`${name}\``, 'Name one of `spec.ports`.');
     }
@@ -68,7 +74,10 @@ function* checkEndpoints(spec: ServiceEntrySpec): Iterable<Problem> {
 function* checkResolution(spec: ServiceEntrySpec): Iterable<Problem> {
   const { resolution = 'NONE', endpoints = [] } = spec;
   if (resolution === 'STATIC' && endpoints.length === 0 && !spec.workloadSelector) {
-    yield invalid('spec.endpoints', '`resolution: STATIC` without endpoints', 'Add `endpoints` or a `workloadSelector`.');
+    yield doubtful('IST0133', 'spec.endpoints', [
+      'nobody is behind the entry: `resolution: STATIC` without endpoints',
+      'Add `endpoints` or a `workloadSelector`.',
+    ]);
   }
   if (resolution.startsWith('DNS') && endpoints.length === 0 && !spec.workloadSelector) {
     for (const [index, host] of spec.hosts.entries()) {
@@ -80,8 +89,50 @@ function* checkResolution(spec: ServiceEntrySpec): Iterable<Problem> {
         );
     }
   }
-  if (resolution === 'DYNAMIC_DNS')
-    yield invalid('spec.resolution', '`DYNAMIC_DNS` has no effect yet', 'Use `DNS` with named hosts, or `NONE`.');
+  if (resolution === 'DYNAMIC_DNS') yield* checkDynamic(spec);
+  if (resolution === 'NONE' && spec.workloadSelector)
+    yield doubtful('IST0133', 'spec.workloadSelector', [
+      '`resolution: NONE` goes where clients dial, whoever is selected',
+      'Use `resolution: STATIC`.',
+    ]);
+}
+
+/** Names resolved as clients ask for them: by `Host` or by the server name in TLS, so that nothing else can be carried. */
+function* checkDynamic(spec: ServiceEntrySpec): Iterable<Problem> {
+  for (const [index, host] of spec.hosts.entries()) {
+    if (!host.startsWith('*.'))
+      yield invalid(`spec.hosts[${index}]`, '`DYNAMIC_DNS` is for wildcards', 'Write `*.` and a domain, or use `resolution: DNS`.');
+  }
+  for (const field of ['addresses', 'endpoints'] as const) {
+    if (spec[field]?.length) yield invalid(`spec.${field}`, `\`DYNAMIC_DNS\` has no \`${field}\`: names decide`, 'Remove them.');
+  }
+  if (spec.workloadSelector) yield invalid('spec.workloadSelector', '`DYNAMIC_DNS` selects nobody: names decide', 'Remove it.');
+  for (const [index, { protocol = '' }] of (spec.ports ?? []).entries()) {
+    if (!['HTTP', 'TLS'].includes(protocol.toUpperCase()))
+      yield invalid(`spec.ports[${index}].protocol`, '`DYNAMIC_DNS` carries HTTP and TLS only', 'Write HTTP or TLS.');
+  }
+  if (spec.location === 'MESH_INTERNAL')
+    yield invalid('spec.location', '`DYNAMIC_DNS` leads out of the mesh', 'Write `location: MESH_EXTERNAL`.');
+}
+
+const named = new Set('HTTP HTTPS TLS GRPC GRPC-WEB HTTP2 HTTP_PROXY'.split(' '));
+
+/** What tells several hosts of one entry apart: `Host`, or the server name. */
+function* checkSeveral({ hosts, addresses, ports = [], resolution = 'NONE' }: ServiceEntrySpec): Iterable<Problem> {
+  if (hosts.length < 2) return;
+  for (const [index, { protocol = '' }] of ports.entries()) {
+    if (resolution !== 'NONE' && !named.has(protocol.toUpperCase()))
+      yield invalid(
+        `spec.ports[${index}]`,
+        'nothing tells the hosts apart on a port that is neither HTTP nor TLS',
+        'Make one entry of each host.',
+      );
+    else if (resolution.startsWith('DNS') && addresses?.length && protocol.toUpperCase() === 'TCP')
+      yield doubtful('IST0133', `spec.ports[${index}]`, [
+        'the hosts share addresses and a TCP port: the first gets all',
+        'Make one entry of each host.',
+      ]);
+  }
 }
 
 /** Istio's admission (`ValidateServiceEntry`) beyond the CRD's own rules. */
@@ -100,7 +151,13 @@ export function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<Problem> {
   if (!spec.ports?.length) yield doubtful('IST0133', 'spec.ports', ['the entry has no port, so nothing can be called', 'Add `ports`.']);
   yield* checkPorts(spec.ports ?? []);
   yield* checkResolution(spec);
+  yield* checkSeveral(spec);
   yield* checkEndpoints(spec);
+  if (spec.workloadSelector && Object.keys(spec.workloadSelector.labels ?? {}).length === 0)
+    yield doubtful('IST0133', 'spec.workloadSelector', [
+      'a selector without labels selects the whole namespace',
+      'Add labels, or remove it.',
+    ]);
   yield* checkLabelMap(spec.workloadSelector?.labels, 'spec.workloadSelector.labels', 'IST0106');
   yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: true });
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { checkLabelMap, invalid } from '../rule.ts';
+import { checkLabelMap, ineffective, invalid } from '../rule.ts';
 import { isHostname, isIp } from '../text/host.ts';
 
 export interface WorkloadEntrySpec {
@@ -23,6 +23,9 @@ export function* checkWorkloadEntry(spec: WorkloadEntrySpec, path = 'spec'): Ite
   }
   if (/^[\d.]+$/.test(address) && !isIp(address))
     yield invalid(`${path}.address`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write four numbers between 0 and 255.');
+  if (address.startsWith('unix://') && Object.keys(spec.ports ?? {}).length > 0)
+    yield invalid(`${path}.ports`, 'a Unix socket has no ports', 'Remove them.');
+  if (spec.network) yield ineffective(`${path}.network`, '`network` has no effect: all of the mesh is one network', 'Remove it.');
   yield* checkLabelMap(spec.labels, `${path}.labels`, 'IST0106');
   if (spec.locality?.includes('*')) yield invalid(`${path}.locality`, 'a locality may not hold `*`', 'Write `region/zone/subzone`.');
 }
