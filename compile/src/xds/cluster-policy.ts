@@ -48,22 +48,43 @@ export const outlierDetection = (outlier: OutlierDetection): NonNullable<Cluster
   };
 };
 
-/** How a cluster speaks HTTP: as the client did, or HTTP/2 whatever the client did; `none` carries bytes. */
-export const httpVersion = (protocol: Protocol, pool: ConnectionPool): 'as-client' | 'http2' | 'none' => {
+/** How a cluster speaks HTTP: one version whatever the client did, or as the client; `none` carries bytes. */
+export type HttpVersion = 'http1' | 'http2' | 'as-client' | 'none';
+
+const isHttp2 = (protocol: Protocol): boolean => protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
+
+/** A port that is sniffed takes what its clients speak, one called `http` takes HTTP/1.1 (Istio's `setUpstreamProtocol`). */
+export const httpVersion = (protocol: Protocol, pool: ConnectionPool): HttpVersion => {
   const { h2Upgrade, useClientProtocol } = pool.http ?? {};
   if (!isHttp(protocol) && protocol !== 'auto') return 'none';
   if (useClientProtocol) return 'as-client';
-  if (protocol === 'http2' || protocol === 'grpc' || h2Upgrade === 'UPGRADE') return 'http2';
-  return 'as-client';
+  if (isHttp2(protocol) || h2Upgrade === 'UPGRADE') return 'http2';
+  return protocol === 'auto' ? 'as-client' : 'http1';
 };
 
 type ProtocolOptions = Init<typeof HttpProtocolOptionsSchema>;
+
+type Http2Options = { readonly maxConcurrentStreams?: number };
+
+const upstreamProtocol = (
+  version: Exclude<HttpVersion, 'none'>,
+  http2: Http2Options,
+): NonNullable<ProtocolOptions['upstreamProtocolOptions']> => {
+  switch (version) {
+    case 'http1':
+      return { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'httpProtocolOptions', value: {} } } };
+    case 'http2':
+      return { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'http2ProtocolOptions', value: http2 } } };
+    case 'as-client':
+      return { case: 'useDownstreamProtocolConfig', value: { httpProtocolOptions: {}, http2ProtocolOptions: http2 } };
+  }
+};
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** @param fromHost what of the server's TLS the request's host decides [S77] */
 export const httpOptions = (
-  version: 'as-client' | 'http2',
+  version: Exclude<HttpVersion, 'none'>,
   pool: ConnectionPool,
   fromHost = { autoSni: false, autoSanValidation: false },
 ): Pick<ClusterInit, 'typedExtensionProtocolOptions'> => {
@@ -78,10 +99,7 @@ export const httpOptions = (
   const options: ProtocolOptions = {
     ...(Object.keys(common).length > 0 && { commonHttpProtocolOptions: common }),
     ...(fromHost.autoSni && { upstreamHttpProtocolOptions: fromHost }),
-    upstreamProtocolOptions:
-      version === 'http2'
-        ? { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'http2ProtocolOptions', value: http2 } } }
-        : { case: 'useDownstreamProtocolConfig', value: { httpProtocolOptions: {}, http2ProtocolOptions: http2 } },
+    upstreamProtocolOptions: upstreamProtocol(version, http2),
   };
   return {
     typedExtensionProtocolOptions: { [optionsName]: pack(HttpProtocolOptionsSchema, create(HttpProtocolOptionsSchema, options)) },

@@ -123,11 +123,12 @@ describe('policy', () => {
   });
 
   test.each([
-    ['http', 'use_downstream_protocol_config'],
+    ['http', 'explicit_http_config.http_protocol_options'],
     ['auto', 'use_downstream_protocol_config'],
-    ['grpc', 'explicit_http_config'],
-    ['http2', 'explicit_http_config'],
-  ] as const)('%s is spoken by %s', (protocol, way) => {
+    ['grpc', 'explicit_http_config.http2_protocol_options'],
+    ['grpc-web', 'explicit_http_config.http2_protocol_options'],
+    ['http2', 'explicit_http_config.http2_protocol_options'],
+  ] as const)('[S79]: %s is spoken by %s', (protocol, way) => {
     const [options] = Object.values(clusterOf({ protocol }).typed_extension_protocol_options) as ReturnType<typeof clusterOf>[];
     expect(options).toHaveProperty(way);
   });

@@ -1,5 +1,6 @@
 /** Views for tests: a service with what is special about it, and the rest as `scope` would fill it in. */
 import {
+  type ConnectionRoute,
   type DestinationPolicy,
   type Endpoint,
   type GatewayHost,
@@ -60,6 +61,7 @@ export interface Sample extends Partial<Omit<Service, 'ports'>> {
   readonly policy?: TrafficPolicy;
   readonly subsets?: readonly string[];
   readonly routes?: readonly HttpRoute[];
+  readonly connections?: readonly ConnectionRoute[];
   readonly endpoints?: readonly Endpoint[];
   readonly aliases?: readonly string[];
 }
@@ -70,7 +72,7 @@ const destinationOf = ({ policy = {}, subsets = [] }: Sample): DestinationPolicy
 });
 
 export const sample = (init: Sample): { readonly scoped: ScopedService; readonly endpoints: PortEndpoints } => {
-  const { name, protocol = 'http', port = 80, policy, subsets, routes, endpoints = [], aliases = [name], ...rest } = init;
+  const { name, protocol = 'http', port = 80, policy, subsets, routes, connections, endpoints = [], aliases = [name], ...rest } = init;
   const hostname = rest.hostname ?? `${name}.shop.svc.cluster.local`;
   const service: Service = {
     key: `shop/${hostname}`,
@@ -86,7 +88,13 @@ export const sample = (init: Sample): { readonly scoped: ScopedService; readonly
     ...rest,
   };
   return {
-    scoped: { service, aliases, destination: destinationOf(init), routes: new Map(routes ? [[port, routes]] : []), connections: new Map() },
+    scoped: {
+      service,
+      aliases,
+      destination: destinationOf(init),
+      routes: new Map(routes ? [[port, routes]] : []),
+      connections: new Map(connections ? [[port, connections]] : []),
+    },
     endpoints: { service: service.key, port, endpoints },
   };
 };
