@@ -81,7 +81,8 @@ export const nextTarget = (type: string, standing: (type: string) => Standing, w
     case cds:
       return has === want || unnamed(standing, wanted) ? want : addingOnly(has, want);
     case eds:
-      if (standing(cds).behind) return undefined;
+      // Newer clusters wait for Envoy's answer, and it answers for those that it has when their endpoints came [X14].
+      if (standing(cds).behind && !standing(cds).inFlight) return undefined;
       return has === want || clustersRemoved(standing, wanted) ? want : addingOnly(has, want);
     case lds:
       return added(standing(cds)) && added(standing(eds)) ? want : undefined;

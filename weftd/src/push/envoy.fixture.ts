@@ -25,13 +25,13 @@ const socket = (port: number) => ({
   address: { case: 'socketAddress' as const, value: { address: '127.0.0.1', portSpecifier: { case: 'portValue' as const, value: port } } },
 });
 
-const cluster = (name: string): Encoded => {
+const cluster = (name: string, connectSeconds: number): Encoded => {
   const type = { case: 'type' as const, value: 3 };
   const eds = { edsConfig: ads, serviceName: name };
   return encodeResource(
     name,
     ClusterSchema,
-    create(ClusterSchema, { name, clusterDiscoveryType: type, edsClusterConfig: eds, connectTimeout: seconds(1) }),
+    create(ClusterSchema, { name, clusterDiscoveryType: type, edsClusterConfig: eds, connectTimeout: seconds(connectSeconds) }),
   );
 };
 
@@ -81,6 +81,8 @@ export interface MeshShape {
   readonly port: number;
   /** Cluster to the port of its only endpoint. */
   readonly clusters: Readonly<Record<string, number>>;
+  /** Says something about every cluster; 1 if absent. */
+  readonly connectSeconds?: number;
   /** Virtual host to domain and cluster. */
   readonly hosts: Readonly<Record<string, readonly [domain: string, cluster: string]>>;
 }
@@ -88,9 +90,9 @@ export interface MeshShape {
 const mapOf = (resources: readonly Encoded[]) => new Map(resources.map((resource) => [resource.name, resource]));
 
 /** Encoded anew at each call, as by another process: only content decides what is sent. */
-export const realResources = ({ port, clusters, hosts }: MeshShape): ResourceSet =>
+export const realResources = ({ port, clusters, hosts, connectSeconds = 1 }: MeshShape): ResourceSet =>
   new Map([
-    [typeUrls.CDS, mapOf(Object.keys(clusters).map(cluster))],
+    [typeUrls.CDS, mapOf(Object.keys(clusters).map((name) => cluster(name, connectSeconds)))],
     [typeUrls.EDS, mapOf(Object.entries(clusters).map(([name, to]) => assignment(name, to)))],
     [typeUrls.LDS, mapOf([listener(port)])],
     [typeUrls.RDS, mapOf([routes()])],

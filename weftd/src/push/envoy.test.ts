@@ -50,6 +50,15 @@ it('brings Envoy to life with clusters, endpoints, a listener, routes and virtua
   });
 });
 
+it('[X14]: brings clusters to Envoy that change again while it waits for the endpoints of the last ones', async () => {
+  for (let connectSeconds = 2; connectSeconds < 40; connectSeconds += 1) {
+    change({ connectSeconds, clusters: connectSeconds % 2 === 0 ? { blue: blue.port, green: green.port } : { blue: blue.port } });
+    await sleep(Math.random() * 6);
+  }
+  expect(await applied()).toBe(true);
+  expect(await ask(mesh.port, 'a.test')).toBe('blue');
+}, 30_000);
+
 it('moves all traffic to a new cluster and removes the old one, and not one request fails', async () => {
   const seen: string[] = [];
   let over = false;

@@ -42,6 +42,10 @@ export class ProtocolClient {
   readonly #states = new Map<Short, TypeState>();
   /** Clusters whose endpoints did not come since the cluster did [X14]. */
   readonly #warming = new Set<string>();
+  /** Clusters since which no endpoints of theirs came by, accepted or not: the client answers for no cluster before. */
+  readonly #cold = new Set<string>();
+  /** Clusters that it has not answered for yet. */
+  #coming: ReadonlySet<string> = new Set();
   readonly violations: string[] = [];
   patienceOver = false;
 
@@ -153,7 +157,9 @@ export class ProtocolClient {
   #checkResource(state: TypeState, response: Response, truth: Truth, name: string, version: string): void {
     const { type } = response;
     const key = `${name}@${version}`;
-    if (truth.resources.get(type)?.get(name) !== version) this.#wrong(`${name} is not what is wanted now`, response);
+    // A cluster that is on its way though nobody wants it any more gets the endpoints that it had.
+    const kept = type === 'EDS' && this.#coming.has(name) && state.held.get(name) === version && !truth.resources.get(type)?.has(name);
+    if (truth.resources.get(type)?.get(name) !== version && !kept) this.#wrong(`${name} is not what is wanted now`, response);
     const suspectIn = state.suspected.get(key);
     const isolated = suspectIn !== undefined && response.resources.length < suspectIn;
     const asked = state.askedFor.has(name) || state.askedFor.has('*');
@@ -191,9 +197,11 @@ export class ProtocolClient {
 
   #entailed({ type, resources, removed }: Response, truth: Truth): void {
     const state = this.#states.get(type);
+    if (type === 'CDS') this.#coming = new Set(resources.map(({ name }) => name));
     for (const { name } of resources) {
       if (type === 'CDS') {
         this.#warming.add(name);
+        this.#cold.add(name);
         this.#states.get('EDS')?.askedFor.add(name);
       }
       // A route configuration that is asked for anew has lost its virtual hosts.
@@ -207,6 +215,7 @@ export class ProtocolClient {
       state?.due.delete(name);
     }
     state?.askedFor.delete('*');
+    if (type === 'EDS') for (const name of [...resources.map((resource) => resource.name), ...removed]) this.#cold.delete(name);
     if (type === 'CDS') for (const name of removed) this.#warming.delete(name);
   }
 
@@ -214,8 +223,9 @@ export class ProtocolClient {
   answer(type: Short, truth: Truth, spurious: boolean): { readonly nonce: string; readonly error?: string } | undefined {
     const state = this.#states.get(type);
     const response = state?.unanswered;
-    if (!state || !response) return undefined;
+    if (!state || !response || (!spurious && this.#warms(response, truth))) return undefined;
     state.unanswered = undefined;
+    if (type === 'CDS') this.#coming = new Set();
     if (type === 'EDS') for (const { name } of response.resources) this.#warming.delete(name);
     for (const name of response.removed) state.held.delete(name);
     const refused = response.resources.filter(({ version }) => truth.words.get(version)?.includes('bad')).map(({ name }) => name);
@@ -233,6 +243,13 @@ export class ProtocolClient {
     }
     if (type === 'CDS') for (const name of refused) this.#warming.delete(name);
     return { nonce, error: named ? `Error adding/updating: ${refused.map((name) => `${name}: bad`).join(', ')}` : 'refused' };
+  }
+
+  /** Envoy asks for clusters' endpoints by name, and answers for the clusters when they came [X14]. */
+  #warms({ type, resources }: Response, truth: Truth): boolean {
+    if (type !== 'CDS') return false;
+    const good = resources.filter(({ version }) => !truth.words.get(version)?.includes('bad'));
+    return good.some(({ name }) => this.#cold.has(name) && this.#states.get('EDS')?.names.has(name));
   }
 
   #leave(state: TypeState, key: string, among: number): void {

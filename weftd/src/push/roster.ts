@@ -29,6 +29,8 @@ interface Known {
 
 interface Waiter {
   readonly revision: number;
+  /** Proxies that had all of it at some moment since; endpoints may change without end. */
+  readonly arrived: Set<string>;
   readonly applied: () => void;
 }
 
@@ -45,8 +47,13 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
     return [...known.values()];
   };
 
-  const pending = (revision: number): string[] => {
-    const behind = concerned().filter(({ connected, session }) => !connected || session.revision < revision);
+  const pending = ({ revision, arrived }: Waiter): string[] => {
+    const behind = concerned().filter(({ stream, session, connected }) => {
+      const key = keyOf(stream.proxy);
+      if (connected && session.revision >= revision && (arrived.has(key) || inStep(session))) arrived.add(key);
+      else arrived.delete(key);
+      return !arrived.has(key);
+    });
     const absent = registry
       .list()
       .filter(({ pod, address }) => pod.proxy !== 'none' && address !== '' && !known.has(keyOf(pod)))
@@ -55,7 +62,7 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
   };
 
   const tell = (): void => {
-    for (const waiter of waiters) if (pending(waiter.revision).length === 0) waiter.applied();
+    for (const waiter of waiters) if (pending(waiter).length === 0) waiter.applied();
   };
 
   const waitApplied: Push['waitApplied'] = ({ revision, timeoutMs }) =>
@@ -64,10 +71,10 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
         clearTimeout(timer);
         clearInterval(registryChanges);
         waiters.delete(waiter);
-        const names = pending(revision);
+        const names = pending(waiter);
         resolve({ applied: names.length === 0, revision, pending: names });
       };
-      const waiter: Waiter = { revision, applied: done };
+      const waiter: Waiter = { revision, arrived: new Set(), applied: done };
       waiters.add(waiter);
       const timer = setTimeout(done, timeoutMs);
       // A pod that leaves the registry is not awaited any more; the registry tells nobody.
@@ -90,7 +97,7 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
       // An older stream of the same proxy may live on for a while; the newest tells how things are.
       if (before && before.stream !== stream && before.connected && age(before.stream) > age(stream)) return;
       known.set(key, { stream, session, connected: true });
-      if (waiters.size > 0 && before?.session.revision !== session.revision) tell();
+      if (waiters.size > 0) tell();
     },
     ended: (stream) => {
       const one = known.get(keyOf(stream.proxy));

@@ -82,6 +82,15 @@ describe('changes', () => {
     expect(client.plan({ ...mesh, CDS: { a: '2', b: '1' } })).toEqual(['CDS a', 'EDS a']);
   });
 
+  it('[X14]: endpoints do not wait for clusters that are newer still, since the client answers for none before they came', () => {
+    const client = synced();
+    expect(client.plan({ ...mesh, EDS: { a: '2', b: '1' } })).toEqual(['EDS a']);
+    expect(client.plan({ ...mesh, CDS: { a: '2', b: '1' } })).toEqual(['CDS a']);
+    expect(client.plan({ ...mesh, CDS: { a: '3', b: '1' } })).toEqual([]);
+    expect(client.ack('EDS')).toEqual(['EDS a']);
+    expect(client.ack('CDS')).toEqual(['CDS a']);
+  });
+
   it('makes before it breaks: the old cluster goes when nothing can name it any more', () => {
     const client = synced();
     const moved: Shape = {

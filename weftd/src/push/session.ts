@@ -5,7 +5,7 @@
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
 import { type Encoded, typeUrls } from '@weft/envoy';
 import { acknowledge, refuse, reverted, settled } from './in-flight.ts';
-import { nothingWithheld, pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
+import { type Aim, nothingWithheld, pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
 import type { Planned } from './plan.ts';
 import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
 
@@ -144,7 +144,7 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
       if (!subscription || subscription.inFlight) continue;
       const target = nextTarget(type, standing, current.planned.resources);
       if (!target) continue;
-      const pending = pendingOf(subscription, { ...aimOf(current, type), target });
+      const pending = pendingOf(subscription, type === eds ? endpointsAim(current, target) : { ...aimOf(current, type), target });
       if (pending) return pushed(advanced, type, pending);
       // The difference is in names that the client did not ask for.
       if (subscription.sent !== target && !standing(type).refused) {
@@ -161,6 +161,21 @@ const aimOf = (session: OpenSession, type: string) => ({
   wanted: wantedOf(session, type),
   withheld: withheldBy(session.subscriptions, type),
 });
+
+/**
+ * [X14]: a cluster that is on its way has to get endpoints even if it is not wanted any more: those that it had.
+ * What an earlier stream sent is not here to be sent again; that the endpoints are gone is an answer, too.
+ */
+const endpointsAim = (session: OpenSession, target: ResourceMap): Aim => {
+  const aim = { ...aimOf(session, eds), target };
+  const warming = session.subscriptions.get(cds)?.inFlight?.resources ?? [];
+  const had = warming.flatMap(({ name }) => (aim.wanted.has(name) ? [] : (target.get(name) ?? [])));
+  if (had.length === 0) return aim;
+  const [kept, lost] = [had.filter(({ bytes }) => bytes.length > 0), had.filter(({ bytes }) => bytes.length === 0)];
+  const without = new Map(target);
+  for (const { name } of lost) without.delete(name);
+  return { ...aim, wanted: new Map([...aim.wanted, ...kept.map((resource) => [resource.name, resource] as const)]), target: without };
+};
 
 const withoutDeadSuspects = (session: OpenSession): OpenSession => {
   let current = session;

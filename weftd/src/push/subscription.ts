@@ -91,8 +91,14 @@ const withNames = (before: Subscription, asked: ReadonlySet<string>): Subscripti
   const names = new Set([...before.names, ...asked]);
   const owed = new Set([...before.owed, ...asked]);
   const refused = new Map([...before.refused].filter(([name]) => !asked.has(name)));
-  const { wildcard, sent, acknowledged } = before;
-  if (wildcard) return { ...before, names, owed, refused };
+  const { wildcard, acknowledged } = before;
+  // What it refused it does not have, whatever was sent.
+  const sent = reverted(
+    before.sent,
+    acknowledged,
+    [...before.refused.keys()].filter((name) => asked.has(name)),
+  );
+  if (wildcard) return { ...before, names, owed, refused, sent };
   // What passed by while nobody asked for it was never sent.
   const fresh = [...asked].filter((name) => !before.names.has(name));
   return { ...before, names, owed, refused, sent: without(sent, fresh), acknowledged: without(acknowledged, fresh) };
