@@ -16,6 +16,7 @@ describe('an example', () => {
     expect(stepsOf(readme).length).toBeGreaterThan(2);
     const mesh = await startMesh({ folder });
     try {
+      expect(await mesh.weft('analyze')).toMatchObject({ code: 0 });
       expect((await walk(mesh)).join('\n\n')).toBe('');
     } finally {
       await mesh.stop();
