@@ -4,9 +4,9 @@ import type { ManifestFile } from './manifests.ts';
 
 export const analyzeFiles = async (files: readonly ManifestFile[]): Promise<readonly Finding[]> => {
   // Loaded here: the compiler would slow down every other command.
-  const { build } = await import('@weft/compile');
+  const { build, lapsed } = await import('@weft/compile');
   const parsed = files.map(({ text, file }) => parse({ text, file, origin: { source: 'file' } }));
   const resources = parsed.flatMap((one) => one.resources);
   const alone = parsed.flatMap((one) => one.findings);
-  return [...alone, ...build({ resources, pods: [], settings: meshSettings(resources) }).findings];
+  return [...alone, ...build({ resources, pods: [], settings: meshSettings(resources) }).findings, ...lapsed(resources, Date.now())];
 };

@@ -5,6 +5,7 @@ import { localityBalancingOf } from './istio/load-balancer.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
+import { credentials } from './passes/credentials.ts';
 import { destinations } from './passes/destinations.ts';
 import { endpoints } from './passes/endpoints.ts';
 import { gateways } from './passes/gateways.ts';
@@ -34,6 +35,7 @@ export const passes: readonly Pass[] = [
   endpoints, // which workloads stand behind which service
   destinations, // how services are called
   gateways, // where requests come in; VirtualServices name them
+  credentials, // what gateways prove themselves with
   routings, // where requests go
   sidecars, // who knows of what
 ];
@@ -61,6 +63,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   destinations: [],
   routings: [],
   gateways: [],
+  credentials: new Map(),
   sidecars: [],
   memo,
 });

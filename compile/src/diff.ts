@@ -12,10 +12,10 @@ import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 
 export type ResourceMap = ReadonlyMap<string, Encoded>;
 
-const { CDS: cds, EDS: eds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
+const { CDS: cds, EDS: eds, LDS: lds, RDS: rds, VHDS: vhds, SDS: sds } = typeUrls;
 
-/** X13: what is named comes before what names it. */
-export const pushOrder = [cds, eds, lds, rds, vhds] as const;
+/** X13: what is named comes before what names it; secrets are asked for by the listeners and clusters that wait for them. */
+export const pushOrder = [cds, eds, lds, rds, vhds, sds] as const;
 
 export interface Changes {
   /** New ones and those with another version, in the order of the wanted map. */

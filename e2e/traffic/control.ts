@@ -24,26 +24,31 @@ const answer = (stream: Stream, response: MessageInitShape<typeof DeltaDiscovery
 /** One client: what it asked for and has, by type. */
 const session = (stream: Stream, current: () => ResourceSet, refusals: string[]) => {
   const has = new Map<string, Map<string, string>>();
-  const push = (typeUrl: string, always = false): void => {
+  /** @param asked names that are answered, whether they changed, are there or not */
+  const push = (typeUrl: string, asked: readonly string[], always = false): void => {
     const sent = has.get(typeUrl);
     if (!sent) return;
     const wanted = current().get(typeUrl) ?? new Map();
-    const changed = [...wanted.values()].filter(({ name, version }) => sent.get(name) !== version);
-    const removedResources = [...sent.keys()].filter((name) => !wanted.has(name));
+    const changed = [...wanted.values()].filter(({ name, version }) => sent.get(name) !== version || asked.includes(name));
+    const removedResources = [...new Set([...sent.keys(), ...asked])].filter((name) => !wanted.has(name));
     if (!always && changed.length === 0 && removedResources.length === 0) return;
     for (const { name, version } of changed) sent.set(name, version);
     for (const name of removedResources) sent.delete(name);
     const resources = changed.map(({ bytes }) => fromBinary(ResourceSchema, bytes));
     answer(stream, { typeUrl, nonce: `${Math.random()}`, resources, removedResources });
   };
-  stream.on('data', ({ typeUrl, errorDetail }: DeltaDiscoveryRequest) => {
+  stream.on('data', ({ typeUrl, errorDetail, resourceNamesSubscribe }: DeltaDiscoveryRequest) => {
     if (errorDetail) refusals.push(errorDetail.message);
-    if (has.has(typeUrl)) return;
-    has.set(typeUrl, new Map());
-    push(typeUrl, true);
+    const isFirst = !has.has(typeUrl);
+    if (isFirst) has.set(typeUrl, new Map());
+    push(
+      typeUrl,
+      resourceNamesSubscribe.filter((name) => name !== '*'),
+      isFirst,
+    );
   });
   return () => {
-    for (const type of current().keys()) push(type);
+    for (const type of current().keys()) push(type, []);
   };
 };
 

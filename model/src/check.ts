@@ -12,6 +12,7 @@ import { checkDeployment } from './kubernetes/deployment.ts';
 import { checkEndpointSlice } from './kubernetes/endpoint-slice.ts';
 import { checkNamespace } from './kubernetes/namespace.ts';
 import { checkPod } from './kubernetes/pod.ts';
+import { checkSecret } from './kubernetes/secret.ts';
 import { checkService } from './kubernetes/service.ts';
 import { checkMeshConfig } from './mesh/settings.ts';
 import { type Problem, wrong } from './problem.ts';
@@ -28,6 +29,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   Deployment: checkDeployment,
   Service: checkService,
   ServiceAccount: () => [],
+  Secret: checkSecret,
   EndpointSlice: checkEndpointSlice,
   ServiceEntry: checkServiceEntry,
   WorkloadEntry: (spec) => checkWorkloadEntry(spec),

@@ -32,6 +32,7 @@ export type * from './kubernetes/endpoint-slice.ts';
 export { serviceNameLabel } from './kubernetes/endpoint-slice.ts';
 export type * from './kubernetes/namespace.ts';
 export type * from './kubernetes/pod.ts';
+export * from './kubernetes/secret.ts';
 export type * from './kubernetes/service.ts';
 export type * from './kubernetes/service-account.ts';
 export * from './lines.ts';

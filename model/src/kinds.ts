@@ -61,7 +61,7 @@ export const kinds: readonly Kind[] = [
         help: 'Give containers their settings by `env`; only the ConfigMap `istio` of the root namespace is read.',
       },
     ],
-    ['Secret', 'secrets', '', { ...harmless, body: 'whole', help: 'Nothing reads Secrets yet, neither `valueFrom` nor `credentialName`.' }],
+    ['Secret', 'secrets', '', { body: 'whole' }],
     ['Endpoints', 'endpoints', 'ep', { ...later, body: 'whole', help: 'Write an EndpointSlice instead.' }],
     ['Node', 'nodes', 'no', { ...harmless, namespaced: false }],
     ['PersistentVolume', 'persistentvolumes', 'pv', { ...harmless, namespaced: false }],

@@ -76,7 +76,6 @@ describe('kinds that take no effect', () => {
     ['networking.k8s.io/v1', 'NetworkPolicy', 'error'],
     ['telemetry.istio.io/v1', 'Telemetry', 'warning'],
     ['v1', 'ConfigMap', 'warning'],
-    ['v1', 'Secret', 'warning'],
   ])('%s %s says so', (apiVersion, kind, severity) => {
     const { resources, findings, unreadable } = file(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}`);
     expect(resources).toEqual([]);

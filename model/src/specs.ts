@@ -11,6 +11,7 @@ import type { DeploymentSpec } from './kubernetes/deployment.ts';
 import type { EndpointSliceSpec } from './kubernetes/endpoint-slice.ts';
 import type { NamespaceSpec } from './kubernetes/namespace.ts';
 import type { PodTemplateSpec } from './kubernetes/pod.ts';
+import type { SecretSpec } from './kubernetes/secret.ts';
 import type { ServiceSpec } from './kubernetes/service.ts';
 import type { ServiceAccountSpec } from './kubernetes/service-account.ts';
 import type { MeshConfigSpec } from './mesh/settings.ts';
@@ -22,6 +23,7 @@ export interface Specs {
   readonly Deployment: DeploymentSpec;
   readonly Service: ServiceSpec;
   readonly ServiceAccount: ServiceAccountSpec;
+  readonly Secret: SecretSpec;
   readonly EndpointSlice: EndpointSliceSpec;
   readonly ServiceEntry: ServiceEntrySpec;
   readonly WorkloadEntry: WorkloadEntrySpec;

@@ -125,6 +125,7 @@ const kubernetesSchemas = (api: string, machinery: string, defs: Record<string, 
     Deployment: ref('k8s.io.api.apps.v1.DeploymentSpec'),
     Service: ref('k8s.io.api.core.v1.ServiceSpec'),
     ServiceAccount: whole('k8s.io.api.core.v1.ServiceAccount', 'ServiceAccount'),
+    Secret: whole('k8s.io.api.core.v1.Secret', 'Secret'),
     EndpointSlice: whole('k8s.io.api.discovery.v1.EndpointSlice', 'EndpointSlice'),
   };
 };

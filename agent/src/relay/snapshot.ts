@@ -1,6 +1,7 @@
 /**
  * The last acknowledged configuration of one Envoy, on disk: a checksum, a line that says whose it is, then one
- * `DeltaDiscoveryResponse` per type. It is read whole or not at all, holds no key, and is replaced by rename.
+ * `DeltaDiscoveryResponse` per type. It is read whole or not at all, and is replaced by rename. A gateway's holds the certificates
+ * that it serves with their keys, so it lies beside the identity's own key and is as private (decision 12).
  */
 import { createHash } from 'node:crypto';
 import { readEnvelope, writeEnvelope } from './envelope.ts';

@@ -1,7 +1,10 @@
 /** Gateways: nobody who serves them, ports that no Service leads to, and two that claim one host. */
-import { against, doubtful, type GatewayServerSettings, type GatewaySpec, type Problem, type Resource, wrong } from '@weft/model';
-import { type Backend, type Gateway, type GatewayListener, intersection, type Labels, selects } from '../mesh/index.ts';
-import { type Facts, type ObjectCheck, objectAt, type Wanted } from './facts.ts';
+import { doubtful, type GatewayServerSettings, type GatewaySpec, type Problem, type Resource, wrong } from '@weft/model';
+import { type Backend, type Labels, selects } from '../mesh/index.ts';
+import { nameOf } from '../passes/input.ts';
+import { credentialProblems } from './credential.ts';
+import type { Facts, ObjectCheck, Wanted } from './facts.ts';
+import { conflicts } from './gateway-conflicts.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
 
@@ -37,57 +40,24 @@ const portProblems = (servers: readonly GatewayServerSettings[], services: reado
             ],
       );
 
-const rivalHost = (a: GatewayListener, b: GatewayListener): string | undefined => {
-  if (a.port !== b.port) return undefined;
-  for (const one of a.hosts) {
-    for (const other of b.hosts) {
-      const sameOwner = one.namespace === '*' || other.namespace === '*' || one.namespace === other.namespace;
-      if (sameOwner && one.host === other.host && intersection(one.host, other.host)) return one.host;
-    }
-  }
-  return undefined;
-};
-
-const isSelectedAlike = (a: Gateway, b: Gateway): boolean => written(a.selector) === written(b.selector);
-
-const conflicts = (resource: GatewayResource, facts: Facts): readonly Problem[] => {
-  const key = `${resource.metadata.namespace}/${resource.metadata.name}`;
-  const own = facts.gateways.get(key);
-  if (!own) return [];
-  const older = facts.mesh.gateways.slice(0, facts.mesh.gateways.indexOf(own)).filter((other) => isSelectedAlike(own, other));
-  return older.flatMap((other) =>
-    other.listeners.flatMap((theirs) =>
-      own.listeners.flatMap((ours) => {
-        const host = rivalHost(ours, theirs);
-        if (host === undefined) return [];
-        return [
-          against(
-            objectAt('Gateway', other.key),
-            doubtful('IST0145', 'spec.servers', [
-              `Gateway \`${other.key}\` also serves host \`${host}\` on port ${ours.port}: the routes of both are merged`,
-              'Let one Gateway own the host.',
-            ]),
-          ),
-        ];
-      }),
-    ),
-  );
-};
-
 export const gateways: ObjectCheck<'Gateway'> = {
   kind: 'Gateway',
-  reads: ['backends', 'gateways'],
-  depends: (_, facts) => [facts.everyWanted, facts.mesh.backends, facts.mesh.gateways],
+  reads: ['backends', 'gateways', 'credentials'],
+  depends: (_, { everyWanted, mesh }) => [everyWanted, mesh.backends, mesh.gateways, mesh.credentials],
   problems: (resource, facts) => {
     const { spec } = resource;
+    const own = facts.gateways.get(nameOf(resource));
     const wanted = serversOf(resource, facts);
+    const rivals = own ? conflicts(own, wanted, facts) : [];
     if (wanted.length === 0) {
       const nobody = `no workload has the labels \`${written(spec.selector ?? {})}\`: nothing serves the gateway`;
-      return [
-        wrong('IST0101', 'spec.selector', [nobody, 'Correct the selector, or deploy a gateway with these labels.']),
-        ...conflicts(resource, facts),
-      ];
+      return [wrong('IST0101', 'spec.selector', [nobody, 'Correct the selector, or deploy a gateway with these labels.']), ...rivals];
     }
-    return [...portProblems(spec.servers ?? [], servicesBefore(wanted, facts)), ...conflicts(resource, facts)];
+    const namespaces = [...new Set(wanted.map(({ namespace }) => namespace))];
+    return [
+      ...portProblems(spec.servers ?? [], servicesBefore(wanted, facts)),
+      ...(own ? credentialProblems(own, namespaces, facts.mesh) : []),
+      ...rivals,
+    ];
   },
 };

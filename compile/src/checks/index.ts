@@ -1,31 +1,17 @@
 /** What the owners of objects should know of them beside each other; what one object alone can say is `parse`'s. */
-import { type Finding, lineOf, type Problem, type Resource, refOf, type SupportedKind } from '@weft/model';
+import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
 import { deployments, pods } from './capture.ts';
 import { destinationRules } from './destination-rule.ts';
 import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
+import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
 import { virtualServices } from './virtual-service.ts';
-
-const findingOf = (resource: Resource, { code, severity, path, message, help, conflictsWith }: Problem): Finding => {
-  const line = lineOf(resource, path);
-  return {
-    code,
-    severity,
-    resource: refOf(resource),
-    path,
-    message,
-    help,
-    ...(conflictsWith && { conflictsWith }),
-    ...(resource.origin.source === 'file' ? { file: resource.origin.file } : {}),
-    ...(line === undefined ? {} : { line }),
-  };
-};
 
 /** The same object beside the same others has the same findings. */
 const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] => {

@@ -1,5 +1,5 @@
 /** DestinationRules: merging of several for one host, ports and subsets [S18, S19, S53-S56]. */
-import type { DestinationRuleSpec, LoadBalancerSettings, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
+import type { DestinationRuleSpec, PolicyBlocks, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
 import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
 import { blocksOf, trafficPolicyOf } from './traffic-policy.ts';
 
@@ -59,19 +59,28 @@ const selectorOf = ({ spec }: Resource<DestinationRuleSpec>) => {
   return labels && Object.keys(labels).length > 0 ? labels : undefined;
 };
 
-const loadBalancers = (rules: readonly Resource<DestinationRuleSpec>[]): readonly LoadBalancerSettings[] => {
+/** All blocks of policy, whatever they are for. */
+const allBlocks = (rules: readonly Resource<DestinationRuleSpec>[]): readonly PolicyBlocks[] => {
   const policies = rules.flatMap(({ spec }) => [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)]);
-  const blocks = policies.flatMap((policy) => (policy ? [policy, ...(policy.portLevelSettings ?? [])] : []));
-  return blocks.flatMap(({ loadBalancer }) => loadBalancer ?? []);
+  return policies.flatMap((policy) => (policy ? [policy, ...(policy.portLevelSettings ?? [])] : []));
+};
+
+/** Secrets that its clients ask for: their own certificate where they show one, and the roots [S76]. */
+const secretsOf = ({ tls }: PolicyBlocks): readonly string[] => {
+  if (!tls?.credentialName) return [];
+  return [...(tls.mode === 'MUTUAL' ? [tls.credentialName] : []), `${tls.credentialName}-cacert`];
 };
 
 /** What the rule is looked at for beside its policies. */
-const traitsOf = (rules: readonly Resource<DestinationRuleSpec>[]): Pick<DestinationRule, 'hashes' | 'failoverLabels'> => {
-  const balancers = loadBalancers(rules);
+const traitsOf = (rules: readonly Resource<DestinationRuleSpec>[]): Pick<DestinationRule, 'hashes' | 'failoverLabels' | 'secrets'> => {
+  const blocks = allBlocks(rules);
+  const balancers = blocks.flatMap(({ loadBalancer }) => loadBalancer ?? []);
+  const secrets = new Set(blocks.flatMap(secretsOf));
   const priorities = balancers.flatMap(({ localityLbSetting }) => localityLbSetting?.failoverPriority ?? []);
   return {
     ...(balancers.some(({ consistentHash }) => consistentHash) ? { hashes: true } : {}),
     ...(priorities.length > 0 ? { failoverLabels: [...new Set(priorities.map((entry) => entry.split('=')[0] ?? ''))] } : {}),
+    ...(secrets.size > 0 ? { secrets: [...secrets] } : {}),
   };
 };
 

@@ -1,4 +1,5 @@
 export * from './connection.ts';
+export * from './credential.ts';
 export * from './gateway.ts';
 export * from './heard.ts';
 export * from './host.ts';

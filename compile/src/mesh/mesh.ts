@@ -1,4 +1,5 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
+import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
@@ -33,6 +34,8 @@ export interface DestinationRule {
   readonly hashes?: true;
   /** Names of labels that its priorities go by; absent: none. */
   readonly failoverLabels?: readonly string[];
+  /** Names of Secrets that its clients need; absent: none. */
+  readonly secrets?: readonly string[];
   readonly destination: DestinationPolicy;
 }
 
@@ -62,6 +65,8 @@ export interface Mesh {
   readonly destinations: readonly DestinationRule[];
   readonly routings: readonly Routing[];
   readonly gateways: readonly Gateway[];
+  /** By `namespace/name`. */
+  readonly credentials: ReadonlyMap<string, Credential>;
   readonly sidecars: readonly Sidecar[];
   readonly memo: Memo;
 }

@@ -3,6 +3,7 @@
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
 import type { ConnectionRoute } from './connection.ts';
+import type { CredentialSlice } from './credential.ts';
 import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
@@ -85,4 +86,6 @@ export interface View {
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;
+  /** Secrets that this proxy may have; nobody else may. */
+  readonly credentials: CredentialSlice;
 }

@@ -1,6 +1,7 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
-import type { GatewaySlice, InboundSlice, Mesh, Origin, OutboundSlice, View } from '../mesh/index.ts';
+import type { CredentialSlice, GatewaySlice, InboundSlice, Mesh, Origin, OutboundSlice, View } from '../mesh/index.ts';
+import { credentialSlice } from './credentials.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
 import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
@@ -11,9 +12,10 @@ interface Slices {
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;
+  readonly credentials: CredentialSlice;
 }
 
-const views = new WeakMap<Origin, WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, View>>>>();
+const views = new WeakMap<Origin, WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, WeakMap<CredentialSlice, View>>>>>();
 
 const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);
@@ -24,26 +26,29 @@ const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, m
 };
 
 /** Role and trust domain stand outside the slices: a view that another role or domain made is made anew. */
-const viewOf = ({ origin, outbound, inbound, gateway }: Slices, role: View['role'], trustDomain: string): View => {
+const viewOf = ({ origin, outbound, inbound, gateway, credentials }: Slices, role: View['role'], trustDomain: string): View => {
   const ofOrigin = below(views, origin, () => new WeakMap());
   const ofOutbound = below(ofOrigin, outbound, () => new WeakMap());
-  const byGateway = below(ofOutbound, inbound, () => new WeakMap());
-  const known = byGateway.get(gateway);
+  const ofInbound = below(ofOutbound, inbound, () => new WeakMap());
+  const byCredentials = below(ofInbound, gateway, () => new WeakMap());
+  const known = byCredentials.get(credentials);
   if (known && known.role === role && known.trustDomain === trustDomain) return known;
-  const view: View = { role, trustDomain, origin, outbound, inbound, gateway };
-  byGateway.set(gateway, view);
+  const view: View = { role, trustDomain, origin, outbound, inbound, gateway, credentials };
+  byCredentials.set(credentials, view);
   return view;
 };
 
 /** Proxies that are told the same get the same object. */
 export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
+  const gateway = isGateway ? gatewaySlice(mesh, proxy) : noServers;
   return viewOf(
     {
       origin: originOf(mesh, proxy),
       outbound: outboundSlice(mesh, proxy),
       inbound: isGateway ? closed : inboundSlice(mesh, proxy),
-      gateway: isGateway ? gatewaySlice(mesh, proxy) : noServers,
+      gateway,
+      credentials: credentialSlice(mesh, proxy, gateway),
     },
     proxy.role,
     mesh.rules.trustDomain,

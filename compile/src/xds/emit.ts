@@ -14,6 +14,7 @@ import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
 import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
+import { secretResources } from './secrets.ts';
 import { sniClusters } from './sni-clusters.ts';
 import { catchAll, domainsOf, encodeHost, encodeTable, outsideCluster, ruleHost, serviceHost } from './virtual-hosts.ts';
 import { wildcards } from './wildcard.ts';
@@ -181,7 +182,9 @@ const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listener
   return { tables: byName([tables]), hosts: byName([virtualHosts]) };
 });
 
-const sidecarResources = ({ origin, outbound, inbound: accepted }: View): ResourceSet => {
+const secrets: (slice: View['credentials']) => Resources = remember((slice) => byName([secretResources(slice)]));
+
+const sidecarResources = ({ origin, outbound, inbound: accepted, credentials }: View): ResourceSet => {
   const balance = balanced.sidecar(origin);
   const { listeners, tables, hosts } = routing(outbound);
   const own = inbound(accepted);
@@ -191,10 +194,11 @@ const sidecarResources = ({ origin, outbound, inbound: accepted }: View): Resour
     [typeUrls.LDS, merged(listeners, own.listeners)],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
+    [typeUrls.SDS, secrets(credentials)],
   ]);
 };
 
-const gatewayResourceSet = ({ origin, outbound, gateway: slice }: View): ResourceSet => {
+const gatewayResourceSet = ({ origin, outbound, gateway: slice, credentials }: View): ResourceSet => {
   const { services, endpoints } = outbound;
   const { tables, hosts } = gatewayTables(slice);
   const own = balanced.gateway(origin);
@@ -205,6 +209,7 @@ const gatewayResourceSet = ({ origin, outbound, gateway: slice }: View): Resourc
     [typeUrls.LDS, byName([gatewayListeners(slice, services)])],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
+    [typeUrls.SDS, secrets(credentials)],
   ]);
 };
 

@@ -102,7 +102,11 @@ const pathOf = (pointer: string, root: string, spec: Json): string => {
   return path;
 };
 
+/** What stands in a Secret is in no finding. */
+const hidden = Symbol('hidden');
+
 const shown = (value: unknown): string => {
+  if (value === hidden) return 'this';
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
@@ -189,7 +193,7 @@ export const checkForm = (kind: Kind, written: Json): Form => {
       problems.push(wrong(code, childPath(path, field), [`unknown field \`${field}\``, didYouMean(field, error)]));
     } else if (error.keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
       // A rule about a value that is ill-formed says nothing new.
-      problems.push(wrong(code, path, explain(error, valueAt(error.instancePath, spec))));
+      problems.push(wrong(code, path, explain(error, kind.kind === 'Secret' ? hidden : valueAt(error.instancePath, spec))));
     }
   }
   return { spec, problems, typed: all.every(({ keyword }) => keyword === 'additionalProperties') };

@@ -14,9 +14,20 @@ const hide = (value: unknown): unknown => {
 const hideValues = (values: unknown): unknown =>
   typeof values === 'object' && values !== null ? Object.fromEntries(Object.keys(values).map((key) => [key, hidden])) : values;
 
+/** `kubectl apply` keeps the whole object in an annotation. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+const withoutCopy = (metadata: unknown): unknown => {
+  if (typeof metadata !== 'object' || metadata === null || !('annotations' in metadata)) return metadata;
+  const { annotations } = metadata;
+  if (typeof annotations !== 'object' || annotations === null || !(lastApplied in annotations)) return metadata;
+  return { ...metadata, annotations: { ...annotations, [lastApplied]: hidden } };
+};
+
 /** An object without the values of a Secret and without key material anywhere else. */
 export const withoutKeys = <Value extends { readonly kind?: string; readonly spec?: unknown }>(value: Value): Value => {
   if (value.kind !== 'Secret') return hide(value) as Value;
   const spec = (value.spec ?? {}) as Readonly<Record<string, unknown>>;
-  return { ...value, spec: { ...spec, data: hideValues(spec['data']), stringData: hideValues(spec['stringData']) } };
+  const held = { ...spec, data: hideValues(spec['data']), stringData: hideValues(spec['stringData']) };
+  return { ...value, ...('metadata' in value && { metadata: withoutCopy(value.metadata) }), spec: held };
 };

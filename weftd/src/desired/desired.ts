@@ -3,7 +3,7 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, type Mesh, serviceOwner } from '@weft/compile';
+import { type Assignments, allocate, lapsed, type Mesh, serviceOwner } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -110,7 +110,7 @@ export class Desired implements Calls {
     const result = this.#owned.apply(request);
     const touched = new Set(result.items.filter(({ action }) => action !== 'refused').map(({ ref }) => refKey(ref)));
     if (!request.dryRun && result.items.some(({ action }) => action === 'created' || action === 'configured')) this.#compileNow();
-    const together = request.dryRun ? this.#preview(request) : this.#compiler.findings();
+    const together = request.dryRun ? this.#preview(request) : this.#together();
     const about = together.filter(({ resource }) => resource && touched.has(refKey(resource)));
     return { ...result, findings: [...result.findings, ...about] };
   }
@@ -178,7 +178,7 @@ export class Desired implements Calls {
   }
 
   findings(): readonly Finding[] {
-    return [...this.#owned.findings(), ...this.#compiler.findings()];
+    return [...this.#owned.findings(), ...this.#together()];
   }
 
   register(node: Parameters<Calls['register']>[0]): void {
@@ -277,9 +277,15 @@ export class Desired implements Calls {
     return pinned;
   }
 
+  /** What objects mean beside each other, and at this time. */
+  #together(): readonly Finding[] {
+    return [...this.#compiler.findings(), ...lapsed(this.#owned.resources(), this.#powers.now())];
+  }
+
   #preview(request: ApplyRequest): readonly Finding[] {
     const resources = this.#owned.preview(request);
-    return this.#compiler.check(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
+    const together = this.#compiler.check(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
+    return [...together, ...lapsed(resources, this.#powers.now())];
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {

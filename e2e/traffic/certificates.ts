@@ -1,0 +1,63 @@
+/** Certificates for tests: a CA, and what it signs. */
+import { webcrypto } from 'node:crypto';
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+
+x509.cryptoProvider.set(webcrypto as never);
+
+const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]) };
+
+export interface Leaf {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface LeafOptions {
+  readonly kind?: 'ecdsa' | 'rsa';
+  /** Common name; absent: the host. */
+  readonly name?: string;
+  /** Of an RSA key. */
+  readonly bits?: number;
+  /** Days from now, negative for the past. */
+  readonly days?: number;
+}
+
+export interface Root {
+  readonly certificate: string;
+  issue(host: string, options?: LeafOptions): Promise<Leaf>;
+}
+
+const pem = async (key: webcrypto.CryptoKey): Promise<string> =>
+  x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+
+const day = 86_400_000;
+
+export const makeRoot = async (name: string): Promise<Root> => {
+  const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: ecdsa,
+    notBefore: new Date(Date.now() - 100 * day),
+    notAfter: new Date(Date.now() + 100 * day),
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign)],
+  });
+  return {
+    certificate: root.toString('pem'),
+    issue: async (host, { kind = 'ecdsa', name: subject = host, bits = 2048, days = 1 } = {}) => {
+      const own = await webcrypto.subtle.generateKey(kind === 'rsa' ? { ...rsa, modulusLength: bits } : ecdsa, true, ['sign', 'verify']);
+      const leaf = await x509.X509CertificateGenerator.create({
+        subject: `CN=${subject}`,
+        issuer: root.subject,
+        publicKey: own.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: ecdsa,
+        notBefore: new Date(Date.now() - 50 * day),
+        notAfter: new Date(Date.now() + days * day),
+        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }])],
+      });
+      return { certificate: leaf.toString('pem'), key: await pem(own.privateKey) };
+    },
+  };
+};

@@ -1,0 +1,139 @@
+/** Manifests on one real Envoy that is a gateway on loopback, and clients that speak TLS to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { build, emit, scope } from '@weft/compile';
+import { bootstrap, type ResourceSet } from '@weft/envoy';
+import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
+import { findEnvoy } from '../../agent/src/envoy-binary.ts';
+import { control } from './control.ts';
+
+const proxy: Proxy = {
+  id: 'router~127.0.0.1~gw-1.edge~edge.svc.cluster.local',
+  role: 'gateway',
+  name: 'gw-1',
+  namespace: 'edge',
+  serviceAccount: 'gw',
+  labels: { istio: 'gw' },
+  addresses: ['127.0.0.1'],
+  cluster: 'Kubernetes',
+  network: '',
+  locality: { region: '', zone: '', subzone: '' },
+  dnsDomain: 'edge.svc.cluster.local',
+};
+
+export interface Compiled {
+  readonly resources: ResourceSet;
+  readonly findings: readonly Finding[];
+}
+
+/** What the gateway `gw` of namespace `edge` is told. */
+export const compiled = (text: string): Compiled => {
+  const parsed = parse({ text, file: 'gateway.yaml', origin: { source: 'file' } });
+  const built = build({ resources: parsed.resources, pods: [], settings: meshSettings(parsed.resources) });
+  return { resources: emit(scope(built.mesh, proxy)), findings: [...parsed.findings, ...built.findings] };
+};
+
+export interface GatewayEnvoy {
+  set(text: string): void;
+  readonly refusals: readonly string[];
+  stop(): Promise<void>;
+}
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+
+export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-gateway-'));
+  const plane = await control(join(folder, 'xds.sock'), compiled(text).resources);
+  const node = { role: 'router', address: '127.0.0.1', name: 'gw-1', namespace: 'edge', dnsDomain: 'edge.svc.cluster.local' } as const;
+  const metadata = {
+    ...proxy,
+    addresses: [...proxy.addresses],
+    clusterId: 'Kubernetes',
+    meshId: '',
+    workload: 'gw',
+    istioVersion: '1.29.0',
+  };
+  const file = join(folder, 'envoy.json');
+  const sockets = { agentSocket: join(folder, 'xds.sock'), adminSocket: join(folder, 'admin.sock') };
+  await writeFile(file, JSON.stringify(bootstrap({ node, metadata, ...sockets })));
+  const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
+  const envoy = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'], { stdio: 'ignore' });
+  return {
+    refusals: plane.refusals,
+    set: (next) => plane.set(compiled(next).resources),
+    stop: async () => {
+      await ended(envoy);
+      plane.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export interface Secured {
+  /** Common name of the certificate that was shown. */
+  readonly name: string;
+  readonly protocol: string;
+  readonly alpn: string;
+  /** The first line of the answer to an HTTP request, or what came back. */
+  readonly answer: string;
+}
+
+export const secure = (options: ConnectionOptions): Promise<TLSSocket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...options }, () =>
+      resolve(socket),
+    );
+    socket.setTimeout(3_000, () => socket.destroy(new Error('no answer within three seconds')));
+    socket.once('error', reject);
+  });
+
+/** Says something and gives what comes back until it is quiet. */
+export const say = (socket: TLSSocket, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    socket.once('data', (data) => resolve(data.toString('latin1')));
+    socket.once('end', () => reject(new Error('closed')));
+    socket.once('error', reject);
+    socket.write(text);
+  });
+
+/** One HTTPS request; rejects where the connection is refused. */
+export const ask = async (options: ConnectionOptions, host = options.servername ?? ''): Promise<Secured> => {
+  const socket = await secure(options);
+  try {
+    const answer = await say(socket, `GET / HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    const { subject } = socket.getPeerCertificate();
+    return {
+      name: String(subject?.CN ?? ''),
+      protocol: socket.getProtocol() ?? '',
+      alpn: String(socket.alpnProtocol || ''),
+      answer: answer.split('\r\n')[0] ?? '',
+    };
+  } finally {
+    socket.destroy();
+  }
+};
+
+/** Until it is so, or five seconds have passed. */
+export const eventually = async <T>(probe: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> => {
+  let last: unknown;
+  for (let tries = 0; tries < 100; tries += 1) {
+    try {
+      const value = await probe();
+      if (wanted(value)) return value;
+      last = JSON.stringify(value);
+    } catch (error) {
+      last = error;
+    }
+    await sleep(50);
+  }
+  throw new Error(`not within five seconds: ${last}`);
+};
