@@ -23,8 +23,10 @@
  * GET    /node/watch       newline-delimited NodeView, one whole document at each change
  * POST   /node/pods        { boot, pods: PodReport[] }  the whole set at each change
  */
+
 import type { Condition } from './condition.ts';
 import type { Finding, ObjectRef } from './finding.ts';
+import type { ProxySettings } from './istio/proxy-annotation.ts';
 import type { Origin, Resource } from './resource.ts';
 
 export interface ApiError {
@@ -201,6 +203,8 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
   /** Decided by `inject` from namespace and pod labels; `gateway`: the pod is an Envoy and nothing else. */
   readonly proxy: 'sidecar' | 'gateway' | 'none';
+  /** How its proxy is started, decided with the pod; absent: nothing is said. */
+  readonly proxySettings?: ProxySettings;
 }
 
 /** All that the agent needs from the control plane apart from xDS; one whole document at each change. */

@@ -17,6 +17,7 @@ export type * from './istio/http-fault.ts';
 export { grpcStatusCodes } from './istio/http-fault.ts';
 export type * from './istio/load-balancer.ts';
 export type * from './istio/peer-authentication.ts';
+export * from './istio/proxy-annotation.ts';
 export type * from './istio/proxy-config.ts';
 export * from './istio/server-tls.ts';
 export type * from './istio/service-entry.ts';

@@ -25,6 +25,10 @@ export const proxySockets = (index: number): ProxySockets => {
   return { directory, agent: `${directory}/xds.sock`, admin: `${directory}/admin.sock` };
 };
 
+/** One thread unless more are asked for; 0 is Envoy's own choice, one for each processor. */
+const threadsOf = ({ proxySettings: { concurrency = 1 } = {} }: PodSpec): readonly string[] =>
+  concurrency === 0 ? [] : ['--concurrency', String(concurrency)];
+
 export interface ProxyInput {
   readonly pod: PodSpec;
   readonly mesh: Pick<NodeView, 'trustDomain' | 'clusterId' | 'dnsDomain'>;
@@ -145,12 +149,15 @@ export class Proxy {
 
   private command(file: string): readonly string[] {
     const { pod, network, user, envoy } = this.input;
+    const variables = Object.entries(pod.proxySettings?.environment ?? {}).map(([name, value]) => `${name}=${value}`);
     const rights = pod.proxy === 'sidecar' ? withNetRaw(user) : withoutRights(user);
     return [
       ...inNetwork(network.file),
       ...rights,
+      // Only here: what the manifest chose must not reach the tools that run with rights before.
+      ...(variables.length > 0 ? ['env', ...variables] : []),
       envoy,
-      ...['--config-path', file, '--concurrency', '1', '--disable-hot-restart'],
+      ...['--config-path', file, ...threadsOf(pod), '--disable-hot-restart'],
       // Nothing new to Envoy; it says in a list of processes whose it is.
       ...['--service-node', formatNodeId(nodeOf(this.input))],
       ...['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate'],

@@ -1,9 +1,27 @@
-/** Annotations that choose what is captured. */
-import { type DeploymentSpec, doubtful, type PodTemplateSpec, type Problem, type Resource } from '@weft/model';
+/** Annotations that choose what is captured, and how the proxy is started. */
+import {
+  type DeploymentSpec,
+  doubtful,
+  type PodTemplateSpec,
+  type Problem,
+  proxyAnnotation,
+  type Resource,
+  readProxyAnnotation,
+} from '@weft/model';
 import { readCapture } from '../inject/index.ts';
 import type { ObjectCheck } from './facts.ts';
 
-const problemsOf = (annotations: Readonly<Record<string, string>>, path: string): readonly Problem[] =>
+const problemsOf = (annotations: Readonly<Record<string, string>>, path: string): readonly Problem[] => [
+  ...captureProblems(annotations, path),
+  ...readProxyAnnotation(annotations[proxyAnnotation]).faults.map((fault) =>
+    doubtful('IST0125', `${path}["${proxyAnnotation}"]`, [
+      `${fault}: that part is left out`,
+      'Write `concurrency` and `proxyMetadata` only.',
+    ]),
+  ),
+];
+
+const captureProblems = (annotations: Readonly<Record<string, string>>, path: string): readonly Problem[] =>
   readCapture(annotations).problems.map(({ annotation, message }) =>
     doubtful('IST0125', `${path}["${annotation}"]`, [
       `${message}: that part is left out`,

@@ -8,6 +8,7 @@ import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
 import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
 import { peerAuthentications } from './peer-authentication.ts';
+import { proxyConfigs } from './proxy-config.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
@@ -38,5 +39,6 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(destinationRules, input, facts),
     ...run(peerAuthentications, input, facts),
     ...run(sidecars, input, facts),
+    ...run(proxyConfigs(input), input, facts),
   ];
 };

@@ -2,3 +2,4 @@
 export { type AnnotationProblem, type CaptureChoice, readCapture } from './annotations.ts';
 export { type Capture, captureRules, captureRules6 } from './capture.ts';
 export { injectLabel, isGatewayPod, namespaceLabel, type PodQuestion, proxyOf, revisionLabel, shouldInject } from './decide.ts';
+export { type ProxyOwner, proxySettingsOf } from './proxy-settings.ts';

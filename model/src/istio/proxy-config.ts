@@ -1,6 +1,7 @@
 /** ProxyConfigs: how the proxies of some workloads are started. */
 import type { Problem } from '../problem.ts';
 import { checkLabelMap, ineffective, invalid } from '../rule.ts';
+import { isVariable } from './proxy-annotation.ts';
 
 export interface ProxyConfigSpec {
   /** Absent: the namespace; in the root namespace the mesh. */
@@ -11,11 +12,9 @@ export interface ProxyConfigSpec {
   readonly image?: { readonly imageType?: string };
 }
 
-const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 export function* checkVariables(variables: Readonly<Record<string, string>>, path: string): Iterable<Problem> {
   for (const name of Object.keys(variables)) {
-    if (!variable.test(name))
+    if (!isVariable(name))
       yield invalid(`${path}.${name}`, `\`${name.slice(0, 80)}\` is no name of a variable`, 'Use letters, digits and `_`.');
   }
 }

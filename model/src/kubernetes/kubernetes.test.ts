@@ -165,7 +165,7 @@ describe('MeshConfig', () => {
     [
       'what Weft reads and does not do',
       meshConfig(
-        '  accessLogFile: /dev/stdout # W WEFT0101 spec.accessLogFile\n  defaultConfig:\n    concurrency: 2 # W WEFT0101 spec.defaultConfig.concurrency\n    holdApplicationUntilProxyStarts: true',
+        '  accessLogFile: /dev/stdout # W WEFT0101 spec.accessLogFile\n  defaultConfig:\n    concurrency: 2\n    holdApplicationUntilProxyStarts: true',
       ),
     ],
     [

@@ -2,6 +2,8 @@
 import { parseDuration } from '../duration.ts';
 import { checkRetry } from '../istio/http-action.ts';
 import { checkLocalitySetting, type LocalityLbSettings } from '../istio/load-balancer.ts';
+import type { ProxySettings } from '../istio/proxy-annotation.ts';
+import { checkVariables } from '../istio/proxy-config.ts';
 import { type ConnectionPoolSettings, checkKeepalive } from '../istio/traffic-policy.ts';
 import type { HttpRetry } from '../istio/virtual-service.ts';
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
@@ -38,6 +40,7 @@ export interface MeshConfigSpec {
     readonly drainDuration?: string;
     readonly terminationDrainDuration?: string;
     readonly concurrency?: number;
+    readonly proxyMetadata?: Readonly<Record<string, string>>;
     readonly statNameLength?: number;
     readonly holdApplicationUntilProxyStarts?: boolean;
   };
@@ -73,6 +76,8 @@ export interface MeshSettings {
   readonly drainDuration: number;
   readonly terminationDrainDuration: number;
   readonly statNameLength: number;
+  /** Of every proxy that no ProxyConfig speaks of. */
+  readonly proxy: ProxySettings;
 }
 
 /** Istio's defaults (pkg/config/mesh/mesh.go, release 1.29). */
@@ -99,6 +104,7 @@ export const defaultMeshSettings: MeshSettings = {
   drainDuration: 45_000,
   terminationDrainDuration: 5_000,
   statNameLength: 189,
+  proxy: {},
 };
 
 const duration = (text: string | undefined, fallback: number): number =>
@@ -108,6 +114,11 @@ const optionalDuration = <K extends string>(key: K, text: string | undefined): P
   const ms = text === undefined ? undefined : parseDuration(text);
   return ms === undefined ? {} : ({ [key]: ms } as Partial<Record<K, number>>);
 };
+
+const proxyOf = ({ concurrency, proxyMetadata }: NonNullable<MeshConfigSpec['defaultConfig']>): ProxySettings => ({
+  ...(concurrency !== undefined && { concurrency }),
+  ...(proxyMetadata && { environment: proxyMetadata }),
+});
 
 const complete = (spec: MeshConfigSpec): MeshSettings => {
   const d = defaultMeshSettings;
@@ -144,6 +155,7 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
     drainDuration: duration(spec.defaultConfig?.drainDuration, d.drainDuration),
     terminationDrainDuration: duration(spec.defaultConfig?.terminationDrainDuration, d.terminationDrainDuration),
     statNameLength: spec.defaultConfig?.statNameLength || d.statNameLength,
+    proxy: proxyOf(spec.defaultConfig ?? {}),
   };
 };
 
@@ -182,7 +194,8 @@ const effective = new Set<string>([
   ...['defaultHttpRetryPolicy', 'localityLbSetting', 'defaultConfig'],
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
-const isEffectiveOfProxy = (field: string, value: unknown): boolean => field === 'holdApplicationUntilProxyStarts' && value === true;
+const isEffectiveOfProxy = (field: string, value: unknown): boolean =>
+  ['concurrency', 'proxyMetadata'].includes(field) || (field === 'holdApplicationUntilProxyStarts' && value === true);
 
 function* checkTrust(spec: MeshConfigSpec): Iterable<Problem> {
   const domains = [
@@ -219,6 +232,7 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
   for (const field of Object.keys(spec)) {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
+  yield* checkVariables(spec.defaultConfig?.proxyMetadata ?? {}, 'spec.defaultConfig.proxyMetadata');
   for (const [field, value] of Object.entries(spec.defaultConfig ?? {})) {
     if (!isEffectiveOfProxy(field, value))
       yield ineffective(`spec.defaultConfig.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');

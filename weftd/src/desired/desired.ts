@@ -256,7 +256,13 @@ export class Desired implements Calls {
     const { decisions, observed } = this.#store;
     const resources = this.#owned.resources();
     this.#workloads = reconcile(
-      { resources, previous: decisions.instances(), reports: observed.reports(), restarts: decisions.restarts() },
+      {
+        resources,
+        previous: decisions.instances(),
+        reports: observed.reports(),
+        restarts: decisions.restarts(),
+        settings: this.#settings(resources),
+      },
       this.#powers,
     );
     decisions.keepInstances(this.#workloads.flatMap(({ instances }) => instances));

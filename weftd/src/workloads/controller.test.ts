@@ -1,4 +1,4 @@
-import { type PodReport, parse, type Resource } from '@weft/model';
+import { meshSettings, type PodReport, parse, type Resource } from '@weft/model';
 import { expect, test } from 'vitest';
 import { type ControllerPowers, reconcile, type Workload } from './controller.ts';
 import type { PodInstance } from './instance.ts';
@@ -52,7 +52,10 @@ const makeController = () => {
   return {
     restarts,
     run: (text: string, reports: readonly PodReport[] = []): readonly Workload[] => {
-      const workloads = reconcile({ resources: resources(text), previous: instances, reports, restarts }, powers);
+      const workloads = reconcile(
+        { resources: resources(text), previous: instances, reports, restarts, settings: meshSettings(resources(text)) },
+        powers,
+      );
       instances = workloads.flatMap((workload) => workload.instances);
       return workloads;
     },
@@ -159,4 +162,19 @@ test('a workload that is gone has no pods', () => {
   controller.run(deployment(2, 'v1'));
   expect(controller.run('')).toEqual([]);
   expect(controller.instances()).toEqual([]);
+});
+
+test('a ProxyConfig is in force in pods that are made after it, and asks for a restart of the others', () => {
+  const config =
+    'apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: all, namespace: shop}\nspec: {concurrency: 2}\n---\n';
+  const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\n';
+  const controller = makeController();
+  controller.run(`${namespace}${deployment(1, 'v1')}`);
+  const [workload] = controller.run(`${namespace}${config}${deployment(1, 'v1')}`);
+  const [pod] = controller.instances();
+  expect(pod?.pod.proxySettings).toBeUndefined();
+  expect(workload && pod && isRestartNeeded(workload, pod)).toBe(true);
+  controller.restarts.set('Deployment/shop/web', 1);
+  controller.run(`${namespace}${config}${deployment(1, 'v1')}`);
+  expect(controller.instances().map((one) => one.pod.proxySettings)).toContainEqual({ concurrency: 2 });
 });

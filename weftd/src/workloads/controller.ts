@@ -3,8 +3,9 @@
  * run now. Pure: names and uids come from the `random` that is passed in.
  */
 import { proxyOf } from '@weft/compile';
-import type { ObjectRef, PodReport, PodSpec, Resource } from '@weft/model';
-import { contentHash, isKind, refKey } from '@weft/model';
+import { proxySettingsOf } from '@weft/compile/inject';
+import type { MeshSettings, ObjectRef, PodReport, PodSpec, ProxySettings, Resource } from '@weft/model';
+import { contentHash, isKind, ofKind, refKey } from '@weft/model';
 import { containerOf, type PodFacts } from './container.ts';
 import type { PodInstance } from './instance.ts';
 import { rollout } from './rollout.ts';
@@ -26,6 +27,7 @@ export interface WorkloadsInput {
   readonly reports: readonly PodReport[];
   /** Restarts asked for: Unix milliseconds by `refKey` of the workload. */
   readonly restarts: ReadonlyMap<string, number>;
+  readonly settings: MeshSettings;
 }
 
 /** One workload and its pods, those of an older template included. */
@@ -35,12 +37,14 @@ export interface Workload {
   readonly instances: readonly PodInstance[];
   /** What the labels ask for now; pods that are otherwise need a restart. */
   readonly proxy: PodSpec['proxy'];
+  /** How ProxyConfigs want it started. */
+  readonly proxySettings: ProxySettings;
 }
 
 const ownerOf = ({ kind, namespace, name }: Template): ObjectRef => ({ kind, namespace, name });
 const ownerKey = ({ pod: { workload, namespace } }: PodInstance): string => refKey({ ...workload, namespace });
 
-const podOf = (template: Template, facts: PodFacts, proxy: PodSpec['proxy']): PodSpec => ({
+const podOf = (template: Template, facts: PodFacts, { proxy, proxySettings }: Pick<Workload, 'proxy' | 'proxySettings'>): PodSpec => ({
   name: facts.name,
   namespace: facts.namespace,
   uid: facts.uid,
@@ -51,6 +55,7 @@ const podOf = (template: Template, facts: PodFacts, proxy: PodSpec['proxy']): Po
   containers: template.spec.containers.map((container) => containerOf(container, facts)),
   terminationGracePeriodSeconds: template.spec.terminationGracePeriodSeconds ?? 30,
   proxy,
+  ...(Object.keys(proxySettings).length > 0 && { proxySettings }),
 });
 
 /** As Kubernetes names and labels what a Deployment makes; a Pod has the name that it was given. */
@@ -75,6 +80,7 @@ export const reconcile = (input: WorkloadsInput, powers: ControllerPowers): read
   const namespaces = new Map(
     input.resources.filter((resource) => isKind(resource, 'Namespace')).map(({ metadata }) => [metadata.name, metadata.labels]),
   );
+  const configs = ofKind(input.resources, 'ProxyConfig');
   return templatesOf(input.resources).map((template): Workload => {
     const ref = ownerOf(template);
     const key = refKey(ref);
@@ -82,16 +88,17 @@ export const reconcile = (input: WorkloadsInput, powers: ControllerPowers): read
     const hash = powers.hash(contentHash([spec, labels, annotations, directory, input.restarts.get(key) ?? 0]));
     const pod = { namespace, namespaceLabels: namespaces.get(namespace) ?? {}, labels, annotations, containers: spec.containers };
     const proxy = proxyOf(pod);
+    const proxySettings = proxy === 'none' ? {} : proxySettingsOf({ namespace, labels, annotations }, configs, input.settings);
     const instances = byOwner.get(key) ?? [];
     // A Pod's name is taken while it lives, so its successor takes its place at once.
     const mine = template.kind === 'Pod' ? instances.filter((instance) => instance.template === hash) : instances;
     const isReady = ({ pod }: PodInstance): boolean => ready.has(pod.uid);
     const { keep, create } = rollout({ replicas: template.replicas, template: hash, instances: mine, isReady });
     const fresh = Array.from({ length: create }, () => ({
-      pod: podOf(template, identify(template, hash, powers), proxy),
+      pod: podOf(template, identify(template, hash, powers), { proxy, proxySettings }),
       template: hash,
       created: powers.now(),
     }));
-    return { ref, replicas: template.replicas, instances: [...keep, ...fresh], proxy };
+    return { ref, replicas: template.replicas, instances: [...keep, ...fresh], proxy, proxySettings };
   });
 };

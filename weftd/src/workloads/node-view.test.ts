@@ -65,7 +65,9 @@ const { resources } = parse({ text: mesh, file: '/mesh/shop.yaml', origin: { sou
 const settings = meshSettings(resources);
 let count = 0;
 const powers = { now: () => 0, uid: () => `u${count++}`, letters: () => String(count), hash: () => 'h' };
-const pods = reconcile({ resources, previous: [], reports: [], restarts: new Map() }, powers).flatMap(({ instances }) => instances);
+const pods = reconcile({ resources, previous: [], reports: [], restarts: new Map(), settings }, powers).flatMap(
+  ({ instances }) => instances,
+);
 
 /** Of the pods, those that are named are ready. */
 const view = (...ready: string[]) => {
@@ -92,11 +94,13 @@ test('every host has a name: services, headless ones, entries with and without a
     'api.example.com',
     'gateway.ingress.svc.cluster.local',
     'peers.shop.svc.cluster.local',
+    `${first}.peers.shop.svc.cluster.local`,
     'web.shop.svc.cluster.local',
   ]);
   expect(names['web.shop.svc.cluster.local']).toEqual(['10.96.7.7']);
   expect(names['*.example.org']).toEqual(['240.0.0.9']);
   expect(names['api.example.com']?.[0]).toMatch(/^240\.24\d\./);
+  expect(names[`${first}.peers.shop.svc.cluster.local`]).toEqual(names['peers.shop.svc.cluster.local']);
   expect(names['peers.shop.svc.cluster.local']).toEqual([`10.244.0.${pods.findIndex(({ pod }) => pod.name === first) + 1}`]);
 });
 

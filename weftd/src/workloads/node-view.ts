@@ -27,13 +27,24 @@ const addressesOf = (service: Service, mesh: Mesh): readonly string[] => {
   return unique(endpoints.map(({ address }) => address).filter(isAddress));
 };
 
+/** Each pod behind a headless Service has a name below it, as StatefulSets' pods have in Kubernetes. */
+const podNames = (service: Service, mesh: Mesh, pods: ReadonlyMap<string, string>): readonly (readonly [string, readonly string[]])[] =>
+  service.headless
+    ? addressesOf(service, mesh).flatMap((address) => {
+        const pod = pods.get(address);
+        return pod === undefined ? [] : [[`${pod}.${service.hostname}`, [address]] as const];
+      })
+    : [];
+
 /** Of several services with one host name the first in the mesh's order of precedence. */
-const namesOf = (mesh: Mesh): NodeView['names'] => {
+const namesOf = ({ mesh, instances }: NodeInput): NodeView['names'] => {
+  const pods = new Map(instances.map(({ address, pod }) => [address, pod.name]));
   const names = new Map<string, readonly string[]>();
   for (const service of mesh.services) {
     if (names.has(service.hostname)) continue;
     const addresses = addressesOf(service, mesh);
     if (addresses.length > 0 || service.headless) names.set(service.hostname, addresses);
+    for (const [name, own] of podNames(service, mesh, pods)) names.set(name, own);
   }
   return Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
@@ -105,7 +116,7 @@ const hostPortsOf = ({ resources, instances, gatewayPort }: NodeInput): NodeView
 
 export const nodeView = (input: NodeInput): NodeView => ({
   pods: input.instances.map(({ pod }) => pod),
-  names: namesOf(input.mesh),
+  names: namesOf(input),
   aliases: aliasesOf(input.mesh),
   services: servicesOf(input.mesh),
   hostPorts: hostPortsOf(input),

@@ -1,9 +1,10 @@
-import type { PodReport, WorkloadStatus } from '@weft/model';
+import { contentHash, type PodReport, type WorkloadStatus } from '@weft/model';
 import type { Workload } from './controller.ts';
 import type { PodInstance } from './instance.ts';
 
-/** The labels ask for another proxy than the pod was made with. */
-export const isRestartNeeded = ({ proxy }: Workload, { pod }: PodInstance): boolean => pod.proxy !== proxy;
+/** Labels or ProxyConfigs ask for another proxy than the pod was made with. */
+export const isRestartNeeded = ({ proxy, proxySettings }: Workload, { pod }: PodInstance): boolean =>
+  pod.proxy !== proxy || contentHash(pod.proxySettings ?? {}) !== contentHash(proxySettings);
 
 /** What is said of a pod that the agent has not reported yet. */
 const awaited = ({ pod, created }: PodInstance): PodReport => ({
