@@ -17,7 +17,7 @@ describe('an example', () => {
     const mesh = await startMesh({ folder });
     try {
       expect(await mesh.weft('analyze')).toMatchObject({ code: 0 });
-      expect((await walk(mesh)).join('\n\n')).toBe('');
+      expect((await walk(mesh, readme)).join('\n\n')).toBe('');
     } finally {
       await mesh.stop();
     }

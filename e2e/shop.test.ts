@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failed, startLoad } from './load.ts';
 import { family, type Mesh, root, startMesh, traces, until } from './mesh.ts';
+import { stepsOf, walk } from './walkthrough.ts';
 
 const run = promisify(execFile);
 const moves = process.env.WEFT_LONG === '1' ? 500 : 50;
@@ -192,6 +193,14 @@ describe('the shop', () => {
     },
     moves * 400 + 30_000,
   );
+});
+
+describe('docs/traffic.md', () => {
+  it('says what happens in the shop', async () => {
+    const page = readFileSync(join(root, 'docs/traffic.md'), 'utf8');
+    expect(stepsOf(page).length).toBeGreaterThan(3);
+    expect((await walk(mesh, page)).join('\n\n')).toBe('');
+  });
 });
 
 describe('the end', () => {

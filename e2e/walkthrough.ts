@@ -1,9 +1,8 @@
 /**
- * Does what a README says: every `$` line of its ```console blocks is run, and must print the lines below it. `~900` is a number that
+ * Does what a README or another page says: every `$` line of its ```console blocks is run, and must print the lines below it. `~900` is a number that
  * chance decides, `…` any text, and spaces are as many as one likes.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { binomialInterval, extreme, poissonInterval } from './chance.ts';
 import { type Mesh, root } from './mesh.ts';
@@ -71,9 +70,9 @@ const run = (command: string, mesh: Mesh): Promise<readonly string[]> =>
   });
 
 /** @returns every step that went otherwise, with what it printed */
-export const walk = async (mesh: Mesh): Promise<readonly string[]> => {
+export const walk = async (mesh: Mesh, readme: string): Promise<readonly string[]> => {
   const otherwise: string[] = [];
-  for (const step of stepsOf(readFileSync(join(mesh.folder, 'README.md'), 'utf8'))) {
+  for (const step of stepsOf(readme)) {
     const printed = await run(step.command, mesh);
     const found = differences(step, printed);
     if (found.length > 0) otherwise.push([`$ ${step.command}`, ...printed, ...found].join('\n'));
