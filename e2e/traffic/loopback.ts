@@ -99,7 +99,8 @@ const bound = (listener: JsonObject, ports: readonly number[]): JsonObject[] => 
 
 const toApplication = (cluster: JsonObject): JsonObject => {
   const [, port] = /^inbound\|(\d+)\|\|$/.exec(String(cluster.name)) ?? [];
-  if (port === undefined) return cluster;
+  // A Sidecar's own endpoint stays.
+  if (port === undefined || cluster.type !== 'ORIGINAL_DST') return cluster;
   const { type: _type, lb_policy: _policy, ...rest } = cluster;
   const endpoint = { endpoint: { address: at('127.0.0.1', Number(port)) } };
   return { ...rest, load_assignment: { cluster_name: String(cluster.name), endpoints: [{ lb_endpoints: [endpoint] }] } };
