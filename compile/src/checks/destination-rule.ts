@@ -10,6 +10,18 @@ const servicesOf = ({ metadata, spec }: Rule, facts: Facts): readonly Service[] 
   return host.startsWith('*') ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
 };
 
+/** An ExternalName for a service of the mesh is a name and no service (Istio 1.21, "ExternalName"). */
+const aliasOf = (services: readonly Service[], facts: Facts): string | undefined => {
+  const target = services[0]?.target;
+  return target !== undefined && facts.servicesAt(target).length > 0 ? target : undefined;
+};
+
+const ofAlias = (rule: Rule, target: string): Problem =>
+  doubtful('IST0174', 'spec.host', [
+    `host \`${expandHost(rule.spec.host, rule.metadata.namespace)}\` is another name of \`${target}\`: the rule has no effect`,
+    `Name \`${target}\`.`,
+  ]);
+
 const unknownHost = (rule: Rule): Problem =>
   doubtful('IST0174', 'spec.host', [
     `host \`${expandHost(rule.spec.host, rule.metadata.namespace)}\` is in no registry: the rule has no effect`,
@@ -107,6 +119,8 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
     const services = servicesOf(rule, facts);
     const older = overruled(rule, facts.olderRules(rule));
     if (services.length === 0) return [unknownHost(rule), ...older];
+    const target = aliasOf(services, facts);
+    if (target !== undefined) return [ofAlias(rule, target), ...older];
     return [...portProblems(rule, services), ...subsetProblems(rule, services, facts), ...older];
   },
 };

@@ -29,8 +29,9 @@ export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
 
 /** Rules for hosts in no registry count on port 80 [S49]. */
 export const candidatesAt = (port: number, http: readonly Entry[], { virtualHosts }: OutboundSlice): readonly Candidate[] => [
-  ...http.map(hostOf),
+  // Before the services, of which it may be another name.
   ...(port === 80 ? virtualHosts : []).map(({ host, routes }) => ({ virtualHost: virtualHostName(host, 80), domains: [host], routes })),
+  ...http.map(hostOf),
 ];
 
 /** The name itself, then the longest wildcard that covers it; of equals the first. */

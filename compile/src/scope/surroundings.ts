@@ -31,14 +31,13 @@ const sidecarRoutings = ({ memo }: Mesh, key: string, items: readonly Routing[])
     return { list, byHost: hostIndex(rivals.map(([host, several]) => [host, several.map(({ routing }) => routing)] as const)) };
   });
 
-const takenNames = (services: SeenServices, routings: SeenRoutings): ReadonlySet<string> => {
-  const foreign = services.services.filter(({ shortName }) => shortName === undefined).map(({ hostname }) => hostname);
-  return new Set([...foreign, ...routings.list.flatMap(({ hosts }) => hosts)]);
-};
+/** Hosts of rules are not among them: these are virtual hosts on port 80 only [S49], where `emit` prefers them. */
+const takenNames = ({ services }: SeenServices): ReadonlySet<string> =>
+  new Set(services.filter(({ shortName }) => shortName === undefined).map(({ hostname }) => hostname));
 
 const withTaken = (seen: Omit<Surroundings, 'taken'>): Surroundings => {
-  const { mesh, key, services, routings } = seen;
-  return { ...seen, taken: mesh.memo(`names taken ${key}`, [services, routings], () => takenNames(services, routings)) };
+  const { mesh, key, services } = seen;
+  return { ...seen, taken: mesh.memo(`names taken ${key}`, [services], () => takenNames(services)) };
 };
 
 export const surroundingsOf = (mesh: Mesh, namespace: string): Surroundings => {
