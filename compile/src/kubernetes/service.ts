@@ -1,15 +1,22 @@
 /** Kubernetes Services: shape and what stands behind them. */
 import type { Resource, ServiceSpec } from '@weft/model';
-import { type Backend, clusterDomain, type Resolution, type Service } from '../mesh/index.ts';
+import { type Backend, clusterDomain, type Resolution, type Service, twinOf } from '../mesh/index.ts';
 import { selectProtocol } from './protocol.ts';
 
 /** Istio's annotation for a Service's visibility. */
 const exportAnnotation = 'networking.istio.io/exportTo';
 
+/** An IPv4 address is given in any case: instances have one. */
+const wantsIPv6 = ({ ipFamilyPolicy = 'SingleStack', ipFamilies = [] }: ServiceSpec): boolean =>
+  ipFamilyPolicy !== 'SingleStack' || ipFamilies.includes('IPv6');
+
 const addressesOf = (spec: ServiceSpec, assigned: string | undefined): readonly string[] => {
   if (spec.type === 'ExternalName' || spec.clusterIP === 'None') return [];
   const written = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
-  return written.length > 0 ? written : assigned === undefined ? [] : [assigned];
+  if (written.length > 0) return written;
+  const twin = assigned !== undefined && wantsIPv6(spec) ? twinOf(assigned) : undefined;
+  const both = [assigned, twin].filter((address) => address !== undefined);
+  return spec.ipFamilies?.[0] === 'IPv6' ? both.reverse() : both;
 };
 
 const resolutionOf = (spec: ServiceSpec): Resolution =>

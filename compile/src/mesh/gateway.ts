@@ -1,5 +1,6 @@
 /** Ways into the mesh and out of it: Gateways as they are written, and what one proxy makes of all that select it. Identity-stable. */
 import type { ConnectionRoute } from './connection.ts';
+import type { Families } from './families.ts';
 import type { HttpRoute } from './route.ts';
 import type { Labels } from './workload.ts';
 
@@ -100,4 +101,6 @@ export interface GatewayServer {
 
 export interface GatewaySlice {
   readonly servers: readonly GatewayServer[];
+  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
+  readonly families?: Families;
 }

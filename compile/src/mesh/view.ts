@@ -4,6 +4,7 @@
  */
 import type { ConnectionRoute } from './connection.ts';
 import type { CredentialSlice } from './credential.ts';
+import type { Families } from './families.ts';
 import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute } from './route.ts';
@@ -48,6 +49,8 @@ export interface OutboundSlice {
   readonly virtualHosts: VirtualHosts;
   /** Listeners as a Sidecar has them, in its order; absent: one for each port of `services`. */
   readonly listeners?: readonly EgressScope[];
+  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
+  readonly families?: Families;
 }
 
 export interface InboundPort {
@@ -68,6 +71,8 @@ export interface InboundSlice {
   readonly ports: readonly InboundPort[];
   /** For every port that is not listed. */
   readonly mode: MtlsMode;
+  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
+  readonly families?: Families;
 }
 
 /** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */
@@ -77,6 +82,8 @@ export interface Origin {
   readonly labels: Labels;
   /** What holds for services of which neither a rule nor the Service itself says anything. */
   readonly balancing: LocalityBalancing;
+  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
+  readonly families?: Families;
 }
 
 export interface View {

@@ -1,7 +1,17 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
-import type { CredentialSlice, GatewaySlice, InboundSlice, Mesh, Origin, OutboundSlice, View } from '../mesh/index.ts';
+import {
+  type CredentialSlice,
+  familiesOf,
+  type GatewaySlice,
+  type InboundSlice,
+  type Mesh,
+  type Origin,
+  type OutboundSlice,
+  type View,
+} from '../mesh/index.ts';
 import { credentialSlice } from './credentials.ts';
+import { inFamilies, meshFor } from './families.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
 import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
@@ -41,14 +51,16 @@ const viewOf = ({ origin, outbound, inbound, gateway, credentials }: Slices, rol
 /** Proxies that are told the same get the same object. */
 export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
-  const gateway = isGateway ? gatewaySlice(mesh, proxy) : noServers;
+  const families = familiesOf(proxy.addresses);
+  const seen = meshFor(mesh, families);
+  const gateway = isGateway ? inFamilies(gatewaySlice(seen, proxy), families) : noServers;
   return viewOf(
     {
-      origin: originOf(mesh, proxy),
-      outbound: outboundSlice(mesh, proxy),
-      inbound: isGateway ? closed : inboundSlice(mesh, proxy),
+      origin: inFamilies(originOf(seen, proxy), families),
+      outbound: inFamilies(outboundSlice(seen, proxy), families),
+      inbound: isGateway ? closed : inFamilies(inboundSlice(seen, proxy), families),
       gateway,
-      credentials: credentialSlice(mesh, proxy, gateway),
+      credentials: credentialSlice(seen, proxy, gateway),
     },
     proxy.role,
     mesh.rules.trustDomain,

@@ -45,9 +45,15 @@ export interface Target {
   readonly credentialed: boolean;
 }
 
+const lookups = {
+  ipv4: Cluster_DnsLookupFamily.V4_ONLY,
+  ipv6: Cluster_DnsLookupFamily.V6_ONLY,
+  dual: Cluster_DnsLookupFamily.ALL,
+} as const;
+
 const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[], standing: Standing): ClusterInit => ({
   loadAssignment: { clusterName: name, endpoints: localities(endpoints, standing) },
-  dnsLookupFamily: Cluster_DnsLookupFamily.V4_ONLY,
+  dnsLookupFamily: lookups[standing.origin.families ?? 'ipv4'],
   // The answer's own time to live; 60 s where a name does not resolve [S73].
   respectDnsTtl: true,
   dnsRefreshRate: milliseconds(60_000),

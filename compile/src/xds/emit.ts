@@ -176,7 +176,10 @@ const portTable = (port: number, vhds: boolean, outside: string): Part => {
 };
 
 const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly listeners: Resources } = remember((slice) => ({
-  clusters: byName([fixedClusters, slice.ports.filter(({ protocol }) => protocol !== 'udp').map(portCluster)]),
+  clusters: byName([
+    fixedClusters(slice.families),
+    slice.ports.filter(({ protocol }) => protocol !== 'udp').map((port) => portCluster(port, slice.families)),
+  ]),
   listeners: byName([[inboundListener(slice), ...boundListeners(slice)]]),
 }));
 

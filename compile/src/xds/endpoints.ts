@@ -27,6 +27,12 @@ export const socketAddress = (address: string, port: number): Init<typeof Addres
     ? { address: { case: 'pipe', value: { path: address } } }
     : { address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } } };
 
+/** Of a listener; the first is the one that it is known by. */
+export const socketAddresses = ([primary = '', ...others]: readonly string[], port: number) => ({
+  address: socketAddress(primary, port),
+  ...(others.length > 0 && { additionalAddresses: others.map((address) => ({ address: socketAddress(address, port) })) }),
+});
+
 /** What a cluster's `transport_socket_matches` look at [S93]. */
 export const meshTls = { tlsMode: 'istio' } as const;
 const speaksMeshTls = { filterMetadata: { 'envoy.transport_socket_match': meshTls } };

@@ -10,7 +10,7 @@ import {
   passthroughCluster,
 } from '@weft/envoy';
 import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import type { ConnectionPool, InboundPort } from '../mesh/index.ts';
+import type { ConnectionPool, Families, InboundPort } from '../mesh/index.ts';
 import { circuitBreakers, httpOptions, httpVersion } from './cluster-policy.ts';
 import { connectTimeout } from './clusters.ts';
 import { socketAddress } from './endpoints.ts';
@@ -26,8 +26,11 @@ const originalDestination: ClusterInit = {
 };
 
 /** What tells Envoy's connections to its application from those of anybody else: capture leaves them alone. */
-const fromProxy: ClusterInit = {
-  upstreamBindConfig: { sourceAddress: { address: '127.0.0.6', portSpecifier: { case: 'portValue', value: 0 } } },
+const fromProxy = (families: Families | undefined): ClusterInit => {
+  const source = (address: string) => ({ address, portSpecifier: { case: 'portValue' as const, value: 0 } });
+  if (families === 'ipv6') return { upstreamBindConfig: { sourceAddress: source('::6') } };
+  const extraSourceAddresses = families === 'dual' ? [{ address: source('::6') }] : [];
+  return { upstreamBindConfig: { sourceAddress: source('127.0.0.6'), extraSourceAddresses } };
 };
 
 const asDialled = (pool: ConnectionPool): ClusterInit => ({
@@ -35,16 +38,31 @@ const asDialled = (pool: ConnectionPool): ClusterInit => ({
   circuitBreakers: circuitBreakers(pool),
 });
 
-export const fixedClusters: readonly Encoded[] = [
+const outside: readonly Encoded[] = [
   encode(passthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}) }),
   encode(blackHoleCluster, { clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC }, connectTimeout }),
-  encode(inboundPassthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}), ...fromProxy }),
 ];
+
+const fixed = new Map<Families | undefined, readonly Encoded[]>();
+
+/** The same list for all proxies of a family. */
+export const fixedClusters = (families: Families | undefined): readonly Encoded[] => {
+  const known = fixed.get(families);
+  if (known) return known;
+  const inbound = { ...asDialled({}), ...httpOptions('as-client', {}), ...fromProxy(families) };
+  const made = [...outside, encode(inboundPassthroughCluster, inbound)];
+  fixed.set(families, made);
+  return made;
+};
 
 const isLoopback = (address: string): boolean => address === '127.0.0.1' || address === '::1';
 
 /** A Sidecar's `defaultEndpoint`. From loopback to loopback nothing is captured, and a socket has no address to come from. */
-const asToldTo = ({ address, port }: NonNullable<InboundPort['target']>, pool: ConnectionPool): ClusterInit => ({
+const asToldTo = (
+  { address, port }: NonNullable<InboundPort['target']>,
+  pool: ConnectionPool,
+  families: Families | undefined,
+): ClusterInit => ({
   clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
   connectTimeout,
   circuitBreakers: circuitBreakers(pool),
@@ -52,17 +70,17 @@ const asToldTo = ({ address, port }: NonNullable<InboundPort['target']>, pool: C
     clusterName: '',
     endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } } }] }],
   },
-  ...(!isLoopback(address) && !address.startsWith('/') && fromProxy),
+  ...(!isLoopback(address) && !address.startsWith('/') && fromProxy(families)),
 });
 
-export const portCluster = ({ port, protocol, target, connectionPool = {} }: InboundPort): Encoded => {
+export const portCluster = ({ port, protocol, target, connectionPool = {} }: InboundPort, families: Families | undefined): Encoded => {
   const version = httpVersion(protocol, connectionPool);
   const name = inboundCluster(port);
-  const toldTo = target && asToldTo(target, connectionPool);
+  const toldTo = target && asToldTo(target, connectionPool, families);
   return encode(name, {
     ...(toldTo
       ? { ...toldTo, loadAssignment: { ...toldTo.loadAssignment, clusterName: name } }
-      : { ...asDialled(connectionPool), ...fromProxy }),
+      : { ...asDialled(connectionPool), ...fromProxy(families) }),
     ...(version !== 'none' && httpOptions(version, connectionPool)),
   });
 };

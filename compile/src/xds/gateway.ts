@@ -7,8 +7,16 @@ import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.j
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import type { GatewayChain, GatewayHost, GatewayServer, GatewaySlice, ScopedService } from '../mesh/index.ts';
-import { socketAddress } from './endpoints.ts';
+import {
+  anywhere,
+  type Families,
+  type GatewayChain,
+  type GatewayHost,
+  type GatewayServer,
+  type GatewaySlice,
+  type ScopedService,
+} from '../mesh/index.ts';
+import { socketAddresses } from './endpoints.ts';
 import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
 import { everything } from './match.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
@@ -46,15 +54,16 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, listener: str
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, services: readonly ScopedService[]): Encoded[] => {
-  const name = listenerName(bind, port);
+const listener = ({ port, bind, chains }: GatewayServer, families: Families | undefined, services: readonly ScopedService[]): Encoded[] => {
+  const addresses = bind === '0.0.0.0' ? anywhere(families) : [bind];
+  const name = listenerName(addresses[0] ?? bind, port);
   const all = chains.flatMap((chain) => filterChains(chain, name, services));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
   const init = {
     name,
-    address: socketAddress(bind, port),
+    ...socketAddresses(addresses, port),
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(isInspected && { listenerFilters: [tlsInspector()], ...detection }),
     filterChains: all,
@@ -103,5 +112,6 @@ export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = rememb
 
 /** Services count where connections are passed on to whatever cluster they name. */
 export const gatewayListeners: (slice: GatewaySlice, services: readonly ScopedService[]) => readonly Encoded[] = rememberPair(
-  ({ servers }: GatewaySlice, services: readonly ScopedService[]) => servers.flatMap((server) => listener(server, services)),
+  ({ servers, families }: GatewaySlice, services: readonly ScopedService[]) =>
+    servers.flatMap((server) => listener(server, families, services)),
 );

@@ -20,9 +20,9 @@ import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listene
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
-import { isHttp } from '../mesh/index.ts';
+import { anywhere, isHttp } from '../mesh/index.ts';
 import { canBind } from './egress.ts';
-import { socketAddress } from './endpoints.ts';
+import { socketAddress, socketAddresses } from './endpoints.ts';
 import { type Chain, detection, httpInspector, httpManager, originalDestination, plainHttp, tcpProxy, tlsInspector } from './filters.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
@@ -161,13 +161,13 @@ const isBound = (port: InboundPort): port is InboundPort & { readonly bind: stri
 
 export const boundListeners = ({ ports }: InboundSlice): readonly Encoded[] => ports.filter(isCarried).filter(isBound).map(boundListener);
 
-export const inboundListener = ({ ports, mode }: InboundSlice): Encoded => {
+export const inboundListener = ({ ports, mode, families }: InboundSlice): Encoded => {
   const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
   const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {} };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {
     name: virtualInbound,
-    address: socketAddress('0.0.0.0', inboundCapturePort),
+    ...socketAddresses(anywhere(families), inboundCapturePort),
     trafficDirection: TrafficDirection.INBOUND,
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],

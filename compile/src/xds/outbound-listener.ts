@@ -3,7 +3,7 @@ import { create, type Encoded, encodeResource, type Init, listenerName } from '@
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { Chains } from './chain-match.ts';
-import { socketAddress } from './endpoints.ts';
+import { socketAddresses } from './endpoints.ts';
 import {
   type Chain,
   callFilters,
@@ -27,14 +27,12 @@ export interface Bind {
 export const nameOf = ({ addresses: [primary = ''], port }: Bind): string => listenerName(primary, port);
 
 export const outboundListener = (name: string, { addresses, port }: Bind, init: ListenerInit): Encoded => {
-  const [primary = '', ...others] = addresses;
   return encodeResource(
     name,
     ListenerSchema,
     create(ListenerSchema, {
       name,
-      address: socketAddress(primary, port),
-      ...(others.length > 0 && { additionalAddresses: others.map((address) => ({ address: socketAddress(address, port) })) }),
+      ...socketAddresses(addresses, port),
       trafficDirection: TrafficDirection.OUTBOUND,
       ...init,
     }),

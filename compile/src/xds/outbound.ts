@@ -1,6 +1,6 @@
 /** What a sidecar's application may call: one HTTP listener and route table for each port, TCP listeners by virtual address. */
 import { blackHoleCluster, type Encoded, listenerName, outboundCapturePort, virtualHostName, virtualOutbound } from '@weft/envoy';
-import type { DestinationPolicy, OutboundSlice, ScopedService, Service } from '../mesh/index.ts';
+import { anywhere, type DestinationPolicy, type Families, type OutboundSlice, type ScopedService, type Service } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { anything, type Entry, ownAddresses, waysOf } from './connections.ts';
 import { tcpProxy } from './filters.ts';
@@ -10,10 +10,10 @@ import { outsideCluster } from './virtual-hosts.ts';
 import { wildcardListener, wildcards } from './wildcard.ts';
 
 /** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
-const captureListener = (outside: string): Encoded =>
+const captureListener = (outside: string, families: Families | undefined): Encoded =>
   outboundListener(
     virtualOutbound,
-    { addresses: ['0.0.0.0'], port: outboundCapturePort },
+    { addresses: anywhere(families), port: outboundCapturePort },
     {
       useOriginalDst: true,
       filterChains: [
@@ -56,7 +56,7 @@ export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlic
   const { endpoints } = slice;
   const outside = outsideCluster(slice);
   return [
-    [captureListener(outside), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
+    [captureListener(outside, slice.families), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
     ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, outside))),
   ];
 };

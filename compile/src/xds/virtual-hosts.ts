@@ -15,7 +15,7 @@ import {
 } from '@weft/envoy';
 import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
-import { defaultRetry, type HttpRoute, type OutboundSlice, type ScopedService, type ServicePort } from '../mesh/index.ts';
+import { defaultRetry, type HttpRoute, isIPv6, type OutboundSlice, type ScopedService, type ServicePort } from '../mesh/index.ts';
 import { everything } from './match.ts';
 import { remember } from './remember.ts';
 import { direct, retryPolicy, routesOf, routeTo } from './routes.ts';
@@ -26,11 +26,21 @@ type VirtualHostInit = Init<typeof VirtualHostSchema>;
 /** A ServiceEntry may have a whole network's addresses: `10.1.0.0/16`. */
 export const isRange = (address: string): boolean => address.includes('/');
 
+/** As a client writes it in `Host`. */
+const literal = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
+
 /** Domains as clients write them; ports are not looked at [S10, S11]. */
 export const domainsOf: (scoped: ScopedService) => readonly string[] = remember(({ service, aliases }) => {
   const { hostname, addresses, headless } = service;
   const names = hostname.startsWith('*') ? [hostname] : [hostname, `${hostname}.`];
-  return [...new Set([...names, ...aliases, ...addresses.filter((address) => !isRange(address)), ...(headless ? [`*.${hostname}`] : [])])];
+  return [
+    ...new Set([
+      ...names,
+      ...aliases,
+      ...addresses.filter((address) => !isRange(address)).map(literal),
+      ...(headless ? [`*.${hostname}`] : []),
+    ]),
+  ];
 });
 
 const ofRoutes = (name: string, domains: readonly string[], routes: readonly HttpRoute[]): VirtualHostInit => ({

@@ -1,6 +1,6 @@
 /** Listeners `0.0.0.0_<port>`: all HTTP of a port, and services that have no address to listen on [S7, S8, S84]. */
 import type { Encoded } from '@weft/envoy';
-import { isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
+import { anywhere, isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { type Entry, isHomeless, signOf, waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
@@ -53,7 +53,7 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
 
 /** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
 export const wildcardListener = ({ port, http, grpcWeb, dynamic, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
-  const bind = { addresses: ['0.0.0.0'], port };
+  const bind = { addresses: anywhere(slice.families), port };
   const name = nameOf(bind);
   const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
   const content = { http: http ? { routes: `${port}`, grpcWeb, dynamic } : undefined, bytes, outside: outsideCluster(slice) };

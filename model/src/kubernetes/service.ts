@@ -1,5 +1,5 @@
 import { doubtful, type Problem } from '../problem.ts';
-import { broken, checkLabelMap, type Field, isPort, portHelp, withoutEffect } from '../rule.ts';
+import { broken, checkLabelMap, type Field, ineffective, isPort, portHelp, withoutEffect } from '../rule.ts';
 import { isHostname, isIp } from '../text/host.ts';
 import { type IntOrString, isPortName } from './pod.ts';
 
@@ -17,6 +17,8 @@ export interface ServiceSpec {
   /** `None`: headless. */
   readonly clusterIP?: string;
   readonly clusterIPs?: readonly string[];
+  readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
+  readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
   readonly externalName?: string;
   readonly selector?: Readonly<Record<string, string>>;
   readonly ports?: readonly ServicePortSettings[];
@@ -73,6 +75,27 @@ function* checkPorts(ports: readonly ServicePortSettings[], type: string): Itera
   }
 }
 
+const policies = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
+
+/** Kubernetes' own rules, and what differs: an IPv4 address is always given. */
+function* checkFamilies({ clusterIPs = [], ipFamilies = [], ipFamilyPolicy = 'SingleStack' }: ServiceSpec): Iterable<Problem> {
+  if (!policies.includes(ipFamilyPolicy))
+    yield broken('spec.ipFamilyPolicy', `\`${ipFamilyPolicy.slice(0, 40)}\` is no policy`, `Write ${policies.join(', ')}.`);
+  for (const [index, family] of ipFamilies.entries()) {
+    const at = `spec.ipFamilies[${index}]`;
+    if (family !== 'IPv4' && family !== 'IPv6') yield broken(at, `\`${String(family).slice(0, 40)}\` is no family`, 'Write IPv4 or IPv6.');
+    if (ipFamilies.indexOf(family) < index) yield broken(at, 'the family stands twice', 'Remove one of them.');
+  }
+  if (ipFamilyPolicy === 'SingleStack' && ipFamilies.length > 1)
+    yield broken('spec.ipFamilies', 'SingleStack has one family', 'Remove one, or write `ipFamilyPolicy: PreferDualStack`.');
+  if (ipFamilyPolicy === 'SingleStack' && ipFamilies[0] === 'IPv6' && clusterIPs.length === 0)
+    yield ineffective('spec.ipFamilies', 'the Service has an IPv4 address beside the IPv6 one', 'Write `ipFamilyPolicy: PreferDualStack`.');
+  for (const [index, address] of clusterIPs.entries()) {
+    if (address !== 'None' && !isIp(address))
+      yield broken(`spec.clusterIPs[${index}]`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write an address of each family.');
+  }
+}
+
 export function* checkService(spec: ServiceSpec): Iterable<Problem> {
   const { type = 'ClusterIP', clusterIP, externalName, ports = [] } = spec;
   if (!['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'].includes(type)) {
@@ -93,6 +116,7 @@ export function* checkService(spec: ServiceSpec): Iterable<Problem> {
   if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
     yield broken('spec.ports', 'the Service has no port', 'Add `ports`.');
   yield* checkPorts(ports, type);
+  yield* checkFamilies(spec);
   yield* checkLabelMap(spec.selector, 'spec.selector', 'WEFT0020');
   yield* withoutEffect(spec, 'spec', later);
   const { sessionAffinity, internalTrafficPolicy } = spec as { readonly sessionAffinity?: string; readonly internalTrafficPolicy?: string };

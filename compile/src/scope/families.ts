@@ -1,0 +1,53 @@
+/** What proxies of one address family see: a service's addresses of theirs, and automatic ones in both families [S74]. */
+import { type Families, isIPv6, type Mesh, type Service, twinOf } from '../mesh/index.ts';
+
+const hasTwins = ({ shortName, addresses }: Service): boolean => shortName === undefined && addresses.length === 1;
+
+/** A service with no address of the family keeps those that it has, as Istio's `GetAddressForProxy` does. */
+const adapted = (service: Service, families: Families | undefined): Service => {
+  const { addresses } = service;
+  if (addresses.length === 0) return service;
+  const twins = families && hasTwins(service) ? addresses.flatMap((address) => twinOf(address) ?? []) : [];
+  const all = [...addresses, ...twins];
+  const own = families === 'dual' ? all : all.filter((address) => isIPv6(address) === (families === 'ipv6'));
+  const isSame = own.length === addresses.length && own.every((address, i) => address === addresses[i]);
+  return own.length === 0 || isSame ? service : { ...service, addresses: own };
+};
+
+const derived = new WeakMap<Mesh, Map<string, Mesh>>();
+
+const derive = (mesh: Mesh, families: Families | undefined): Mesh => {
+  const name = families ?? 'ipv4';
+  const services = mesh.memo(`services for ${name}`, [mesh.services], (inner) =>
+    mesh.services.map((service) => inner(service.key, [service], () => adapted(service, families))),
+  );
+  // Two families that see different services must not push each other out of the memory.
+  return { ...mesh, services, memo: (key, inputs, make) => mesh.memo(`${name}: ${key}`, inputs, make) };
+};
+
+/** The mesh as proxies of these families see it; the same one where there is nothing to tell apart. */
+export const meshFor = (mesh: Mesh, families: Families | undefined): Mesh => {
+  const isMixed = mesh.memo('has IPv6', [mesh.services], () => mesh.services.some(({ addresses }) => addresses.some(isIPv6)));
+  if (!families && !isMixed) return mesh;
+  const known = derived.get(mesh) ?? new Map<string, Mesh>();
+  derived.set(mesh, known);
+  const name = families ?? 'ipv4';
+  const made = known.get(name) ?? derive(mesh, families);
+  known.set(name, made);
+  return made;
+};
+
+const variants = new WeakMap<object, Map<Families, object>>();
+
+/** The slice for proxies that have IPv6: the same object for the same two. */
+export const inFamilies = <Slice extends object>(
+  slice: Slice,
+  families: Families | undefined,
+): Slice & { readonly families?: Families } => {
+  if (families === undefined) return slice;
+  const known = variants.get(slice) ?? new Map<Families, object>();
+  variants.set(slice, known);
+  const variant = known.get(families) ?? { ...slice, families };
+  known.set(families, variant);
+  return variant as Slice & { readonly families: Families };
+};
