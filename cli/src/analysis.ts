@@ -4,7 +4,7 @@ import type { ManifestFile } from './manifests.ts';
 
 export const analyzeFiles = async (files: readonly ManifestFile[]): Promise<readonly Finding[]> => {
   // Loaded here: the compiler would slow down every other command.
-  const { build, lapsed } = await import('@weft/compile');
+  const { build, lapsed } = await import('@weft/compile/offline');
   const parsed = files.map(({ text, file }) => parse({ text, file, origin: { source: 'file' } }));
   const resources = parsed.flatMap((one) => one.resources);
   const alone = parsed.flatMap((one) => one.findings);

@@ -1,5 +1,5 @@
 /** From what a person types (`web`, `deploy/web`, `pod/web-5c9f-x2`, `web.shop`) to the one thing that is meant. */
-import { findKind, type PodReport, type WorkloadStatus } from '@weft/model';
+import { findKind, type WorkloadStatus } from '@weft/model';
 import { exitCodes, Failure } from './exit.ts';
 
 export interface Named {
@@ -43,14 +43,29 @@ const pick = <T extends Named>(candidates: readonly T[], { name, namespace }: As
   return candidates.filter(matches(name.slice(0, dot), name.slice(dot + 1)));
 };
 
-export interface FoundPod extends PodReport {
-  readonly workload: WorkloadStatus;
+/** What a pod's name is looked up by. */
+interface NamedPod extends Named {
+  readonly ready: boolean;
+  readonly phase: string;
 }
 
-const podsOf = (workloads: readonly WorkloadStatus[]): FoundPod[] =>
+interface NamedWorkload<Pod extends NamedPod> extends Named {
+  readonly kind: string;
+  readonly pods: readonly Pod[];
+}
+
+export type FoundPod<Workload extends NamedWorkload<NamedPod> = WorkloadStatus> = Workload['pods'][number] & {
+  readonly workload: Workload;
+};
+
+const podsOf = <Workload extends NamedWorkload<NamedPod>>(workloads: readonly Workload[]): FoundPod<Workload>[] =>
   workloads.flatMap((workload) => workload.pods.map((pod) => ({ ...pod, workload })));
 
-export const findWorkload = (workloads: readonly WorkloadStatus[], text: string, namespace?: string): WorkloadStatus => {
+export const findWorkload = <Workload extends NamedWorkload<NamedPod>>(
+  workloads: readonly Workload[],
+  text: string,
+  namespace?: string,
+): Workload => {
   const wanted = asked(text, namespace);
   if (wanted.kind !== 'Pod') {
     const found = pick(workloads, wanted).filter((workload) => !wanted.kind || workload.kind === wanted.kind);
@@ -60,7 +75,11 @@ export const findWorkload = (workloads: readonly WorkloadStatus[], text: string,
 };
 
 /** A pod by its own name, or one of a workload's: the best to talk to. */
-export const findPod = (workloads: readonly WorkloadStatus[], text: string, namespace?: string): FoundPod => {
+export const findPod = <Workload extends NamedWorkload<NamedPod>>(
+  workloads: readonly Workload[],
+  text: string,
+  namespace?: string,
+): FoundPod<Workload> => {
   const wanted = asked(text, namespace);
   const direct = !wanted.kind || wanted.kind === 'Pod' ? pick(podsOf(workloads), wanted) : [];
   if (direct.length > 0) return only(direct, text);
@@ -70,4 +89,4 @@ export const findPod = (workloads: readonly WorkloadStatus[], text: string, name
   return pod;
 };
 
-const rank = (pod: PodReport): number => (pod.ready ? 2 : 0) + (pod.phase === 'Running' ? 1 : 0);
+const rank = (pod: NamedPod): number => (pod.ready ? 2 : 0) + (pod.phase === 'Running' ? 1 : 0);

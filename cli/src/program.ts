@@ -7,6 +7,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { execCommand } from './commands/exec.ts';
+import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
 import { psCommand } from './commands/ps.ts';
@@ -21,7 +22,7 @@ import { waitCommand } from './commands/wait.ts';
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
-  ['Look into it:', [psCommand, configCommand, execCommand, logsCommand, restartCommand]],
+  ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

@@ -12,6 +12,7 @@
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
+ * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
  * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy

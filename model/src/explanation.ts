@@ -163,3 +163,9 @@ export interface Journey {
   /** Of the whole: what the client gets. */
   readonly outcome: Outcome;
 }
+
+export interface ExplainRequest {
+  readonly request: Request;
+  /** A pod; absent: somebody outside. */
+  readonly from?: { readonly namespace: string; readonly name: string };
+}

@@ -3,7 +3,9 @@ import type {
   ApplyRequest,
   ApplyResult,
   DeleteRequest,
+  ExplainRequest,
   Finding,
+  Journey,
   ProxyConfig,
   ProxyStatus,
   Status,
@@ -52,6 +54,7 @@ export interface Api {
   proxies(): Promise<readonly ProxyStatus[]>;
   config(proxy: { readonly namespace: string; readonly name: string; readonly live: boolean }): Promise<ProxyConfig>;
   wait(timeoutMs: number, object?: ObjectWait): Promise<WaitResult>;
+  explain(question: ExplainRequest): Promise<Journey>;
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
@@ -99,6 +102,8 @@ export const createApi = (socket: string): Api => {
       accepted(
         await http.send({ method: 'GET', path: `/wait${query({ timeoutMs, ...object })}`, limitMs: timeoutMs + writeMs }),
       ) as WaitResult,
+    explain: ({ request, from }) =>
+      get(`/explain${query({ request: JSON.stringify(request), from: from && `${from.namespace}/${from.name}` })}`),
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {
       await post(`/workloads/${namespace}/${name}/restart`, {});

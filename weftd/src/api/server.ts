@@ -7,6 +7,7 @@ import type { ApiError } from '@weft/model';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Log } from '../push/contract.ts';
 import { refuseUpgrade } from './agent.ts';
+import { explainRoutes } from './explain.ts';
 import { judgeTcp, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
 import { nodeRoutes } from './node.ts';
 import { proxyRoutes } from './proxies.ts';
@@ -32,7 +33,7 @@ export interface ApiServer {
 }
 
 /** Everyone who was let in may use these, according to role. */
-const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, waitRoutes, workloadRoutes];
+const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, waitRoutes, explainRoutes, workloadRoutes];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 

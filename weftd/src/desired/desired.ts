@@ -3,11 +3,13 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, lapsed, type Mesh, serviceOwner } from '@weft/compile';
+import { type Assignments, allocate, journey, lapsed, type Mesh, serviceOwner } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
+  ExplainRequest,
   Finding,
+  Journey,
   MeshSettings,
   ObjectRef,
   PodReport,
@@ -179,6 +181,14 @@ export class Desired implements Calls {
 
   findings(): readonly Finding[] {
     return [...this.#owned.findings(), ...this.#together()];
+  }
+
+  explain({ request, from }: ExplainRequest): Journey | undefined {
+    const mesh = this.#compiler.mesh();
+    const pods = this.#instances();
+    const caller = from && pods.find(({ pod }) => pod.namespace === from.namespace && pod.name === from.name);
+    if (!mesh || (from && !caller)) return undefined;
+    return journey({ mesh, resources: this.#owned.resources(), pods }, request, caller);
   }
 
   register(node: Parameters<Calls['register']>[0]): void {

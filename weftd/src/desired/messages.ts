@@ -5,7 +5,9 @@
 import type {
   ApplyRequest,
   ApplyResult,
+  ExplainRequest,
   Finding,
+  Journey,
   NodeRegistration,
   NodeView,
   ObjectRef,
@@ -52,6 +54,8 @@ export interface Calls {
   remove(refs: readonly ObjectRef[]): ApplyResult;
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
+  /** Undefined: there is no such pod. */
+  explain(question: ExplainRequest): Journey | undefined;
   register(node: NodeRegistration): void;
   /** False: the report is of another boot than the registered one. */
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;

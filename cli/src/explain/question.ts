@@ -1,0 +1,55 @@
+/** `--to`, `-X` and `-H` → the request that is asked about. */
+import type { Request } from '@weft/model';
+import { exitCodes, Failure } from '../exit.ts';
+
+export interface Said {
+  readonly to: string;
+  readonly method: string;
+  /** `name: value`, as curl has them. */
+  readonly headers: readonly string[];
+}
+
+const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+    if (name === '') throw new Failure(`\`${line}\` is no header; write 'name: value'`, exitCodes.usage);
+    const key = name.toLowerCase();
+    headers[key] = headers[key] === undefined ? value : `${headers[key]},${value}`;
+  }
+  return headers;
+};
+
+const ports: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+const urlOf = (text: string): URL => {
+  const whole = /^[a-z]+:\/\//.test(text) ? text : `http://${text}`;
+  try {
+    return new URL(whole);
+  } catch (cause) {
+    throw new Failure(`${text} is no address; write http://host:port/path, https://host or tcp://host:port`, exitCodes.usage, { cause });
+  }
+};
+
+/** The path as it was typed: what looks odd in it is for the proxy to put right. */
+const pathOf = (text: string): string => /^[a-z]+:\/\/[^/?#]*([/?][^#]*)/.exec(text)?.[1] ?? '/';
+
+export const questionOf = ({ to, method, headers: lines }: Said): Request => {
+  const url = urlOf(to);
+  const { protocol, hostname } = url;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? ports[protocol] : Number(url.port);
+  if (port === undefined) throw new Failure(`${to} names no port`, exitCodes.usage);
+  if (protocol === 'tcp:' || protocol === 'tls:') return { protocol: protocol === 'tcp:' ? 'tcp' : 'tls', host, port };
+  if (!(protocol in ports)) throw new Failure(`${protocol}// is not explained; write http://, https://, tls:// or tcp://`, exitCodes.usage);
+  const { host: said, ...headers } = headersOf(lines);
+  return {
+    host,
+    port,
+    authority: said ?? url.host,
+    method: method.toUpperCase(),
+    path: pathOf(/^[a-z]+:\/\//.test(to) ? to : `http://${to}`),
+    headers,
+    ...(protocol === 'https:' && { scheme: 'https' }),
+  };
+};

@@ -1,0 +1,34 @@
+/** Where requests go, as the proxies' present configuration says. */
+import type { Request } from '@weft/model';
+import { Refusal, type Routes } from './routes.ts';
+
+const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+/** What the compiler looks at; anything else in it is of no interest. */
+const isRequest = (value: unknown): value is Request => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, port, path, method, authority, address, headers = {} } = value as Partial<Record<keyof Request, unknown>>;
+  const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536;
+  const texts = typeof headers === 'object' && headers !== null && Object.values(headers).every((one) => typeof one === 'string');
+  return typeof host === 'string' && isPort && texts && [path, method, authority, address].every(isText);
+};
+
+const parsed = (text: string): Request => {
+  try {
+    const request: unknown = JSON.parse(text);
+    if (isRequest(request)) return request;
+  } catch {
+    // Told below, like everything else that is no request.
+  }
+  throw new Refusal(400, 'request must be JSON with host and port');
+};
+
+export const explainRoutes: Routes = (server, { desired }) => {
+  server.get<{ Querystring: { from?: string; request?: string } }>('/explain', async ({ query }) => {
+    const request = parsed(query.request ?? '');
+    const [namespace = '', name = ''] = (query.from ?? '').split('/');
+    const journey = await desired.call('explain', { request, ...(query.from && { from: { namespace, name } }) });
+    if (!journey) throw new Refusal(404, `there is no pod ${query.from ?? ''}`);
+    return journey;
+  });
+};
