@@ -20,7 +20,7 @@ const ended = (child: ChildProcess): Promise<void> =>
   });
 
 const isReady = (admin: string): Promise<boolean> =>
-  ask(admin, { method: 'GET', path: '/ready', headers: { host: 'admin' } }).then(
+  ask({ socket: admin, port: 0 }, { method: 'GET', path: '/ready', headers: { host: 'admin' } }).then(
     ({ status }) => status === 200,
     () => false,
   );

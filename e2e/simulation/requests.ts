@@ -20,7 +20,7 @@ const sidecarTargets = ({ outbound: { services, endpoints, virtualHosts } }: Vie
       .filter(({ protocol }) => protocol !== 'udp')
       .map(({ number }) => {
         const dialled = service.headless ? endpoints.get(`${service.key}:${number}`)?.endpoints[0]?.address : service.addresses[0];
-        const address = dialled?.includes('/') ? undefined : dialled;
+        const address = dialled?.replace(/\d+\/\d+$/, '9');
         const hosts = [service.hostname, ...aliases, ...(address ? [address] : [])];
         return { port: number, hosts, ...(address && { address }), routes: routes.get(number) ?? [] };
       }),
@@ -32,7 +32,9 @@ const sidecarTargets = ({ outbound: { services, endpoints, virtualHosts } }: Vie
 const gatewayTargets = ({ gateway: { servers } }: View): readonly Target[] =>
   servers.flatMap(({ port, bind, chains }) =>
     chains.flatMap(({ content, tls }) =>
-      content.kind === 'http' && !tls ? content.virtualHosts.map(({ hosts, routes }) => ({ port, address: bind, hosts, routes })) : [],
+      content.kind === 'http' && !tls
+        ? content.virtualHosts.map(({ hosts, routes }) => ({ port, hosts, routes, ...(bind !== '0.0.0.0' && { address: bind }) }))
+        : [],
     ),
   );
 
@@ -151,6 +153,23 @@ const hostOf = (host: string, random: Random): string => {
 const anything: HttpRoute['match'] = { name: '', ignoreUriCase: false, headers: [], queryParams: [] };
 const nothing = { set: {}, add: {}, remove: [] };
 const plain: HttpRoute = { name: '', match: anything, action: { kind: 'direct', status: 200 }, request: nothing, response: nothing };
+
+/** Servers' names that rules for connections look at. */
+const serverNames = (view: View): readonly string[] => {
+  const ofServices = view.outbound.services.flatMap(({ connections }) =>
+    [...connections.values()].flatMap((routes) => routes.flatMap(({ match }) => match.serverNames)),
+  );
+  const ofGateway = view.gateway.servers.flatMap(({ chains }) => chains.flatMap(({ serverNames: names }) => names));
+  return [...new Set([...ofServices, ...ofGateway])];
+};
+
+/** Bytes with a ClientHello, or without. */
+export const bytesFor = ({ port, hosts, address }: Target, view: View, random: Random): Request => {
+  const names = [...serverNames(view), ...hosts].filter((name) => /^[*a-z]/i.test(name));
+  const host = hostOf(names.length > 0 && random.chance(0.8) ? random.pick(names) : random.pick(hosts), random);
+  const isName = /[a-z]/i.test(host) && !host.includes('*');
+  return { protocol: isName && random.chance(0.6) ? 'tls' : 'tcp', host, port, ...(address !== undefined && { address }) };
+};
 
 export const requestFor = ({ port, hosts, address, routes }: Target, random: Random): Request => {
   const route = routes.length > 0 ? random.pick(routes) : plain;

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type View } from '@weft/compile';
 import type { Passage, Request } from '@weft/model';
 import { isLikely } from './chance.ts';
-import { ask } from './client.ts';
+import { ask, clientHello, type Dialled, exchange } from './client.ts';
 import { type Arrival, answerHeader, type Echo, echo } from './echo.ts';
 import { run } from './envoy.ts';
 import { differences } from './expected.ts';
 import { type Random, randomFrom } from './random.ts';
-import { requestFor, targetsOf } from './requests.ts';
+import { bytesFor, requestFor, targetsOf } from './requests.ts';
 import { type Case, type Stage, stage } from './stage.ts';
 
 export interface Subject extends Case {
@@ -78,12 +78,14 @@ const withAnswer = (request: Request, passage: Passage): Request => {
 const keyOf = (index: number, { listener, virtualHost, route, object, clusters }: Passage): string =>
   [index, listener, virtualHost, route, object?.path, ...clusters.map(({ percent }) => percent.toFixed(3))].join(' ');
 
-const count = (
-  state: Run,
-  key: string,
-  passage: Passage,
-  seen: { readonly status: number; readonly cluster?: string; readonly flags: string },
-) => {
+interface Seen {
+  readonly status: number;
+  readonly flags: string;
+  readonly cluster?: string;
+}
+
+const count = (state: Run, { index, passage }: At, seen: Seen): void => {
+  const key = keyOf(index, passage);
   const { abort, delay } = passage.faults ?? {};
   const aborted = abort !== undefined && seen.flags.split(',').includes('FI') && seen.status === abort.status;
   if (abort && abort.percent < 100) tally(state, `${key} is aborted`, abort.percent / 100, aborted);
@@ -99,26 +101,52 @@ const count = (
   }
 };
 
-const askOne = async (state: Run, index: number, asked: Request): Promise<void> => {
-  const subject = state.subjects[index];
-  const socket = listenerOf(state, index, asked);
-  if (!subject || socket === undefined) return;
-  const passage = explain(subject.view, asked);
+/** Bytes: where they come out, and whether they do. */
+const askBytes = async (state: Run, at: At): Promise<void> => {
+  const { index, dialled, asked, passage } = at;
+  const answer = await exchange(dialled, asked.protocol === 'tls' ? await clientHello(asked.host) : Buffer.from('hello\n'));
+  const cluster = answer.startsWith('[') ? clusterOf(answer.slice(1)) : undefined;
+  const steps = passage.clusters.filter(({ failure }) => !failure);
+  const closes = passage.outcome.kind === 'refused' || steps.length < passage.clusters.length;
+  const agrees = cluster === undefined ? closes : passage.outcome.kind !== 'refused' && steps.some(({ name }) => name === cluster);
+  if (!agrees)
+    state.differences.push(
+      `${state.subjects[index]?.name}: ${JSON.stringify(asked)}: Envoy led it to ${cluster ?? 'nobody'}; explain says ${passage.outcome.why}`,
+    );
+  count(state, at, { status: 0, flags: '', ...(cluster !== undefined && { cluster }) });
+};
+
+interface At {
+  readonly index: number;
+  readonly dialled: Dialled;
+  readonly asked: Request;
+  readonly passage: Passage;
+}
+
+const askHttp = async (state: Run, at: At): Promise<void> => {
+  const { index, dialled, asked, passage } = at;
   const request = withAnswer(asked, passage);
   const id = `${state.asked}`;
   state.asked += 1;
-  const answer = await ask(socket, questionOf(request, id));
+  const answer = await ask(dialled, questionOf(request, id));
   const arrival = state.echo.arrivals(id).find(({ headers }) => !/-shadow(:\d+)?$/.test(headers.host ?? ''));
   const cluster = arrival && clusterOf(arrival.at);
   const found = differences(request, passage, { answer, ...(arrival && { arrival }), ...(cluster !== undefined && { cluster }) });
-  for (const difference of found) state.differences.push(`${subject.name}: ${JSON.stringify(asked)}: ${difference}`);
-  const key = keyOf(index, passage);
-  count(state, key, passage, {
-    status: answer.status,
-    flags: answer.headers['x-sim-flags'] ?? '',
-    ...(cluster !== undefined && { cluster }),
-  });
-  if (arrival) state.mirrored.push({ id, passage, index, key });
+  for (const difference of found) state.differences.push(`${state.subjects[index]?.name}: ${JSON.stringify(asked)}: ${difference}`);
+  count(state, at, { status: answer.status, flags: answer.headers['x-sim-flags'] ?? '', ...(cluster !== undefined && { cluster }) });
+  if (arrival) state.mirrored.push({ id, passage, index, key: keyOf(index, passage) });
+};
+
+const askOne = async (state: Run, index: number, asked: Request): Promise<void> => {
+  const view = state.subjects[index]?.view;
+  const socket = listenerOf(state, index, asked);
+  // TLS that ends at a gateway is not spoken here.
+  if (!view || socket === undefined || asked.scheme === 'https') return;
+  const passage = explain(view, asked);
+  const at: At = { index, dialled: { socket, address: asked.address, port: asked.port, isTold: true }, asked, passage };
+  if ((asked.protocol ?? 'http') === 'http') return askHttp(state, at);
+  state.asked += 1;
+  return askBytes(state, at);
 };
 
 /** Copies arrive when they arrive: looked at when everything is over. */
@@ -148,6 +176,9 @@ const unlikely = ({ tallies }: Run): readonly string[] =>
 
 const atOnce = 16;
 
+/** Connections that are not HTTP. */
+const bytesShare = 0.05;
+
 /** The case's own requests first, then generated ones until there are enough; cases with more routes get more. */
 const plan = ({ subjects, random }: Run, total: number): readonly (readonly [number, () => Request])[] => {
   const targets = subjects.map(({ view }) => targetsOf(view));
@@ -157,7 +188,8 @@ const plan = ({ subjects, random }: Run, total: number): readonly (readonly [num
   const written = subjects.flatMap(({ requests }, index) => requests.map((request) => [index, () => request] as const));
   const generated = Array.from({ length: total }, () => {
     const { index, target } = random.pick(bag);
-    return [index, () => requestFor(target, random)] as const;
+    const view = subjects[index]?.view;
+    return [index, () => (view && random.chance(bytesShare) ? bytesFor(target, view, random) : requestFor(target, random))] as const;
   });
   return [...written, ...generated];
 };

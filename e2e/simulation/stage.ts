@@ -93,6 +93,21 @@ const telling = (value: JsonValue): JsonValue => {
 
 const captured = ['envoy.filters.listener.original_dst'];
 
+/** Resolving names is not staged: whoever is asked for, the cluster's backend is there. */
+const resolving = ['envoy.filters.network.sni_dynamic_forward_proxy', 'envoy.filters.http.dynamic_forward_proxy'];
+
+const withoutResolving = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.filter((item) => !(isObject(item) && resolving.includes(String(item.name)))).map(withoutResolving);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]): [string, JsonValue] => [key, withoutResolving(child)]));
+};
+
+/** Clients say which address they dialled. */
+const toldAddress: JsonObject = {
+  name: 'envoy.filters.listener.proxy_protocol',
+  typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol' },
+};
+
 /** Certificates of our own in place of the gateway's secrets, and no questions about the client's. */
 const encrypted = (listener: JsonObject, socket: JsonObject): JsonObject => ({
   ...listener,
@@ -104,7 +119,7 @@ const encrypted = (listener: JsonObject, socket: JsonObject): JsonObject => ({
 const listenerOnStage = (listener: JsonObject, index: number, path: string): JsonObject => {
   const { bind_to_port: _bind, use_original_dst: _original, additional_addresses: _more, ...rest } = listener;
   const filters = objects(rest.listener_filters).filter(({ name }) => !captured.includes(String(name)));
-  const staged = telling(renamed({ ...rest, listener_filters: filters }, index));
+  const staged = withoutResolving(telling(renamed({ ...rest, listener_filters: [toldAddress, ...filters] }, index)));
   return { ...(isObject(staged) ? staged : {}), name: `${index}/${String(listener.name)}`, address: pipe(path) };
 };
 
