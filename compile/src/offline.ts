@@ -1,4 +1,4 @@
 /** What is asked of manifests alone: nothing here loads Envoy's types, which take longer to load than to answer. */
 export { build } from './build.ts';
-export { assumedPods, journey } from './explain/index.ts';
 export { lapsed } from './checks/lapsed.ts';
+export { assumedPods, journey } from './explain/index.ts';
