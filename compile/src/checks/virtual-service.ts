@@ -32,7 +32,18 @@ const failures = {
 
 const routeKinds = ['http', 'tls', 'tcp'] as const;
 
-const mentions = ({ spec }: VirtualService): readonly Mention[] =>
+/** Where copies of requests go. */
+const mirrored = ({ spec }: VirtualService): readonly Mention[] =>
+  (spec.http ?? []).flatMap(({ mirror, mirrors = [] }, i) => [
+    ...(mirror ? [{ path: `spec.http[${i}].mirror`, destination: mirror, failure: 'copies that are sent there are lost' }] : []),
+    ...mirrors.map(({ destination }, j) => ({
+      path: `spec.http[${i}].mirrors[${j}].destination`,
+      destination,
+      failure: 'copies that are sent there are lost',
+    })),
+  ]);
+
+const routed = ({ spec }: VirtualService): readonly Mention[] =>
   routeKinds.flatMap((kind) =>
     (spec[kind] ?? []).flatMap((route, i) =>
       (route.route ?? []).map(({ destination }, j) => ({
@@ -42,6 +53,8 @@ const mentions = ({ spec }: VirtualService): readonly Mention[] =>
       })),
     ),
   );
+
+const mentions = (resource: VirtualService): readonly Mention[] => [...routed(resource), ...mirrored(resource)];
 
 /** The service that proxies of the rule's namespace would reach. */
 const reached = (host: string, namespace: string, facts: Facts): Service | undefined =>

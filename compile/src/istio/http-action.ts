@@ -83,7 +83,7 @@ const rewriteOf = (route: HttpRouteSettings): Forward['rewrite'] => {
   return {
     ...(rewrite?.uri ? { uri: rewrite.uri } : {}),
     ...(authority ? { authority } : {}),
-    ...(regex ? { regex: { match: regex.match, rewrite: regex.rewrite } } : {}),
+    ...(regex ? { regex: { match: regex.match ?? '', rewrite: regex.rewrite ?? '' } } : {}),
   };
 };
 

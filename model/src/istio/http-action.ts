@@ -49,7 +49,7 @@ const retryWords = new Set(
 
 export function* checkRetry(retry: HttpRetry, path: string): Iterable<Problem> {
   const { attempts, perTryTimeout, retryOn, retryRemoteLocalities } = retry;
-  if (attempts !== undefined && attempts < 0)
+  if (attempts !== undefined && (attempts < 0 || attempts > 2 ** 31 - 1))
     yield invalid(`${path}.attempts`, `${attempts} attempts`, 'Write 0 for no retries, or a positive number.');
   if (!attempts && (perTryTimeout || retryOn || retryRemoteLocalities !== undefined))
     yield invalid(path, 'retries are switched off (no `attempts`) and configured', 'Say how many `attempts`, or remove the rest.');
@@ -76,13 +76,18 @@ export function* checkRewrite(rewrite: HttpRewrite, path: string): Iterable<Prob
     if (hasBreak(rewrite[field])) yield invalid(`${path}.${field}`, 'a line break', 'Remove it.');
   }
   if (!regex) return;
-  yield* checkRegex(regex.match, `${path}.uriRegexRewrite.match`);
+  const { match, rewrite: substitution } = regex;
+  if (match === undefined || substitution === undefined) {
+    yield invalid(`${path}.uriRegexRewrite`, '`match` and `rewrite` belong together', 'Add the one that is missing.');
+    return;
+  }
+  yield* checkRegex(match, `${path}.uriRegexRewrite.match`);
   const at = `${path}.uriRegexRewrite.rewrite`;
-  if (hasBreak(regex.rewrite)) yield invalid(at, 'a line break', 'Remove it.');
-  if (regex.rewrite === '') yield invalid(at, 'an empty text to put in', 'Write what the path becomes, at least `/`.');
-  const compiled = readRegex(regex.match);
+  if (hasBreak(substitution)) yield invalid(at, 'a line break', 'Remove it.');
+  if (substitution === '') yield invalid(at, 'an empty text to put in', 'Write what the path becomes, at least `/`.');
+  const compiled = readRegex(match);
   if (typeof compiled === 'string') return;
-  for (const [, next] of regex.rewrite.matchAll(/\\(.?)/gs)) {
+  for (const [, next] of substitution.matchAll(/\\(.?)/gs)) {
     const isGroup = next !== undefined && /^\d$/.test(next);
     if (isGroup && Number(next) > compiled.groups)
       yield invalid(at, `\`\\${next}\` names a group, but the expression has ${compiled.groups}`, 'Add a group, or correct the number.');

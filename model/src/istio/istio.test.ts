@@ -95,6 +95,7 @@ describe('VirtualService', () => {
         `    rewrite: {uriRegexRewrite: {match: "/(a)", rewrite: '\\9'}} # E IST0106 spec.http[0].rewrite.uriRegexRewrite.rewrite\n${toA}`,
       ),
     ],
+    ['a rewrite without a pattern', route(`    rewrite: {uriRegexRewrite: {}} # E IST0106 spec.http[0].rewrite.uriRegexRewrite\n${toA}`)],
     ['a line break in a rewrite', route(`    rewrite: {uri: "/a\\nb"} # E IST0106 spec.http[0].rewrite.uri\n${toA}`)],
     ['two rewrites', route(`    rewrite: {uri: /a, uriRegexRewrite: {match: a, rewrite: b}} # E IST0106 spec.http[0].rewrite\n${toA}`)],
     [

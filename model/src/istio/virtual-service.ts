@@ -75,7 +75,7 @@ export interface HttpDirectResponse {
 export interface HttpRewrite {
   readonly uri?: string;
   readonly authority?: string;
-  readonly uriRegexRewrite?: { readonly match: string; readonly rewrite: string };
+  readonly uriRegexRewrite?: { readonly match?: string; readonly rewrite?: string };
 }
 
 export interface HttpRetry {

@@ -118,6 +118,11 @@ describe('Service', () => {
     ['an unknown type', service('  type: Cluster # E WEFT0020 spec.type\n  ports: [{name: http, port: 80}]')],
     ['no external name', service('  type: ExternalName').replace('spec:', 'spec: # E WEFT0020 spec.externalName')],
     ['no address', service('  clusterIP: 10.0.0 # E WEFT0020 spec.clusterIP\n  ports: [{name: http, port: 80}]')],
+    ['other addresses than its own', service('  clusterIPs: [None] # E WEFT0020 spec.clusterIPs\n  ports: [{name: http, port: 80}]')],
+    [
+      'two addresses, one of them none',
+      service('  clusterIP: 10.0.0.1\n  clusterIPs: [10.0.0.1, None] # E WEFT0020 spec.clusterIPs[1]\n  ports: [{name: http, port: 80}]'),
+    ],
     ['session affinity', service('  sessionAffinity: ClientIP # W WEFT0101 spec.sessionAffinity\n  ports: [{name: http, port: 80}]')],
     ['a name that begins with a digit', 'apiVersion: v1\nkind: Service\nmetadata: {name: 1a} # E WEFT0013 metadata.name'],
   ]);
@@ -155,6 +160,7 @@ describe('MeshConfig', () => {
     ['an unknown field', meshConfig('  trustDomian: a # E IST0106 spec.trustDomian')],
     ['an unknown mode', meshConfig('  outboundTrafficPolicy: {mode: DENY} # E IST0106 spec.outboundTrafficPolicy.mode')],
     ['no duration', meshConfig('  connectTimeout: 10 s # E IST0106 spec.connectTimeout')],
+    ['a time before now', meshConfig('  tcpKeepalive: {interval: -1s} # E IST0106 spec.tcpKeepalive.interval')],
     ['no trust domain', meshConfig('  trustDomain: A/B # E IST0106 spec.trustDomain')],
     [
       'what has no effect yet',

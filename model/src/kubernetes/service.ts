@@ -90,9 +90,20 @@ function* checkFamilies({ clusterIPs = [], ipFamilies = [], ipFamilyPolicy = 'Si
     yield broken('spec.ipFamilies', 'SingleStack has one family', 'Remove one, or write `ipFamilyPolicy: PreferDualStack`.');
   if (ipFamilyPolicy === 'SingleStack' && ipFamilies[0] === 'IPv6' && clusterIPs.length === 0)
     yield ineffective('spec.ipFamilies', 'the Service has an IPv4 address beside the IPv6 one', 'Write `ipFamilyPolicy: PreferDualStack`.');
+}
+
+/** As the API server has them: the first is `clusterIP`, and `None` stands alone. */
+function* checkClusterIps({ clusterIP, clusterIPs = [] }: ServiceSpec): Iterable<Problem> {
+  if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
+    yield broken(
+      'spec.clusterIPs',
+      'the first of `clusterIPs` must be `clusterIP`',
+      'Leave `clusterIPs` out, or repeat `clusterIP` in it.',
+    );
   for (const [index, address] of clusterIPs.entries()) {
-    if (address !== 'None' && !isIp(address))
-      yield broken(`spec.clusterIPs[${index}]`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write an address of each family.');
+    const isAllowed = address === 'None' ? clusterIPs.length === 1 : isIp(address);
+    if (!isAllowed)
+      yield broken(`spec.clusterIPs[${index}]`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write addresses, or `None` alone.');
   }
 }
 
@@ -113,6 +124,7 @@ export function* checkService(spec: ServiceSpec): Iterable<Problem> {
       `\`${clusterIP.slice(0, 80)}\` is no IP address`,
       'Leave it out, or write `None` for a headless Service.',
     );
+  yield* checkClusterIps(spec);
   if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
     yield broken('spec.ports', 'the Service has no port', 'Add `ports`.');
   yield* checkPorts(ports, type);

@@ -1,10 +1,13 @@
 /** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
 import { parseDuration } from '../duration.ts';
+import { checkDurations } from '../istio/duration.ts';
 import { checkRetry } from '../istio/http-action.ts';
+
 import { checkLocalitySetting, type LocalityLbSettings } from '../istio/load-balancer.ts';
 import type { ProxySettings } from '../istio/proxy-annotation.ts';
 import { checkVariables } from '../istio/proxy-config.ts';
 import { type ConnectionPoolSettings, checkKeepalive } from '../istio/traffic-policy.ts';
+
 import type { HttpRetry } from '../istio/virtual-service.ts';
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
@@ -212,10 +215,7 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
   yield* checkTrust(spec);
   if (spec.rootNamespace && !isDnsLabel(spec.rootNamespace))
     yield invalid('spec.rootNamespace', `\`${spec.rootNamespace.slice(0, 80)}\` is no namespace`, 'Name a namespace.');
-  for (const field of ['connectTimeout', 'protocolDetectionTimeout', 'dnsRefreshRate'] as const) {
-    const ms = spec[field] === undefined ? 0 : parseDuration(spec[field] ?? '');
-    if (ms !== undefined && ms < 0) yield invalid(`spec.${field}`, 'a negative time', 'Write 0s or more.');
-  }
+  yield* checkDurations(spec, 'spec', { fields: ['connectTimeout', 'protocolDetectionTimeout', 'dnsRefreshRate'], zero: true });
   for (const field of ['proxyListenPort', 'proxyInboundListenPort'] as const) {
     if (spec[field] && !isPort(spec[field])) yield invalid(`spec.${field}`, `${spec[field]} is no port`, portHelp);
   }

@@ -1,5 +1,6 @@
 /** The rules that a CRD carries (`x-kubernetes-validations`), in the language in which the API server evaluates them. */
 import { Environment } from '@marcbachmann/cel-js';
+import { parseDuration } from '../duration.ts';
 
 export interface Rule {
   readonly rule: string;
@@ -23,8 +24,13 @@ const compile = (rule: string): Evaluate => {
 /** Rules may compare every entry with every other; the schema itself limits lists to fewer than this. */
 const maxItems = 300;
 
+/** The API server reads durations as Go does, and no longer ones; the library would. */
+const isReadable = (rule: string, self: unknown): boolean =>
+  typeof self !== 'string' || !rule.includes('duration(self)') || parseDuration(self) !== undefined;
+
 /** A rule that cannot be evaluated (`duration('5x')`) is broken too, as it is for the API server. */
 const evaluate = (rule: string, self: unknown): boolean => {
+  if (!isReadable(rule, self)) return false;
   try {
     return compile(rule)({ self }) === true;
   } catch {
