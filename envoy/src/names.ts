@@ -81,7 +81,20 @@ export const gatewayTlsRoutes = ({
 export const credentialSecret = (name: string): string => `kubernetes://${name}`;
 /** Files of the proxy's host that its agent reads and serves, by Istio's names. */
 export const fileCertificateSecret = (certificate: string, privateKey: string): string => `file-cert:${certificate}~${privateKey}`;
-export const fileRootSecret = (path: string): string => `file-root:${path}`;
+/** @param revoked a file of certificates that count no more; not one of Istio's names */
+export const fileRootSecret = (path: string, revoked = ''): string => `file-root:${path}${revoked && `~${revoked}`}`;
+
+export type FileSecret =
+  | { readonly kind: 'certificate'; readonly certificate: string; readonly privateKey: string }
+  /** `system`: the host's public roots. */
+  | { readonly kind: 'roots'; readonly roots: string; readonly revoked: string };
+
+/** What a name of the two forms above says; `undefined` for others. */
+export const parseFileSecret = (name: string): FileSecret | undefined => {
+  const [, form, first = '', second = ''] = /^file-(cert|root):([^~]+)(?:~(.+))?$/.exec(name) ?? [];
+  if (form === 'root') return { kind: 'roots', roots: first, revoked: second };
+  return form === 'cert' && second !== '' ? { kind: 'certificate', certificate: first, privateKey: second } : undefined;
+};
 
 /**
  * ALPN tokens as markers [S92, E5]: a server knows mesh TLS by them and negotiates none of them;

@@ -2,6 +2,7 @@
 import { network, type Resource, type ServiceEntryPort, type ServiceEntryResolution, type ServiceEntrySpec } from '@weft/model';
 import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
 import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
+import { distributionOf } from '../kubernetes/service.ts';
 import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service } from '../mesh/index.ts';
 import { entryWorkload } from './workload-entry.ts';
 
@@ -39,6 +40,7 @@ export const servicesOf = (
       headless: false,
       meshExternal: spec.location !== 'MESH_INTERNAL',
       exportTo: spec.exportTo?.length ? spec.exportTo : defaultExportTo,
+      ...distributionOf(metadata.annotations),
       ...(spec.subjectAltNames?.length ? { subjectAltNames: spec.subjectAltNames } : {}),
       created: metadata.created,
     };

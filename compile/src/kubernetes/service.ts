@@ -1,6 +1,6 @@
 /** Kubernetes Services: shape and what stands behind them. */
 import type { Resource, ServiceSpec } from '@weft/model';
-import { type Backend, clusterDomain, type Resolution, type Service, twinOf } from '../mesh/index.ts';
+import { type Backend, clusterDomain, type Labels, type Resolution, type Service, twinOf } from '../mesh/index.ts';
 import { selectProtocol } from './protocol.ts';
 
 /** Istio's annotation for a Service's visibility. */
@@ -29,6 +29,21 @@ export const exportedTo = (text: string | undefined, fallback: readonly string[]
 const tcpPorts = ({ ports = [] }: ServiceSpec) =>
   ports.filter(({ port, protocol }) => protocol !== 'UDP' || !ports.some((other) => other.port === port && other.protocol !== 'UDP'));
 
+/** Istio's annotation for what came before Kubernetes' field, and for ServiceEntries. */
+const distributionAnnotation = 'networking.istio.io/traffic-distribution';
+
+const distributions: Readonly<Record<string, NonNullable<Service['distribution']>>> = {
+  preferclose: 'SAME_ZONE',
+  prefersamezone: 'SAME_ZONE',
+  prefersamenode: 'SAME_NODE',
+};
+
+/** Which endpoints the service itself prefers [S65]; the field counts before the annotation. */
+export const distributionOf = (annotations: Labels, field = ''): Pick<Service, 'distribution'> => {
+  const written = distributions[field.toLowerCase()] ?? distributions[(annotations[distributionAnnotation] ?? '').toLowerCase()];
+  return written ? { distribution: written } : {};
+};
+
 export interface ServiceContext {
   /** The virtual address that Weft gave it, where the object names none. */
   readonly assigned: string | undefined;
@@ -53,6 +68,7 @@ export const serviceOf = ({ metadata, spec }: Resource<ServiceSpec>, { assigned,
     meshExternal: spec.type === 'ExternalName',
     ...(spec.type === 'ExternalName' && spec.externalName ? { target: spec.externalName.toLowerCase().replace(/\.$/, '') } : {}),
     exportTo: exportedTo(metadata.annotations[exportAnnotation], defaultExportTo),
+    ...distributionOf(metadata.annotations, spec.trafficDistribution),
     created: metadata.created,
   };
 };

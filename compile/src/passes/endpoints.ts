@@ -48,11 +48,13 @@ interface Sources {
 }
 
 const byPort =
-  (workloads: readonly Workload[], { targets }: Backend, peers: PeerLookup) =>
+  (workloads: readonly Workload[], { targets, unready }: Backend, peers: PeerLookup) =>
   (port: { readonly number: number; readonly name: string }) =>
     workloads.flatMap((workload): readonly Endpoint[] => {
       const number = workloadPort(workload, port, targets.get(port.number) ?? port.number);
-      return number === undefined ? [] : [endpointOf(workload, { port: number, mode: modeOf(peers(workload), number) })];
+      if (number === undefined) return [];
+      const endpoint = endpointOf(workload, { port: number, mode: modeOf(peers(workload), number) });
+      return [workload.ready || unready ? endpoint : { ...endpoint, unhealthy: true }];
     });
 
 /** What the endpoints of one service are made of, and how. */
@@ -61,7 +63,7 @@ const sourceOf = (backend: Backend, sources: Sources) => {
   if (selector) {
     const ready = sources.index
       .select(service.namespace, selector)
-      .filter((workload) => (workload.ready || backend.unready) && workload.address !== '');
+      .filter((workload) => (workload.ready || backend.unready || service.distribution) && workload.address !== '');
     return { inputs: ready, endpoints: byPort(ready, backend, sources.peers) };
   }
   const { external } = backend;
@@ -108,7 +110,10 @@ const sourcesOf = (input: Input, mesh: Mesh): Sources => {
   };
 };
 
-/** Ready instances only: an instance that is not ready has no place in load balancing [S75]. */
+/**
+ * Ready instances only: an instance that is not ready has no place in load balancing [S75]. Where a Service prefers near ones,
+ * those that are not ready are told as such: else their clients would not know when to go further away [S65].
+ */
 export const endpoints: Pass = {
   name: 'endpoints',
   reads: ({ of }, { backends, workloads, peers, rules }) => [backends, workloads, peers, rules, of('EndpointSlice'), of('ServiceEntry')],

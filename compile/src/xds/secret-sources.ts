@@ -16,9 +16,16 @@ const patiently = (source: ConfigSource): ConfigSource => ({ ...source, initialF
 
 export const secretSource = (name: string): SecretSource => ({ name: credentialSecret(name), sdsConfig: patiently(fromAds) });
 
+/** Roots that belong to a Secret stand beside it under this name (Istio's `SdsCaSuffix`). */
+export const secretRoots = (name: string): SecretSource => secretSource(`${name}-cacert`);
+
 export const fileCertificate = (certificate: string, privateKey: string): SecretSource => ({
   name: fileCertificateSecret(certificate, privateKey),
   sdsConfig: patiently(fromAgent),
 });
 
-export const fileRoots = (path: string): SecretSource => ({ name: fileRootSecret(path), sdsConfig: patiently(fromAgent) });
+/** @param path `system` for the public roots of the proxy's host */
+export const fileRoots = (path: string, revoked?: string): SecretSource => ({
+  name: fileRootSecret(path, revoked),
+  sdsConfig: patiently(fromAgent),
+});

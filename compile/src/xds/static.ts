@@ -2,8 +2,10 @@
  * Resources as a static bootstrap for `envoy --mode validate`: what Envoy would say of them, without a control plane.
  * Endpoints stand in their clusters, routes in their listeners; secrets stay where they come from, the agent's socket.
  */
-import { agentCluster, bootstrap, type Encoded, type JsonObject, type JsonValue, type ResourceSet, typeUrls } from '@weft/envoy';
+import { agentCluster, bootstrap, type Encoded, type JsonObject, type JsonValue, type ResourceSet, toJson, typeUrls } from '@weft/envoy';
+import { ConfigSourceSchema } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { decode } from './decode.ts';
+import { fromAgent } from './sources.ts';
 
 type Decoded = ReadonlyMap<string, JsonObject>;
 
@@ -12,6 +14,19 @@ const decodeAll = (resources: ReadonlyMap<string, Encoded> | undefined): Decoded
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const agentSource = toJson(ConfigSourceSchema, fromAgent, { useProtoFieldName: true });
+
+/** A static cluster may not take its secrets over ADS [E3]: it would not outlive the start. */
+const fromAgentOnly = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.map(fromAgentOnly);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(
+      ([key, child]) => [key, key === 'sds_config' && isObject(child) && 'ads' in child ? agentSource : fromAgentOnly(child)] as const,
+    ),
+  );
+};
 
 const withEndpoints = (cluster: JsonObject, assignments: Decoded): JsonObject => {
   if (cluster.type !== 'EDS') return cluster;
@@ -74,7 +89,10 @@ export const staticBootstrap = (resources: ResourceSet): JsonObject => {
   return {
     ...rest,
     static_resources: {
-      clusters: [...own, ...[...decodeAll(resources.get(typeUrls.CDS)).values()].map((cluster) => withEndpoints(cluster, assignments))],
+      clusters: [
+        ...own,
+        ...[...decodeAll(resources.get(typeUrls.CDS)).values()].map((cluster) => fromAgentOnly(withEndpoints(cluster, assignments))),
+      ],
       listeners: [...decodeAll(resources.get(typeUrls.LDS)).values()].map((listener) => withRoutes(listener, tables)),
     },
   };

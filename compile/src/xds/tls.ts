@@ -1,9 +1,7 @@
 /** TLS contexts: the mesh's own (identities by SDS, ALPN as a marker only) and those that a DestinationRule asks for. */
 import { create, type Init, trustSecret, typed, workloadSecret } from '@weft/envoy';
-import type { DataSourceSchema } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { RawBufferSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
 import {
-  type CertificateValidationContextSchema,
   SubjectAltNameMatcher_SanType,
   TlsParameters_TlsProtocol,
   type TlsParametersSchema,
@@ -14,9 +12,11 @@ import {
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
 } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
-import type { ClientTls } from '../mesh/index.ts';
+import { type ClientTls, isAddress } from '../mesh/index.ts';
+import { fileCertificate, fileRoots, type SecretSource, secretRoots, secretSource } from './secret-sources.ts';
 import { fromAgent } from './sources.ts';
 
+type CommonTls = Init<typeof CommonTlsContextSchema>;
 type Parameters = Init<typeof TlsParametersSchema>;
 type Secret = Init<typeof SdsSecretConfigSchema>;
 
@@ -60,10 +60,12 @@ export const meshServer = typed(tlsSocket, DownstreamTlsContextSchema, {
   disableStatefulSessionResumption: true,
 });
 
-const uriMatcher = (uri: string) => ({
-  sanType: SubjectAltNameMatcher_SanType.URI,
-  matcher: { matchPattern: { case: 'exact' as const, value: uri } },
+const nameMatcher = (sanType: SubjectAltNameMatcher_SanType, value: string) => ({
+  sanType,
+  matcher: { matchPattern: { case: 'exact' as const, value } },
 });
+
+const uriMatcher = (uri: string) => nameMatcher(SubjectAltNameMatcher_SanType.URI, uri);
 
 export interface MeshClient {
   readonly sni: string;
@@ -91,33 +93,39 @@ export const meshClient = ({ sni, token, identities }: MeshClient) =>
     },
   });
 
-const file = (filename: string): Init<typeof DataSourceSchema> => ({ specifier: { case: 'filename', value: filename } });
-
-/** Where Debian, Ubuntu, Alpine and Envoy's own images keep the public roots. */
-const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
-
+/** The form of a name says what kind it is. */
 export const nameMatchers = (names: readonly string[]) =>
-  names.flatMap((name) =>
-    name.includes('://')
-      ? [uriMatcher(name)]
-      : [{ sanType: SubjectAltNameMatcher_SanType.DNS, matcher: { matchPattern: { case: 'exact' as const, value: name } } }],
-  );
+  names.map((name) => {
+    if (name.includes('://')) return uriMatcher(name);
+    if (isAddress(name)) return nameMatcher(SubjectAltNameMatcher_SanType.IP_ADDRESS, name);
+    return nameMatcher(name.includes('@') ? SubjectAltNameMatcher_SanType.EMAIL : SubjectAltNameMatcher_SanType.DNS, name);
+  });
 
 /** Without verification only where that was asked for by name; a missing CA means the public roots [S77]. */
-const validation = (tls: ClientTls): Init<typeof CertificateValidationContextSchema> | undefined =>
-  tls.insecureSkipVerify
-    ? undefined
-    : { trustedCa: file(tls.caCertificates ?? systemRoots), matchTypedSubjectAltNames: nameMatchers(tls.subjectAltNames ?? []) };
+const validation = (tls: ClientTls): NonNullable<CommonTls['validationContextType']> => {
+  const { credentialName, caCertificates = 'system', caCrl, subjectAltNames = [] } = tls;
+  if (tls.insecureSkipVerify) return { case: undefined };
+  return {
+    case: 'combinedValidationContext',
+    value: {
+      defaultValidationContext: { matchTypedSubjectAltNames: nameMatchers(subjectAltNames) },
+      validationContextSdsSecretConfig: credentialName ? secretRoots(credentialName) : fileRoots(caCertificates, caCrl),
+    },
+  };
+};
+
+const ownCertificates = ({ mode, credentialName, clientCertificate = '', privateKey = '' }: ClientTls): SecretSource[] => {
+  if (mode !== 'MUTUAL') return [];
+  return [credentialName ? secretSource(credentialName) : fileCertificate(clientCertificate, privateKey)];
+};
 
 /** TLS as a DestinationRule's SIMPLE or MUTUAL describes it. */
 export const ownClient = (tls: ClientTls, alpn: readonly string[]) => {
-  const checks = validation(tls);
   const common = create(CommonTlsContextSchema, {
     tlsParams: versions,
     alpnProtocols: [...alpn],
-    tlsCertificates:
-      tls.mode === 'MUTUAL' ? [{ certificateChain: file(tls.clientCertificate ?? ''), privateKey: file(tls.privateKey ?? '') }] : [],
-    validationContextType: checks ? { case: 'validationContext', value: checks } : { case: undefined },
+    tlsCertificateSdsSecretConfigs: ownCertificates(tls),
+    validationContextType: validation(tls),
   });
   return typed(tlsSocket, UpstreamTlsContextSchema, { sni: tls.sni ?? '', commonTlsContext: common });
 };

@@ -23,12 +23,13 @@ export interface ServiceSpec {
   readonly selector?: Readonly<Record<string, string>>;
   readonly ports?: readonly ServicePortSettings[];
   readonly publishNotReadyAddresses?: boolean;
+  /** `PreferClose` is the old name of `PreferSameZone`. */
+  readonly trafficDistribution?: string;
 }
 
-const later: readonly Field[] = [
-  { field: 'externalIPs', message: 'nothing listens there' },
-  { field: 'trafficDistribution', message: 'all endpoints are used alike' },
-];
+const later: readonly Field[] = [{ field: 'externalIPs', message: 'nothing listens there' }];
+
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
 /** Names from which Istio reads the protocol [S79]. */
 const conventional = /^(?:grpc-web|(?:tcp|udp|grpc|http|http2|https|tls|mongo|redis|mysql|http_proxy)(?:-|$))/i;
@@ -131,6 +132,12 @@ export function* checkService(spec: ServiceSpec): Iterable<Problem> {
   yield* checkFamilies(spec);
   yield* checkLabelMap(spec.selector, 'spec.selector', 'WEFT0020');
   yield* withoutEffect(spec, 'spec', later);
+  const { trafficDistribution } = spec;
+  if (trafficDistribution && !distributions.includes(trafficDistribution))
+    yield doubtful('WEFT0101', 'spec.trafficDistribution', [
+      `\`${trafficDistribution.slice(0, 40)}\` is unknown: all endpoints are used alike`,
+      `Write one of ${distributions.join(', ')}.`,
+    ]);
   const { sessionAffinity, internalTrafficPolicy } = spec as { readonly sessionAffinity?: string; readonly internalTrafficPolicy?: string };
   if (sessionAffinity && sessionAffinity !== 'None')
     yield doubtful('WEFT0101', 'spec.sessionAffinity', ['`sessionAffinity` has no effect yet', 'Remove it.']);

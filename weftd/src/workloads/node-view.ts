@@ -24,7 +24,7 @@ const unique = (texts: readonly string[]): readonly string[] => [...new Set(text
 const addressesOf = (service: Service, mesh: Mesh): readonly string[] => {
   if (!service.headless) return unique(service.addresses.filter(isAddress));
   const endpoints = service.ports.flatMap(({ number }) => mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? []);
-  return unique(endpoints.map(({ address }) => address).filter(isAddress));
+  return unique(endpoints.flatMap(({ address, unhealthy }) => (unhealthy || !isAddress(address) ? [] : [address])));
 };
 
 /** Each pod behind a headless Service has a name below it, as StatefulSets' pods have in Kubernetes. */
@@ -63,7 +63,7 @@ const servicesOf = (mesh: Mesh): NodeView['services'] =>
     service.ports.flatMap(({ number, protocol }) => {
       if (protocol === 'udp' || service.resolution !== 'eds') return [];
       const endpoints = (mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? [])
-        .filter(({ address }) => /^[\d.]+$/.test(address))
+        .filter(({ address, unhealthy }) => !unhealthy && /^[\d.]+$/.test(address))
         .map(({ address, port }) => ({ address, port }));
       return service.addresses.filter(isAddress).map((address) => ({ address, port: number, endpoints }));
     }),

@@ -1,0 +1,102 @@
+/**
+ * Certificates and roots in files of this host, which DestinationRules and Gateways name. Envoy would refuse a whole response for
+ * a file that is not there; asked for by name it waits for it, and hears of a new one.
+ */
+import { unwatchFile, watchFile } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { create } from '@bufbuild/protobuf';
+import { type Encoded, encodeResource, type FileSecret, parseFileSecret } from '@weft/envoy';
+import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import type { Logger } from 'pino';
+
+/** Where distributions keep the public roots (Go's crypto/x509). */
+const systemRoots = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+const lookMs = 5_000;
+
+export interface FileSecrets {
+  readonly ask: (name: string) => void;
+  readonly drop: (name: string) => void;
+  /** What could be read, by name. */
+  readonly current: () => ReadonlyMap<string, Encoded>;
+  readonly close: () => void;
+}
+
+export const isFileSecret = (name: string): boolean => parseFileSecret(name) !== undefined;
+
+const inline = (text: string) => ({ specifier: { case: 'inlineString' as const, value: text } });
+
+const readFirst = async (paths: readonly string[]): Promise<string> => {
+  const [path = '', ...others] = paths;
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (others.length === 0) throw error;
+    return readFirst(others);
+  });
+};
+
+const pathsOf = (secret: FileSecret): readonly string[] => {
+  if (secret.kind === 'certificate') return [secret.certificate, secret.privateKey];
+  const roots = secret.roots === 'system' ? systemRoots : [secret.roots];
+  return secret.revoked ? [...roots, secret.revoked] : roots;
+};
+
+const contentOf = async (secret: FileSecret) => {
+  if (secret.kind === 'certificate') {
+    const [chain, key] = await Promise.all([readFile(secret.certificate, 'utf8'), readFile(secret.privateKey, 'utf8')]);
+    return { case: 'tlsCertificate' as const, value: { certificateChain: inline(chain), privateKey: inline(key) } };
+  }
+  const roots = await readFirst(secret.roots === 'system' ? systemRoots : [secret.roots]);
+  const crl = secret.revoked ? { crl: inline(await readFile(secret.revoked, 'utf8')) } : {};
+  return { case: 'validationContext' as const, value: { trustedCa: inline(roots), ...crl } };
+};
+
+export const openFileSecrets = (onChange: () => void, logger: Pick<Logger, 'warn'>): FileSecrets => {
+  const read = new Map<string, Encoded>();
+  const watched = new Map<string, () => void>();
+
+  const look = async (name: string, secret: FileSecret): Promise<void> => {
+    try {
+      const type = await contentOf(secret);
+      if (!watched.has(name)) return;
+      read.set(name, encodeResource(name, SecretSchema, create(SecretSchema, { name, type })));
+      onChange();
+    } catch (error) {
+      // What was read before stays: a file that is being replaced is not one that was taken away.
+      logger.warn(
+        { secret: name, error: error instanceof Error ? error.message : String(error) },
+        'a file that a policy names cannot be read',
+      );
+    }
+  };
+
+  const drop = (name: string): void => {
+    watched.get(name)?.();
+    watched.delete(name);
+    read.delete(name);
+  };
+
+  return {
+    ask: (name) => {
+      const secret = parseFileSecret(name);
+      if (!secret || watched.has(name)) return;
+      const again = () => void look(name, secret);
+      const paths = pathsOf(secret);
+      for (const path of paths) watchFile(path, { interval: lookMs, persistent: false }, again);
+      watched.set(name, () => {
+        for (const path of paths) unwatchFile(path, again);
+      });
+      again();
+    },
+    drop,
+    current: () => read,
+    close: () => {
+      for (const name of [...watched.keys()]) drop(name);
+    },
+  };
+};
