@@ -96,7 +96,8 @@ describe('mesh TLS', () => {
     const cluster = withPolicy({ tls: { mode: 'SIMPLE' } });
     const [options] = Object.values(cluster.typed_extension_protocol_options) as ReturnType<typeof clusterOf>[];
     expect(options?.upstream_http_protocol_options).toEqual({ auto_sni: true, auto_san_validation: true });
-    expect(cluster.transport_socket.typed_config.common_tls_context.validation_context.trusted_ca.filename).toMatch(/ca-certificates/);
+    const { combined_validation_context: checks } = cluster.transport_socket.typed_config.common_tls_context;
+    expect(checks.validation_context_sds_secret_config.name).toBe('file-root:system');
   });
 });
 
