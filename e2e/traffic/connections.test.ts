@@ -1,11 +1,14 @@
 /** Connections that are no HTTP, or become something else, on the real Envoy. */
 import { createServer as createHttp2, type Http2Server } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionRoute } from '../../compile/src/mesh/index.ts';
 import { endpoint, outbound, type Sample, sidecar } from '../../compile/src/xds/views.fixture.ts';
 import { application, exchange, freePort, type Running, run } from './loopback.ts';
+
+const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
 const origin = { kind: 'VirtualService', namespace: 'shop', name: 'r', path: 'spec.tcp[0]' };
 
@@ -81,7 +84,7 @@ beforeAll(async () => {
   const local = (sample: Pick<Sample, 'name' | 'protocol' | 'connections'>, port: number, target: number): Sample => ({
     ...sample,
     port,
-    addresses: ['127.0.0.1'],
+    addresses: hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'],
     endpoints: [endpoint('127.0.0.1', { port: target, mtls: false })],
   });
   const [one, two] = [cluster('declared', declared), cluster('sniffed', sniffed)];
@@ -101,7 +104,10 @@ beforeAll(async () => {
     local({ name: 'web', protocol: 'http' }, web, upgraded),
     local({ name: 'calls', protocol: 'grpc-web' }, called, calls),
   ];
-  envoy = await run(sidecar({ outbound: outbound(samples, { outboundTrafficPolicy: 'REGISTRY_ONLY' }) }), declared);
+  envoy = await run(
+    sidecar({ outbound: outbound(samples, { outboundTrafficPolicy: 'REGISTRY_ONLY', ...(hasIPv6 && { families: 'dual' }) }) }),
+    declared,
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -193,6 +199,14 @@ test('a WebSocket is let through and stays open both ways [S86]', async () => {
   socket.write('ab');
   expect(await twice).toBe('abab');
   socket.destroy();
+});
+
+test.runIf(hasIPv6)('a service is called at its IPv6 address, and at both ends of a listener for both families [S6]', async () => {
+  expect(await exchange('::1', dial.plain, 'hello\n')).toBe('[hello\n]');
+  const get = 'GET / HTTP/1.1\r\nhost: [::1]\r\n\r\n';
+  expect(await exchange('::1', dial.plain, get)).toMatch(/^HTTP\/1.1 200/);
+  for (const address of ['::1', '127.0.0.1'])
+    expect(await exchange(address, dial.web, 'GET / HTTP/1.1\r\nhost: nobody\r\n\r\n')).toMatch(/^HTTP\/1.1 502/);
 });
 
 test('gRPC-Web arrives as gRPC, and its answer goes back as gRPC-Web [S79]', async () => {

@@ -23,7 +23,17 @@ import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } fr
 import { anywhere, isHttp } from '../mesh/index.ts';
 import { canBind } from './egress.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
-import { type Chain, detection, httpInspector, httpManager, originalDestination, plainHttp, tcpProxy, tlsInspector } from './filters.ts';
+import {
+  type Chain,
+  callFilters,
+  detection,
+  httpInspector,
+  httpManager,
+  originalDestination,
+  plainHttp,
+  tcpProxy,
+  tlsInspector,
+} from './filters.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';
@@ -111,6 +121,7 @@ const manager = (destination: Destination) =>
   httpManager({
     statPrefix: `inbound_0.0.0.0_${destination.port};`,
     routeSpecifier: inlineRoutes(destination),
+    ...(destination.protocol === 'grpc-web' && { httpFilters: callFilters({ grpcWeb: true, dynamic: false }) }),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife },
     http1SafeMaxConnectionDuration: true,
     // Envoy drops the header from clients without a verified certificate.

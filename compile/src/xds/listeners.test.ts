@@ -52,6 +52,15 @@ describe('inbound', () => {
     ]);
   });
 
+  test('[S79]: gRPC-Web is turned into gRPC for a server that is called so, and for nobody else', () => {
+    const filtersOf = (protocol: Protocol) => {
+      const filters = chainsOf(protocol, 'DISABLE')[0]?.filters[0]?.typed_config.http_filters ?? [];
+      return (filters as readonly { readonly name: string }[]).map(({ name }) => name);
+    };
+    expect(filtersOf('grpc-web')[0]).toBe('envoy.filters.http.grpc_web');
+    expect(filtersOf('grpc')).not.toContain('envoy.filters.http.grpc_web');
+  });
+
   test.each(['http', 'tcp', 'auto', 'grpc'] as const)('[S91]: STRICT has no chain without mesh TLS (%s)', (protocol) => {
     const chains = chainsOf(protocol, 'STRICT');
     expect(chains.length).toBeGreaterThan(0);
