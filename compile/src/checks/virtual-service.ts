@@ -171,7 +171,9 @@ const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Fac
   });
 
 const registryProblems = (host: string, path: string, facts: Facts): readonly Problem[] => {
-  const served = isWildcard(host) ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
+  const named = isWildcard(host) ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
+  // Another name of a service is no service: rules for it are those of a host in no registry.
+  const served = named.filter(({ target }) => target === undefined || facts.servicesAt(target).length === 0);
   if (served.length === 0) {
     return [
       doubtful('WEFT0203', path, [

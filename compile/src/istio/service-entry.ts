@@ -3,7 +3,7 @@ import { network, type Resource, type ServiceEntryPort, type ServiceEntryResolut
 import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
 import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
 import { distributionOf } from '../kubernetes/service.ts';
-import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service } from '../mesh/index.ts';
+import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service, type ServicePort } from '../mesh/index.ts';
 import { entryWorkload } from './workload-entry.ts';
 
 const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
@@ -17,6 +17,13 @@ const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
 /** The `protocol` field beats the name, as `appProtocol` does for Services. */
 const protocolOf = ({ number, name, protocol }: ServiceEntryPort): Protocol =>
   (protocol && protocolNamed(protocol)) || selectProtocol({ number, name: protocol ? '' : name });
+
+const servicePort = (port: ServiceEntryPort, { resolution = 'NONE' }: ServiceEntrySpec): ServicePort => ({
+  number: port.number,
+  name: port.name,
+  protocol: protocolOf(port),
+  ...(resolution === 'NONE' && port.targetPort && port.targetPort !== port.number && { upstream: port.targetPort }),
+});
 
 export interface EntryContext {
   /** The automatic address, by host [S74]. */
@@ -35,7 +42,7 @@ export const servicesOf = (
       hostname,
       namespace: metadata.namespace,
       addresses: spec.addresses?.length ? [...new Set(spec.addresses.map(network))] : automatic === undefined ? [] : [automatic],
-      ports: (spec.ports ?? []).map((port) => ({ number: port.number, name: port.name, protocol: protocolOf(port) })),
+      ports: (spec.ports ?? []).map((port) => servicePort(port, spec)),
       resolution: resolutions[spec.resolution ?? 'NONE'],
       headless: false,
       meshExternal: spec.location !== 'MESH_INTERNAL',

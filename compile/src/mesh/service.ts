@@ -11,6 +11,8 @@ export interface ServicePort {
   readonly number: number;
   readonly name: string;
   readonly protocol: Protocol;
+  /** Where clients dial endpoints themselves (ServiceEntry NONE): the port there, other than the one dialled. */
+  readonly upstream?: number;
 }
 
 /**

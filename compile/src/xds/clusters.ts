@@ -59,14 +59,18 @@ const resolvedByEnvoy = (name: string, endpoints: readonly Endpoint[], standing:
   dnsRefreshRate: milliseconds(60_000),
 });
 
-const discovery = (name: string, { resolution, endpoints, subset, policy, standing, credentialed }: Target): ClusterInit => {
+/** At the address dialled, but at another port. */
+const elsewhere = ({ upstream }: ServicePort): ClusterInit =>
+  upstream === undefined ? {} : { lbConfig: { case: 'originalDstLbConfig', value: { upstreamPortOverride: upstream } } };
+
+const discovery = (name: string, { port, resolution, endpoints, subset, policy, standing, credentialed }: Target): ClusterInit => {
   const chosen = subset ? endpoints.endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints.endpoints;
   if (resolution === 'dns-dynamic') return dynamicCluster;
   const type = (value: Cluster_DiscoveryType) => ({ clusterDiscoveryType: { case: 'type' as const, value } });
   // Without its Secret a client calls nobody, rather than in plaintext or unverified [S76].
   if (policy.tls?.credentialName && !credentialed) return type(Cluster_DiscoveryType.STATIC);
   if (resolution === 'original-dst' || policy.loadBalancer?.simple === 'PASSTHROUGH')
-    return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED };
+    return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED, ...elsewhere(port) };
   const balanced = balancing(policy.loadBalancer);
   if (resolution === 'dns-strict')
     return { ...type(Cluster_DiscoveryType.STRICT_DNS), ...balanced, ...resolvedByEnvoy(name, chosen, standing) };
