@@ -9,11 +9,8 @@ import type { Read } from './request.ts';
 const million = 1_000_000;
 const percentOf = (share: number): number => (100 * share) / million;
 
-/** As Envoy answers HTTP clients where a gRPC status was asked for (Grpc::Utility::grpcToHttpStatus). */
-const httpOfGrpc: readonly number[] = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401];
-
-const abortStatus = (status: NonNullable<Fault['abort']>['status']): number =>
-  'http' in status ? status.http : (httpOfGrpc[status.grpc] ?? 500);
+/** A gRPC status comes with HTTP's 200, whoever asks. */
+const abortStatus = (status: NonNullable<Fault['abort']>['status']): number => ('http' in status ? status.http : 200);
 
 export const faultStep = ({ delay, abort }: Fault): FaultStep => ({
   ...(delay && { delay: { time: delay.time, percent: percentOf(delay.share) } }),
@@ -61,7 +58,7 @@ export const corsHeaders = (cors: Cors | undefined, asked: Read): Readonly<Recor
   return {
     'access-control-allow-origin': asked.headers.origin ?? '',
     ...(credentials && { 'access-control-allow-credentials': 'true' }),
-    ...(!preflight && exposeHeaders.length > 0 && { 'access-control-expose-headers': exposeHeaders.join(',') }),
+    ...(exposeHeaders.length > 0 && { 'access-control-expose-headers': exposeHeaders.join(',') }),
     ...(preflight && methods.length > 0 && { 'access-control-allow-methods': methods.join(',') }),
     ...(preflight && headers.length > 0 && { 'access-control-allow-headers': headers.join(',') }),
     ...(preflight && maxAge !== undefined && { 'access-control-max-age': `${maxAge}` }),
