@@ -138,7 +138,7 @@ describe('endpoints', () => {
       expect(outcomes.length).toBeGreaterThan(churnSeconds * 150);
       expect(failed(outcomes)).toEqual([]);
       // Files that change faster than they are read count once.
-      expect((await revision()) - first).toBeGreaterThan(changes * 0.8);
+      expect((await revision()) - first).toBeGreaterThan(changes / 2);
       const podsOf = (some: typeof outcomes) => new Set(some.map(({ body }) => (JSON.parse(body) as { pod: string }).pod));
       expect(podsOf(outcomes).size).toBe(4);
       expect(podsOf(outcomes.filter(({ startedAt }) => startedAt > settled)).size).toBe(1);
