@@ -118,7 +118,10 @@ describe('Service', () => {
     ['an unknown type', service('  type: Cluster # E WEFT0020 spec.type\n  ports: [{name: http, port: 80}]')],
     ['no external name', service('  type: ExternalName').replace('spec:', 'spec: # E WEFT0020 spec.externalName')],
     ['no address', service('  clusterIP: 10.0.0 # E WEFT0020 spec.clusterIP\n  ports: [{name: http, port: 80}]')],
-    ['other addresses than its own', service('  clusterIPs: [None] # E WEFT0020 spec.clusterIPs\n  ports: [{name: http, port: 80}]')],
+    [
+      'no address, said in the list alone',
+      service('  clusterIPs: [None] # E WEFT0020 spec.clusterIPs[0]\n  ports: [{name: http, port: 80}]'),
+    ],
     [
       'two addresses, one of them none',
       service('  clusterIP: 10.0.0.1\n  clusterIPs: [10.0.0.1, None] # E WEFT0020 spec.clusterIPs[1]\n  ports: [{name: http, port: 80}]'),

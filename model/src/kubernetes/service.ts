@@ -93,18 +93,18 @@ function* checkFamilies({ clusterIPs = [], ipFamilies = [], ipFamilyPolicy = 'Si
     yield ineffective('spec.ipFamilies', 'the Service has an IPv4 address beside the IPv6 one', 'Write `ipFamilyPolicy: PreferDualStack`.');
 }
 
-/** As the API server has them: the first is `clusterIP`, and `None` stands alone. */
+/** As the API server has them: the first is `clusterIP` where both are written, and `None` stands in both, alone. */
 function* checkClusterIps({ clusterIP, clusterIPs = [] }: ServiceSpec): Iterable<Problem> {
-  if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
-    yield broken(
-      'spec.clusterIPs',
-      'the first of `clusterIPs` must be `clusterIP`',
-      'Leave `clusterIPs` out, or repeat `clusterIP` in it.',
-    );
+  if (clusterIP && clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
+    yield broken('spec.clusterIPs', 'the first of `clusterIPs` must be `clusterIP`', 'Leave one of the two out.');
   for (const [index, address] of clusterIPs.entries()) {
-    const isAllowed = address === 'None' ? clusterIPs.length === 1 : isIp(address);
+    const isAllowed = address === 'None' ? clusterIP === 'None' && clusterIPs.length === 1 : isIp(address);
     if (!isAllowed)
-      yield broken(`spec.clusterIPs[${index}]`, `\`${address.slice(0, 80)}\` is no IP address`, 'Write addresses, or `None` alone.');
+      yield broken(
+        `spec.clusterIPs[${index}]`,
+        `\`${address.slice(0, 80)}\` is no IP address`,
+        'Write addresses; for none, `clusterIP: None`.',
+      );
   }
 }
 
