@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { emit, staticBootstrap, type View } from '@weft/compile';
-import type { JsonObject, JsonValue } from '@weft/envoy';
+import { fileRootSecret, type JsonObject, type JsonValue } from '@weft/envoy';
 import { findEnvoy } from '../../agent/src/envoy-binary.ts';
 
 export const identity = 'spiffe://cluster.local/ns/shop/sa/web';
@@ -147,10 +147,15 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** @returns when Envoy listens; throws with its log when it does not within ten seconds */
-export const run = async (view: View, listening: number): Promise<Running> => {
+/**
+ * @param roots what the host's public roots shall be
+ * @returns when Envoy listens; throws with its log when it does not within ten seconds
+ */
+export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
   await writeSecrets(folder);
+  const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
+  if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
   const ports = view.inbound.ports.map(({ port }) => port);
   const file = join(folder, 'envoy.json');
   await writeFile(file, JSON.stringify(onLoopback(staticBootstrap(emit(view)), folder, ports)));
