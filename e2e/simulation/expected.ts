@@ -88,7 +88,7 @@ const delayDiffers = ({ faults }: Passage, answer: Answer): string[] => {
 };
 
 /** @param clusterAt the cluster's name behind an endpoint's */
-export const differences = (request: Request, passage: Passage, seen: Observation & { readonly cluster?: string }): readonly string[] => {
+export const differences = (request: Request, passage: Passage, seen: Observation & { readonly cluster?: string }): string[] => {
   const { answer, arrival, cluster } = seen;
   const delays = delayDiffers(passage, answer);
   if (isAborted(passage, answer)) return delays;

@@ -167,7 +167,7 @@ const serverNames = (view: View): readonly string[] => {
 export const bytesFor = ({ port, hosts, address }: Target, view: View, random: Random): Request => {
   const names = [...serverNames(view), ...hosts].filter((name) => /^[*a-z]/i.test(name));
   const host = hostOf(names.length > 0 && random.chance(0.8) ? random.pick(names) : random.pick(hosts), random);
-  const isName = /[a-z]/i.test(host) && !host.includes('*');
+  const isName = /[a-z]/i.test(host) && !host.includes(':') && !host.includes('*');
   return { protocol: isName && random.chance(0.6) ? 'tls' : 'tcp', host, port, ...(address !== undefined && { address }) };
 };
 

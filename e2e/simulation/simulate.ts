@@ -1,7 +1,7 @@
 /** Asks Envoy and `explain` the same, many times, and gathers what differs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type View } from '@weft/compile';
-import type { Passage, Request } from '@weft/model';
+import type { ClusterStep, Passage, Request } from '@weft/model';
 import { isLikely } from './chance.ts';
 import { ask, clientHello, type Dialled, exchange } from './client.ts';
 import { type Arrival, answerHeader, type Echo, echo } from './echo.ts';
@@ -55,6 +55,8 @@ const tally = ({ tallies }: Run, key: string, probability: number, happened: boo
 
 /** `3/outbound|80||host#0` → `outbound|80||host` */
 const clusterOf = (at: string): string => at.slice(at.indexOf('/') + 1, at.lastIndexOf('#'));
+
+const endpointOf = (at: string): string => at.slice(at.lastIndexOf('#') + 1);
 
 const listenerOf = ({ stage: { listeners } }: Run, index: number, { address, port }: Request): string | undefined =>
   listeners.get(`${index}/${address}_${port}`) ?? listeners.get(`${index}/0.0.0.0_${port}`);
@@ -123,6 +125,27 @@ interface At {
   readonly passage: Passage;
 }
 
+/** An endpoint of a cluster where endpoints are known. */
+const isExpected = ({ clusters }: Passage, { at }: Arrival): boolean =>
+  endpointOf(at) === '' ||
+  clusters.some(
+    ({ name, endpoints }) =>
+      name === clusterOf(at) && endpoints.some(({ address, port, percent }) => percent > 0 && endpointOf(at) === `${address}:${port}`),
+  );
+
+/** Clusters whose endpoints are chosen without regard to what was asked, or to how busy they are. */
+const isEven = ({ loadBalancer, endpoints }: ClusterStep): boolean =>
+  loadBalancer === 'ROUND_ROBIN' ||
+  loadBalancer === 'RANDOM' ||
+  (loadBalancer === 'LEAST_REQUEST' && endpoints.every(({ weight }) => weight === 1));
+
+const countEndpoint = (state: Run, { index, passage }: At, { at }: Arrival): void => {
+  const [only, ...others] = passage.clusters.filter(({ name }) => name === clusterOf(at));
+  if (!only || others.length > 0 || only.endpoints.length < 2 || !isEven(only) || endpointOf(at) === '') return;
+  for (const { address, port, percent } of only.endpoints)
+    tally(state, `${index} ${only.name} chooses ${address}:${port}`, percent / 100, endpointOf(at) === `${address}:${port}`);
+};
+
 const askHttp = async (state: Run, at: At): Promise<void> => {
   const { index, dialled, asked, passage } = at;
   const request = withAnswer(asked, passage);
@@ -131,9 +154,11 @@ const askHttp = async (state: Run, at: At): Promise<void> => {
   const answer = await ask(dialled, questionOf(request, id));
   const arrival = state.echo.arrivals(id).find(({ headers }) => !/-shadow(:\d+)?$/.test(headers.host ?? ''));
   const cluster = arrival && clusterOf(arrival.at);
-  const found = differences(request, passage, { answer, ...(arrival && { arrival }), ...(cluster !== undefined && { cluster }) });
+  const found: string[] = differences(request, passage, { answer, ...(arrival && { arrival }), ...(cluster !== undefined && { cluster }) });
+  if (arrival && !isExpected(passage, arrival)) found.push(`Envoy chose ${arrival.at}, which explain gives no share`);
   for (const difference of found) state.differences.push(`${state.subjects[index]?.name}: ${JSON.stringify(asked)}: ${difference}`);
   count(state, at, { status: answer.status, flags: answer.headers['x-sim-flags'] ?? '', ...(cluster !== undefined && { cluster }) });
+  if (arrival) countEndpoint(state, at, arrival);
   if (arrival) state.mirrored.push({ id, passage, index, key: keyOf(index, passage) });
 };
 

@@ -22,16 +22,21 @@ export const clusterIn = (index: number, cluster: string): string => `${index}/$
 
 const pipe = (path: string): JsonObject => ({ pipe: { path } });
 
+/** `10.244.0.5:8080`, a name and port, or a socket's path. */
+const addressOf = (endpoint: JsonValue | undefined): string => {
+  const address = isObject(endpoint) && isObject(endpoint.address) ? endpoint.address : {};
+  const { socket_address: socket, pipe: path } = address;
+  return isObject(socket) ? `${socket.address}:${socket.port_value}` : isObject(path) ? String(path.path) : '';
+};
+
 /** What balancing goes by stays: localities, weights, priorities, health. */
 const onStage = async (assignment: JsonObject, name: string, echo: Echo): Promise<JsonObject> => {
-  let count = 0;
   const endpoints: JsonObject[] = [];
   for (const locality of objects(assignment.endpoints)) {
     const members: JsonObject[] = [];
     for (const member of objects(locality.lb_endpoints)) {
-      const { metadata: _metadata, endpoint: _endpoint, ...rest } = member;
-      members.push({ ...rest, endpoint: { address: pipe(await echo.open(`${name}#${count}`)) } });
-      count += 1;
+      const { metadata: _metadata, endpoint, ...rest } = member;
+      members.push({ ...rest, endpoint: { address: pipe(await echo.open(`${name}#${addressOf(endpoint)}`)) } });
     }
     endpoints.push({ ...locality, lb_endpoints: members });
   }
@@ -49,7 +54,7 @@ const clusterOnStage = async (cluster: JsonObject, index: number, echo: Echo): P
   if (isObject(assignment)) return { ...stage, load_assignment: await onStage(assignment, name, echo) };
   // Where the client dialled: somebody is there.
   const somebody = cluster.type === 'ORIGINAL_DST' || isObject(cluster.cluster_type);
-  const endpoints = somebody ? [{ lb_endpoints: [{ endpoint: { address: pipe(await echo.open(`${name}#0`)) } }] }] : [];
+  const endpoints = somebody ? [{ lb_endpoints: [{ endpoint: { address: pipe(await echo.open(`${name}#`)) } }] }] : [];
   return { ...stage, lb_policy: 'ROUND_ROBIN', load_assignment: { cluster_name: name, endpoints } };
 };
 

@@ -51,6 +51,10 @@ export interface EndpointStep {
   readonly locality: string;
   /** `unknown`: Envoy resolves the name itself. */
   readonly health: 'ready' | 'not ready' | 'unknown';
+  /** 0 is the nearest: others are for when too few of it are ready. */
+  readonly priority: number;
+  /** Its share of the cluster's requests; where a hash decides, of all hashes there are. */
+  readonly percent: number;
   readonly weight: number;
   readonly mtls: boolean;
 }

@@ -1,7 +1,17 @@
 /** A cluster by its name: who is behind it, how connections to it are secured, and why calls to it fail. */
 import { blackHoleCluster, outboundSni, passthroughCluster } from '@weft/envoy';
 import type { ClusterStep, EndpointStep, Failure, TlsStep } from '@weft/model';
-import type { Endpoint, OutboundSlice, PortEndpoints, ScopedService, Subset, TrafficPolicy, View } from '../mesh/index.ts';
+import {
+  type Endpoint,
+  nearnessOf,
+  type OutboundSlice,
+  type PortEndpoints,
+  type ScopedService,
+  type Subset,
+  type TrafficPolicy,
+  type View,
+} from '../mesh/index.ts';
+import { type EndpointShare, sharesOf } from './shares.ts';
 
 /** `outbound|80|v1|catalog.shop.svc.cluster.local` in its parts. */
 interface Named {
@@ -40,13 +50,15 @@ const inSubset = (subset: Subset | undefined, { labels }: Endpoint): boolean =>
 
 const localityOf = ({ locality: { region, zone, subzone } }: Endpoint): string => [region, zone, subzone].join('/').replace(/\/+$/, '');
 
-const endpointStep = (endpoint: Endpoint, resolvedByEnvoy: boolean): EndpointStep => ({
+const endpointStep = ({ endpoint, priority, percent }: EndpointShare, resolvedByEnvoy: boolean): EndpointStep => ({
   address: endpoint.address,
   port: endpoint.port,
   workload: endpoint.workload,
   namespace: endpoint.namespace,
   locality: localityOf(endpoint),
   health: endpoint.unhealthy ? 'not ready' : resolvedByEnvoy ? 'unknown' : 'ready',
+  priority,
+  percent,
   weight: endpoint.weight,
   mtls: endpoint.mtls,
 });
@@ -100,6 +112,16 @@ const nobody = (made: Made): Failure => {
   return { status: 503, flag: 'UH', why: `nobody is behind ${whose}: ${hint}` };
 };
 
+/** Sidecars get a Secret only by a rule that names its clients [S76]: without it nobody is called. */
+const lacksCredential = ({ policy, scoped }: Made, role: View['role']): boolean =>
+  Boolean(policy.tls?.credentialName) && role === 'sidecar' && scoped.destination.selected !== true;
+
+const withoutCredential = ({ policy }: Made): Failure => ({
+  status: 503,
+  flag: 'UH',
+  why: `the DestinationRule's credential ${policy.tls?.credentialName} reaches sidecars only by a rule with a workloadSelector`,
+});
+
 const missing = (cluster: string, slice: OutboundSlice): Failure => {
   const { port, subset, host } = parse(cluster);
   const scoped = slice.services.find(({ service }) => service.hostname === host);
@@ -125,24 +147,27 @@ export interface Share {
 
 const whole: Share = { weight: 1, percent: 100 };
 
-export const clusterStep = (name: string, { role, outbound }: View, share: Share = whole): ClusterStep => {
+export const clusterStep = (name: string, { role, outbound, origin }: View, share: Share = whole): ClusterStep => {
   if (name === passthroughCluster) return { ...fixed(name), ...share };
   if (name === blackHoleCluster) return { ...fixed(name, { status: 503, flag: 'UH', why: 'nobody is ever behind it' }), ...share };
   const made = madeOf(name, outbound);
   if (!made) return { ...fixed(name, missing(name, outbound)), ...share };
   const { policy, scoped, all, chosen } = made;
+  if (lacksCredential(made, role)) return { ...fixed(name, withoutCredential(made)), ...share };
   const whereDialled = goesWhereDialled(made, role);
   const endpoints = (all?.endpoints ?? []).filter((endpoint) => inSubset(chosen, endpoint));
   const dynamic = scoped.service.resolution === 'dns-dynamic';
+  const standing = { nearness: nearnessOf(policy, scoped.service, origin), origin };
+  const shares = sharesOf(endpoints, standing);
   const resolvedByEnvoy = scoped.service.resolution.startsWith('dns-');
   const connectTimeout = policy.connectionPool?.tcp?.connectTimeout ?? 10_000;
   return {
     name,
     ...share,
-    endpoints: endpoints.map((endpoint) => endpointStep(endpoint, resolvedByEnvoy)),
+    endpoints: shares.map((one) => endpointStep(one, resolvedByEnvoy)),
     loadBalancer: whereDialled ? 'the address dialled' : dynamic ? 'the name asked for' : balancerOf(policy),
     tls: tlsOf(made, endpoints, whereDialled),
     connectTimeout,
-    ...(endpoints.every(({ unhealthy }) => unhealthy) && !whereDialled && !dynamic && { failure: nobody(made) }),
+    ...(shares.every(({ percent }) => percent === 0) && !whereDialled && !dynamic && { failure: nobody(made) }),
   };
 };

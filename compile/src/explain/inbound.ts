@@ -33,7 +33,9 @@ const application = (name: string, port: number): ClusterStep => ({
   name,
   weight: 1,
   percent: 100,
-  endpoints: [{ address: '', port, workload: '', namespace: '', locality: '', health: 'unknown', weight: 1, mtls: false }],
+  endpoints: [
+    { address: '', port, workload: '', namespace: '', locality: '', health: 'unknown', priority: 0, percent: 100, weight: 1, mtls: false },
+  ],
   loadBalancer: 'the address dialled',
   tls: { mode: 'plaintext' },
 });

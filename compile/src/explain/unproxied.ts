@@ -15,12 +15,13 @@ export const unproxied = (
   request: Request,
   { mesh }: { readonly mesh: Mesh },
 ): { readonly passage: Passage; readonly cluster: ClusterStep; readonly request: Request } => {
+  const endpoints = endpointsOf(request, mesh);
   const cluster: ClusterStep = {
     name: `${request.host}:${request.port}`,
     weight: 1,
     percent: 100,
-    endpoints: endpointsOf(request, mesh).map(({ address, port, workload, namespace, locality, weight, mtls }) => ({
-      ...{ address, port, workload, namespace, weight, mtls, health: 'ready' as const },
+    endpoints: endpoints.map(({ address, port, workload, namespace, locality, weight, mtls }) => ({
+      ...{ address, port, workload, namespace, weight, mtls, health: 'ready' as const, priority: 0, percent: 100 / endpoints.length },
       locality: [locality.region, locality.zone, locality.subzone].filter(Boolean).join('/'),
     })),
     loadBalancer: 'the client’s system',
