@@ -2,6 +2,7 @@
 import { defaultMeshSettings, type Finding, type MeshSettings, type Resource } from '@weft/model';
 import { check } from './checks/index.ts';
 import { localityBalancingOf } from './istio/load-balancer.ts';
+import { retryOf } from './istio/retry.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
@@ -46,12 +47,17 @@ const tcpDefaults = ({ connectTimeout, tcpKeepalive }: MeshSettings): Mesh['rule
   ...(tcpKeepalive && { keepalive: tcpKeepalive }),
 });
 
+/** Only where the settings speak of them [S37]. */
+const defaultRetries = ({ defaultHttpRetryPolicy }: MeshSettings): Pick<Mesh['rules'], 'retry'> =>
+  defaultHttpRetryPolicy ? { retry: retryOf(defaultHttpRetryPolicy) ?? 'none' } : {};
+
 const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   rules: memo('rules', [settings], () => ({
     rootNamespace: settings.rootNamespace,
     trustDomain: settings.trustDomain,
     outboundTrafficPolicy: settings.outboundTrafficPolicy,
     enableAutoMtls: settings.enableAutoMtls,
+    ...defaultRetries(settings),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),
   })),

@@ -12,6 +12,14 @@ test('a path leads to its parent', () => {
   ]);
 });
 
+test('every path comes to its end, whatever a key holds', () => {
+  for (const key of ['a[b][c]', 'a"]', '["', '][', '.']) {
+    let path = `spec["${key}"]`;
+    for (let steps = 0; path !== '' && steps < 10; steps += 1) path = parentPath(path);
+    expect(path).toBe('');
+  }
+});
+
 test('the line of any field, also of one that shares its line with others', () => {
   const text =
     '\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n  - {name: http, port: 80}\n  - port: 81\n    name: tcp';

@@ -1,7 +1,14 @@
 import type { Resource } from './resource.ts';
 
-/** `spec.http[0].match` → `spec.http[0]` → `spec.http` → `spec` → ``. */
-export const parentPath = (path: string): string => path.replace(/(?:\.[^.[\]]*|\[[^\]]*\]|^[^.[\]]*)$/, '');
+/** A field, an index or a key at the end of a path. */
+const lastPart = /(?:\.[^.[\]]*|\[[^\]]*\]|^[^.[\]]*)$/;
+
+/** `spec.http[0].match` → `spec.http[0]` → `spec.http` → `spec` → ``. Always shorter: a key in quotes may hold anything. */
+export const parentPath = (path: string): string => {
+  if (path.endsWith('"]')) return path.slice(0, Math.max(0, path.lastIndexOf('["')));
+  const parent = path.replace(lastPart, '');
+  return parent === path ? '' : parent;
+};
 
 /**
  * Line of a field, one-based. `lines` names only the paths whose line differs from their parent's, so that a thousand

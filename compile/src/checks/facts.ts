@@ -8,7 +8,9 @@ import {
   refOf,
   type Specs,
   type SupportedKind,
+  type VirtualServiceSpec,
 } from '@weft/model';
+import { type Delegates, delegateKeys } from '../istio/delegate.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import {
   type Backend,
@@ -25,6 +27,7 @@ import {
 } from '../mesh/index.ts';
 import { groupedRules } from '../passes/destinations.ts';
 import type { Input } from '../passes/input.ts';
+import { delegatesOf } from '../passes/routings.ts';
 import { contested } from './claims.ts';
 
 /** A workload that objects ask for, whether or not it runs: what selectors are checked against, so that starting up is no mistake. */
@@ -56,6 +59,10 @@ export interface Facts {
   readonly claims: ReadonlyMap<string, readonly Service[]>;
   /** DestinationRules whose host covers the name. */
   rulesFor(host: string): readonly DestinationRule[];
+  /** VirtualServices by name, for routes that are given away. */
+  readonly delegates: Delegates;
+  /** VirtualServices that give routes away. */
+  readonly roots: readonly Resource<VirtualServiceSpec>[];
   /** Routings that name exactly this host, oldest first. */
   routingsAt(host: string): readonly Routing[];
 }
@@ -156,6 +163,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
   );
   const pairs = () => mesh.routings.flatMap((routing) => routing.hosts.map((host) => ({ host, routing })));
   const routings = memo('all routings by host', [mesh.routings], () => Map.groupBy(pairs(), ({ host }) => host));
+  const virtualServices = input.of('VirtualService');
   return {
     mesh,
     servicesAt: (host) => byHost.get(host) ?? noServices,
@@ -172,6 +180,8 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     owners: memo('owners', [mesh.backends, input.of('ServiceEntry')], () => ownersOf(input)),
     claims: memo('contested addresses', [mesh.services], () => contested(mesh.services)),
     rulesFor: (host) => rules.all(expandHost(host, '')).flat(),
+    delegates: delegatesOf(input),
+    roots: memo('roots of delegates', [virtualServices], () => virtualServices.filter((one) => delegateKeys(one).length > 0)),
     routingsAt: (host) => routings.get(host)?.map(({ routing }) => routing) ?? noRoutings,
   };
 };

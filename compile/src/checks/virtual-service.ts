@@ -1,5 +1,15 @@
 /** VirtualServices: where they lead, and through what. */
-import { against, doubtful, type HttpRouteDestination, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
+import {
+  against,
+  doubtful,
+  type HttpRouteDestination,
+  type Problem,
+  type Resource,
+  routingClaim,
+  type VirtualServiceSpec,
+  wrong,
+} from '@weft/model';
+import { delegateKeys, isDelegate } from '../istio/delegate.ts';
 import { gatewayName } from '../istio/match.ts';
 import {
   covers,
@@ -7,12 +17,15 @@ import {
   intersection,
   isExported,
   isHttp,
+  isPublic,
   isWildcard,
   mesh as meshGateway,
+  precedence,
   type Routing,
   type Service,
 } from '../mesh/index.ts';
 import { connectionProblems } from './connection-route.ts';
+import { delegationProblems, orphanProblems } from './delegate.ts';
 import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -145,23 +158,37 @@ const gatewayHostProblems = (resource: VirtualService, routing: Routing, facts: 
   });
 };
 
-const seenTogether = (a: Routing, b: Routing): boolean =>
-  [a, b].some(({ exportTo }) => exportTo.includes('*')) ||
-  a.namespace === b.namespace ||
-  a.exportTo.some((to) => isExported(b.exportTo, b.namespace, to === '.' ? a.namespace : to));
+/** Namespaces that stand for all that see the routing; the empty one for those that see nothing but what is public. */
+const audience = ({ exportTo, namespace }: Routing): readonly string[] =>
+  isPublic(exportTo) ? [''] : exportTo.map((to) => (to === '.' ? namespace : to));
+
+/** The rival that everybody obeys instead of this routing, or some namespace at least. */
+const obeyedBefore = (routing: Routing, rivals: readonly Routing[]): Routing | undefined => {
+  const rank = ({ exportTo, namespace }: Routing, viewer: string) => precedence(exportTo, namespace, viewer);
+  const age = rivals.indexOf(routing);
+  for (const viewer of audience(routing)) {
+    const earlier = rivals.find((other, index) => {
+      if (other === routing || !isExported(other.exportTo, other.namespace, viewer)) return false;
+      const difference = rank(other, viewer) - rank(routing, viewer);
+      return difference < 0 || (difference === 0 && index < age);
+    });
+    if (earlier) return earlier;
+  }
+  return undefined;
+};
 
 /** Sidecars do not merge HTTP rules of one host: the oldest counts [S47]. Those for connections add up. */
 const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] =>
   (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
     const full = expandHost(host, routing.namespace);
     const rivals = facts.routingsAt(full).filter(({ gateways, rules }) => gateways.includes(meshGateway) && rules.length > 0);
-    const older = rivals.slice(0, rivals.indexOf(routing)).find((other) => seenTogether(other, routing));
-    if (older) {
+    const winner = obeyedBefore(routing, rivals);
+    if (winner) {
       return [
         against(
-          objectAt('VirtualService', older.key),
+          objectAt('VirtualService', winner.key),
           wrong('IST0109', `spec.hosts[${i}]`, [
-            `VirtualService \`${older.key}\` is older and routes host \`${full}\` on sidecars; this one has no effect there`,
+            `VirtualService \`${winner.key}\` comes before this one and routes host \`${full}\` on sidecars; this one has no effect there`,
             'Merge the two, or let them differ in host, gateway or exportTo.',
           ]),
         ),
@@ -191,6 +218,23 @@ const registryProblems = (host: string, path: string, facts: Facts): readonly Pr
   ];
 };
 
+/** Routing by claims that nobody verifies: there are no RequestAuthentications yet [S46]. */
+const claimProblems = ({ spec }: VirtualService): readonly Problem[] =>
+  (spec.http ?? []).flatMap(({ match = [] }, i) =>
+    match.flatMap((one, j) =>
+      (['headers', 'withoutHeaders'] as const).flatMap((field) =>
+        Object.keys(one[field] ?? {})
+          .filter((name) => routingClaim(name))
+          .map((name) =>
+            doubtful('IST0149', `spec.http[${i}].match[${j}].${field}["${name}"]`, [
+              'no RequestAuthentication verifies tokens at the gateway, so that no request has this claim',
+              'Match another header until RequestAuthentication is supported.',
+            ]),
+          ),
+      ),
+    ),
+  );
+
 const mentioned = new WeakMap<VirtualService, readonly string[]>();
 
 /** Hosts whose services, rules or other routings the checks look at. */
@@ -216,12 +260,17 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
     const wildcards = (resource.spec.hosts ?? []).some(isWildcard);
     return [
       ...hosts.flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
+      ...delegateKeys(resource).flatMap((key) => [key, facts.delegates.at(key)]),
+      ...(isDelegate(resource) ? [facts.roots] : []),
       ...(resource.spec.gateways?.length || wildcards ? [facts.mesh.gateways, facts.mesh.services] : []),
     ];
   },
   problems: (resource, facts) => {
     const routing = routingOf(resource, facts);
     return [
+      ...delegationProblems(resource, facts.delegates),
+      ...orphanProblems(resource, facts.roots),
+      ...claimProblems(resource),
       ...gatewayProblems(resource, facts),
       ...destinationProblems(resource, facts),
       ...(routing ? gatewayHostProblems(resource, routing, facts) : []),

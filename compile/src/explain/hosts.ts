@@ -1,17 +1,18 @@
 /** Virtual hosts of a port's route table, and which of them a name leads to [S10-S12]. */
 import { outboundCluster, virtualHostName } from '@weft/envoy';
 import type { Request } from '@weft/model';
-import { covers, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
+import { covers, defaultRetry, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
 import { type Entry, isRange } from './entries.ts';
 import { read } from './request.ts';
-import { type Host, ownRetries, type Routed, routed, straight } from './route.ts';
+import { type Host, type Routed, retryStep, routed, straight } from './route.ts';
 
 /** And which names lead there. */
 export interface Candidate extends Host {
   readonly domains: readonly string[];
-  /** Where no rule speaks. */
+  /** Where no rule speaks, and how often it is tried. */
   readonly cluster?: string;
+  readonly retry?: ScopedService['retry'];
 }
 
 const domainsOf = ({ service, aliases }: ScopedService): readonly string[] => {
@@ -24,7 +25,9 @@ export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
   const { hostname } = scoped.service;
   const routes = scoped.routes.get(number);
   const heading = { virtualHost: virtualHostName(hostname, number), domains: domainsOf(scoped) };
-  return routes ? { ...heading, routes } : { ...heading, routes: [], cluster: outboundCluster({ port: number, host: hostname }) };
+  return routes
+    ? { ...heading, routes }
+    : { ...heading, routes: [], cluster: outboundCluster({ port: number, host: hostname }), ...(scoped.retry && { retry: scoped.retry }) };
 };
 
 /** Rules for hosts in no registry count on port 80 [S49]. */
@@ -43,9 +46,11 @@ export const bestHost = <T extends { readonly domains: readonly string[] }>(host
   return covering.sort((a, b) => b.domain.length - a.domain.length)[0]?.candidate;
 };
 
+const retriesOf = ({ retry = defaultRetry }: Candidate) => retryStep(retry === 'none' ? undefined : retry);
+
 export const served = (candidate: Candidate, request: Request, view: View): Routed => {
   const { virtualHost, cluster } = candidate;
   if (cluster === undefined) return routed(candidate, { view, asked: read(request) });
   const step = clusterStep(cluster, view);
-  return { ...straight({ virtualHost, route: 'default' }, step, 'no rule speaks of it: the service itself'), ...ownRetries };
+  return { ...straight({ virtualHost, route: 'default' }, step, 'no rule speaks of it: the service itself'), ...retriesOf(candidate) };
 };

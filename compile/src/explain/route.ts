@@ -1,8 +1,7 @@
 /** A virtual host's routes: which one takes the request, and what it does with it. */
 
 import type { ClusterStep, Outcome, Passage, RetryStep } from '@weft/model';
-import type { View } from '../mesh/index.ts';
-import { defaultRetry, type HttpRoute, type Retry, type RouteAction } from '../mesh/index.ts';
+import type { HttpRoute, Retry, RouteAction, View } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
 import { certainAbort, corsHeaders, faultStep, mirrorSteps, preflightOutcome } from './faults.ts';
 import { matches } from './match.ts';
@@ -149,5 +148,3 @@ export const straight = (names: { readonly virtualHost: string; readonly route: 
     : { kind: 'forward', why };
   return { ...names, clusters: [cluster], timeout: 0, rewrites: {}, outcome };
 };
-
-export const ownRetries = retryStep(defaultRetry);

@@ -116,7 +116,7 @@ const merged = (root: PlacedRoute, leaf: PlacedRoute): PlacedRoute | undefined =
   };
 };
 
-const written = ({ kind, metadata, spec }: VirtualService): readonly PlacedRoute[] =>
+export const writtenRoutes = ({ kind, metadata, spec }: VirtualService): readonly PlacedRoute[] =>
   (spec.http ?? []).map((route, index) => {
     const origin = { kind, namespace: metadata.namespace, name: metadata.name, path: `spec.http[${index}]` };
     return { route, origin, matches: (route.match ?? []).map((_, at) => ({ ...origin, path: `${origin.path}.match[${at}]` })) };
@@ -144,11 +144,11 @@ export const delegationOf = (route: HttpRouteSettings, namespace: string, delega
 
 /** The delegate's routes in the place of the root's one; those that are no part of it are left out. */
 export const delegatedRoutes = (root: PlacedRoute, delegate: VirtualService): readonly (PlacedRoute | undefined)[] =>
-  written(delegate).map((leaf) => merged(withNames(root, root.origin.namespace), withNames(leaf, delegate.metadata.namespace)));
+  writtenRoutes(delegate).map((leaf) => merged(withNames(root, root.origin.namespace), withNames(leaf, delegate.metadata.namespace)));
 
 /** All routes of a VirtualService, with what its delegates say in the place of what it gives away. */
 export const placedRoutes = (resource: VirtualService, delegates: Delegates): readonly PlacedRoute[] =>
-  written(resource).flatMap((root): readonly PlacedRoute[] => {
+  writtenRoutes(resource).flatMap((root): readonly PlacedRoute[] => {
     const delegation = delegationOf(root.route, resource.metadata.namespace, delegates);
     if (!delegation) return [root];
     return 'delegate' in delegation ? delegatedRoutes(root, delegation.delegate).filter((route) => route !== undefined) : [];

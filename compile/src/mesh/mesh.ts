@@ -3,6 +3,7 @@ import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
+import type { Retry } from './route.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -45,6 +46,8 @@ export interface MeshRules {
   readonly trustDomain: string;
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   readonly enableAutoMtls: boolean;
+  /** Of services that no rule speaks of; absent: Istio's. */
+  readonly retry?: Retry | 'none';
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
   readonly tcp: NonNullable<ConnectionPool['tcp']>;
   readonly locality: LocalityBalancing;

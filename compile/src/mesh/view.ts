@@ -7,7 +7,7 @@ import type { CredentialSlice } from './credential.ts';
 import type { Families } from './families.ts';
 import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
-import type { HttpRoute } from './route.ts';
+import type { HttpRoute, Retry } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
 import type { SidecarPort } from './sidecar.ts';
 import type { Labels } from './workload.ts';
@@ -18,7 +18,9 @@ export interface ScopedService {
   /** Host names beside `service.hostname` that clients of this namespace may use [S10, S11]; no ports. */
   readonly aliases: readonly string[];
   readonly destination: DestinationPolicy;
-  /** Routes by service port; a port that is absent has the default route to itself with Istio's default retries. */
+  /** Retries of the default route; absent: Istio's. */
+  readonly retry?: Retry | 'none';
+  /** Routes by service port; a port that is absent has the default route to itself. */
   readonly routes: ReadonlyMap<number, readonly HttpRoute[]>;
   /** Routes of connections by service port; a port that is absent has all of them to itself. */
   readonly connections: ReadonlyMap<number, readonly ConnectionRoute[]>;

@@ -51,14 +51,18 @@ const ofRoutes = (name: string, domains: readonly string[], routes: readonly Htt
 });
 
 /** A service that no rule speaks of: everything to itself, with the default retries [S37]. */
-const ofService = ({ service, destination }: ScopedService, port: number, domains: readonly string[]): VirtualHostInit => {
+const ofService = (
+  { service, destination, retry = defaultRetry }: ScopedService,
+  port: number,
+  domains: readonly string[],
+): VirtualHostInit => {
   const key = destination.policy(port).loadBalancer?.hash?.key;
   return {
     name: virtualHostName(service.hostname, port),
     domains: [...domains],
     includeRequestAttemptCount: true,
     routes: [routeTo('default', outboundCluster({ port, host: service.hostname }), key && [key])],
-    retryPolicy: retryPolicy(defaultRetry),
+    ...(retry !== 'none' && { retryPolicy: retryPolicy(retry) }),
   };
 };
 
