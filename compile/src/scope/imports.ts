@@ -96,8 +96,8 @@ const joined = (parts: readonly Service[], memo: Memo): Service => {
 
 /** Everything that a Sidecar's listeners and their rules lead to: what has clusters. */
 export const everythingImported = (mesh: Mesh, all: readonly Imported[]): SeenServices => {
-  const key = all.map((one) => one.key).join(' | ');
-  const merged = mesh.memo(`all imported ${key}`, all, (memo) => {
+  const key = `all of ${all.map((one) => one.key).join(' | ')}`;
+  const merged = mesh.memo(`imported: ${key}`, all, (memo) => {
     const parts = [...all.flatMap(({ services }) => services), ...all.flatMap(({ reached }) => reached)];
     return [...Map.groupBy(parts, ({ hostname }) => hostname).values()].map((same) => joined(same, memo));
   });

@@ -67,11 +67,12 @@ const portHosts = (port: number, entries: readonly Entry[], rules: OutboundSlice
   const taken = new Set<string>(['*']);
   // A rule for an alias is no rule for the service behind it: the name is the rule's.
   const ruled = new Set(rules.map(({ host }) => host));
-  const isOwn = (domain: string, { service }: ScopedService): boolean => !ruled.has(domain) || domain === service.hostname;
+  const namesOf = (scoped: ScopedService): readonly string[] =>
+    ruled.size === 0 ? domainsOf(scoped) : domainsOf(scoped).filter((domain) => !ruled.has(domain) || domain === scoped.service.hostname);
   const free = (domains: readonly string[]): string[] => domains.filter((domain) => !taken.has(domain) && taken.add(domain));
   const parts: Part[] = [];
   for (const { scoped, port: servicePort } of entries) {
-    const domains = free(domainsOf(scoped).filter((domain) => isOwn(domain, scoped)));
+    const domains = free(namesOf(scoped));
     if (domains.length === 0) continue;
     const make = () => [encodeHost(`${port}`, serviceHost(scoped, servicePort, domains))];
     parts.push(encodedHosts(scoped)(`${port} ${domains.join(' ')}`, make));
