@@ -83,7 +83,11 @@ export const throughGateway = (view: View, request: Request): Passage => {
   const servers = view.gateway.servers.filter((server) => server.port === port);
   const server = servers.find(({ bind }) => bind === address) ?? servers.find(({ bind }) => bind === '0.0.0.0') ?? servers[0];
   const heading = { listener: '', filterChain: '', tls: 'none' };
-  if (!server) return { ...heading, ...refused(`the gateway does not listen on port ${port}`) };
+  if (!server) {
+    // A Service in front may have other numbers: the pod's are meant.
+    const ports = new Set(view.gateway.servers.map((other) => other.port));
+    return { ...heading, ...refused(`the gateway does not listen on port ${port}, but on ${[...ports].join(', ') || 'none'}`) };
+  }
   const encrypted = protocol === 'tls' || scheme === 'https';
   const listener = listenerName(server.bind, port);
   const all = choicesOf(server, encrypted);
