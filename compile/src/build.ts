@@ -58,6 +58,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     outboundTrafficPolicy: settings.outboundTrafficPolicy,
     enableAutoMtls: settings.enableAutoMtls,
     ...defaultRetries(settings),
+    ...(settings.pathNormalization !== 'BASE' && { paths: settings.pathNormalization }),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),
   })),

@@ -1,7 +1,7 @@
 /** Ways into the mesh and out of it: Gateways as they are written, and what one proxy makes of all that select it. Identity-stable. */
 import type { ConnectionRoute } from './connection.ts';
-import type { Families } from './families.ts';
 import type { HttpRoute } from './route.ts';
+import type { Surface } from './surface.ts';
 import type { Labels } from './workload.ts';
 
 /**
@@ -99,8 +99,6 @@ export interface GatewayServer {
   readonly chains: readonly GatewayChain[];
 }
 
-export interface GatewaySlice {
+export interface GatewaySlice extends Surface {
   readonly servers: readonly GatewayServer[];
-  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
-  readonly families?: Families;
 }

@@ -12,5 +12,6 @@ export * from './route.ts';
 export * from './routing.ts';
 export * from './service.ts';
 export * from './sidecar.ts';
+export * from './surface.ts';
 export * from './view.ts';
 export * from './workload.ts';

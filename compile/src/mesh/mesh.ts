@@ -7,6 +7,7 @@ import type { Retry } from './route.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
+import type { PathNormalization } from './surface.ts';
 import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
 
 /** Who stands behind a service: needed for endpoints and for what its workloads listen on. */
@@ -48,6 +49,8 @@ export interface MeshRules {
   readonly enableAutoMtls: boolean;
   /** Of services that no rule speaks of; absent: Istio's. */
   readonly retry?: Retry | 'none';
+  /** Absent: BASE. */
+  readonly paths?: PathNormalization;
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
   readonly tcp: NonNullable<ConnectionPool['tcp']>;
   readonly locality: LocalityBalancing;

@@ -4,12 +4,12 @@
  */
 import type { ConnectionRoute } from './connection.ts';
 import type { CredentialSlice } from './credential.ts';
-import type { Families } from './families.ts';
 import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
 import type { HttpRoute, Retry } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
 import type { SidecarPort } from './sidecar.ts';
+import type { Surface } from './surface.ts';
 import type { Labels } from './workload.ts';
 
 /** One service as the clients of one slice see it. Identity-stable while none of its inputs change. */
@@ -40,7 +40,7 @@ export interface EgressScope {
 }
 
 /** What a proxy may call. Shared by all proxies of a namespace with the same visibility and the same matching labels. */
-export interface OutboundSlice {
+export interface OutboundSlice extends Surface {
   readonly services: readonly ScopedService[];
   /** Endpoints of all services above by `${service.key}:${port}`; changes without `services` changing. */
   readonly endpoints: ReadonlyMap<string, PortEndpoints>;
@@ -51,8 +51,6 @@ export interface OutboundSlice {
   readonly virtualHosts: VirtualHosts;
   /** Listeners as a Sidecar has them, in its order; absent: one for each port of `services`. */
   readonly listeners?: readonly EgressScope[];
-  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
-  readonly families?: Families;
 }
 
 export interface InboundPort {
@@ -69,23 +67,19 @@ export interface InboundPort {
 }
 
 /** What a proxy accepts. Shared by the instances of one workload. */
-export interface InboundSlice {
+export interface InboundSlice extends Surface {
   readonly ports: readonly InboundPort[];
   /** For every port that is not listed. */
   readonly mode: MtlsMode;
-  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
-  readonly families?: Families;
 }
 
 /** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */
-export interface Origin {
+export interface Origin extends Surface {
   readonly locality: Locality;
   /** Only those that some `failoverPriority` names. */
   readonly labels: Labels;
   /** What holds for services of which neither a rule nor the Service itself says anything. */
   readonly balancing: LocalityBalancing;
-  /** Beside IPv4, or instead of it; absent: IPv4 alone. */
-  readonly families?: Families;
 }
 
 export interface View {

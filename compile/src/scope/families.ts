@@ -1,5 +1,5 @@
 /** What proxies of one address family see: a service's addresses of theirs, and automatic ones in both families [S74]. */
-import { type Families, isIPv6, type Mesh, type Service, twinOf } from '../mesh/index.ts';
+import { type Families, isIPv6, type Mesh, type Service, type Surface, twinOf } from '../mesh/index.ts';
 
 const hasTwins = ({ shortName, addresses }: Service): boolean => shortName === undefined && addresses.length === 1;
 
@@ -37,17 +37,15 @@ export const meshFor = (mesh: Mesh, families: Families | undefined): Mesh => {
   return made;
 };
 
-const variants = new WeakMap<object, Map<Families, object>>();
+const variants = new WeakMap<object, Map<string, object>>();
 
-/** The slice for proxies that have IPv6: the same object for the same two. */
-export const inFamilies = <Slice extends object>(
-  slice: Slice,
-  families: Families | undefined,
-): Slice & { readonly families?: Families } => {
-  if (families === undefined) return slice;
-  const known = variants.get(slice) ?? new Map<Families, object>();
+/** The slice as listeners of this surface serve it: the same object for the same two. */
+export const servedAs = <Slice extends Surface>(slice: Slice, { families, paths }: Surface): Slice => {
+  if (families === undefined && paths === undefined) return slice;
+  const known = variants.get(slice) ?? new Map<string, object>();
   variants.set(slice, known);
-  const variant = known.get(families) ?? { ...slice, families };
-  known.set(families, variant);
-  return variant as Slice & { readonly families: Families };
+  const key = `${families ?? ''} ${paths ?? ''}`;
+  const variant = known.get(key) ?? { ...slice, ...(families && { families }), ...(paths && { paths }) };
+  known.set(key, variant);
+  return variant as Slice;
 };

@@ -11,7 +11,7 @@ import {
   type View,
 } from '../mesh/index.ts';
 import { credentialSlice } from './credentials.ts';
-import { inFamilies, meshFor } from './families.ts';
+import { meshFor, servedAs } from './families.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
 import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
@@ -53,12 +53,13 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
-  const gateway = isGateway ? inFamilies(gatewaySlice(seen, proxy), families) : noServers;
+  const surface = { ...(families && { families }), ...(mesh.rules.paths && { paths: mesh.rules.paths }) };
+  const gateway = isGateway ? servedAs(gatewaySlice(seen, proxy), surface) : noServers;
   return viewOf(
     {
-      origin: inFamilies(originOf(seen, proxy), families),
-      outbound: inFamilies(outboundSlice(seen, proxy), families),
-      inbound: isGateway ? closed : inFamilies(inboundSlice(seen, proxy), families),
+      origin: servedAs(originOf(seen, proxy), surface),
+      outbound: servedAs(outboundSlice(seen, proxy), surface),
+      inbound: isGateway ? closed : servedAs(inboundSlice(seen, proxy), surface),
       gateway,
       credentials: credentialSlice(seen, proxy, gateway),
     },

@@ -1,12 +1,12 @@
 /** Egress listeners of a Sidecar that have an address or a socket of their own [S23]. */
 import { type Encoded, type Init, inboundCapturePort, listenerName, outboundCapturePort } from '@weft/envoy';
 import type { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { type EgressScope, isHttp, type SidecarPort } from '../mesh/index.ts';
+import { type EgressScope, isHttp, type OutboundSlice, type SidecarPort } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { type Entry, signOf, waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
-import { domainsOf, serviceHost } from './virtual-hosts.ts';
+import { domainsOf, outsideCluster, serviceHost } from './virtual-hosts.ts';
 
 export interface BoundPort extends Pick<EgressScope, 'bindToPort'> {
   readonly port: SidecarPort;
@@ -48,14 +48,13 @@ export const proxiedHosts = (entries: readonly Entry[]): readonly Init<typeof Vi
   return entries
     .filter(({ port }) => readsHttp({ number: port.number, protocol: port.protocol, isProxy: false }))
     .flatMap(({ scoped, port }) => {
-      const names = domainsOf(scoped).map((name) => (name.includes(':') ? `[${name}]` : name));
-      const all = names.flatMap((name) => (port.number === 80 ? [name, `${name}:80`] : [`${name}:${port.number}`]));
+      const all = domainsOf(scoped).flatMap((name) => (port.number === 80 ? [name, `${name}:80`] : [`${name}:${port.number}`]));
       const domains = all.filter((domain) => !taken.has(domain) && taken.add(domain));
       return domains.length === 0 ? [] : [serviceHost(scoped, port, domains)];
     });
 };
 
-export const boundListener = (bound: BoundPort, entries: readonly Entry[], outside: string): Encoded => {
+export const boundListener = (bound: BoundPort, entries: readonly Entry[], slice: OutboundSlice): Encoded => {
   const { port, bind, bindToPort } = bound;
   const name = port.number === 0 ? bind : listenerName(bind, port.number);
   const carried = isHttp(port.protocol) ? [] : entries.filter((entry) => !isHttp(entry.port.protocol));
@@ -63,9 +62,9 @@ export const boundListener = (bound: BoundPort, entries: readonly Entry[], outsi
   const grpcWeb = entries.some((entry) => entry.port.protocol === 'grpc-web');
   const dynamic = entries.some(({ scoped }) => isDynamic(scoped.service));
   const { bindToPort: _captured, ...content } = contentOf(name, {
-    http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb, dynamic } : undefined,
+    http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb, dynamic, paths: slice.paths } : undefined,
     bytes,
-    outside,
+    outside: outsideCluster(slice),
   });
   return outboundListener(name, { addresses: [bind], port: port.number }, { ...content, ...(!bindToPort && { bindToPort }) });
 };

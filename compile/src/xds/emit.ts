@@ -129,7 +129,7 @@ const boundRouting = (slice: OutboundSlice, { port, bind, bindToPort }: BoundPor
       ? [encodeTable({ name, hosts: [...proxiedHosts(entries), catchAll(outside)], vhds: false, withPorts: true })]
       : portTable(port.number, hosts.length > 0, outside);
   return {
-    listeners: byName([[boundListener({ port, bind, bindToPort }, entries, outside)]]),
+    listeners: byName([[boundListener({ port, bind, bindToPort }, entries, slice)]]),
     tables: byName(readsHttp(port) ? [table()] : []),
     hosts: byName(readsHttp(port) ? hosts : []),
   };

@@ -9,12 +9,13 @@ import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/en
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import {
   anywhere,
-  type Families,
   type GatewayChain,
   type GatewayHost,
   type GatewayServer,
   type GatewaySlice,
+  type PathNormalization,
   type ScopedService,
+  type Surface,
 } from '../mesh/index.ts';
 import { socketAddresses } from './endpoints.ts';
 import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
@@ -27,16 +28,19 @@ import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 const httpAlpn = ['h2', 'http/1.1'];
 
-const manager = (listener: string, routes: string) =>
-  httpManager({
-    statPrefix: `outbound_${listener};`,
-    routeSpecifier: routesFrom(routes),
-    httpFilters: callFilters({ grpcWeb: false, dynamic: false }),
-    // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
-    useRemoteAddress: true,
-    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
-    setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
-  });
+const manager = (listener: string, routes: string, paths: PathNormalization | undefined) =>
+  httpManager(
+    {
+      statPrefix: `outbound_${listener};`,
+      routeSpecifier: routesFrom(routes),
+      httpFilters: callFilters({ grpcWeb: false, dynamic: false }),
+      // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
+      useRemoteAddress: true,
+      forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
+      setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+    },
+    paths,
+  );
 
 /** Mesh TLS only: what it would pass on otherwise, nobody had looked at [S121]. */
 const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTokens, ...meshHttpTokens] };
@@ -44,9 +48,16 @@ const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTo
 const passedOn = (hosts: readonly string[], services: readonly ScopedService[]): Chain[] =>
   sniClusterNames(services, hosts).map((name) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [tcpProxy(name)] }));
 
-const filterChains = ({ serverNames, tls, content }: GatewayChain, listener: string, services: readonly ScopedService[]): Chain[] => {
+/** What a listener's chains have in common. */
+interface Served {
+  readonly listener: string;
+  readonly services: readonly ScopedService[];
+  readonly paths: PathNormalization | undefined;
+}
+
+const filterChains = ({ serverNames, tls, content }: GatewayChain, { listener, services, paths }: Served): Chain[] => {
   if (content.kind === 'auto-passthrough') return passedOn(content.hosts, services);
-  const filters = [content.kind === 'http' ? manager(listener, content.routes) : connectionProxy(content.route)];
+  const filters = [content.kind === 'http' ? manager(listener, content.routes, paths) : connectionProxy(content.route)];
   const isPassedOn = content.kind === 'connection' && content.route.match.serverNames.length > 0;
   if (!tls && !isPassedOn) return [{ filters }];
   const filterChainMatch = { transportProtocol: 'tls', serverNames: [...serverNames] };
@@ -54,10 +65,10 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, listener: str
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, families: Families | undefined, services: readonly ScopedService[]): Encoded[] => {
+const listener = ({ port, bind, chains }: GatewayServer, { families, paths }: Surface, services: readonly ScopedService[]): Encoded[] => {
   const addresses = bind === '0.0.0.0' ? anywhere(families) : [bind];
   const name = listenerName(addresses[0] ?? bind, port);
-  const all = chains.flatMap((chain) => filterChains(chain, name, services));
+  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, paths }));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
@@ -112,6 +123,5 @@ export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = rememb
 
 /** Services count where connections are passed on to whatever cluster they name. */
 export const gatewayListeners: (slice: GatewaySlice, services: readonly ScopedService[]) => readonly Encoded[] = rememberPair(
-  ({ servers, families }: GatewaySlice, services: readonly ScopedService[]) =>
-    servers.flatMap((server) => listener(server, families, services)),
+  (slice: GatewaySlice, services: readonly ScopedService[]) => slice.servers.flatMap((server) => listener(server, slice, services)),
 );

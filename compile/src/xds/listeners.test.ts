@@ -24,6 +24,26 @@ const all = ['istio', 'istio-peer-exchange', 'istio-http/1.0', 'istio-http/1.1',
 const http = all.slice(2);
 const tcp = all.slice(0, 2);
 
+test.each([
+  ['NONE', { normalize_path: false }],
+  [undefined, { normalize_path: true }],
+  ['MERGE_SLASHES', { normalize_path: true, merge_slashes: true }],
+  ['DECODE_AND_MERGE_SLASHES', { merge_slashes: true, path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD' }],
+] as const)('[S86]: paths are normalised alike on the way out and in: %s', (mode, expected) => {
+  const paths = mode && { paths: mode };
+  const view = sidecar({
+    outbound: outbound([{ name: 'web' }], { ...paths }),
+    inbound: { ports: [inboundPort(8080, 'http', 'DISABLE')], mode: 'DISABLE', ...paths },
+  });
+  const managers = (name: string) =>
+    (read(emit(view), 'LDS', name).filter_chains as Chain[]).flatMap(({ filters }) =>
+      filters.filter((filter) => filter.name.endsWith('http_connection_manager')),
+    );
+  const all = [...managers('0.0.0.0_80'), ...managers('virtualInbound')];
+  expect(all.length).toBeGreaterThan(2);
+  for (const { typed_config } of all) expect(typed_config).toMatchObject(expected);
+});
+
 describe('inbound', () => {
   const summary = (protocol: Protocol, mode: MtlsMode) =>
     chainsOf(protocol, mode).map(({ filter_chain_match: match, filters, transport_socket }) => [

@@ -2,6 +2,7 @@
 import { create, type Encoded, encodeResource, type Init, listenerName } from '@weft/envoy';
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import type { PathNormalization } from '../mesh/index.ts';
 import type { Chains } from './chain-match.ts';
 import { socketAddresses } from './endpoints.ts';
 import {
@@ -47,16 +48,13 @@ export interface HttpWay {
   readonly grpcWeb: boolean;
   /** Some service's names are resolved as they are asked for. */
   readonly dynamic: boolean;
+  readonly paths: PathNormalization | undefined;
 }
 
 const httpChain = (name: string, way: HttpWay): Chain => ({
   filterChainMatch: plainHttp,
   filters: [
-    httpManager({
-      statPrefix: `outbound_${name};`,
-      routeSpecifier: routesFrom(way.routes),
-      httpFilters: callFilters(way),
-    }),
+    httpManager({ statPrefix: `outbound_${name};`, routeSpecifier: routesFrom(way.routes), httpFilters: callFilters(way) }, way.paths),
   ],
 });
 

@@ -30,11 +30,11 @@ const captureListener = (outside: string, families: Families | undefined): Encod
 /** The route table of a sniffed service, which its own listeners use and nobody else [S7]. */
 export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
 
-const makeAddressListener = (entry: Entry, address: string, outside: string): Encoded => {
+const makeAddressListener = (entry: Entry, address: string, { paths, ...slice }: OutboundSlice): Encoded => {
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
-  const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false, dynamic: false } : undefined;
-  const content = { http, bytes: distinct(waysOf(entry, anything)), outside };
+  const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false, dynamic: false, paths } : undefined;
+  const content = { http, bytes: distinct(waysOf(entry, anything)), outside: outsideCluster(slice) };
   return outboundListener(name, { addresses: [address], port: number }, contentOf(name, content));
 };
 
@@ -42,12 +42,12 @@ const plain = rememberPair((_service: Service, _destination: DestinationPolicy) 
 const routed = remember((_scoped: ScopedService) => new Map<string, Part>());
 
 /** TCP, or whatever it turns out to be, at one address. HTTP routes are not in it: without other rules it outlives their changes. */
-const addressListener = (entry: Entry, address: string, outside: string): Part => {
+const addressListener = (entry: Entry, address: string, slice: OutboundSlice): Part => {
   const { scoped } = entry;
   const known = scoped.connections.size === 0 ? plain(scoped.service, scoped.destination) : routed(scoped);
   // A Sidecar's listener may give the port another protocol.
-  const key = `${listenerName(address, entry.port.number)} ${entry.port.protocol} ${outside}`;
-  const part = known.get(key) ?? [makeAddressListener(entry, address, outside)];
+  const key = `${listenerName(address, entry.port.number)} ${entry.port.protocol} ${outsideCluster(slice)} ${slice.paths ?? ''}`;
+  const part = known.get(key) ?? [makeAddressListener(entry, address, slice)];
   known.set(key, part);
   return part;
 };
@@ -57,6 +57,6 @@ export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlic
   const outside = outsideCluster(slice);
   return [
     [captureListener(outside, slice.families), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
-    ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, outside))),
+    ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, slice))),
   ];
 };

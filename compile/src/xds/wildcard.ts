@@ -56,6 +56,10 @@ export const wildcardListener = ({ port, http, grpcWeb, dynamic, homeless }: Wil
   const bind = { addresses: anywhere(slice.families), port };
   const name = nameOf(bind);
   const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
-  const content = { http: http ? { routes: `${port}`, grpcWeb, dynamic } : undefined, bytes, outside: outsideCluster(slice) };
+  const content = {
+    http: http ? { routes: `${port}`, grpcWeb, dynamic, paths: slice.paths } : undefined,
+    bytes,
+    outside: outsideCluster(slice),
+  };
   return outboundListener(name, bind, contentOf(name, content));
 };

@@ -27,6 +27,7 @@ export interface MeshConfigSpec {
   readonly outboundTrafficPolicy?: { readonly mode?: 'ALLOW_ANY' | 'REGISTRY_ONLY' };
   readonly inboundTrafficPolicy?: { readonly mode?: 'PASSTHROUGH' | 'LOCALHOST' };
   readonly enableAutoMtls?: boolean;
+  readonly pathNormalization?: { readonly normalization?: 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES' };
   readonly defaultServiceExportTo?: readonly string[];
   readonly defaultVirtualServiceExportTo?: readonly string[];
   readonly defaultDestinationRuleExportTo?: readonly string[];
@@ -61,6 +62,7 @@ export interface MeshSettings {
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
   readonly enableAutoMtls: boolean;
+  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -93,6 +95,7 @@ export const defaultMeshSettings: MeshSettings = {
   outboundTrafficPolicy: 'ALLOW_ANY',
   inboundTrafficPolicy: 'PASSTHROUGH',
   enableAutoMtls: true,
+  pathNormalization: 'BASE',
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
@@ -123,6 +126,12 @@ const proxyOf = ({ concurrency, proxyMetadata }: NonNullable<MeshConfigSpec['def
   ...(proxyMetadata && { environment: proxyMetadata }),
 });
 
+/** What cannot be read is refused; BASE stands in for it [S86]. */
+const normalizations = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
+
+const normalizationOf = ({ pathNormalization }: MeshConfigSpec): MeshSettings['pathNormalization'] =>
+  normalizations.find((known) => known === pathNormalization?.normalization) ?? 'BASE';
+
 const complete = (spec: MeshConfigSpec): MeshSettings => {
   const d = defaultMeshSettings;
   const keepalive = spec.tcpKeepalive;
@@ -143,6 +152,7 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
     outboundTrafficPolicy: spec.outboundTrafficPolicy?.mode ?? d.outboundTrafficPolicy,
     inboundTrafficPolicy: spec.inboundTrafficPolicy?.mode ?? d.inboundTrafficPolicy,
     enableAutoMtls: spec.enableAutoMtls ?? d.enableAutoMtls,
+    pathNormalization: normalizationOf(spec),
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,
@@ -190,6 +200,7 @@ const effective = new Set<string>([
     'tcpKeepalive',
     'outboundTrafficPolicy',
     'enableAutoMtls',
+    'pathNormalization',
     'defaultServiceExportTo',
     'defaultVirtualServiceExportTo',
     'defaultDestinationRuleExportTo',
@@ -229,6 +240,9 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
   const mode: string | undefined = spec.outboundTrafficPolicy?.mode;
   if (mode === 'ALLOW_ANY_DYNAMIC_DNS')
     yield invalid('spec.outboundTrafficPolicy.mode', '`ALLOW_ANY_DYNAMIC_DNS` has no effect yet', 'Write ALLOW_ANY or REGISTRY_ONLY.');
+  const normalization = spec.pathNormalization?.normalization;
+  if (normalization !== undefined && normalization !== 'DEFAULT' && !normalizations.includes(normalization))
+    yield invalid('spec.pathNormalization.normalization', 'no way of normalising paths', `Write one of ${normalizations.join(', ')}.`);
   for (const field of Object.keys(spec)) {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
