@@ -37,6 +37,7 @@ export interface NodeMetadata {
   readonly meshId: string;
   readonly workload: string;
   readonly istioVersion: string;
+  readonly unprivileged?: true;
 }
 
 /** The version whose behaviour Weft follows [S0]. */
@@ -77,5 +78,6 @@ export const parseMetadata = (metadata: JsonObject | undefined): NodeMetadata =>
     meshId: text.MESH_ID ?? '',
     workload: text.WORKLOAD_NAME ?? '',
     istioVersion: text.ISTIO_VERSION ?? '',
+    ...(text.UNPRIVILEGED_POD === 'true' && { unprivileged: true }),
   };
 };

@@ -15,4 +15,6 @@ export interface Proxy {
   readonly locality: { readonly region: string; readonly zone: string; readonly subzone: string };
   /** `shop.svc.cluster.local` */
   readonly dnsDomain: string;
+  /** It may not listen on ports below 1024; said by Istio's agents (`UNPRIVILEGED_POD`), never by ours. */
+  readonly unprivileged?: true;
 }

@@ -3,21 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileCertificateSecret, fileRootSecret } from '@weft/envoy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRoot, type Root } from '../../../e2e/traffic/certificates.ts';
 import { type FileSecrets, isFileSecret, openFileSecrets } from './file-secrets.ts';
 
 let folder = '';
 let changes = 0;
 const warned: object[] = [];
 let secrets: FileSecrets;
+let root: Root;
+const logger = { warn: (about: object) => warned.push(about) };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weft-files-'));
-  secrets = openFileSecrets(
-    () => {
-      changes += 1;
-    },
-    { warn: (about: object) => warned.push(about) },
-  );
+  const onChange = () => {
+    changes += 1;
+  };
+  secrets = openFileSecrets({ onChange, logger });
+  root = await makeRoot('root');
 });
 
 afterAll(async () => {
@@ -38,14 +40,17 @@ test('only names of files are its own', () => {
 
 test('reads certificate and key, and roots with what is revoked', async () => {
   const file = (name: string) => join(folder, name);
-  await Promise.all(['c', 'k', 'ca', 'crl'].map((name) => writeFile(file(name), `content of ${name}`)));
+  const leaf = await root.issue('a.example');
+  const crl = '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n';
+  const contents = { c: leaf.certificate, k: leaf.key, ca: root.certificate, crl };
+  await Promise.all(Object.entries(contents).map(([name, text]) => writeFile(file(name), text)));
   const pair = fileCertificateSecret(file('c'), file('k'));
   const roots = fileRootSecret(file('ca'), file('crl'));
   secrets.ask(pair);
   secrets.ask(roots);
   await expect.poll(() => changes).toBe(2);
-  for (const text of ['content of c', 'content of k']) expect(has(pair, text)).toBe(true);
-  for (const text of ['content of ca', 'content of crl']) expect(has(roots, text)).toBe(true);
+  for (const text of [leaf.certificate, leaf.key]) expect(has(pair, text)).toBe(true);
+  for (const text of [root.certificate, crl]) expect(has(roots, text)).toBe(true);
   secrets.drop(pair);
   expect(secrets.current().has(pair)).toBe(false);
 });
@@ -55,6 +60,19 @@ test('a file that is not there is told in the log, and answered once it comes', 
   secrets.ask(fileRootSecret(late));
   await expect.poll(() => warned.length).toBeGreaterThan(0);
   expect(secrets.current().has(fileRootSecret(late))).toBe(false);
-  await writeFile(late, 'here at last');
-  await expect.poll(() => has(fileRootSecret(late), 'here at last'), { timeout: 15_000, interval: 200 }).toBe(true);
+  await writeFile(late, root.certificate);
+  await expect.poll(() => has(fileRootSecret(late), root.certificate), { timeout: 15_000, interval: 200 }).toBe(true);
+});
+
+test('what Envoy would refuse is not served, nor what the proxy could not read itself', async () => {
+  const [wrong, closed, open] = ['wrong', 'closed', 'open'].map((name) => join(folder, name)) as [string, string, string];
+  await writeFile(wrong, 'no certificate');
+  await writeFile(closed, root.certificate, { mode: 0o600 });
+  await writeFile(open, root.certificate, { mode: 0o644 });
+  const before = warned.length;
+  const others = openFileSecrets({ reader: { uid: 64_321, gid: 64_321 }, onChange: () => {}, logger });
+  for (const path of [wrong, closed, open]) others.ask(fileRootSecret(path));
+  await expect.poll(() => others.current().has(fileRootSecret(open)) && warned.length).toBe(before + 2);
+  expect([...others.current().keys()]).toEqual([fileRootSecret(open)]);
+  others.close();
 });

@@ -3,10 +3,11 @@
  * a file that is not there; asked for by name it waits for it, and hears of a new one.
  */
 import { unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { type Encoded, encodeResource, type FileSecret, parseFileSecret } from '@weft/envoy';
 import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { flawOfAuthority, flawOfPair } from '@weft/model';
 import type { Logger } from 'pino';
 
 /** Where distributions keep the public roots (Go's crypto/x509). */
@@ -20,6 +21,19 @@ const systemRoots = [
 
 const lookMs = 5_000;
 
+/** Who asks: it gets no more than it could read itself. */
+export interface Reader {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface FileSecretsInput {
+  /** Absent: whoever runs the agent. */
+  readonly reader?: Reader;
+  readonly onChange: () => void;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
 export interface FileSecrets {
   readonly ask: (name: string) => void;
   readonly drop: (name: string) => void;
@@ -32,11 +46,23 @@ export const isFileSecret = (name: string): boolean => parseFileSecret(name) !==
 
 const inline = (text: string) => ({ specifier: { case: 'inlineString' as const, value: text } });
 
-const readFirst = async (paths: readonly string[]): Promise<string> => {
+const mayRead = async (path: string, reader: Reader | undefined): Promise<boolean> => {
+  if (!reader) return true;
+  const { mode, uid, gid } = await stat(path);
+  if (uid === reader.uid) return (mode & 0o400) !== 0;
+  return gid === reader.gid ? (mode & 0o040) !== 0 : (mode & 0o004) !== 0;
+};
+
+const readFor = async (path: string, reader: Reader | undefined): Promise<string> => {
+  if (!(await mayRead(path, reader))) throw new Error(`${path} may not be read by the proxy`);
+  return readFile(path, 'utf8');
+};
+
+const readFirst = async (paths: readonly string[], reader: Reader | undefined): Promise<string> => {
   const [path = '', ...others] = paths;
-  return readFile(path, 'utf8').catch((error: unknown) => {
+  return readFor(path, reader).catch((error: unknown) => {
     if (others.length === 0) throw error;
-    return readFirst(others);
+    return readFirst(others, reader);
   });
 };
 
@@ -46,23 +72,28 @@ const pathsOf = (secret: FileSecret): readonly string[] => {
   return secret.revoked ? [...roots, secret.revoked] : roots;
 };
 
-const contentOf = async (secret: FileSecret) => {
+/** @throws when a file cannot be read, or holds what Envoy would refuse */
+const contentOf = async (secret: FileSecret, reader: Reader | undefined) => {
   if (secret.kind === 'certificate') {
-    const [chain, key] = await Promise.all([readFile(secret.certificate, 'utf8'), readFile(secret.privateKey, 'utf8')]);
+    const [chain, key] = await Promise.all([readFor(secret.certificate, reader), readFor(secret.privateKey, reader)]);
+    const flaw = flawOfPair(chain, key);
+    if (flaw) throw new Error(`${flaw.part === 'key' ? secret.privateKey : secret.certificate}: ${flaw.message}`);
     return { case: 'tlsCertificate' as const, value: { certificateChain: inline(chain), privateKey: inline(key) } };
   }
-  const roots = await readFirst(secret.roots === 'system' ? systemRoots : [secret.roots]);
-  const crl = secret.revoked ? { crl: inline(await readFile(secret.revoked, 'utf8')) } : {};
+  const roots = await readFirst(secret.roots === 'system' ? systemRoots : [secret.roots], reader);
+  const flaw = secret.roots === 'system' ? undefined : flawOfAuthority(roots);
+  if (flaw) throw new Error(`${secret.roots}: ${flaw.message}`);
+  const crl = secret.revoked ? { crl: inline(await readFor(secret.revoked, reader)) } : {};
   return { case: 'validationContext' as const, value: { trustedCa: inline(roots), ...crl } };
 };
 
-export const openFileSecrets = (onChange: () => void, logger: Pick<Logger, 'warn'>): FileSecrets => {
+export const openFileSecrets = ({ reader, onChange, logger }: FileSecretsInput): FileSecrets => {
   const read = new Map<string, Encoded>();
   const watched = new Map<string, () => void>();
 
   const look = async (name: string, secret: FileSecret): Promise<void> => {
     try {
-      const type = await contentOf(secret);
+      const type = await contentOf(secret, reader);
       if (!watched.has(name)) return;
       read.set(name, encodeResource(name, SecretSchema, create(SecretSchema, { name, type })));
       onChange();

@@ -5,7 +5,7 @@ import type { DeltaDiscoveryRequest } from '@weft/envoy/gen/envoy/service/discov
 import type { Logger } from 'pino';
 import type { IdentityKeeper } from '../identity/keeper.ts';
 import { writeEnvelope } from './envelope.ts';
-import { isFileSecret, openFileSecrets } from './file-secrets.ts';
+import { isFileSecret, openFileSecrets, type Reader } from './file-secrets.ts';
 import { secretsOf } from './secrets.ts';
 import { toBuffer } from './wire.ts';
 
@@ -13,7 +13,13 @@ export type SecretStream = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
 
 const served: readonly string[] = [workloadSecret, trustSecret];
 
-export const serveSecrets = (call: SecretStream, { keeper, logger }: { keeper: IdentityKeeper; logger: Pick<Logger, 'warn'> }): void => {
+interface SecretsInput {
+  readonly keeper: IdentityKeeper;
+  readonly reader?: Reader;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+export const serveSecrets = (call: SecretStream, { keeper, reader, logger }: SecretsInput): void => {
   const names = new Set<string>();
   const sent = new Map<string, string>();
   let nonces = 0;
@@ -30,7 +36,7 @@ export const serveSecrets = (call: SecretStream, { keeper, logger }: { keeper: I
     call.write(toBuffer(writeEnvelope({ typeUrl: typeUrls.SDS, nonce: `s${nonces}`, resources, removed, rest: [] })));
   };
 
-  const files = openFileSecrets(() => push([]), logger);
+  const files = openFileSecrets({ ...(reader && { reader }), onChange: () => push([]), logger });
   const unheard = keeper.onChange(() => push([]));
   const detach = () => {
     unheard();

@@ -36,7 +36,9 @@ export const serveProxy: ServeProxy = async (input) => {
   const relay = await openRelay({ ...input, state, keeper, timing });
   const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
   server.addService(adsMethods, { deltaAggregatedResources: (call: Downstream) => relay.handle(call) });
-  server.addService(sdsMethods, { deltaSecrets: (call: SecretStream) => serveSecrets(call, { keeper, logger }) });
+  server.addService(sdsMethods, {
+    deltaSecrets: (call: SecretStream) => serveSecrets(call, { keeper, logger, ...(input.owner && { reader: input.owner }) }),
+  });
   try {
     await listen(server, input);
   } catch (error) {

@@ -27,7 +27,7 @@ export interface Conflict {
   readonly hosts: readonly string[];
 }
 
-type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels'>;
+type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'unprivileged'>;
 
 /** A gateway's port is the Service's where one leads to the proxy, so that 80 may be served on 8080 (Istio's `resolvePorts`). */
 const boundPort = (mesh: Mesh, proxy: Listening, port: number): number => {
@@ -98,5 +98,7 @@ export const mergeGateways = (mesh: Mesh, proxy: Listening, gateways: readonly G
     }
   }
   const ordered = [...ports.values()].sort((a, b) => a.port - b.port || (a.bind < b.bind ? -1 : 1));
-  return { ports: ordered.filter(({ members }) => members.length > 0), conflicts };
+  // Envoy refuses a listener that it cannot bind [S122].
+  const isBindable = ({ port }: MergedPort) => !proxy.unprivileged || port >= 1024;
+  return { ports: ordered.filter((port) => port.members.length > 0 && isBindable(port)), conflicts };
 };

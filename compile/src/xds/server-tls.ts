@@ -16,8 +16,8 @@ type CommonTls = Init<typeof CommonTlsContextSchema>;
 const certificateSource = (certificate: ServerCertificate): SecretSource =>
   certificate.kind === 'secret' ? secretSource(certificate.name) : fileCertificate(certificate.certificate, certificate.privateKey);
 
-const authoritySource = (authority: ServerAuthority): SecretSource =>
-  authority.kind === 'secret' ? secretSource(authority.name) : fileRoots(authority.path);
+const authoritySource = (authority: ServerAuthority, revoked?: string): SecretSource =>
+  authority.kind === 'secret' ? secretSource(authority.name) : fileRoots(authority.path, revoked);
 
 const versions: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
   TLSV1_0: TlsParameters_TlsProtocol.TLSv1_0,
@@ -33,11 +33,10 @@ const parameters = ({ minVersion = 'TLSV1_2', maxVersion = 'TLSV1_3', cipherSuit
 });
 
 /** What of the client's certificate is looked at beside its chain. */
-const demands = ({ subjectAltNames, spki, hashes, skipVerify, revoked }: ServerTls): Init<typeof CertificateValidationContextSchema> => ({
+const demands = ({ subjectAltNames, spki, hashes, skipVerify }: ServerTls): Init<typeof CertificateValidationContextSchema> => ({
   matchTypedSubjectAltNames: nameMatchers(subjectAltNames),
   verifyCertificateSpki: [...spki],
   verifyCertificateHash: [...hashes],
-  ...(revoked && { crl: { specifier: { case: 'filename', value: revoked } } }),
   ...(skipVerify && { trustChainVerification: CertificateValidationContext_TrustChainVerification.ACCEPT_UNTRUSTED }),
 });
 
@@ -68,7 +67,7 @@ export const serverTls = (tls: ServerTls, alpn: readonly string[]) => {
       tlsParams: parameters(tls),
       alpnProtocols: [...alpn],
       tlsCertificateSdsSecretConfigs: tls.certificates.map(certificateSource),
-      validationContextType: tls.authority ? checked(tls, authoritySource(tls.authority)) : { case: undefined },
+      validationContextType: tls.authority ? checked(tls, authoritySource(tls.authority, tls.revoked)) : { case: undefined },
     }),
     requireClientCertificate: tls.mode === 'MUTUAL',
   });

@@ -58,6 +58,12 @@ export const flawOfPair = (certificate: string, key: string): Flaw | undefined =
   return fits(own, secret) ? undefined : flaw('key', 'the key belongs to another certificate', 'Write the key of the first certificate.');
 };
 
+/** Certificates that others are checked against. */
+export const flawOfAuthority = (pem: string): Flaw | undefined => {
+  const certificates = readCertificates(pem);
+  return typeof certificates === 'string' ? flaw('certificate', certificates, 'Write one or more certificates of CAs in PEM.') : undefined;
+};
+
 /** Lists of revoked certificates: their form only. */
 export const isRevocationList = (pem: string): boolean => {
   const blocks = blocksOf(pem);

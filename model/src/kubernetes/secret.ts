@@ -1,6 +1,6 @@
 /** Secrets with certificates for gateways; findings never say what is in one. */
 import { asciiOf, fromBase64 } from '../certificate/base64.ts';
-import { type Flaw, flawOfPair, isRevocationList, readCertificates } from '../certificate/usable.ts';
+import { type Flaw, flawOfAuthority, flawOfPair, isRevocationList, readCertificates } from '../certificate/usable.ts';
 import { doubtful, type Problem, wrong } from '../problem.ts';
 import { broken, ineffective } from '../rule.ts';
 import { childPath } from '../yaml/read.ts';
@@ -59,7 +59,7 @@ export const keyPairOf = (spec: SecretSpec): KeyPair | undefined => {
 export const authorityOf = (spec: SecretSpec): Authority | undefined => {
   const names = namesOfAuthority(spec);
   const certificates = names && valueOf(spec, names[0]);
-  if (names === undefined || certificates === undefined || typeof readCertificates(certificates) === 'string') return undefined;
+  if (names === undefined || certificates === undefined || flawOfAuthority(certificates)) return undefined;
   const revoked = valueOf(spec, names[1]);
   return { certificates, ...(revoked !== undefined && isRevocationList(revoked) && { revoked }) };
 };
@@ -79,9 +79,8 @@ function* checkAuthority(spec: SecretSpec): Iterable<Problem> {
   const names = namesOfAuthority(spec);
   if (!names) return;
   const [name, list] = names;
-  const certificates = readCertificates(valueOf(spec, name) ?? '');
-  if (typeof certificates === 'string')
-    yield told(spec, name, { message: certificates, help: 'Write one or more certificates of CAs in PEM.' });
+  const flaw = flawOfAuthority(valueOf(spec, name) ?? '');
+  if (flaw) yield told(spec, name, flaw);
   const revoked = valueOf(spec, list);
   if (revoked !== undefined && !isRevocationList(revoked))
     yield told(spec, list, { message: 'it is no list of revoked certificates', help: 'Write it in PEM (`X509 CRL`).' });

@@ -68,4 +68,5 @@ const proxyOf = ({ node, id, metadata, instance, caller }: Accepted): Proxy => (
   network: metadata.network,
   locality: node.locality,
   dnsDomain: id.dnsDomain,
+  ...(metadata.unprivileged && { unprivileged: true }),
 });

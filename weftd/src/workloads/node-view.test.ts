@@ -115,11 +115,12 @@ test('a virtual address leads to the ready pods and their own port', () => {
   expect(view().services).toContainEqual({ address: '10.96.7.7', port: 80, endpoints: [] });
 });
 
-test('the host’s port leads to a gateway pod that is ready', () => {
+test('the host’s ports lead to a gateway pod that is ready; low ones are moved as far as the first', () => {
   const [first, second = ''] = namesOf('gateway');
   expect(view().hostPorts).toEqual([
     { hostPort: 18080, namespace: 'ingress', pod: first, port: 8081 },
     { hostPort: 9443, namespace: 'ingress', pod: first, port: 9443 },
+    { hostPort: 18443, namespace: 'ingress', pod: first, port: 443 },
     { hostPort: 8443, namespace: 'ingress', pod: first, port: 8082 },
   ]);
   expect(view(second).hostPorts[0]?.pod).toBe(second);

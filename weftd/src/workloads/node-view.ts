@@ -96,23 +96,36 @@ const entranceFirst = (a: Resource<ServiceSpec>, b: Resource<ServiceSpec>): numb
   return key(a) < key(b) ? -1 : 1;
 };
 
-/** The first gateway port gets the port that was asked for; others keep their number where an ordinary user may bind it. */
+/** Ports that an ordinary user may not bind. */
+const privileged = 1024;
+
+/**
+ * The first gateway port gets the port that was asked for. Others have their `nodePort`, or keep their number; those that an
+ * ordinary user may not bind are moved as far as the first was, so that 80 on 8080 goes with 443 on 8443.
+ */
 const hostPortsOf = ({ resources, instances, gatewayPort }: NodeInput): NodeView['hostPorts'] => {
   const services = resources
-    .filter((resource): resource is Resource<ServiceSpec> => isKind(resource, 'Service') && resource.spec.type === 'LoadBalancer')
+    .filter((resource): resource is Resource<ServiceSpec> => isKind(resource, 'Service') && isOpen(resource.spec))
     .toSorted(entranceFirst);
   const taken = new Map<number, NodeView['hostPorts'][number]>();
+  let moved = 0;
   for (const service of services) {
     const gateway = gatewayBehind(service, instances);
     for (const settings of gateway ? (service.spec.ports ?? []) : []) {
       const port = gateway && targetOf(settings, gateway);
-      const hostPort = taken.size === 0 ? gatewayPort : settings.port;
-      if (!gateway || port === undefined || hostPort === 0 || (taken.size > 0 && hostPort < 1024) || taken.has(hostPort)) continue;
+      if (!gateway || port === undefined || gatewayPort === 0) continue;
+      const isFirst = taken.size === 0;
+      if (isFirst) moved = gatewayPort - settings.port;
+      const own = settings.nodePort ?? (settings.port < privileged ? settings.port + moved : settings.port);
+      const hostPort = isFirst ? gatewayPort : own;
+      if (taken.has(hostPort) || hostPort > 65_535 || (!isFirst && hostPort < privileged)) continue;
       taken.set(hostPort, { hostPort, namespace: gateway.pod.namespace, pod: gateway.pod.name, port });
     }
   }
   return [...taken.values()];
 };
+
+const isOpen = ({ type }: ServiceSpec): boolean => type === 'LoadBalancer' || type === 'NodePort';
 
 export const nodeView = (input: NodeInput): NodeView => ({
   pods: input.instances.map(({ pod }) => pod),

@@ -1,0 +1,102 @@
+/** The ways in and out of a whole mesh: TLS by a Secret to whoever dials the host's port, and mutual TLS to a gateway that adds TLS. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { type Mesh, root, startMesh, until } from './mesh.ts';
+import { type Leaf, makeRoot, type Root } from './traffic/certificates.ts';
+import { ask } from './traffic/gateway.ts';
+
+let mesh: Mesh;
+let ca: Root;
+let web: Leaf;
+let tlsPort = 0;
+
+const secret = (name: string, stringData: object) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'edge' },
+  stringData,
+});
+
+const writeSecrets = ({ certificate, key }: Leaf): void => {
+  const objects = [secret('web', { 'tls.crt': certificate, 'tls.key': key }), secret('partner', { 'ca.crt': ca.certificate })];
+  writeFileSync(join(mesh.folder, 'secrets.yaml'), objects.map((object) => stringify(object)).join('---\n'));
+};
+
+const served = () => ask({ port: tlsPort, servername: 'web.example' });
+
+beforeAll(async () => {
+  ca = await makeRoot('root');
+  web = await ca.issue('web.example', { name: 'first' });
+  const partner = await ca.issue('partner.example');
+  mesh = await startMesh({ folder: join(root, 'e2e/gateways') });
+  tlsPort = Number(new URL(mesh.gateway).port) - 80 + 443;
+  writeFileSync(join(mesh.folder, 'partner.crt'), partner.certificate);
+  writeFileSync(join(mesh.folder, 'partner.key'), partner.key);
+  writeSecrets(web);
+}, 180_000);
+
+afterAll(() => mesh?.stop());
+
+test('HTTPS on the host’s port, moved as far as the port of HTTP; the server without a Secret is closed', async () => {
+  await until('the certificate is shown', async () => ((await served()).name === 'first' ? true : undefined));
+  expect((await served()).answer).toBe('HTTP/1.1 200 OK');
+  await expect(ask({ port: tlsPort, servername: 'other.example' })).rejects.toThrow();
+  expect((await fetch(mesh.gateway, { redirect: 'manual' })).status).toBe(301);
+});
+
+test('mutual TLS from the sidecar to the egress gateway, TLS with a CA from a Secret from there on', async () => {
+  const answer = await until(
+    'the partner answers',
+    async () => {
+      const { stdout } = await mesh.weft('exec', 'deploy/client', '-n', 'shop', '--', 'curl', '-s', '-m5', 'http://partner.example/');
+      return stdout.startsWith('partner') ? stdout : undefined;
+    },
+    30_000,
+  );
+  expect(answer).toBe('partner partner.example partner.example\n');
+});
+
+test('the key is in no answer of the command and in no log', async () => {
+  const told = await Promise.all(
+    [
+      ['get', 'secret', '-n', 'edge', '-o', 'yaml'],
+      ['get', 'secret', 'web', '-n', 'edge', '-o', 'json'],
+      ['config', 'deploy/ingress', '-n', 'edge', '-o', 'json'],
+      ['analyze'],
+      ['ps', '-o', 'json'],
+    ].map((args) => mesh.weft(...args)),
+  );
+  const logs = readdirSync(join(mesh.home, 'logs'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const texts = [
+    ...told.map(({ stdout, stderr }) => stdout + stderr),
+    ...logs.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')),
+  ];
+  const [, body = ''] = web.key.split('\n');
+  expect(body.length).toBeGreaterThan(40);
+  for (const text of texts) {
+    expect(text).not.toContain(body.slice(0, 40));
+    expect(text).not.toContain(Buffer.from(web.key).toString('base64').slice(40, 100));
+  }
+  expect(told[2]?.stdout).toContain('kubernetes://web');
+});
+
+test('an Envoy that is restarted while weftd is away serves TLS', async () => {
+  const [weftd = 0] = mesh.pids('weftd.js');
+  const [gateway = 0] = mesh.pids('envoy', 'router~', 'ingress');
+  expect(weftd * gateway).toBeGreaterThan(0);
+  process.kill(weftd, 'SIGSTOP');
+  try {
+    process.kill(gateway, 'SIGKILL');
+    await until('TLS is served again', async () => ((await served()).answer.includes('200') ? true : undefined), 30_000, 200);
+    expect(mesh.pids('envoy', 'router~', 'ingress')).not.toEqual([gateway]);
+  } finally {
+    process.kill(weftd, 'SIGCONT');
+  }
+}, 60_000);
+
+test('a renewed Secret is shown at once', async () => {
+  writeSecrets(await ca.issue('web.example', { name: 'second' }));
+  await until('the new certificate is shown', async () => ((await served()).name === 'second' ? true : undefined));
+});
