@@ -116,19 +116,44 @@ const from = (pod: RunningPod, { request, reachedBy, depth = 0 }: Asked, way: Wa
   return [hop, ...legs.flatMap((leg) => further(leg, way, depth))];
 };
 
-/** The first proxy's word counts, unless a server behind it refuses: then the client's proxy answers 503, or closes the connection. */
+/** Who gets it in the end, each with its share of all requests. */
+const reached = (hops: readonly Hop[], hop: Hop, share: number): readonly string[] =>
+  hop.clusters
+    .filter(({ failure }) => !failure)
+    .flatMap(({ name, percent, endpoints }) => {
+      const part = (share * percent) / 100;
+      const gateway = hops.find(({ role, reachedBy }) => role === 'gateway' && reachedBy === name);
+      if (gateway) return reached(hops, gateway, part);
+      const who = [...new Set(endpoints.map(({ workload, namespace, address }) => (workload ? `${namespace}/${workload}` : address)))];
+      return [`${Number(part.toFixed(2))} % to ${who.join(', ') || name}`];
+    });
+
+/** The first proxy's word counts, unless one behind it refuses: then the client's proxy answers 503, or closes the connection. */
 const together = (hops: readonly Hop[]): Outcome => {
   const [first, ...others] = hops;
-  if (!first) return { kind: 'refused', why: 'nobody takes the request' };
+  if (!first) return { kind: 'refused', why: 'no proxy takes the request, and nobody is known behind the name' };
   if (first.outcome.kind !== 'forward') return first.outcome;
+  const last = others.findLast(({ role }) => role === 'gateway');
+  if (last && last.outcome.kind !== 'forward' && last.outcome.kind !== 'refused') return last.outcome;
   const refusing = others.filter(({ outcome }) => outcome.kind === 'refused');
-  if (refusing.length === 0) return others.at(-1)?.role === 'gateway' ? (others.at(-1)?.outcome ?? first.outcome) : first.outcome;
   const [one] = refusing;
-  if (!one) return first.outcome;
+  if (!one) return { kind: 'forward', why: reached(hops, first, 100).join('; ') };
   const why = `${one.proxy} refuses it: ${one.outcome.why}`;
-  if (others.length > refusing.length) return { kind: 'forward', why: `some of it: ${why}` };
+  if (others.length > refusing.length && others.some(({ role }) => role === 'server')) return { kind: 'forward', why: `but ${why}` };
   if (one.outcome.status !== undefined) return { ...one.outcome, why };
   return { kind: 'refused', ...(first.virtualHost !== '' && { status: 503, flag: 'UC' }), why };
+};
+
+/** A client without a proxy: only servers have a say. */
+const bare = (request: Request, way: Way): Pick<Journey, 'hops' | 'outcome'> => {
+  const leg = unproxied(request, way);
+  const hops = further(leg, way, 0);
+  const who = leg.cluster.endpoints.map(({ workload, namespace, address }) => (workload ? `${namespace}/${workload}` : address));
+  if (who.length === 0)
+    return { hops, outcome: { kind: 'passthrough', why: 'the mesh knows no endpoint of that name and port; the client has no sidecar' } };
+  const [refusing] = hops.filter(({ outcome }) => outcome.kind === 'refused');
+  if (refusing) return { hops, outcome: { ...refusing.outcome, why: `${refusing.proxy} refuses it: ${refusing.outcome.why}` } };
+  return { hops, outcome: { kind: 'forward', why: `${[...new Set(who)].join(', ')}, without a sidecar on the client’s side` } };
 };
 
 /** Whoever comes from outside meets the gateway that listens on the port. */
@@ -154,7 +179,8 @@ export const journey = (situation: Situation, request: Request, caller?: Running
   if (caller) {
     const isOpaque = request.scheme === 'https' && caller.pod.proxy === 'sidecar';
     const asked: Request = isOpaque ? { ...request, protocol: 'tls' } : request;
-    const hops = caller.pod.proxy === 'none' ? further(unproxied(asked, situation), way, 0) : from(caller, { request: asked }, way);
+    if (caller.pod.proxy === 'none') return { from: nameOf(caller), request, ...bare(asked, way) };
+    const hops = from(caller, { request: asked }, way);
     return { from: nameOf(caller), request, hops, outcome: together(hops) };
   }
   const found = entrance(request.port, situation);

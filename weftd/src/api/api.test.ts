@@ -164,6 +164,18 @@ test('a file written before `wait` is compiled when it returns', async () => {
   }
 });
 
+test('a request is explained from a pod, or from outside', async () => {
+  const [pod] = (await weftd.view()).pods;
+  const request = encodeURIComponent(JSON.stringify({ host: 'nowhere.example', port: 81 }));
+  const { status, body } = await weftd.ask(`/explain?request=${request}&from=shop/${pod?.name}`);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ from: `shop/${pod?.name}`, hops: [{ listener: 'virtualOutbound' }], outcome: { kind: 'passthrough' } });
+  expect((await weftd.ask(`/explain?request=${request}`)).body).toMatchObject({ from: 'outside', hops: [], outcome: { kind: 'refused' } });
+  expect((await weftd.ask(`/explain?request=${request}&from=shop/gone`)).status).toBe(404);
+  for (const wrong of ['', 'x', '{}', '{"host":"a","port":"80"}', '{"host":"a","port":80,"headers":{"a":1}}'])
+    expect((await weftd.ask(`/explain?request=${encodeURIComponent(wrong)}`)).status).toBe(400);
+});
+
 test('the agent is told the pods, and its report comes back as workloads', async () => {
   const [pod] = (await weftd.view()).pods;
   expect(pod).toMatchObject({

@@ -1,0 +1,102 @@
+import { meshSettings, parse } from '@weft/model';
+import { describe, expect, test } from 'vitest';
+import { build } from '../build.ts';
+import { assumedPods } from './assumed.ts';
+import { journey } from './journey.ts';
+
+const deployment = (name: string, namespace: string, more = '') => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: {selector: {matchLabels: {app: ${name}}}, template: {metadata: {labels: {app: ${name}}${more}}, spec: {containers: [{name: a, command: [a]}]}}}`;
+
+const service = (name: string, namespace: string, port = 'name: http, port: 8080') => `
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: {selector: {app: ${name}}, ports: [{${port}}]}`;
+
+const objects = [
+  'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}',
+  'apiVersion: v1\nkind: Namespace\nmetadata: {name: old}',
+  deployment('web', 'shop'),
+  deployment('bank', 'shop'),
+  deployment('edge', 'shop', ', annotations: {inject.istio.io/templates: gateway}'),
+  deployment('legacy', 'old'),
+  service('web', 'shop'),
+  service('bank', 'shop'),
+  service('edge', 'shop', 'name: http, port: 80, targetPort: 8080'),
+  service('legacy', 'old'),
+  `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: bank, namespace: shop}
+spec: {selector: {matchLabels: {app: bank}}, mtls: {mode: STRICT}}`,
+  `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`,
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: entrance, namespace: shop}
+spec:
+  hosts: [shop.example]
+  gateways: [edge]
+  http:
+  - match: [{uri: {prefix: /bank}}]
+    rewrite: {uri: /}
+    route: [{destination: {host: bank}}]
+  - match: [{uri: {prefix: /legacy}}]
+    route: [{destination: {host: legacy.old.svc.cluster.local}}]`,
+].join('\n---\n');
+
+const { resources } = parse({ text: objects, file: 'shop.yaml', origin: { source: 'file' } });
+const pods = assumedPods(resources);
+const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
+const situation = { mesh, resources, pods };
+const pod = (name: string) => pods.find((one) => one.pod.workload.name === name);
+
+describe('the way of a request', () => {
+  test('leads from a sidecar into the server’s, in mesh TLS; the object is the Service where no rule speaks', () => {
+    const { hops, outcome } = journey(situation, { host: 'bank', port: 8080 }, pod('web'));
+    expect(hops.map(({ proxy, role, listener, filterChain }) => [proxy, role, listener, filterChain])).toEqual([
+      ['shop/web-1', 'client', '0.0.0.0_8080', 'http'],
+      ['shop/bank-1', 'server', 'virtualInbound', '8080-mtls-http'],
+    ]);
+    expect(hops[0]?.object).toMatchObject({ kind: 'Service', name: 'bank', file: 'shop.yaml' });
+    expect(hops[0]?.clusters[0]).toMatchObject({ tls: { mode: 'mTLS', identities: ['spiffe://cluster.local/ns/shop/sa/default'] } });
+    expect(outcome).toEqual({ kind: 'forward', why: '100 % to shop/bank' });
+  });
+
+  test('enters through the gateway of the port, by the rule and its line', () => {
+    const { hops, outcome } = journey(situation, { host: 'shop.example', port: 80, path: '/bank/account' });
+    expect(hops.map(({ proxy, role }) => [proxy, role])).toEqual([
+      ['shop/edge-1', 'gateway'],
+      ['shop/bank-1', 'server'],
+    ]);
+    const line = objects.split('\n').findIndex((text) => text.includes('prefix: /bank')) + 1;
+    expect(hops[0]).toMatchObject({ object: { kind: 'VirtualService', name: 'entrance', line }, rewrites: { path: '//account' } });
+    expect(outcome.kind).toBe('forward');
+  });
+
+  test('ends at the server that wants mTLS and gets none', () => {
+    const { hops, outcome } = journey(situation, { host: 'bank.shop', port: 8080 }, pod('legacy'));
+    expect(hops).toMatchObject([{ proxy: 'shop/bank-1', role: 'server', filterChain: '', outcome: { kind: 'refused' } }]);
+    expect(outcome.kind).toBe('refused');
+    expect(outcome.why).toContain('STRICT');
+  });
+
+  test('ends with the endpoint where that has no sidecar', () => {
+    const { hops, outcome } = journey(situation, { host: 'shop.example', port: 80, path: '/legacy' });
+    expect(hops).toMatchObject([{ role: 'gateway', clusters: [{ tls: { mode: 'plaintext' } }] }]);
+    expect(outcome).toEqual({ kind: 'forward', why: '100 % to old/legacy' });
+  });
+
+  test('is none from outside to a port that no gateway has', () => {
+    expect(journey(situation, { host: 'shop.example', port: 81 })).toMatchObject({ hops: [], outcome: { kind: 'refused' } });
+  });
+
+  test('of TLS that a program speaks itself is one of bytes', () => {
+    const { hops } = journey(situation, { host: 'shop.example', port: 443, scheme: 'https' }, pod('web'));
+    expect(hops).toMatchObject([{ listener: 'virtualOutbound', outcome: { kind: 'passthrough' } }]);
+  });
+});
