@@ -2,7 +2,7 @@
  * Asks a URL many times and counts the answers:
  *   node ask.mjs URL [-n 100] [-c 10] [-H 'name: value']... [--by version] [--time]
  * -n requests, -c of them at a time; answers are told apart by status and by the fields of their JSON that --by names
- * (`version` where nothing is said); --time tells them apart by their time too, to the nearest second.
+ * (`version` where nothing is said); --time tells them apart by their time too, in whole seconds.
  */
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -50,7 +50,7 @@ const worker = async () => {
   while (left-- > 0) {
     const began = performance.now();
     const { status, text } = await ask();
-    const seconds = Math.round((performance.now() - began) / 1000);
+    const seconds = Math.floor((performance.now() - began) / 1000);
     const key = [status, ...described(text), ...(values.time ? [`${seconds} s`] : [])].join('  ');
     seen.set(key, (seen.get(key) ?? 0) + 1);
   }
