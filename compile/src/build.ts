@@ -61,6 +61,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     ...(settings.pathNormalization !== 'BASE' && { paths: settings.pathNormalization }),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),
+    ...(settings.h2UpgradePolicy === 'UPGRADE' ? { h2Upgrade: true } : {}),
   })),
   workloads: new Map(),
   services: [],

@@ -2,6 +2,7 @@
 import { against, type DestinationRuleSpec, doubtful, type Problem, type Resource, refOf, wrong } from '@weft/model';
 import { covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { policyProblems } from './traffic-policy.ts';
 
 type Rule = Resource<DestinationRuleSpec>;
 
@@ -105,7 +106,7 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
 
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
-  reads: ['services', 'backends', 'endpoints', 'destinations'],
+  reads: ['services', 'backends', 'endpoints', 'destinations', 'gateways'],
   depends: (rule, facts) => {
     const services = servicesOf(rule, facts);
     const endpoints = services.flatMap((service): readonly unknown[] =>
@@ -113,7 +114,7 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
         ? [facts.wanted]
         : service.ports.map(({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)),
     );
-    return [...services, ...endpoints, ...facts.olderRules(rule)];
+    return [...services, ...endpoints, facts.mesh.gateways.length > 0, ...facts.olderRules(rule)];
   },
   problems: (rule, facts) => {
     const services = servicesOf(rule, facts);
@@ -121,6 +122,6 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
     if (services.length === 0) return [unknownHost(rule), ...older];
     const target = aliasOf(services, facts);
     if (target !== undefined) return [ofAlias(rule, target), ...older];
-    return [...portProblems(rule, services), ...subsetProblems(rule, services, facts), ...older];
+    return [...portProblems(rule, services), ...policyProblems(rule, services, facts), ...subsetProblems(rule, services, facts), ...older];
   },
 };

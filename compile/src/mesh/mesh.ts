@@ -54,6 +54,8 @@ export interface MeshRules {
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
   readonly tcp: NonNullable<ConnectionPool['tcp']>;
   readonly locality: LocalityBalancing;
+  /** HTTP/2 to every port that is declared HTTP, unless its rule says otherwise. */
+  readonly h2Upgrade?: true;
 }
 
 export interface Mesh {

@@ -63,7 +63,8 @@ export interface ConnectionPool {
     readonly maxRequestsPerConnection?: number;
     readonly maxRetries?: number;
     readonly idleTimeout?: number;
-    readonly h2Upgrade?: 'DEFAULT' | 'UPGRADE' | 'DO_NOT_UPGRADE';
+    /** `DECLARED`: on ports that are declared HTTP, as the mesh's settings mean it; a rule means every port [S60]. */
+    readonly h2Upgrade?: 'DEFAULT' | 'UPGRADE' | 'DO_NOT_UPGRADE' | 'DECLARED';
     readonly maxConcurrentStreams?: number;
     readonly useClientProtocol?: boolean;
   };

@@ -1,5 +1,6 @@
 /** Which DestinationRule a client obeys for a service [S18]. */
 import {
+  type ConnectionPool,
   type DestinationPolicy,
   type DestinationRule,
   type HostIndex,
@@ -27,12 +28,17 @@ export const rulesIn = (mesh: Mesh, namespace: string): RulesByHost => rulesByNa
 
 const noPolicy: DestinationPolicy = { policy: () => ({}), subsets: [] };
 
-const completed = (policy: DestinationPolicy, tcp: MeshRules['tcp']): DestinationPolicy => {
+const completedPool = (own: ConnectionPool | undefined, { tcp, h2Upgrade }: MeshRules): ConnectionPool => {
+  const keepalive = (tcp.keepalive || own?.tcp?.keepalive) && { keepalive: { ...tcp.keepalive, ...own?.tcp?.keepalive } };
+  const wanted = own?.http?.h2Upgrade ?? 'DEFAULT';
+  const http = h2Upgrade && wanted === 'DEFAULT' ? { http: { ...own?.http, h2Upgrade: 'DECLARED' as const } } : {};
+  return { ...own, ...http, tcp: { ...tcp, ...own?.tcp, ...keepalive } };
+};
+
+const completed = (policy: DestinationPolicy, rules: MeshRules): DestinationPolicy => {
   const over = (ofPort: (port: number) => TrafficPolicy) => (port: number) => {
     const own = ofPort(port);
-    const said = own.connectionPool?.tcp;
-    const keepalive = (tcp.keepalive || said?.keepalive) && { keepalive: { ...tcp.keepalive, ...said?.keepalive } };
-    return { ...own, connectionPool: { ...own.connectionPool, tcp: { ...tcp, ...said, ...keepalive } } };
+    return { ...own, connectionPool: completedPool(own.connectionPool, rules) };
   };
   return { ...policy, policy: over(policy.policy), subsets: policy.subsets.map((subset) => ({ ...subset, policy: over(subset.policy) })) };
 };
@@ -42,10 +48,10 @@ const policies = new WeakMap<MeshRules, WeakMap<DestinationPolicy, DestinationPo
 /** What the rule says, and the mesh's settings where it says nothing (Istio's cluster_traffic_policy.go). The same for the same two. */
 export const policyOf = (rule: DestinationRule | undefined, rules: MeshRules): DestinationPolicy => {
   const own = rule?.destination ?? noPolicy;
-  if (Object.keys(rules.tcp).length === 0) return own;
+  if (Object.keys(rules.tcp).length === 0 && !rules.h2Upgrade) return own;
   const known = policies.get(rules) ?? new WeakMap<DestinationPolicy, DestinationPolicy>();
   policies.set(rules, known);
-  const policy = known.get(own) ?? completed(own, rules.tcp);
+  const policy = known.get(own) ?? completed(own, rules);
   known.set(own, policy);
   return policy;
 };

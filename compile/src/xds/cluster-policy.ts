@@ -58,7 +58,7 @@ export const httpVersion = (protocol: Protocol, pool: ConnectionPool): HttpVersi
   const { h2Upgrade, useClientProtocol } = pool.http ?? {};
   if (!isHttp(protocol) && protocol !== 'auto') return 'none';
   if (useClientProtocol) return 'as-client';
-  if (isHttp2(protocol) || h2Upgrade === 'UPGRADE') return 'http2';
+  if (isHttp2(protocol) || h2Upgrade === 'UPGRADE' || (h2Upgrade === 'DECLARED' && isHttp(protocol))) return 'http2';
   return protocol === 'auto' ? 'as-client' : 'http1';
 };
 

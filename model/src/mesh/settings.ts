@@ -205,7 +205,7 @@ const effective = new Set<string>([
     'defaultVirtualServiceExportTo',
     'defaultDestinationRuleExportTo',
   ],
-  ...['defaultHttpRetryPolicy', 'localityLbSetting', 'defaultConfig'],
+  ...['defaultHttpRetryPolicy', 'localityLbSetting', 'h2UpgradePolicy', 'defaultConfig'],
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
 const isEffectiveOfProxy = (field: string, value: unknown): boolean =>
