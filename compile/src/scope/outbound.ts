@@ -125,10 +125,9 @@ const sidecarSlice = (mesh: Mesh, client: Client, sidecar: Sidecar): OutboundSli
   const services = simple?.services ?? toldTo(client, clustersOf(mesh, all));
   const endpoints = endpointsSeen(mesh, all);
   const policy = policyOf(sidecar.outboundTrafficPolicy ?? { mode: mesh.rules.outboundTrafficPolicy });
-  const content = [services, endpoints, policy.outboundTrafficPolicy, policy.egressProxy];
   const heard = parts.flatMap((part) => [part.services, part.virtualHosts]);
-  const shape = JSON.stringify(sidecar.egress.map(({ port, bind, bindToPort }) => [port, bind, bindToPort]));
-  return mesh.memo(`outbound of ${clientKey(mesh, client)}: ${all.key} ${shape}`, [...content, ...heard], () => ({
+  const shape = JSON.stringify([policy, ...sidecar.egress.map(({ port, bind, bindToPort }) => [port, bind, bindToPort])]);
+  return mesh.memo(`outbound of ${clientKey(mesh, client)}: ${all.key} ${shape}`, [services, endpoints, ...heard], () => ({
     services,
     endpoints,
     ...policy,

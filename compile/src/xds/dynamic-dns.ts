@@ -13,7 +13,7 @@ import type { Service } from '../mesh/index.ts';
 /** Equal wherever it is named: Envoy refuses two of one name that differ. */
 const cache: Init<typeof DnsCacheConfigSchema> = {
   name: 'dynamic_dns',
-  dnsLookupFamily: Cluster_DnsLookupFamily.V4_ONLY,
+  dnsLookupFamily: Cluster_DnsLookupFamily.V4_PREFERRED,
   dnsRefreshRate: milliseconds(60_000),
 };
 

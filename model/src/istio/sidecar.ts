@@ -179,6 +179,11 @@ function* checkEgressList(egress: readonly EgressListenerSettings[]): Iterable<P
   for (const [index, listener] of egress.entries()) {
     const path = `spec.egress[${index}]`;
     yield* checkEgress(listener, path, taken);
+    if (!listener.port && listener.captureMode === 'NONE')
+      yield doubtful('IST0133', `${path}.captureMode`, [
+        'the proxy has no privileges: nothing listens on ports below 1024 of what is imported',
+        'Name such services by a listener with a port from 1024 on.',
+      ]);
     if (!listener.port && index < egress.length - 1)
       yield invalid(
         path,
