@@ -3,7 +3,7 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { EgressScope, HttpRoute, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import type { EgressScope, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { isHttp } from '../mesh/index.ts';
 import { type Role, type Situation, serviceClusters } from './clusters.ts';
 import { type Entry, ownAddresses } from './connections.ts';
@@ -13,10 +13,11 @@ import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
 import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
+import { portHosts } from './port-hosts.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
 import { secretResources } from './secrets.ts';
 import { sniClusters } from './sni-clusters.ts';
-import { catchAll, domainsOf, encodeHost, encodeTable, outsideCluster, ruleHost, serviceHost } from './virtual-hosts.ts';
+import { catchAll, encodeTable, outsideCluster, serviceHost } from './virtual-hosts.ts';
 import { wildcards } from './wildcard.ts';
 
 type Services = readonly ScopedService[];
@@ -53,36 +54,14 @@ const balanced = { sidecar: balancedFrom('sidecar'), gateway: balancedFrom('gate
 /** Envoy's own ports stand for nothing else. */
 const isTaken = (port: number): boolean => port === outboundCapturePort || port === inboundCapturePort;
 
-const entriesOf: (services: Services) => readonly Entry[] = remember((services) =>
-  services.flatMap((scoped) =>
-    scoped.service.ports.filter(({ protocol, number }) => protocol !== 'udp' && !isTaken(number)).map((port) => ({ scoped, port })),
-  ),
+const entriesOfService: (scoped: ScopedService) => readonly Entry[] = remember((scoped) =>
+  scoped.service.ports.filter(({ protocol, number }) => protocol !== 'udp' && !isTaken(number)).map((port) => ({ scoped, port })),
 );
 
-const encodedHosts = rememberTable<ScopedService, Part>();
-const encodedRules = rememberTable<readonly HttpRoute[], Part>();
+const entriesOf: (services: Services) => readonly Entry[] = remember((services) => services.flatMap(entriesOfService));
 
-/** The virtual hosts of one port. A domain belongs to the first that has it: Envoy refuses a table with two. */
-const portHosts = (port: number, entries: readonly Entry[], rules: OutboundSlice['virtualHosts']): Part[] => {
-  const taken = new Set<string>(['*']);
-  // A rule for an alias is no rule for the service behind it: the name is the rule's.
-  const ruled = new Set(rules.map(({ host }) => host));
-  const namesOf = (scoped: ScopedService): readonly string[] =>
-    ruled.size === 0 ? domainsOf(scoped) : domainsOf(scoped).filter((domain) => !ruled.has(domain) || domain === scoped.service.hostname);
-  const free = (domains: readonly string[]): string[] => domains.filter((domain) => !taken.has(domain) && taken.add(domain));
-  const parts: Part[] = [];
-  for (const { scoped, port: servicePort } of entries) {
-    const domains = free(namesOf(scoped));
-    if (domains.length === 0) continue;
-    const make = () => [encodeHost(`${port}`, serviceHost(scoped, servicePort, domains))];
-    parts.push(encodedHosts(scoped)(`${port} ${domains.join(' ')}`, make));
-  }
-  for (const { host, routes } of rules) {
-    if (free([host]).length > 0)
-      parts.push(encodedRules(routes)(`${port} ${host}`, () => [encodeHost(`${port}`, ruleHost(host, port, routes))]));
-  }
-  return parts;
-};
+/** Rules for hosts in no registry work on port 80 alone [S49]. */
+const noRules: OutboundSlice['virtualHosts'] = [];
 
 const sniffedTables = rememberTable<ScopedService, Part>();
 
@@ -106,7 +85,7 @@ const routingOf = (slice: OutboundSlice, entries: readonly Entry[]): Routing => 
     ({ port }) => port.number,
   );
   const ports = wildcards(entries, slice).filter((wildcard) => wildcard.http);
-  const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], port === 80 ? slice.virtualHosts : []));
+  const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], port === 80 ? slice.virtualHosts : noRules));
   const outside = outsideCluster(slice);
   const sniffed = entries.filter((entry) => entry.port.protocol === 'auto' && ownAddresses(entry, slice.endpoints).length > 0);
   return {
@@ -121,7 +100,7 @@ const routingOf = (slice: OutboundSlice, entries: readonly Entry[]): Routing => 
 
 /** A socket of its own, with the routes of its own port. */
 const boundRouting = (slice: OutboundSlice, { port, bind, bindToPort }: BoundPort, entries: readonly Entry[]): Routing => {
-  const hosts = port.isProxy || port.number === 0 ? [] : portHosts(port.number, entries, port.number === 80 ? slice.virtualHosts : []);
+  const hosts = port.isProxy || port.number === 0 ? [] : portHosts(port.number, entries, port.number === 80 ? slice.virtualHosts : noRules);
   const outside = outsideCluster(slice);
   const name = boundRoutes({ port, bind, bindToPort });
   const table = (): Part =>
