@@ -92,5 +92,9 @@ test('headers', () => {
   expect(['x-a', 'X_1', "a!#$%&'*+.^`|~"].every(isHeaderName)).toBe(true);
   expect(['', 'x a', 'x:a', 'x\n', 'é'].some(isHeaderName)).toBe(false);
   expect(['a', '%%', '%REQ(x-a?:path):9%', '100%%', '%START_TIME(%s)%'].map(headerValueFault).filter(Boolean)).toHaveLength(1);
-  expect(['%', '100%', '%NOPE%', '%REQ(%', 'a\r\nb'].every(headerValueFault)).toBe(true);
+  expect(
+    ['%', '100%', '%NOPE%', '%REQ(%', 'a\r\nb', '%REQ%', '%REQ()%', '%PROTOCOL:5%', '%HOSTNAME(a)%', '%METADATA(X:a)%'].every(
+      headerValueFault,
+    ),
+  ).toBe(true);
 });
