@@ -38,7 +38,7 @@ interface Argument {
   readonly cut: boolean;
 }
 
-const argued: ReadonlyMap<string, Argument> = new Map([
+const argued: ReadonlyMap<string, Argument> = new Map<string, Argument>([
   ...['REQ', 'RESP', 'TRAILER'].map((name) => [name, { form: header, cut: true }] as const),
   ...['DYNAMIC_METADATA', 'ENVIRONMENT', 'QUERY_PARAM'].map((name) => [name, { form: text, cut: true }] as const),
   ...['UPSTREAM_METADATA', 'CLUSTER_METADATA'].map((name) => [name, { form: text, cut: false }] as const),
