@@ -180,7 +180,9 @@ describe('the shop', () => {
   it(
     `loses no request while a weight moves ${moves} times back and forth`,
     async () => {
-      const load = startLoad({ url: `${mesh.gateway}/catalog`, perSecond: 200 });
+      const load = startLoad({ url: `${mesh.gateway}/catalog`, perSecond: 150 });
+      // The gateway asks the catalog itself there; here web's sidecar does.
+      const inside = startLoad({ url: `${mesh.gateway}/`, perSecond: 50 });
       for (let move = 0; move < moves; move++) {
         edit('catalog.yaml', move % 2 === 0 ? weights(0, 100) : weights(100, 0));
         await sleep(200);
@@ -188,7 +190,7 @@ describe('the shop', () => {
       if (moves % 2 === 1) edit('catalog.yaml', weights(100, 0));
       const outcomes = await load.stop();
       expect(outcomes.length).toBeGreaterThan(moves * 20);
-      expect(failed(outcomes)).toEqual([]);
+      expect(failed([...outcomes, ...(await inside.stop())])).toEqual([]);
       expect(new Set(outcomes.map(({ body }) => (JSON.parse(body) as Answer).version))).toEqual(new Set(['v1', 'v2']));
     },
     moves * 400 + 30_000,
