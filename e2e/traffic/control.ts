@@ -1,4 +1,4 @@
-/** The least control plane that Envoy takes: delta ADS on a Unix socket, everything to whoever asks, changed by `set`. */
+/** The least control plane that Envoy takes: delta ADS, and SDS as the agent's, on a Unix socket, everything to whoever asks, changed by `set`. */
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { create, fromBinary, type MessageInitShape, methodTable, type ResourceSet, toBinary } from '@weft/envoy';
 import { AggregatedDiscoveryService } from '@weft/envoy/gen/envoy/service/discovery/v3/ads_pb.js';
@@ -7,6 +7,7 @@ import {
   DeltaDiscoveryResponseSchema,
   ResourceSchema,
 } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { SecretDiscoveryService } from '@weft/envoy/gen/envoy/service/secret/v3/sds_pb.js';
 
 type Stream = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
 
@@ -58,15 +59,18 @@ export const control = async (socket: string, first: ResourceSet): Promise<Contr
   const sessions = new Map<Stream, () => void>();
   const server = new Server();
   const methods = methodTable<typeof AggregatedDiscoveryService, Buffer>(AggregatedDiscoveryService, (bytes) => Buffer.from(bytes));
+  const serve = (stream: Stream): void => {
+    sessions.set(
+      stream,
+      session(stream, () => resources, refusals),
+    );
+    stream.on('end', () => stream.end());
+    stream.on('error', () => sessions.delete(stream));
+  };
+  const secretMethods = methodTable<typeof SecretDiscoveryService, Buffer>(SecretDiscoveryService, (bytes) => Buffer.from(bytes));
+  server.addService(secretMethods, { deltaSecrets: serve, streamSecrets: (stream: Stream) => stream.end() });
   server.addService(methods, {
-    deltaAggregatedResources: (stream: Stream) => {
-      sessions.set(
-        stream,
-        session(stream, () => resources, refusals),
-      );
-      stream.on('end', () => stream.end());
-      stream.on('error', () => sessions.delete(stream));
-    },
+    deltaAggregatedResources: serve,
     streamAggregatedResources: (stream: Stream) => stream.end(),
   });
   await new Promise<void>((resolve, reject) =>

@@ -9,7 +9,7 @@ import { freePort } from './loopback.ts';
 
 let root: Root;
 let strangers: Root;
-let ports: { tls: number; http: number; tcp: number };
+let ports: { tls: number; http: number; tcp: number; auto: number };
 let backend: Server;
 let backendPort = 0;
 let envoy: GatewayEnvoy;
@@ -68,6 +68,12 @@ const gateway = () => ({
         tls: { httpsRedirect: true },
       },
       { port: { number: ports.tcp, name: 'tcp', protocol: 'TCP' }, bind: '127.0.0.1', hosts: ['*'] },
+      {
+        port: { number: ports.auto, name: 'auto', protocol: 'TLS' },
+        bind: '127.0.0.1',
+        hosts: ['*.mesh.example'],
+        tls: { mode: 'AUTO_PASSTHROUGH' },
+      },
     ],
   },
 });
@@ -82,6 +88,20 @@ const outside = () => ({
     resolution: 'STATIC',
     ports: [{ number: 443, name: 'tls', protocol: 'TLS', targetPort: backendPort }],
     endpoints: [{ address: '127.0.0.1' }],
+  },
+});
+
+/** Of the mesh: one endpoint takes mesh TLS, the other service's takes none. */
+const inside = (name: string, tlsMode: string) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'ServiceEntry',
+  metadata: { name, namespace: 'edge' },
+  spec: {
+    hosts: [`${name}.mesh.example`],
+    location: 'MESH_INTERNAL',
+    resolution: 'STATIC',
+    ports: [{ number: 443, name: 'tls', protocol: 'TLS', targetPort: backendPort }],
+    endpoints: [{ address: '127.0.0.1', labels: { 'security.istio.io/tlsMode': tlsMode } }],
   },
 });
 
@@ -105,7 +125,7 @@ const authority = () => ({
 
 beforeAll(async () => {
   [root, strangers] = [await makeRoot('root'), await makeRoot('strangers')];
-  ports = { tls: await freePort(), http: await freePort(), tcp: await freePort() };
+  ports = { tls: await freePort(), http: await freePort(), tcp: await freePort(), auto: await freePort() };
   client = await root.issue('client.example');
   const ecdsa = await root.issue('both.example', { name: 'ecdsa' });
   const [web, rsa, own] = [
@@ -123,6 +143,8 @@ beforeAll(async () => {
     yaml([
       gateway(),
       outside(),
+      inside('mutual', 'istio'),
+      inside('plain', 'disabled'),
       authority(),
       ...Object.entries({ web, 'web-rsa': rsa, 'web-ecdsa': ecdsa, ...secrets }).map(([name, leaf]) => secret(name, leaf)),
       secret('foreign', web, 'bank'),
@@ -211,6 +233,14 @@ describe('connections that are passed on', () => {
     expect(socket.getPeerCertificate().subject.CN).toBe('web');
     // The backend wants TLS: plain bytes make it hang up, which shows that they reached it as they were.
     await expect(say(socket, 'hello\r\n')).rejects.toThrow(/closed|ECONNRESET/);
+  });
+
+  test('AUTO_PASSTHROUGH: mesh TLS to the cluster that it names, nothing else, and to no endpoint without it [S121]', async () => {
+    const ofMesh = (name: string, alpn = 'istio') =>
+      ask({ port: ports.auto, servername: `outbound_.443_._.${name}.mesh.example`, ALPNProtocols: [alpn] });
+    expect(await ofMesh('mutual')).toMatchObject({ name: 'backend' });
+    for (const refusal of [ofMesh('plain'), ofMesh('mutual', 'http/1.1'), ofMesh('nobody')]) await expect(refusal).rejects.toThrow();
+    await expect(ask({ port: ports.auto, servername: 'mutual.mesh.example', ALPNProtocols: ['istio'] })).rejects.toThrow();
   });
 
   test('a TCP server passes bytes', async () => {

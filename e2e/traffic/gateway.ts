@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { build, emit, scope } from '@weft/compile';
-import { bootstrap, type ResourceSet } from '@weft/envoy';
+import { bootstrap, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
 import { findEnvoy } from '../../agent/src/envoy-binary.ts';
+import { secretsOf } from '../../agent/src/relay/secrets.ts';
+import { makeRoot } from './certificates.ts';
 import { control } from './control.ts';
 
 const proxy: Proxy = {
@@ -29,6 +31,16 @@ export interface Compiled {
   readonly resources: ResourceSet;
   readonly findings: readonly Finding[];
 }
+
+/** The identity that its agent would give it. */
+const withIdentity = async (resources: ResourceSet): Promise<ResourceSet> => {
+  const root = await makeRoot('mesh');
+  const { certificate: chain, key } = await root.issue('gw');
+  const trusted = { trustDomain: 'cluster.local', pem: root.certificate };
+  const bundles = { ...trusted, domains: [trusted] };
+  const own = secretsOf({ key, chain, bundles, spiffeId: '', serial: '', issuedAt: 0, notAfter: 0 });
+  return new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...own])]]);
+};
 
 /** What the gateway `gw` of namespace `edge` is told. */
 export const compiled = (text: string): Compiled => {
@@ -52,7 +64,9 @@ const ended = (child: ChildProcess): Promise<void> =>
 
 export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-gateway-'));
-  const plane = await control(join(folder, 'xds.sock'), compiled(text).resources);
+  const first = await withIdentity(compiled(text).resources);
+  const identity = [...(first.get(typeUrls.SDS) ?? [])].filter(([name]) => !name.includes('://'));
+  const plane = await control(join(folder, 'xds.sock'), first);
   const node = { role: 'router', address: '127.0.0.1', name: 'gw-1', namespace: 'edge', dnsDomain: 'edge.svc.cluster.local' } as const;
   const metadata = {
     ...proxy,
@@ -69,7 +83,10 @@ export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
   const envoy = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'], { stdio: 'ignore' });
   return {
     refusals: plane.refusals,
-    set: (next) => plane.set(compiled(next).resources),
+    set: (next) => {
+      const { resources } = compiled(next);
+      plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));
+    },
     stop: async () => {
       await ended(envoy);
       plane.stop();
