@@ -137,7 +137,8 @@ export const serviceClusters = ({ service, destination }: ScopedService, situati
     resolution: resolutionFor(service, role),
     endpoints: endpointsOf(situation.endpoints, service, port.number),
     policy,
-    standing: { nearness: nearnessOf(policy, service, origin), origin },
+    // The one name of LOGICAL_DNS is neither near nor far, and may not be dropped.
+    standing: { nearness: service.resolution === 'dns-logical' ? undefined : nearnessOf(policy, service, origin), origin },
     credentialed: role === 'gateway' || destination.selected === true,
   });
   // Who is resolved on the way has no labels, so there are no subsets either (Istio's cluster_builder.go).

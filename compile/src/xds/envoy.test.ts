@@ -7,7 +7,18 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEnvoy } from '../../../agent/src/envoy-binary.ts';
-import type { InboundPort, MtlsMode, Protocol, RouteAction, StringMatch, TrafficPolicy, View } from '../mesh/index.ts';
+import type {
+  ConsistentHash,
+  HashKey,
+  InboundPort,
+  LoadBalancer,
+  MtlsMode,
+  Protocol,
+  RouteAction,
+  StringMatch,
+  TrafficPolicy,
+  View,
+} from '../mesh/index.ts';
 import { emit, staticBootstrap } from './index.ts';
 import { endpoint, gatewayOn, outbound, route, type Sample, sidecar, to } from './views.fixture.ts';
 
@@ -103,9 +114,50 @@ const routes = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
+const hashKey: fc.Arbitrary<HashKey> = fc.constantFrom<HashKey>(
+  { kind: 'header', name: 'x-user' },
+  { kind: 'cookie', name: 'user', attributes: [] },
+  { kind: 'cookie', name: 'user', ttl: 0, path: '/', attributes: [{ name: 'SameSite', value: 'Strict' }] },
+  { kind: 'source-address' },
+  { kind: 'query-parameter', name: 'user' },
+);
+
+const hash: fc.Arbitrary<ConsistentHash> = fc.record(
+  {
+    key: hashKey,
+    table: fc.constantFrom<ConsistentHash['table']>(
+      { kind: 'ring' },
+      { kind: 'ring', minimumSize: 1 },
+      { kind: 'maglev' },
+      { kind: 'maglev', size: 2 },
+    ),
+  },
+  { requiredKeys: ['table'] },
+);
+
+const share = { from: '*', to: { eu: 99, us: 1 } };
+
+const loadBalancer: fc.Arbitrary<LoadBalancer> = fc.record(
+  {
+    simple: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'PASSTHROUGH'),
+    hash,
+    warmup: fc.constantFrom({ duration: 1 }, { duration: 60_000, minimumPercent: 0, aggression: 1 }, { duration: 1, minimumPercent: 100 }),
+    locality: fc.record({
+      enabled: fc.boolean(),
+      distribute: fc.constantFrom([], [share]),
+      failover: fc.constantFrom([], [{ from: 'eu', to: 'us' }]),
+      failoverPriority: fc.constantFrom([], ['version', 'disk=ssd']),
+    }),
+  },
+  { requiredKeys: [] },
+);
+
 const policy: fc.Arbitrary<TrafficPolicy> = fc.record(
   {
-    loadBalancer: fc.record({ simple: fc.constantFrom('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM', 'PASSTHROUGH') }),
+    loadBalancer,
+    retryBudget: fc.constantFrom({ percent: 0, minConcurrency: 1 }, { percent: 100, minConcurrency: 2 ** 32 - 1, interval: 1 }),
+    tunnel: fc.constantFrom({ method: 'CONNECT', target: 'a.example:443' }, { method: 'POST', target: '[::1]:1' }),
+    proxyProtocol: fc.constantFrom('V1', 'V2'),
     connectionPool: fc.constant({
       tcp: {
         maxConnections: 1,
