@@ -147,7 +147,7 @@ const opaqueMesh = new Set(
       'pathNormalization',
       'tlsDefaults',
       'meshMTLS',
-      
+
       'zoneAwareLbSetting',
       'defaultTrafficPolicy',
     ])

@@ -86,9 +86,15 @@ const targetOf = ({ target }: IngressListener, addresses: readonly string[]): In
   return { address: own ?? (isV6 ? '::1' : '127.0.0.1'), port: target.port };
 };
 
+/** "Everywhere" is the workload's own address: the other way round, callers' listeners are everywhere. */
+const bindOf = ({ bind, bindToPort }: IngressListener, addresses: readonly string[]): string | undefined => {
+  if (!bindToPort) return undefined;
+  return bind === undefined || bind === '0.0.0.0' || bind === '::' ? (addresses[0] ?? '127.0.0.1') : bind;
+};
+
 const ingressPort = (listener: IngressListener, { addresses, modes, sidecar }: Asked): InboundPort => {
   const { port, protocol } = listener;
-  const bind = listener.bindToPort ? (listener.bind ?? addresses[0] ?? '0.0.0.0') : undefined;
+  const bind = bindOf(listener, addresses);
   const target = targetOf(listener, addresses);
   const pool = listener.connectionPool ?? sidecar?.connectionPool;
   return {

@@ -11,7 +11,7 @@ import { atPort, type BoundPort, boundListener, boundRoutes, canBind, portsOf, p
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
-import { boundListeners, inboundListener } from './inbound.ts';
+import { boundListeners, inboundListener, inboundName } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { portHosts } from './port-hosts.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
@@ -163,6 +163,12 @@ const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly
   listeners: byName([[inboundListener(slice), ...boundListeners(slice)]]),
 }));
 
+/** A place where the workload is heard is no place to call somebody from: Envoy refuses two listeners of one address. */
+const besides = rememberPair((own: Resources, calls: Resources): Resources => {
+  const free = [...calls.values()].filter(({ name }) => !own.has(inboundName(name)));
+  return free.length === calls.size ? calls : byName([free]);
+});
+
 const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listeners'> => {
   const { tables, virtualHosts } = gatewayRouteTables(slice);
   return { tables: byName([tables]), hosts: byName([virtualHosts]) };
@@ -177,7 +183,7 @@ const sidecarResources = ({ origin, outbound, inbound: accepted, credentials }: 
   return new Map([
     [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), own.clusters)],
     [typeUrls.EDS, balance.assignments(outbound.services, outbound.endpoints)],
-    [typeUrls.LDS, merged(listeners, own.listeners)],
+    [typeUrls.LDS, merged(besides(own.listeners, listeners), own.listeners)],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
     [typeUrls.SDS, secrets(credentials)],
