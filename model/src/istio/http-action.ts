@@ -1,6 +1,7 @@
 /** Checks of what an HTTP route does with a request. */
 import { doubtful, type Problem } from '../problem.ts';
 import { checkRegex, ineffective, invalid, isPort, portHelp } from '../rule.ts';
+import { utf8Length } from '../text/bytes.ts';
 import { headerValueFault, isHeaderName } from '../text/header.ts';
 import { isHostname, isIp } from '../text/host.ts';
 import { readRegex } from '../text/regex.ts';
@@ -118,16 +119,6 @@ export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<P
 const maxBody = 1024 * 1024;
 /** Every proxy gets a copy, and Istio warns from here on. */
 const largeBody = 100 * 1024;
-
-/** Bytes in UTF-8. */
-const utf8Length = (text: string): number => {
-  let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return length;
-};
 
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 

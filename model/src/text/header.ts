@@ -1,4 +1,5 @@
 /** HTTP header names and values as Envoy takes them. */
+import { utf8Length } from './bytes.ts';
 
 /** RFC 9110 5.6.2: a token. */
 const token = /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/;
@@ -66,8 +67,8 @@ const isTaken = (name: string, argument: string | undefined, cut: string | undef
 
 /** @returns why Envoy would refuse the value (measured: `100%` and `%NOPE%` make it refuse the whole route table) */
 export const headerValueFault = (value: string): string | undefined => {
-  if (/[\0\r\n]/.test(value)) return 'a header value may not hold line breaks or NUL';
-  if (value.length > 16_384) return 'the header value is longer than 16 KiB';
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) return 'a header value may not hold line breaks or other control characters';
+  if (utf8Length(value) > 16_384) return 'the header value is longer than 16 KiB';
   if (!value.includes('%')) return undefined;
   for (const [whole, name, argument, cut] of value.matchAll(command)) {
     if (name !== undefined && !isTaken(name, argument, cut)) return `\`${whole.slice(0, 80)}\` is no command operator of Envoy`;
