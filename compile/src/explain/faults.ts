@@ -47,18 +47,19 @@ export const preflightOutcome = (cors: Cors | undefined, asked: Read): Outcome |
   if (!cors || !isPreflight(asked)) return undefined;
   if (isAllowedOrigin(cors, asked)) return { kind: 'direct', status: 200, why: 'the proxy answers the preflight (corsPolicy)' };
   if (cors.unmatchedPreflights === 'forward') return undefined;
-  return { kind: 'direct', status: 200, why: 'the preflight’s origin is not allowed: answered without CORS headers' };
+  return { kind: 'direct', status: 200, why: 'the preflight’s origin is not allowed: answered without allowing it' };
 };
 
-/** Headers that answers get for an origin that is allowed. */
+/** Headers that answers get: an origin that is allowed is told so, a preflight that the proxy answers gets the rest in any case. */
 export const corsHeaders = (cors: Cors | undefined, asked: Read): Readonly<Record<string, string>> => {
-  if (!cors || !isAllowedOrigin(cors, asked)) return {};
-  const { credentials, exposeHeaders, methods, headers, maxAge } = cors;
-  const preflight = isPreflight(asked);
+  if (!cors) return {};
+  const { credentials, exposeHeaders, methods, headers, maxAge, unmatchedPreflights } = cors;
+  const [allowed, preflight] = [isAllowedOrigin(cors, asked), isPreflight(asked)];
+  if (!allowed && !(preflight && unmatchedPreflights === 'answer')) return {};
   return {
-    'access-control-allow-origin': asked.headers.origin ?? '',
+    ...(allowed && { 'access-control-allow-origin': asked.headers.origin ?? '' }),
     ...(credentials && { 'access-control-allow-credentials': 'true' }),
-    ...(exposeHeaders.length > 0 && { 'access-control-expose-headers': exposeHeaders.join(',') }),
+    ...(allowed && exposeHeaders.length > 0 && { 'access-control-expose-headers': exposeHeaders.join(',') }),
     ...(preflight && methods.length > 0 && { 'access-control-allow-methods': methods.join(',') }),
     ...(preflight && headers.length > 0 && { 'access-control-allow-headers': headers.join(',') }),
     ...(preflight && maxAge !== undefined && { 'access-control-max-age': `${maxAge}` }),

@@ -31,28 +31,43 @@ type Headers = Readonly<Record<string, string>>;
 /** `%%` is a per cent sign in a value that Envoy takes as a format. */
 const literal = (value: string): string => value.replaceAll('%%', '%');
 
-/** Removes first, then sets and adds. */
-export const applied = (headers: Headers, operation: HeaderOperations | undefined): Headers => {
-  if (!operation) return headers;
+/** Removes first, then what all of them set, then what they add, whatever their order (Envoy's HeaderParser). */
+const applied = (headers: Headers, ...operations: readonly (HeaderOperations | undefined)[]): Headers => {
   const result: Record<string, string> = { ...headers };
-  for (const name of operation.remove) delete result[name.toLowerCase()];
-  for (const [name, value] of Object.entries(operation.set)) result[name.toLowerCase()] = literal(value);
-  for (const [name, value] of Object.entries(operation.add)) {
-    const known = result[name.toLowerCase()];
-    result[name.toLowerCase()] = known === undefined ? literal(value) : `${known},${literal(value)}`;
+  const known = operations.filter((operation) => operation !== undefined);
+  for (const name of known.flatMap(({ remove }) => remove)) delete result[name.toLowerCase()];
+  for (const [name, value] of known.flatMap(({ set }) => Object.entries(set))) result[name.toLowerCase()] = literal(value);
+  for (const [name, value] of known.flatMap(({ add }) => Object.entries(add))) {
+    const before = result[name.toLowerCase()];
+    result[name.toLowerCase()] = before === undefined ? literal(value) : `${before},${literal(value)}`;
   }
   return result;
 };
 
-/** The request as it leaves for a cluster: what the destination does comes before what the route does (Envoy's finalizeRequestHeaders). */
-export const forwarded = (request: Request, { rewrites }: Pick<Hop, 'rewrites'>, cluster: ClusterStep): Request => {
+type Changing = Pick<Hop, 'rewrites' | 'clusters'>;
+
+interface Change {
+  readonly hop: Changing;
+  readonly cluster: ClusterStep | undefined;
+  readonly what: 'request' | 'response';
+}
+
+/** What one of several destinations does comes before what the route does; a lone one's stands in the route, behind it [S41]. */
+const changed = (headers: Headers, { hop: { rewrites, clusters }, cluster, what }: Change): Headers => {
+  const own = cluster?.rewrites?.[what];
+  return clusters.length === 1 ? applied(headers, rewrites[what], own) : applied(applied(headers, own), rewrites[what]);
+};
+
+/** The request as it leaves for a cluster. */
+export const forwarded = (request: Request, hop: Changing, cluster: ClusterStep): Request => {
+  const { rewrites } = hop;
   const asked = read(request);
-  const headers = applied(applied(asked.headers, cluster.rewrites?.request), rewrites.request);
+  const headers = changed(asked.headers, { hop, cluster, what: 'request' });
   const authority = rewrites.host ?? cluster.rewrites?.host ?? asked.authority;
   const path = rewrites.path ?? asked.pathname + asked.search;
   return { ...request, host: authority.replace(/:\d+$/, ''), authority, path, method: asked.method, headers };
 };
 
 /** The headers of an answer as the client gets it. */
-export const answered = (headers: Headers, { rewrites }: Pick<Hop, 'rewrites'>, cluster?: ClusterStep): Headers =>
-  applied(applied(headers, cluster?.rewrites?.response), rewrites.response);
+export const answered = (headers: Headers, hop: Changing, cluster?: ClusterStep): Headers =>
+  changed(headers, { hop, cluster, what: 'response' });

@@ -40,7 +40,7 @@ interface Operations {
 
 const additions = ({ set, add }: HeaderOperations) => [...added(set, overwrite), ...added(add, append)];
 
-/** One after the other: what a later one sets, it sets after the earlier one has added [S41]. */
+/** In Istio's order, of which Envoy keeps what is set before what is added: it adds last, whoever sets [S41]. */
 const headers = (...operations: readonly Operations[]) => ({
   requestHeadersToAdd: operations.flatMap(({ request }) => additions(request)),
   requestHeadersToRemove: operations.flatMap(({ request }) => request.remove),
