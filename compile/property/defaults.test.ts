@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { foundWith } from './world.ts';
 
 const [sidecar = {}] = foundWith('').bootstraps;
-const fixed = sidecar['static_resources'] as unknown as { readonly clusters: readonly JsonObject[]; readonly listeners: readonly JsonObject[] };
+const fixed = sidecar['static_resources'] as unknown as {
+  readonly clusters: readonly JsonObject[];
+  readonly listeners: readonly JsonObject[];
+};
 const cluster = (name: string): JsonObject => fixed.clusters.find((one) => one['name'] === name) ?? {};
 const listener = (name: string): JsonObject => fixed.listeners.find((one) => one['name'] === name) ?? {};
 const everywhere = JSON.stringify(fixed);

@@ -157,7 +157,9 @@ export const clusterStep = (name: string, { role, outbound, origin }: View, shar
   const whereDialled = goesWhereDialled(made, role);
   const endpoints = (all?.endpoints ?? []).filter((endpoint) => inSubset(chosen, endpoint));
   const dynamic = scoped.service.resolution === 'dns-dynamic';
-  const standing = { nearness: nearnessOf(policy, scoped.service, origin), origin };
+  // A single name stands nowhere.
+  const nearness = scoped.service.resolution === 'dns-logical' ? undefined : nearnessOf(policy, scoped.service, origin);
+  const standing = { nearness, origin };
   const shares = sharesOf(endpoints, standing);
   const resolvedByEnvoy = scoped.service.resolution.startsWith('dns-');
   const connectTimeout = policy.connectionPool?.tcp?.connectTimeout ?? 10_000;
