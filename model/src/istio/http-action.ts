@@ -23,7 +23,12 @@ function* checkName(name: string, path: string): Iterable<Problem> {
   else if (!isHeaderName(name)) yield invalid(path, `\`${name.slice(0, 80)}\` is no header name`, 'Use letters, digits and `-`.');
 }
 
+/** Envoy takes 1,000 on a route, on which those of its only destination stand too. */
+const maxHeaders = 500;
+
 function* checkOperations(operations: HeaderOperationSettings | undefined, path: string, request: boolean): Iterable<Problem> {
+  const count = Object.keys(operations?.set ?? {}).length + Object.keys(operations?.add ?? {}).length;
+  if (count > maxHeaders) yield invalid(path, `${count} headers are set or added, more than ${maxHeaders}`, 'Remove some.');
   for (const action of ['set', 'add'] as const) {
     for (const [name, value] of Object.entries(operations?.[action] ?? {})) {
       const at = childPath(`${path}.${action}`, name);

@@ -128,6 +128,12 @@ describe('what is done', () => {
       'the host, twice',
       acting(`    rewrite: {authority: b}\n    headers: {request: {set: {Host: c}}} # E IST0106 ${http0}.headers.request.set.Host`),
     ],
+    [
+      'too many headers',
+      acting(
+        `    headers: {request: {set: {${Array.from({ length: 501 }, (_, i) => `x-${i}: a`).join(', ')}}}} # E IST0106 ${http0}.headers.request`,
+      ),
+    ],
     ['the host, added', acting('    headers: {request: {add: {host: c}}}')],
     ['the host of a response', acting(`    headers: {response: {set: {host: c}}} # E IST0106 ${http0}.headers.response.set.host`)],
     [
