@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faults } from '../compile/faults/table.ts';
 import { failed, startLoad } from './load.ts';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
@@ -114,6 +115,9 @@ describe('an outage of weftd', () => {
   }, 90_000);
 });
 
+const bystander = (name: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {ports: [{name: http, port: 80}]}\n`;
+
 describe('bad files', () => {
   const bad: Readonly<Record<string, string>> = {
     'broken.yaml': 'apiVersion: v1\nkind: [unclosed\n',
@@ -171,6 +175,32 @@ describe('bad files', () => {
     expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '30s')).code).toBe(0);
     await answers();
   }, 120_000);
+
+  it('with all that Envoy would refuse, misunderstand or die of reach no Envoy: no NACK, no death, and restarts serve as before', async () => {
+    const manifests = faults.map(({ manifest }, index) =>
+      // Rules of their own, for services that nobody calls.
+      manifest
+        .replace('name: bad,', `name: bad-${index},`)
+        .replaceAll(/\bweb\b/g, 'bystander')
+        .replaceAll(/\bcart\b/g, 'bystander-2'),
+    );
+    const envoys = mesh.pids('envoy', '-c');
+    writeFileSync(join(mesh.folder, 'faults.yaml'), [bystander('bystander'), bystander('bystander-2'), ...manifests].join('---\n'));
+    const isAsBefore = async (): Promise<void> => {
+      expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '30s')).code).toBe(0);
+      const { items } = await mesh.json<{ items: { name: string; lastNack: unknown; inStep: boolean }[] }>('ps');
+      expect(items.filter(({ lastNack, inStep }) => lastNack !== null || !inStep)).toEqual([]);
+      expect((await fetch(`${mesh.gateway}/`)).status).toBe(200);
+    };
+    await isAsBefore();
+    const told = JSON.parse((await mesh.weft('analyze', '-o', 'json')).stdout) as { items: { resource?: { name: string } }[] };
+    const names = new Set(told.items.map(({ resource }) => resource?.name));
+    expect(faults.filter((_, index) => !names.has(`bad-${index}`))).toEqual([]);
+    expect(mesh.pids('envoy', '-c')).toEqual(envoys);
+    for (const envoy of envoys) process.kill(envoy, 'SIGKILL');
+    await until('the shop answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined), 60_000, 200);
+    await isAsBefore();
+  }, 180_000);
 
   it('of kinds that are not enforced yet are refused by apply with exit status 65', async () => {
     const file = join(mesh.home, '..', 'authz.yaml');
