@@ -93,6 +93,15 @@ describe('Sidecar: ingress [S21]', () => {
 
 describe('Sidecar: the rest [S20, S22]', () => {
   table([
+    [
+      'one port for both directions',
+      sidecar(
+        [
+          '  ingress: [{port: {number: 9080, protocol: HTTP}, captureMode: NONE, defaultEndpoint: "127.0.0.1:80"}]',
+          '  egress: [{port: {number: 9080, protocol: HTTP}, captureMode: NONE, hosts: [./*]}] # E IST0106 spec.egress[0].port.number',
+        ].join('\n'),
+      ),
+    ],
     ['nothing said', sidecar('  workloadSelector: {labels: {app: web}}').replace('spec:', 'spec: # E IST0106 spec')],
     ['a selector that selects all', sidecar('  workloadSelector: {} # W IST0133 spec.workloadSelector\n  egress: [{hosts: [./*]}]')],
     [

@@ -220,6 +220,15 @@ export function* checkSidecar(spec: SidecarSpec): Iterable<Problem> {
   const taken = new Set<number>();
   for (const [index, listener] of ingress.entries()) yield* checkIngress(listener, `spec.ingress[${index}]`, taken);
   yield* checkEgressList(egress);
+  const heard = new Set(ingress.filter(({ captureMode }) => captureMode === 'NONE').map(({ port }) => port.number));
+  for (const [index, { port, captureMode }] of egress.entries()) {
+    if (captureMode === 'NONE' && port?.number && heard.has(port.number))
+      yield invalid(
+        `spec.egress[${index}].port.number`,
+        `an ingress listener has a socket on port ${port.number} too`,
+        'Give each its own port.',
+      );
+  }
   if (outboundTrafficPolicy) yield* checkOutbound(outboundTrafficPolicy);
   if (inboundConnectionPool) yield* checkConnectionPool(inboundConnectionPool, 'spec.inboundConnectionPool');
 }
