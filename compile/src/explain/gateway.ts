@@ -38,7 +38,7 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
   if (!found) return refused('no server of the gateway has this host with a route', 404);
   const virtualHost = virtualHostName(found.domains[0] ?? '', request.port);
   if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, request);
-  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request) });
+  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request, view.gateway.paths) });
 };
 
 /** `outbound_.80_.v1_.host`, of which one service's clusters bear the name. */

@@ -50,7 +50,7 @@ const retriesOf = ({ retry = defaultRetry }: Candidate) => retryStep(retry === '
 
 export const served = (candidate: Candidate, request: Request, view: View): Routed => {
   const { virtualHost, cluster } = candidate;
-  if (cluster === undefined) return routed(candidate, { view, asked: read(request) });
+  if (cluster === undefined) return routed(candidate, { view, asked: read(request, view.outbound.paths) });
   const step = clusterStep(cluster, view);
   return { ...straight({ virtualHost, route: 'default' }, step, 'no rule speaks of it: the service itself'), ...retriesOf(candidate) };
 };

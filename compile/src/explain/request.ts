@@ -1,6 +1,7 @@
 /** What is asked about, as the client says it, and as Envoy reads it before it looks for a route. */
 
 import type { Request } from '@weft/model';
+import type { PathNormalization } from '../mesh/index.ts';
 
 /** An HTTP request as routes see it. */
 export interface Read {
@@ -42,6 +43,14 @@ export const normalized = (pathname: string): string => {
   return `/${segments.join('/')}`;
 };
 
+/** As the mesh's `pathNormalization` has it; absent: BASE [S86]. */
+const asRead = (pathname: string, paths: PathNormalization | undefined): string => {
+  if (paths === 'NONE') return pathname;
+  const decoded = paths === 'DECODE_AND_MERGE_SLASHES' ? pathname.replace(/%(?:2f|5c)/gi, '/') : pathname;
+  const plain = normalized(decoded);
+  return paths === undefined ? plain : plain.replace(/\/{2,}/g, '/');
+};
+
 /** A path as the client wrote it, in its parts; a fragment never counts. */
 const parts = (path: string): readonly [pathname: string, search: string] => {
   const [whole = ''] = path.split('#', 1);
@@ -51,14 +60,15 @@ const parts = (path: string): readonly [pathname: string, search: string] => {
 
 const withoutPort = (authority: string): string => authority.replace(/:\d+$/, '').toLowerCase();
 
-export const read = ({ host, authority = host, path = '/', method = 'GET', headers = {}, scheme = 'http' }: Request): Read => {
+export const read = (request: Request, paths?: PathNormalization): Read => {
+  const { host, authority = host, path = '/', method = 'GET', headers = {}, scheme = 'http' } = request;
   const [pathname, search] = parts(path);
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const { host: said = authority, ...others } = lower;
   return {
     host: withoutPort(said),
     authority: said,
-    pathname: normalized(pathname),
+    pathname: asRead(pathname, paths),
     search,
     method,
     scheme,

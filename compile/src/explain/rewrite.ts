@@ -64,7 +64,7 @@ export const forwarded = (request: Request, hop: Changing, cluster: ClusterStep)
   const asked = read(request);
   const headers = changed(asked.headers, { hop, cluster, what: 'request' });
   const authority = rewrites.host ?? cluster.rewrites?.host ?? asked.authority;
-  const path = rewrites.path ?? asked.pathname + asked.search;
+  const path = rewrites.path ?? request.path ?? '/';
   return { ...request, host: authority.replace(/:\d+$/, ''), authority, path, method: asked.method, headers };
 };
 
