@@ -4,7 +4,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { binomialInterval } from './chance.ts';
+import { isLikely } from './chance.ts';
 import { failed, startLoad } from './load.ts';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
@@ -67,18 +67,13 @@ describe('weights', () => {
     'the gateway': (path: string, n: number) => fromOutside('echo', path, n),
   };
 
-  /** One right count in a thousand lies outside: a second, larger one decides. */
-  const lies = (count: number, n: number, share: number): boolean => {
-    const [least, most] = binomialInterval(n, share);
-    return count >= least && count <= most;
-  };
-
   for (const [side, ask] of Object.entries(sides))
     it.each(cases)(`at ${side}: $path gives v2 a share of $share, within what chance allows`, async ({ path, share }) => {
+      // One right count in a thousand is an unlikely one: a second, larger one decides.
       for (const n of [1000, 5000]) {
         const counts = await ask(path, n);
         expect((counts['200 v1'] ?? 0) + (counts['200 v2'] ?? 0)).toBe(n);
-        if (lies(counts['200 v2'] ?? 0, n, share)) return;
+        if (isLikely(counts['200 v2'] ?? 0, n, share)) return;
       }
       expect.fail('two counts outside the interval of 99.9 %');
     });

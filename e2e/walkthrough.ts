@@ -1,10 +1,10 @@
 /**
- * Does what a README or another page says: every `$` line of its ```console blocks is run, and must print the lines below it. `~900` is a number that
- * chance decides, `…` any text, and spaces are as many as one likes.
+ * Does what a README or another page says: every `$` line of its ```console blocks is run, and must print the lines below it.
+ * `~900` is a number that chance decides, `…` any text, and spaces are as many as one likes.
  */
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { binomialInterval, extreme, poissonInterval } from './chance.ts';
+import { extreme, isLikely } from './chance.ts';
 import { type Mesh, root } from './mesh.ts';
 
 export interface Step {
@@ -31,8 +31,8 @@ export const stepsOf = (readme: string): readonly Step[] => {
 const words = (line: string): string => line.trim().replace(/\s+/g, ' ');
 
 /** More than there were requests are tries: each request makes a few, and they vary less than if each came by itself. */
-const interval = (number: number, requests: number): readonly [number, number] =>
-  number > requests ? poissonInterval(number, extreme) : binomialInterval(requests, number / requests, extreme);
+const isNear = (got: number, about: number, requests: number): boolean =>
+  about > requests ? Math.abs(got - about) < 5 * Math.sqrt(about) : isLikely(got, requests, about / requests, extreme);
 
 const isLike = (expected: string, printed: string, requests: number): boolean => {
   const pattern = words(expected)
@@ -42,11 +42,7 @@ const isLike = (expected: string, printed: string, requests: number): boolean =>
   const found = new RegExp(`^${pattern}$`).exec(words(printed));
   if (!found) return false;
   const about = [...expected.matchAll(/~(\d+)/g)].map(([, number]) => Number(number));
-  return about.every((number, index) => {
-    const [least, most] = interval(number, requests);
-    const got = Number(found[index + 1]);
-    return got >= least && got <= most;
-  });
+  return about.every((number, index) => isNear(Number(found[index + 1]), number, requests));
 };
 
 /** What differs from what the README says; empty when nothing does. */
@@ -60,21 +56,28 @@ export const differences = ({ expected, requests }: Step, printed: readonly stri
 const translated = (command: string, mesh: Mesh): string =>
   command.replaceAll('npx weft', `${process.execPath} ${join(root, 'dist/weft.js')}`).replaceAll('http://127.0.0.1:8080', mesh.gateway);
 
-const run = (command: string, mesh: Mesh): Promise<readonly string[]> =>
+interface Done {
+  readonly printed: readonly string[];
+  readonly code: number;
+}
+
+const run = (command: string, mesh: Mesh): Promise<Done> =>
   new Promise((resolve) => {
     const env = { ...process.env, WEFT_HOME: mesh.home, NO_COLOR: '1' };
     const cwd = dirname(dirname(mesh.folder));
-    execFile('sh', ['-c', translated(command, mesh)], { cwd, env, timeout: 60_000 }, (_error, stdout, stderr) =>
-      resolve(`${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')),
-    );
+    execFile('sh', ['-c', translated(command, mesh)], { cwd, env, timeout: 60_000 }, (error, stdout, stderr) => {
+      const printed = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+      resolve({ printed, code: error === null ? 0 : Number(error.code ?? 1) });
+    });
   });
 
 /** @returns every step that went otherwise, with what it printed */
 export const walk = async (mesh: Mesh, readme: string): Promise<readonly string[]> => {
   const otherwise: string[] = [];
   for (const step of stepsOf(readme)) {
-    const printed = await run(step.command, mesh);
-    const found = differences(step, printed);
+    const { printed, code } = await run(step.command, mesh);
+    // Where the page says nothing of what is printed, the command succeeds.
+    const found = step.expected.length === 0 && code !== 0 ? [`exit status ${code}`] : differences(step, printed);
     if (found.length > 0) otherwise.push([`$ ${step.command}`, ...printed, ...found].join('\n'));
   }
   return otherwise;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type View } from '@weft/compile';
 import type { ClusterStep, Passage, Request } from '@weft/model';
-import { isLikely } from './chance.ts';
+import { isLikely } from '../chance.ts';
 import { ask, clientHello, type Dialled, exchange } from './client.ts';
 import { type Arrival, answerHeader, type Echo, echo } from './echo.ts';
 import { run } from './envoy.ts';
