@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { explainFigures } from './explain.ts';
 import { Loader, type Marked } from './loader.ts';
 import { type Change, copyMesh, endpointChange, routeChange, writeMesh } from './mesh.ts';
 import { type Options, readOptions, usage } from './options.ts';
@@ -107,7 +108,7 @@ const compileAlone = (mesh: string): CompileFigures => {
   return JSON.parse(stdout) as CompileFigures;
 };
 
-const measure = async (bench: Bench): Promise<Omit<Results, 'compile'>> => {
+const measure = async (bench: Bench): Promise<Omit<Results, 'compile' | 'explain'>> => {
   const { proxies, connecting } = bench.options;
   say(`${proxies} proxies synchronise`);
   const loader = load(bench, proxies);
@@ -135,13 +136,15 @@ const run = async (options: Options): Promise<Results> => {
   else copyMesh(resolve(options.mesh), mesh);
   say('the mesh is compiled alone');
   const compile = compileAlone(mesh);
+  say('requests are explained from files');
+  const explain = explainFigures(mesh);
   say('weftd starts');
   const weftd = await startWeftd({ folder, mesh, profile: options.profile });
   try {
     const namespaces = Array.from({ length: options.namespaces }, (_, index) => `ns-${index}`);
     const certificates = join(folder, 'certificates');
     issueCertificates({ weftd, namespaces, certificates });
-    return { compile, ...(await measure({ options, weftd, mesh, namespaces, certificates })) };
+    return { compile, explain, ...(await measure({ options, weftd, mesh, namespaces, certificates })) };
   } finally {
     await weftd.stop();
     rmSync(folder, { recursive: true, force: true });

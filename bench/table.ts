@@ -16,7 +16,14 @@ export interface CompileFigures {
   readonly changedMs: Readonly<Record<string, number>>;
 }
 
+/** Milliseconds of `weft explain` on files, from start to end. */
+export interface ExplainFigures {
+  readonly exampleMs: number;
+  readonly meshMs: number;
+}
+
 export interface Results {
+  readonly explain: ExplainFigures;
   readonly compile: CompileFigures;
   readonly routeChange: Figures;
   readonly endpointChange: Figures;
@@ -44,6 +51,7 @@ const compileRows = ({ scratchMs, classes, changedMs }: CompileFigures): readonl
 
 const rows = ({
   compile,
+  explain,
   routeChange,
   endpointChange,
   firstSync,
@@ -67,6 +75,8 @@ const rows = ({
   ['  CPU of the control plane, all proxies', number(reconnect.cpuSeconds, 2, 's'), '', '', ''],
   [`event loop stalls while ${connecting} proxies connect at once`, number(eventLoopStallMs, 0, 'ms'), '200 ms', '', ''],
   ...compileRows(compile),
+  ['`weft explain` on the files of examples/shop', number(explain.exampleMs, 0, 'ms'), '300 ms', '', ''],
+  ['`weft explain` on the files of the whole mesh', number(explain.meshMs, 0, 'ms'), '2000 ms', '', ''],
 ];
 
 export const printed = (results: Results): string => {
