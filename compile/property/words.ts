@@ -254,8 +254,8 @@ const byPair: Readonly<Record<string, Words>> = {
   'uriRegexRewrite.rewrite': from('/x', '\\1', '\\9', '\\0/y', '\\', ''),
   'authority.exact': host,
   'server.name': from('a', ''),
-  'subsets.name': from('v1', 'v2', 'v3', '', 'bad name', 'a|b'),
-  'ports.name': from('http', 'https-x', 'tcp', 'grpc-web-y', 'mongo', 'x', 'Bad_Name', 'http', 'redis-z', 'tls'),
+  'subsets.name': from('v1', 'v2', 'v3', '', 'bad name', 'a|b', 'constructor'),
+  'ports.name': from('http', 'https-x', 'tcp', 'grpc-web-y', 'mongo', 'x', 'Bad_Name', 'http', 'redis-z', 'tls', 'constructor'),
   'port.name': from('http', 'https', 'tcp', 'x'),
   'distribute.to': weight,
 };

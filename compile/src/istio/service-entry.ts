@@ -85,7 +85,7 @@ export const writtenEndpoints = ({ metadata, spec }: Resource<ServiceEntrySpec>,
       .filter(({ workload }) => workload.address !== '')
       .map(({ workload, ports }) => {
         // A Unix socket has no port.
-        const port = workload.address.startsWith('/') ? 0 : (ports[name] ?? fallback);
+        const port = workload.address.startsWith('/') ? 0 : ((Object.hasOwn(ports, name) ? ports[name] : undefined) ?? fallback);
         return endpointOf(workload, { port, mode: modeOf(context.peers(workload), port) });
       });
   };

@@ -38,4 +38,6 @@ export const plainEndpoint = (address: string, port: number): Endpoint => ({
 
 /** The workload's port that a service port leads to: by number, or by the name of one of its ports. */
 export const targetPort = (workload: Pick<Workload, 'ports'>, target: number | string): number | undefined =>
-  typeof target === 'number' ? target : (workload.ports[target] ?? (/^\d+$/.test(target) ? Number(target) : undefined));
+  typeof target === 'number'
+    ? target
+    : ((Object.hasOwn(workload.ports, target) ? workload.ports[target] : undefined) ?? (/^\d+$/.test(target) ? Number(target) : undefined));

@@ -32,15 +32,15 @@ const tcpPorts = ({ ports = [] }: ServiceSpec) =>
 /** Istio's annotation for what came before Kubernetes' field, and for ServiceEntries. */
 const distributionAnnotation = 'networking.istio.io/traffic-distribution';
 
-const distributions: Readonly<Record<string, NonNullable<Service['distribution']>>> = {
-  preferclose: 'SAME_ZONE',
-  prefersamezone: 'SAME_ZONE',
-  prefersamenode: 'SAME_NODE',
-};
+const distributions: ReadonlyMap<string, NonNullable<Service['distribution']>> = new Map([
+  ['preferclose', 'SAME_ZONE'],
+  ['prefersamezone', 'SAME_ZONE'],
+  ['prefersamenode', 'SAME_NODE'],
+]);
 
 /** Which endpoints the service itself prefers [S65]; the field counts before the annotation. */
 export const distributionOf = (annotations: Labels, field = ''): Pick<Service, 'distribution'> => {
-  const written = distributions[field.toLowerCase()] ?? distributions[(annotations[distributionAnnotation] ?? '').toLowerCase()];
+  const written = distributions.get(field.toLowerCase()) ?? distributions.get((annotations[distributionAnnotation] ?? '').toLowerCase());
   return written ? { distribution: written } : {};
 };
 

@@ -36,7 +36,9 @@ export const workloadPort = (
   workload: Pick<Workload, 'kind' | 'ports'>,
   port: { readonly name: string },
   target: number | string,
-): number | undefined => (workload.kind === 'entry' ? workload.ports[port.name] : undefined) ?? targetPort(workload, target);
+): number | undefined =>
+  (workload.kind === 'entry' && Object.hasOwn(workload.ports, port.name) ? workload.ports[port.name] : undefined) ??
+  targetPort(workload, target);
 
 interface Sources {
   readonly index: WorkloadIndex<Workload>;
