@@ -6,6 +6,7 @@ import {
   type Problem,
   type Resource,
   refOf,
+  type ServiceEntrySpec,
   type Specs,
   type SupportedKind,
   type VirtualServiceSpec,
@@ -55,6 +56,8 @@ export interface Facts {
   backendsIn(namespace: string): readonly Backend[];
   /** The object that a service was made of, by service key. */
   readonly owners: ReadonlyMap<string, ObjectRef>;
+  /** The oldest ServiceEntry of a service key. */
+  entryAt(key: string): Resource<ServiceEntrySpec> | undefined;
   /** Services that claim `address:port` (`claims.ts`), in the order of precedence; only where several do. */
   readonly claims: ReadonlyMap<string, readonly Service[]>;
   /** DestinationRules whose host covers the name. */
@@ -143,6 +146,13 @@ const ownersOf = ({ of }: Input): ReadonlyMap<string, ObjectRef> => {
   return owners;
 };
 
+const oldestEntries = ({ of }: Input): ReadonlyMap<string, Resource<ServiceEntrySpec>> => {
+  const keyed = of('ServiceEntry').flatMap((entry) =>
+    entry.spec.hosts.map((host) => [`${entry.metadata.namespace}/${host.toLowerCase()}`, entry] as const),
+  );
+  return new Map(keyed.reverse());
+};
+
 const noRules: readonly Resource<DestinationRuleSpec>[] = [];
 const noBackends: readonly Backend[] = [];
 const noServices: readonly Service[] = [];
@@ -164,6 +174,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
   const pairs = () => mesh.routings.flatMap((routing) => routing.hosts.map((host) => ({ host, routing })));
   const routings = memo('all routings by host', [mesh.routings], () => Map.groupBy(pairs(), ({ host }) => host));
   const virtualServices = input.of('VirtualService');
+  const entries = memo('oldest entries', [input.of('ServiceEntry')], () => oldestEntries(input));
   return {
     mesh,
     servicesAt: (host) => byHost.get(host) ?? noServices,
@@ -178,6 +189,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     },
     backendsIn: (namespace) => namespaces.get(namespace) ?? noBackends,
     owners: memo('owners', [mesh.backends, input.of('ServiceEntry')], () => ownersOf(input)),
+    entryAt: (key) => entries.get(key),
     claims: memo('contested addresses', [mesh.services], () => contested(mesh.services)),
     rulesFor: (host) => rules.all(expandHost(host, '')).flat(),
     delegates: delegatesOf(input),

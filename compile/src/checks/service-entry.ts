@@ -1,7 +1,8 @@
-import { against, doubtful, network, type Problem, type Resource, refKey, refOf, type ServiceEntrySpec } from '@weft/model';
+import { against, doubtful, network, type Problem, type Resource, type ServiceEntrySpec } from '@weft/model';
 import type { Service } from '../mesh/index.ts';
 import { anyAddress } from './claims.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { olderEntryProblems } from './older-entry.ts';
 
 type ServiceEntry = Resource<ServiceEntrySpec>;
 
@@ -9,23 +10,6 @@ const services = ({ metadata, spec }: ServiceEntry, facts: Facts): readonly (Ser
   spec.hosts.map((host) => facts.mesh.backends.get(`${metadata.namespace}/${host.toLowerCase()}`)?.service);
 
 const selectorOf = ({ spec }: ServiceEntry) => (spec.endpoints?.length ? undefined : spec.workloadSelector?.labels);
-
-/** The older of two entries of a namespace, or a Kubernetes Service of the same name, is the service. */
-const hostProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
-  entry.spec.hosts.flatMap((host, i) => {
-    const owner = facts.owners.get(`${entry.metadata.namespace}/${host.toLowerCase()}`);
-    if (owner === undefined || refKey(owner) === refKey(refOf(entry))) return [];
-    const { kind, namespace, name } = owner;
-    return [
-      against(
-        owner,
-        doubtful('WEFT0201', `spec.hosts[${i}]`, [
-          `${kind} \`${namespace}/${name}\` has host \`${host}\` already: this entry has no effect for it`,
-          'Merge the two, or remove the host here.',
-        ]),
-      ),
-    ];
-  });
 
 /** An address and port lead to one service: the first of those that a namespace sees. */
 const addressProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
@@ -62,6 +46,7 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   reads: ['services', 'backends'],
   depends: (entry, facts) => [
     ...services(entry, facts),
+    ...entry.spec.hosts.map((host) => facts.entryAt(`${entry.metadata.namespace}/${host.toLowerCase()}`)),
     ...(selectorOf(entry) ? [facts.wanted] : []),
     ...[anyAddress, ...(entry.spec.addresses ?? [])].flatMap((address) =>
       (entry.spec.ports ?? []).flatMap(({ number }) => facts.claims.get(`${network(address)}:${number}`) ?? []),
@@ -74,6 +59,11 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
       `the selector matches no workload of namespace \`${entry.metadata.namespace}\`: the service has no endpoints`,
       'Correct the labels.',
     ]);
-    return [...hostProblems(entry, facts), ...addressProblems(entry, facts), ...portProblems(entry, facts), ...(unmatched ? [nobody] : [])];
+    return [
+      ...olderEntryProblems(entry, facts),
+      ...addressProblems(entry, facts),
+      ...portProblems(entry, facts),
+      ...(unmatched ? [nobody] : []),
+    ];
   },
 };

@@ -15,7 +15,7 @@ const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
 };
 
 /** The `protocol` field beats the name, as `appProtocol` does for Services. */
-const protocolOf = ({ number, name, protocol }: ServiceEntryPort): Protocol =>
+export const protocolOf = ({ number, name, protocol }: ServiceEntryPort): Protocol =>
   (protocol && protocolNamed(protocol)) || selectProtocol({ number, name: protocol ? '' : name });
 
 const servicePort = (port: ServiceEntryPort, { resolution = 'NONE' }: ServiceEntrySpec): ServicePort => ({
@@ -55,10 +55,11 @@ export const servicesOf = (
 
 const targetOf = (spec: ServiceEntrySpec, port: number): number => spec.ports?.find(({ number }) => number === port)?.targetPort ?? port;
 
-export const entryBackend = ({ spec }: Resource<ServiceEntrySpec>, service: Service): Backend => {
+export const entryBackend = ({ metadata, spec }: Resource<ServiceEntrySpec>, service: Service): Backend => {
   const targets = new Map((spec.ports ?? []).map(({ number }) => [number, targetOf(spec, number)]));
   const selector = spec.endpoints?.length ? undefined : spec.workloadSelector?.labels;
-  return selector ? { service, selector, targets } : { service, targets };
+  const entry = `${metadata.namespace}/${metadata.name}`;
+  return selector ? { service, selector, targets, entry } : { service, targets, entry };
 };
 
 export interface WrittenContext {

@@ -21,6 +21,10 @@ export interface Backend {
   readonly unready?: true;
   /** By service port: the workload's port, as number or as name. */
   readonly targets: ReadonlyMap<number, number | string>;
+  /** The ServiceEntry that it was made of, `namespace/name`; absent: a Kubernetes Service. */
+  readonly entry?: string;
+  /** Younger ServiceEntries whose endpoints are this service's too; absent: none. */
+  readonly others?: readonly Backend[];
 }
 
 /** The DestinationRules of one namespace for one host, merged [S19]. */

@@ -14,22 +14,10 @@ import {
   type Service,
   type Workload,
 } from '../mesh/index.ts';
-import type { Input, Pass } from './input.ts';
+import { type Input, nameOf, type Pass } from './input.ts';
 
 const slicesByService = (slices: readonly Resource<EndpointSliceSpec>[]): ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]> =>
   Map.groupBy(slices, sliceService);
-
-/** ServiceEntries by the services they are, the oldest first, as in the pass before. */
-const entriesByService = (entries: readonly Resource<ServiceEntrySpec>[]): ReadonlyMap<string, Resource<ServiceEntrySpec>> => {
-  const map = new Map<string, Resource<ServiceEntrySpec>>();
-  for (const entry of entries) {
-    for (const host of entry.spec.hosts) {
-      const key = `${entry.metadata.namespace}/${host.toLowerCase()}`;
-      if (!map.has(key)) map.set(key, entry);
-    }
-  }
-  return map;
-};
 
 /** The workload's port behind a service port; a WorkloadEntry may give its own by the service port's name. */
 export const workloadPort = (
@@ -59,8 +47,13 @@ const byPort =
       return [workload.ready || unready ? endpoint : { ...endpoint, unhealthy: true }];
     });
 
-/** What the endpoints of one service are made of, and how. */
-const sourceOf = (backend: Backend, sources: Sources) => {
+interface Source {
+  readonly inputs: readonly unknown[];
+  readonly endpoints: (port: { readonly number: number; readonly name: string }) => readonly Endpoint[];
+}
+
+/** What the endpoints of one object's service are made of, and how. */
+const sourceOf = (backend: Backend, sources: Sources): Source => {
   const { service, selector } = backend;
   if (selector) {
     const ready = sources.index
@@ -69,19 +62,31 @@ const sourceOf = (backend: Backend, sources: Sources) => {
     return { inputs: ready, endpoints: byPort(ready, backend, sources.peers) };
   }
   const { external } = backend;
-  if (external !== undefined)
-    return { inputs: [], endpoints: ({ number }: { readonly number: number }) => [plainEndpoint(external, number)] };
-  const entry = service.shortName === undefined ? sources.entries.get(service.key) : undefined;
+  if (external !== undefined) return { inputs: [], endpoints: ({ number }) => [plainEndpoint(external, number)] };
+  const entry = backend.entry === undefined ? undefined : sources.entries.get(backend.entry);
   if (entry) {
     const written = writtenEndpoints(entry, service, sources);
-    return { inputs: [entry.hash], endpoints: ({ number }: { readonly number: number }) => written(number) };
+    return { inputs: [entry.hash], endpoints: ({ number }) => written(number) };
   }
   const slices = sources.slices.get(`${service.namespace}/${service.shortName ?? ''}`) ?? [];
   const inputs = slices.length === 0 ? [] : [...slices.map(({ hash }) => hash), sources.byAddress];
   return {
     inputs,
-    endpoints: (port: { readonly number: number; readonly name: string }) =>
-      sliceEndpoints(slices, port, { peers: sources.peers, workloadAt: (address) => sources.byAddress.get(address) }),
+    endpoints: (port) => sliceEndpoints(slices, port, { peers: sources.peers, workloadAt: (address) => sources.byAddress.get(address) }),
+  };
+};
+
+const distinct = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
+  [...new Map(endpoints.toReversed().map((endpoint) => [`${endpoint.address} ${endpoint.port}`, endpoint])).values()].reverse();
+
+/** Each ServiceEntry gives endpoints for its own ports. */
+const wholeSource = (backend: Backend, sources: Sources): Source => {
+  if (!backend.others) return sourceOf(backend, sources);
+  const parts = [backend, ...backend.others].map((part) => ({ part, source: sourceOf(part, sources) }));
+  return {
+    inputs: parts.flatMap(({ source }) => source.inputs),
+    endpoints: (port) =>
+      distinct(parts.filter(({ part }) => part.targets.has(port.number)).flatMap(({ source }) => source.endpoints(port))),
   };
 };
 
@@ -106,7 +111,7 @@ const sourcesOf = (input: Input, mesh: Mesh): Sources => {
     index: memo('workloads by label', [mesh.workloads], () => workloadIndex(workloads)),
     byAddress: memo('workloads by address', [mesh.workloads], () => new Map(workloads.map((workload) => [workload.address, workload]))),
     slices: slicesByService(of('EndpointSlice')),
-    entries: entriesByService(of('ServiceEntry')),
+    entries: memo('entries by name', [of('ServiceEntry')], () => new Map(of('ServiceEntry').map((entry) => [nameOf(entry), entry]))),
     peers: (workload) => peerModes(mesh.peers, rootNamespace, workload),
     trustDomain,
   };
@@ -125,7 +130,7 @@ export const endpoints: Pass = {
     const all = new Map<string, PortEndpoints>();
     for (const backend of mesh.backends.values()) {
       const { service } = backend;
-      const { inputs, endpoints: ofPort } = sourceOf(backend, sources);
+      const { inputs, endpoints: ofPort } = wholeSource(backend, sources);
       const common = [backend, mesh.peers, rootNamespace, trustDomain, enableAutoMtls, ...inputs];
       for (const port of service.ports) {
         const key = `${service.key}:${port.number}`;

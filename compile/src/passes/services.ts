@@ -1,4 +1,5 @@
 import type { Resource, ServiceEntrySpec, ServiceSpec } from '@weft/model';
+import { joinedBackend, joinedService, shareOf } from '../istio/joined.ts';
 import { entryBackend, servicesOf } from '../istio/service-entry.ts';
 import { entryOwner, serviceOwner } from '../kubernetes/allocate.ts';
 import { backendOf, serviceOf } from '../kubernetes/service.ts';
@@ -27,17 +28,44 @@ const ofEntry = (resource: Resource<ServiceEntrySpec>, { settings, assignments, 
   );
 };
 
+interface Pair {
+  readonly oldest: Resource<ServiceEntrySpec>;
+  readonly younger: Resource<ServiceEntrySpec>;
+}
+
+const join = (known: Backend, backend: Backend, { oldest, younger }: Pair, { memo }: Input): Backend => {
+  const share = shareOf(oldest, younger);
+  if (share === 'nothing') return known;
+  return memo(`joined:${known.service.key}:${nameOf(younger)}`, [known, backend, share], (inner) => {
+    const together = () => joinedService(known.service, backend.service);
+    const service = share === 'all' ? inner('service', [known.service, backend.service], together) : known.service;
+    return joinedBackend(known, backend, service);
+  });
+};
+
 /** Kubernetes' own first, so that nobody can squat on a Service's name; then the oldest (Istio's `initServiceRegistry`). */
 export const services: Pass = {
   name: 'services',
   reads: ({ of, settings, assignments }) => [of('Service'), of('ServiceEntry'), settings.defaultServiceExportTo, assignments],
   make: (input) => {
-    const backends = new Map<string, Backend>();
-    const add = (backend: Backend) => {
-      if (!backends.has(backend.service.key)) backends.set(backend.service.key, backend);
-    };
-    for (const resource of input.of('Service')) add(ofService(resource, input));
-    for (const resource of input.of('ServiceEntry')) for (const backend of ofEntry(resource, input)) add(backend);
+    const backends = new Map(
+      input
+        .of('Service')
+        .map((resource) => ofService(resource, input))
+        .map((backend) => [backend.service.key, backend]),
+    );
+    const oldest = new Map<string, Resource<ServiceEntrySpec>>();
+    for (const younger of input.of('ServiceEntry')) {
+      for (const backend of ofEntry(younger, input)) {
+        const { key } = backend.service;
+        const known = backends.get(key);
+        const first = oldest.get(key);
+        if (!known) {
+          backends.set(key, backend);
+          oldest.set(key, younger);
+        } else if (first) backends.set(key, join(known, backend, { oldest: first, younger }, input));
+      }
+    }
     const all = input.memo('backends', [...backends.values()], () => backends);
     return { backends: all, services: input.memo('services', [all], () => [...all.values()].map(({ service }) => service)) };
   },
