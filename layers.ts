@@ -13,6 +13,8 @@ export interface Layer {
 
 export const layers: readonly Layer[] = [
   { path: 'model/src', library: true, imports: [] },
+  // What only a platform can do for it, lent by programs.
+  { path: 'model/node', library: false, imports: ['model/src'] },
   { path: 'envoy/src', library: true, imports: [] },
   // The intermediate form knows no kind: only identities and findings.
   { path: 'compile/src/mesh', library: true, imports: ['model/src'] },
@@ -23,12 +25,12 @@ export const layers: readonly Layer[] = [
   { path: 'compile/src/xds', library: true, imports: ['envoy/src', 'compile/src/mesh'] },
   { path: 'compile/src', library: true, imports: ['model/src', 'envoy/src'] },
   { path: 'signals/src', library: true, imports: ['model/src'] },
-  { path: 'weftd/src', library: false, imports: ['model/src', 'envoy/src', 'compile/src', 'signals/src'] },
-  { path: 'agent/src', library: false, imports: ['model/src', 'envoy/src', 'compile/src/inject'] },
+  { path: 'weftd/src', library: false, imports: ['model/src', 'model/node', 'envoy/src', 'compile/src', 'signals/src'] },
+  { path: 'agent/src', library: false, imports: ['model/src', 'model/node', 'envoy/src', 'compile/src/inject'] },
   // `up` looks for Envoy and `cert issue` asks for a certificate exactly as the agent does.
   {
     path: 'cli/src',
     library: false,
-    imports: ['model/src', 'compile/src', 'signals/src', 'envoy/src', 'agent/src/envoy-binary', 'agent/src/identity'],
+    imports: ['model/src', 'model/node', 'compile/src', 'signals/src', 'envoy/src', 'agent/src/envoy-binary', 'agent/src/identity'],
   },
 ];

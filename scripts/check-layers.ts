@@ -70,7 +70,10 @@ const purityProblems = (root: string, file: string, layer: Layer): string[] => {
 };
 
 export const layerProblems = (root: string): string[] => {
-  const files = globSync('{model,envoy,compile,signals,weftd,agent,cli}/src/**/*.ts', { cwd: root, exclude: (name) => name === 'gen' });
+  const files = globSync(['{model,envoy,compile,signals,weftd,agent,cli}/src/**/*.ts', 'model/node/*.ts'], {
+    cwd: root,
+    exclude: (name) => name === 'gen',
+  });
   return files.sort().flatMap((file) => {
     const layer = layerOf(file);
     if (!layer) return [`${file}: no line in layers.ts`];

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type ClusterStep, type Finding, meshSettings, type Passage, type Proxy, parse, type Request } from '@weft/model';
+import { certificateReader } from '@weft/model/node';
 import { parse as readYaml, stringify } from 'yaml';
 import { assumedPods, build, decode, emit, explain, type RunningPod, scope, type View } from '../src/index.ts';
 
@@ -112,7 +113,7 @@ export const runCase = async (folder: string): Promise<Outcome> => {
   const about = (readYaml(first) ?? {}) as About;
   // Blank lines stand for the first document, so that findings name the lines of the file.
   const objects = first.replace(/[^\n]/g, '') + rest.join('---');
-  const { resources, findings } = parse({ text: objects, file: 'input.yaml', origin: { source: 'file' } });
+  const { resources, findings } = parse({ text: objects, file: 'input.yaml', origin: { source: 'file' }, certificates: certificateReader });
   const pods = assumedPods(resources, about.unready);
   const built = build({ resources, pods, settings: meshSettings(resources) });
   const view = scope(built.mesh, proxyOfCase(about.proxy ?? {}, pods));

@@ -6,6 +6,7 @@ import * as x509 from '@peculiar/x509';
 x509.cryptoProvider.set(webcrypto as never);
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const ed25519 = { name: 'Ed25519' };
 const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]) };
 
 export interface Leaf {
@@ -14,7 +15,9 @@ export interface Leaf {
 }
 
 export interface LeafOptions {
-  readonly kind?: 'ecdsa' | 'rsa';
+  readonly kind?: 'ecdsa' | 'rsa' | 'ed25519';
+  /** Of an elliptic key. */
+  readonly curve?: 'P-256' | 'P-384' | 'P-521';
   /** Common name; absent: the host. */
   readonly name?: string;
   /** Of an RSA key. */
@@ -25,6 +28,8 @@ export interface LeafOptions {
 
 export interface Root {
   readonly certificate: string;
+  /** Its list of revoked certificates, an empty one. */
+  readonly revoked: string;
   issue(host: string, options?: LeafOptions): Promise<Leaf>;
 }
 
@@ -43,10 +48,13 @@ export const makeRoot = async (name: string): Promise<Root> => {
     notAfter: new Date(Date.now() + 100 * day),
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign)],
   });
+  const revoked = await x509.X509CrlGenerator.create({ issuer: root.subject, signingKey: keys.privateKey, signingAlgorithm: ecdsa });
   return {
     certificate: root.toString('pem'),
-    issue: async (host, { kind = 'ecdsa', name: subject = host, bits = 2048, days = 1 } = {}) => {
-      const own = await webcrypto.subtle.generateKey(kind === 'rsa' ? { ...rsa, modulusLength: bits } : ecdsa, true, ['sign', 'verify']);
+    revoked: x509.PemConverter.encode(revoked.rawData, 'X509 CRL'),
+    issue: async (host, { kind = 'ecdsa', curve = 'P-256', name: subject = host, bits = 2048, days = 1 } = {}) => {
+      const algorithm = { ecdsa: { ...ecdsa, namedCurve: curve }, rsa: { ...rsa, modulusLength: bits }, ed25519 }[kind];
+      const own = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
       const leaf = await x509.X509CertificateGenerator.create({
         subject: `CN=${subject}`,
         issuer: root.subject,

@@ -8,6 +8,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { build, emit, scope } from '@weft/compile';
 import { bootstrap, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
+import { certificateReader } from '@weft/model/node';
 import { findEnvoy } from '../../agent/src/envoy-binary.ts';
 import { secretsOf } from '../../agent/src/relay/secrets.ts';
 import { makeRoot } from './certificates.ts';
@@ -44,7 +45,7 @@ const withIdentity = async (resources: ResourceSet): Promise<ResourceSet> => {
 
 /** What the gateway `gw` of namespace `edge` is told. */
 export const compiled = (text: string): Compiled => {
-  const parsed = parse({ text, file: 'gateway.yaml', origin: { source: 'file' } });
+  const parsed = parse({ text, file: 'gateway.yaml', origin: { source: 'file' }, certificates: certificateReader });
   const built = build({ resources: parsed.resources, pods: [], settings: meshSettings(parsed.resources) });
   return { resources: emit(scope(built.mesh, proxy)), findings: [...parsed.findings, ...built.findings] };
 };

@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { lapses, parse } from '@weft/model';
+import { certificateReader } from '@weft/model/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { findEnvoy } from '../../agent/src/envoy-binary.ts';
@@ -32,6 +33,7 @@ const findings = (stringData: object, more: object = {}) =>
     text: stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'edge' }, stringData, ...more }),
     file: 's.yaml',
     origin: { source: 'file' },
+    certificates: certificateReader,
   });
 
 const inline = (text: string) => ({ inline_string: text });
@@ -80,7 +82,19 @@ const written = (key: string, type: 'sec1' | 'pkcs1', password?: string): string
     createPrivateKey(key).export({ format: 'pem', type, ...(password !== undefined && { cipher: 'aes-128-cbc', passphrase: password }) }),
   );
 
-const p384 = `-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n`;
+/** In SEC 1 without the public half, which RFC 5915 leaves to the writer. */
+const halved = (key: string): string => {
+  const secret = Buffer.from(createPrivateKey(key).export({ format: 'jwk' }).d ?? '', 'base64url');
+  const p256 = Buffer.from('a00a06082a8648ce3d030107', 'hex');
+  const content = Buffer.concat([Buffer.from([2, 1, 1, 4, secret.length]), secret, p256]);
+  const der = Buffer.concat([Buffer.from([0x30, content.length]), content]);
+  return `-----BEGIN EC PRIVATE KEY-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END EC PRIVATE KEY-----\n`;
+};
+
+/** What `openssl ecparam -genkey` writes in front of a key. */
+const parameters = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
+
+const empty = `-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n`;
 
 const pairs: Readonly<Record<string, () => Leaf | Promise<Leaf>>> = {
   'an elliptic key': () => leaf,
@@ -90,15 +104,22 @@ const pairs: Readonly<Record<string, () => Leaf | Promise<Leaf>>> = {
   'text around the blocks': () => ({ certificate: `subject=a\n${leaf.certificate}\nbye\n`, key: `# mine\n${leaf.key}` }),
   'lines of Windows': () => ({ certificate: leaf.certificate.replaceAll('\n', '\r\n'), key: leaf.key.replaceAll('\n', '\r\n') }),
   'a key in SEC 1': () => ({ ...leaf, key: written(leaf.key, 'sec1') }),
+  'a key without its public half': () => ({ ...leaf, key: halved(leaf.key) }),
+  'a key with its parameters': () => ({ ...leaf, key: `${parameters}${written(leaf.key, 'sec1')}` }),
+  'P-384': () => root.issue('a.example', { curve: 'P-384' }),
+  'P-521': () => root.issue('a.example', { curve: 'P-521' }),
+  Ed25519: () => root.issue('a.example', { kind: 'ed25519' }),
   'a key in PKCS 1': () => ({ ...rsa, key: written(rsa.key, 'pkcs1') }),
   'the day has passed': () => root.issue('a.example', { days: -1 }),
   'the key of another': async () => ({ ...leaf, key: (await root.issue('a.example')).key }),
+  'keys and certificates in one': () => ({ certificate: `${leaf.key}\n${leaf.certificate}`, key: `${leaf.certificate}\n${leaf.key}` }),
+  'another key first': () => ({ ...leaf, key: `${rsa.key}\n${leaf.key}` }),
   'another kind of key': () => ({ ...leaf, key: rsa.key }),
   'the chain turned round': () => ({ ...leaf, certificate: `${root.certificate}\n${leaf.certificate}` }),
   'a key with a password': () => ({ ...leaf, key: written(leaf.key, 'sec1', 'x') }),
   'no key': () => ({ ...leaf, key: leaf.certificate }),
   'no PEM': () => ({ certificate: 'hello', key: 'hello' }),
-  'nothing in the block': () => ({ ...leaf, certificate: p384 }),
+  'nothing in the block': () => ({ ...leaf, certificate: empty }),
   'a damaged block': () => ({ ...leaf, certificate: leaf.certificate.replace(/[A-Za-z0-9]{40}\n/, '\n') }),
   'an RSA key of 1024 bits': () => root.issue('a.example', { kind: 'rsa', bits: 1024 }),
 };
@@ -130,6 +151,7 @@ describe('findings', () => {
 
   test('a CA and its list of revoked certificates are looked at too', () => {
     expect(findings({ 'ca.crt': root.certificate }).findings).toEqual([]);
+    expect(findings({ 'ca.crt': root.certificate, 'ca.crl': root.revoked }).findings).toEqual([]);
     const wrong = findings({ 'ca.crt': leaf.key, 'ca.crl': 'none' }).findings;
     expect(wrong.map(({ code, path }) => `${code} ${path}`)).toEqual(['WEFT0022 stringData["ca.crt"]', 'WEFT0022 stringData["ca.crl"]']);
   });
@@ -140,7 +162,7 @@ describe('findings', () => {
     expect(half.map(({ code }) => code)).toEqual(['WEFT0020']);
     const old = await root.issue('a.example', { days: -1 });
     const spec = { stringData: { 'tls.crt': old.certificate, 'tls.key': old.key } };
-    expect(lapses(spec, Date.now()).map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning WEFT0023']);
-    expect(lapses({ stringData: { 'tls.crt': leaf.certificate, 'tls.key': leaf.key } }, Date.now())).toEqual([]);
+    expect(lapses(spec, Date.now(), certificateReader).map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning WEFT0023']);
+    expect(lapses({ stringData: { 'tls.crt': leaf.certificate, 'tls.key': leaf.key } }, Date.now(), certificateReader)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** Everything that is checked about one object alone: its form first, then the rules of its kind. */
+import type { CertificateReader } from './certificate/reader.ts';
 import { checkDestinationRule } from './istio/destination-rule.ts';
 import { checkGateway } from './istio/gateway.ts';
 import { checkPeerAuthentication } from './istio/peer-authentication.ts';
@@ -21,7 +22,7 @@ import { checkForm } from './schema/form.ts';
 import type { Specs, SupportedKind } from './specs.ts';
 import type { Json } from './yaml/read.ts';
 
-type Check<K extends SupportedKind> = (spec: Specs[K], metadata: Metadata) => Iterable<Problem>;
+type Check<K extends SupportedKind> = (spec: Specs[K], metadata: Metadata, certificates: CertificateReader) => Iterable<Problem>;
 
 const checks: { readonly [K in SupportedKind]: Check<K> } = {
   Namespace: (_, metadata) => checkNamespace(metadata),
@@ -45,13 +46,14 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
 const isSupported = (kind: string): kind is SupportedKind => Object.hasOwn(checks, kind);
 
 /** The form was checked just before, so that the value is what the kind's type says. */
-const rulesOf = (kind: string, spec: Json, metadata: Metadata): Iterable<Problem> =>
-  isSupported(kind) ? (checks[kind] as (spec: unknown, metadata: Metadata) => Iterable<Problem>)(spec, metadata) : [];
+const rulesOf = (spec: Json, { kind: { kind }, metadata, certificates }: Content): Iterable<Problem> =>
+  isSupported(kind) ? (checks[kind] as Check<never>)(spec as never, metadata, certificates) : [];
 
 export interface Content {
   readonly kind: Kind;
   readonly metadata: Metadata;
   readonly spec: Json;
+  readonly certificates: CertificateReader;
 }
 
 export interface Checked {
@@ -63,11 +65,11 @@ export interface Checked {
 /** Enough to correct; a hostile object could have a million. */
 const maxProblems = 100;
 
-export const checkContent = ({ kind, metadata, spec: written }: Content): Checked => {
-  const { spec, problems: ill, typed } = checkForm(kind, written);
+export const checkContent = (content: Content): Checked => {
+  const { spec, problems: ill, typed } = checkForm(content.kind, content.spec);
   const problems = [...ill];
   if (typed) {
-    for (const problem of rulesOf(kind.kind, spec, metadata)) {
+    for (const problem of rulesOf(spec, content)) {
       // A field of the wrong form is told once.
       if (ill.some(({ path }) => path === problem.path)) continue;
       problems.push(problem);

@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './attested-name.ts';
+export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
 export { flawOfAuthority, flawOfPair } from './certificate/usable.ts';
 export { type Code, codes } from './codes.ts';
 export * from './condition.ts';

@@ -2,6 +2,7 @@
  * The verb `parse`: text of one source (a file, a request) → objects that may be taken, and findings about the rest.
  * Never throws for any text. An object with an error is not taken (`rejected`), the others are.
  */
+import { type CertificateReader, readsNothing } from './certificate/reader.ts';
 import { checkContent } from './check.ts';
 import type { Finding, ObjectRef } from './finding.ts';
 import { refKey } from './finding.ts';
@@ -23,6 +24,8 @@ export interface ParseInput {
   readonly origin: { readonly source: 'file' } | { readonly source: 'api'; readonly directory?: string };
   /** Creation time of objects that name none, in Unix milliseconds; 0 for files. */
   readonly created?: number;
+  /** Absent: Secrets with certificates are refused. */
+  readonly certificates?: CertificateReader;
 }
 
 export interface Parsed {
@@ -98,7 +101,7 @@ const take = (input: ParseInput, written: Written): Taken => {
   }
 
   const body = bodyOf(kind, object);
-  const checked = checkContent({ kind, metadata, spec: body.spec });
+  const checked = checkContent({ kind, metadata, spec: body.spec, certificates: input.certificates ?? readsNothing });
   const problems = [...found, ...about, ...body.problems, ...checked.problems];
   const findings = told(problems, ref);
   if (problems.some((problem) => problem.severity === 'error' && !problem.part)) return { ref, findings };

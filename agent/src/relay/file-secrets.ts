@@ -8,6 +8,7 @@ import { create } from '@bufbuild/protobuf';
 import { type Encoded, encodeResource, type FileSecret, parseFileSecret } from '@weft/envoy';
 import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { flawOfAuthority, flawOfPair } from '@weft/model';
+import { certificateReader } from '@weft/model/node';
 import type { Logger } from 'pino';
 
 /** Where distributions keep the public roots (Go's crypto/x509). */
@@ -76,12 +77,12 @@ const pathsOf = (secret: FileSecret): readonly string[] => {
 const contentOf = async (secret: FileSecret, reader: Reader | undefined) => {
   if (secret.kind === 'certificate') {
     const [chain, key] = await Promise.all([readFor(secret.certificate, reader), readFor(secret.privateKey, reader)]);
-    const flaw = flawOfPair(chain, key);
+    const flaw = flawOfPair(chain, key, certificateReader);
     if (flaw) throw new Error(`${flaw.part === 'key' ? secret.privateKey : secret.certificate}: ${flaw.message}`);
     return { case: 'tlsCertificate' as const, value: { certificateChain: inline(chain), privateKey: inline(key) } };
   }
   const roots = await readFirst(secret.roots === 'system' ? systemRoots : [secret.roots], reader);
-  const flaw = secret.roots === 'system' ? undefined : flawOfAuthority(roots);
+  const flaw = secret.roots === 'system' ? undefined : flawOfAuthority(roots, certificateReader);
   if (flaw) throw new Error(`${secret.roots}: ${flaw.message}`);
   const crl = secret.revoked ? { crl: inline(await readFor(secret.revoked, reader)) } : {};
   return { case: 'validationContext' as const, value: { trustedCa: inline(roots), ...crl } };

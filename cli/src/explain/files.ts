@@ -1,5 +1,6 @@
 /** Explains on manifests alone, as if everything in them ran. */
 import { type Journey, meshSettings, parse, type Request } from '@weft/model';
+import { certificateReader as certificates } from '@weft/model/node';
 import { Failure } from '../exit.ts';
 import type { ManifestFile } from '../manifests.ts';
 import { findPod } from '../names.ts';
@@ -13,7 +14,7 @@ export interface Caller {
 export const explainFiles = async (files: readonly ManifestFile[], { from, namespace }: Caller, request: Request): Promise<Journey> => {
   // Loaded here: the compiler would slow down every other command.
   const { assumedPods, build, journey } = await import('@weft/compile/offline');
-  const resources = files.flatMap(({ text, file }) => parse({ text, file, origin: { source: 'file' } }).resources);
+  const resources = files.flatMap(({ text, file }) => parse({ text, file, origin: { source: 'file' }, certificates }).resources);
   const pods = assumedPods(resources);
   const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
   const situation = { mesh, resources, pods };

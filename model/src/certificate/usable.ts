@@ -1,6 +1,6 @@
 /** Whether Envoy takes a certificate: what it would refuse is told here, by what is wrong and never by what is written. */
-import { blocksOf, isWhole } from './pem.ts';
-import { type Certificate, type PublicKey, readCertificate, readPrivateKey } from './x509.ts';
+import { type Block, blocksOf, isWhole } from './pem.ts';
+import type { Certificate, CertificateReader, PublicKey } from './reader.ts';
 
 /** What is wrong with which part. */
 export interface Flaw {
@@ -11,61 +11,67 @@ export interface Flaw {
 
 const flaw = (part: Flaw['part'], message: string, help: string): Flaw => ({ part, message, help });
 
-/** All certificates of a text, the first one its owner's; or what is wrong with it. */
-export const readCertificates = (pem: string): readonly Certificate[] | string => {
-  const blocks = blocksOf(pem);
-  if (blocks.length === 0 || !isWhole(pem, blocks)) return 'it is no PEM';
-  if (blocks.some(({ label }) => label !== 'CERTIFICATE')) return 'it holds something other than certificates';
-  const certificates = blocks.map(({ der }) => der && readCertificate(der));
-  const whole = certificates.filter((certificate) => certificate !== undefined);
-  return whole.length === certificates.length ? whole : 'a certificate in it cannot be read';
+/** With the block that it was read from. */
+type Read = Certificate & { readonly pem: string };
+
+/** All certificates of a text, the first one its owner's; or what is wrong with it. What else is in it nobody minds. */
+export const readCertificates = (text: string, reader: CertificateReader): readonly Read[] | string => {
+  const all = blocksOf(text);
+  if (all.length === 0 || !isWhole(text, all)) return 'it is no PEM';
+  const blocks = all.filter(({ label }) => label === 'CERTIFICATE');
+  if (blocks.length === 0) return 'it holds no certificate';
+  const certificates = blocks.flatMap(({ pem }) => {
+    const certificate = reader.certificate(pem);
+    return certificate ? [{ ...certificate, pem }] : [];
+  });
+  return certificates.length === blocks.length ? certificates : 'a certificate in it cannot be read';
 };
 
 const certificateHelp = 'Write the certificate and its intermediates in PEM, the own one first.';
-const keyHelp = 'Write one private key in PEM, RSA of at least 2048 bits or P-256, P-384 or P-521, without a password.';
+const keyHelp = 'Write a private key in PEM, RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519, without a password.';
+
+/** OpenSSL's names of P-256, P-384 and P-521. */
+const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /** BoringSSL's kinds and sizes, as Envoy demands them of a server's certificate. */
 const unusable = (key: PublicKey): string | undefined => {
-  if (key.kind === 'other') return 'it is neither RSA nor on the curve P-256, P-384 or P-521';
+  if (key.kind === 'other' || (key.kind === 'ec' && !curves.includes(key.curve)))
+    return 'its key is neither RSA nor Ed25519, nor on the curve P-256, P-384 or P-521';
   return key.kind === 'rsa' && key.bits < 2048 ? `an RSA key of ${key.bits} bits is too short` : undefined;
 };
 
-const readKey = (pem: string): PublicKey | string => {
-  const blocks = blocksOf(pem).filter(({ label }) => label !== 'EC PARAMETERS');
-  const [block, ...others] = blocks;
-  if (!block || !isWhole(pem, blocksOf(pem))) return 'it is no PEM';
-  if (others.length > 0) return 'it holds more than one key';
-  if (block.label === 'ENCRYPTED PRIVATE KEY' || /Proc-Type: 4,ENCRYPTED/.test(pem)) return 'the key needs a password';
-  return (block.der && readPrivateKey(block.label, block.der)) ?? 'it is no private key';
-};
-
-const fits = (own: PublicKey, key: PublicKey): boolean => {
-  if (own.kind === 'rsa' && key.kind === 'rsa') return own.modulus === key.modulus;
-  return own.kind === 'ec' && key.kind === 'ec' && own.curve === key.curve && own.point === key.point;
+/** The first key counts. @returns its block, or what is wrong with it */
+const readKey = (text: string, reader: CertificateReader): Block | string => {
+  const blocks = blocksOf(text);
+  if (blocks.length === 0 || !isWhole(text, blocks)) return 'it is no PEM';
+  const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (!block) return 'it holds no private key';
+  if (block.label === 'ENCRYPTED PRIVATE KEY' || block.pem.includes('Proc-Type: 4,ENCRYPTED')) return 'the key needs a password';
+  return reader.isPrivateKey(block.pem) ? block : 'the key cannot be read';
 };
 
 /** A server's certificate and its key. */
-export const flawOfPair = (certificate: string, key: string): Flaw | undefined => {
-  const chain = readCertificates(certificate);
+export const flawOfPair = (certificate: string, key: string, reader: CertificateReader): Flaw | undefined => {
+  const chain = readCertificates(certificate, reader);
   if (typeof chain === 'string') return flaw('certificate', chain, certificateHelp);
-  const own = chain[0]?.key ?? { kind: 'other' };
-  const weak = unusable(own);
+  const [own] = chain;
+  const weak = own && unusable(own.key);
   if (weak !== undefined) return flaw('certificate', weak, keyHelp);
-  const secret = readKey(key);
+  const secret = readKey(key, reader);
   if (typeof secret === 'string') return flaw('key', secret, keyHelp);
-  if (secret.kind === 'ec' && secret.point === '')
-    return flaw('key', 'the key does not say its public half', 'Write it anew: `openssl pkey -in KEY -out KEY`.');
-  return fits(own, secret) ? undefined : flaw('key', 'the key belongs to another certificate', 'Write the key of the first certificate.');
+  if (own && reader.belongs(secret.pem, own.pem)) return undefined;
+  return flaw('key', 'the key belongs to another certificate', 'Write the key of the first certificate.');
 };
 
 /** Certificates that others are checked against. */
-export const flawOfAuthority = (pem: string): Flaw | undefined => {
-  const certificates = readCertificates(pem);
+export const flawOfAuthority = (text: string, reader: CertificateReader): Flaw | undefined => {
+  const certificates = readCertificates(text, reader);
   return typeof certificates === 'string' ? flaw('certificate', certificates, 'Write one or more certificates of CAs in PEM.') : undefined;
 };
 
-/** Lists of revoked certificates: their form only. */
-export const isRevocationList = (pem: string): boolean => {
-  const blocks = blocksOf(pem);
-  return blocks.length > 0 && isWhole(pem, blocks) && blocks.every(({ label, der }) => label === 'X509 CRL' && der !== undefined);
+export const isRevocationList = (text: string, reader: CertificateReader): boolean => {
+  const blocks = blocksOf(text);
+  return (
+    blocks.length > 0 && isWhole(text, blocks) && blocks.every(({ label, pem }) => label === 'X509 CRL' && reader.isRevocationList(pem))
+  );
 };

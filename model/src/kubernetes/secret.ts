@@ -1,8 +1,10 @@
 /** Secrets with certificates for gateways; findings never say what is in one. */
-import { asciiOf, fromBase64 } from '../certificate/base64.ts';
+import type { CertificateReader } from '../certificate/reader.ts';
 import { type Flaw, flawOfAuthority, flawOfPair, isRevocationList, readCertificates } from '../certificate/usable.ts';
 import { doubtful, type Problem, wrong } from '../problem.ts';
+import type { Metadata } from '../resource.ts';
 import { broken, ineffective } from '../rule.ts';
+import { asciiOf, fromBase64 } from '../text/base64.ts';
 import { childPath } from '../yaml/read.ts';
 
 export interface SecretSpec {
@@ -48,47 +50,46 @@ export interface Authority {
 const namesOfPair = (spec: SecretSpec) => pairs.find((names) => names.every((name) => valueOf(spec, name) !== undefined));
 const namesOfAuthority = (spec: SecretSpec) => authorities.find(([name]) => valueOf(spec, name) !== undefined);
 
-/** The server's certificate that a Secret holds. */
+/** The server's certificate that a Secret holds; `parse` takes none that is not usable. */
 export const keyPairOf = (spec: SecretSpec): KeyPair | undefined => {
   const [certificate, key] = (namesOfPair(spec) ?? []).map((name) => valueOf(spec, name));
-  if (certificate === undefined || key === undefined || flawOfPair(certificate, key)) return undefined;
-  return { certificate, key };
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
 };
 
-/** The CA that clients are checked against. */
+/** The CA that clients are checked against; `parse` takes none that is not usable. */
 export const authorityOf = (spec: SecretSpec): Authority | undefined => {
   const names = namesOfAuthority(spec);
   const certificates = names && valueOf(spec, names[0]);
-  if (names === undefined || certificates === undefined || flawOfAuthority(certificates)) return undefined;
+  if (names === undefined || certificates === undefined) return undefined;
   const revoked = valueOf(spec, names[1]);
-  return { certificates, ...(revoked !== undefined && isRevocationList(revoked) && { revoked }) };
+  return { certificates, ...(revoked !== undefined && { revoked }) };
 };
 
 const told = (spec: SecretSpec, key: string, { message, help }: Omit<Flaw, 'part'>): Problem =>
   wrong('WEFT0022', whereIs(spec, key), [`\`${key}\`: ${message}`, help]);
 
-function* checkPair(spec: SecretSpec): Iterable<Problem> {
+function* checkPair(spec: SecretSpec, reader: CertificateReader): Iterable<Problem> {
   const names = namesOfPair(spec);
   if (!names) return;
   const [certificate = '', key = ''] = names.map((name) => valueOf(spec, name));
-  const flaw = flawOfPair(certificate, key);
+  const flaw = flawOfPair(certificate, key, reader);
   if (flaw) yield told(spec, flaw.part === 'key' ? names[1] : names[0], flaw);
 }
 
-function* checkAuthority(spec: SecretSpec): Iterable<Problem> {
+function* checkAuthority(spec: SecretSpec, reader: CertificateReader): Iterable<Problem> {
   const names = namesOfAuthority(spec);
   if (!names) return;
   const [name, list] = names;
-  const flaw = flawOfAuthority(valueOf(spec, name) ?? '');
+  const flaw = flawOfAuthority(valueOf(spec, name) ?? '', reader);
   if (flaw) yield told(spec, name, flaw);
   const revoked = valueOf(spec, list);
-  if (revoked !== undefined && !isRevocationList(revoked))
+  if (revoked !== undefined && !isRevocationList(revoked, reader))
     yield told(spec, list, { message: 'it is no list of revoked certificates', help: 'Write it in PEM (`X509 CRL`).' });
 }
 
 const isCertificate = (spec: SecretSpec): boolean => namesOfPair(spec) !== undefined || namesOfAuthority(spec) !== undefined;
 
-export function* checkSecret(spec: SecretSpec): Iterable<Problem> {
+export function* checkSecret(spec: SecretSpec, _: Metadata, reader: CertificateReader): Iterable<Problem> {
   for (const [key, value] of Object.entries(spec.data ?? {})) {
     if (fromBase64(value) === undefined)
       yield broken(childPath('data', key), `\`${key.slice(0, 80)}\` is no base64`, 'Encode it, or write it under `stringData`.');
@@ -104,16 +105,16 @@ export function* checkSecret(spec: SecretSpec): Iterable<Problem> {
       'For a gateway, write `tls.crt` and `tls.key`; give containers their settings by `env`.',
     ]);
   }
-  yield* checkPair(spec);
-  yield* checkAuthority(spec);
+  yield* checkPair(spec, reader);
+  yield* checkAuthority(spec, reader);
   if (valueOf(spec, 'tls.ocsp-staple') !== undefined || Object.hasOwn(spec.data ?? {}, 'tls.ocsp-staple'))
     yield ineffective(whereIs(spec, 'tls.ocsp-staple'), '`tls.ocsp-staple` has no effect yet: nothing is stapled', 'Remove it.');
 }
 
 /** What a clock says about the certificates of a Secret: Envoy serves them, clients refuse them. */
-export const lapses = (spec: SecretSpec, now: number): readonly Problem[] =>
+export const lapses = (spec: SecretSpec, now: number, reader: CertificateReader): readonly Problem[] =>
   [namesOfPair(spec)?.[0], namesOfAuthority(spec)?.[0]].flatMap((name) => {
-    const certificates = name === undefined ? '' : readCertificates(valueOf(spec, name) ?? '');
+    const certificates = name === undefined ? '' : readCertificates(valueOf(spec, name) ?? '', reader);
     if (name === undefined || typeof certificates === 'string') return [];
     const lapsed = certificates.find(({ notBefore, notAfter }) => now < notBefore || now > notAfter);
     if (!lapsed) return [];

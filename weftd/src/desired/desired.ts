@@ -7,6 +7,7 @@ import { type Assignments, allocate, journey, lapsed, type Mesh, serviceOwner } 
 import type {
   ApplyRequest,
   ApplyResult,
+  CertificateReader,
   ExplainRequest,
   Finding,
   Journey,
@@ -34,6 +35,7 @@ import { PlanPublisher } from './publish.ts';
 export interface DesiredPowers extends ControllerPowers {
   readonly post: (message: FromWorker) => void;
   readonly verbs: Verbs;
+  readonly certificates: CertificateReader;
 }
 
 /** An editor's or a deployment's burst of changes is compiled once. */
@@ -64,7 +66,7 @@ export class Desired implements Calls {
     this.#config = config;
     this.#powers = powers;
     this.#store = openStore(config.store, powers.now);
-    this.#owned = ownership({ objects: this.#store.objects, folder: config.folder, now: powers.now });
+    this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
     this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
   }
 
@@ -295,13 +297,17 @@ export class Desired implements Calls {
 
   /** What objects mean beside each other, and at this time. */
   #together(): readonly Finding[] {
-    return [...this.#compiler.findings(), ...lapsed(this.#owned.resources(), this.#powers.now())];
+    return [...this.#compiler.findings(), ...this.#lapsed(this.#owned.resources())];
+  }
+
+  #lapsed(resources: readonly Resource[]): readonly Finding[] {
+    return lapsed(resources, { now: this.#powers.now(), certificates: this.#powers.certificates });
   }
 
   #preview(request: ApplyRequest): readonly Finding[] {
     const resources = this.#owned.preview(request);
     const together = this.#compiler.check(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
-    return [...together, ...lapsed(resources, this.#powers.now())];
+    return [...together, ...this.#lapsed(resources)];
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {

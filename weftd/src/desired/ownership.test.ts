@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { certificateReader } from '@weft/model/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FileChanges } from '../sources/files.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -19,7 +20,7 @@ spec: {selector: {app: ${name}}, ports: [{name: http, port: ${port}}]}
 
 const start = (folder: string | undefined = '/mesh'): void => {
   store = openStore(join(home, 'store.db'), () => 42);
-  owned = ownership({ objects: store.objects, folder, now: () => 42 });
+  owned = ownership({ objects: store.objects, folder, now: () => 42, certificates: certificateReader });
 };
 
 const restart = (): void => {
@@ -176,7 +177,7 @@ test('without a folder, what files owned is the API’s', () => {
   owned.takeFiles(files({ 'a.yaml': service('web', 80) }));
   store.close();
   store = openStore(join(home, 'store.db'), () => 42);
-  owned = ownership({ objects: store.objects, folder: undefined, now: () => 42 });
+  owned = ownership({ objects: store.objects, folder: undefined, now: () => 42, certificates: certificateReader });
   owned.settleAll();
   expect(inForce()).toEqual(['web:80']);
   expect(apply(service('web', 81)).items[0]?.action).toBe('configured');

@@ -2,7 +2,7 @@
  * Desired state: what files claim and what the API writes, settled object by object into the store. Each object has one
  * owner; every write is durable before it is acknowledged; a broken newer version leaves the last good one in force.
  */
-import type { ApplyAction, ApplyRequest, ApplyResult, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
+import type { ApplyAction, ApplyRequest, ApplyResult, CertificateReader, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
 import { parse, refKey, refOf } from '@weft/model';
 import { createClaims } from '../sources/claims.ts';
 import type { FileChanges } from '../sources/files.ts';
@@ -47,15 +47,17 @@ class OwnedObjects implements Ownership {
   readonly #claims = createClaims();
   readonly #conflicts = new Map<string, Finding>();
   readonly #now: () => number;
+  readonly #certificates: CertificateReader;
   /** Objects that something was said about since they were last settled. */
   readonly #unsettled = new Set<string>();
   #isEmpty = false;
   #resources: readonly Resource[] | undefined;
 
-  constructor({ objects, folder, now }: OwnershipInput) {
+  constructor({ objects, folder, now, certificates }: OwnershipInput) {
     this.#objects = objects;
     this.#folder = folder;
     this.#now = now;
+    this.#certificates = certificates;
   }
 
   takeFiles(changes: FileChanges): boolean {
@@ -72,7 +74,7 @@ class OwnedObjects implements Ownership {
   #takeFile(file: string, change: FileChanges extends ReadonlyMap<string, infer Change> ? Change : never): ReadonlySet<string> {
     if (change.kind === 'gone') return this.#claims.delete(file);
     if (change.kind === 'text' && change.text.length > 0) {
-      return this.#claims.set(file, parse({ text: change.text, file, origin: { source: 'file' } }));
+      return this.#claims.set(file, parse({ text: change.text, file, origin: { source: 'file' }, certificates: this.#certificates }));
     }
     // Nothing at all in a file is an editor or a full disk in mid-write far more often than it is meant.
     const reason = change.kind === 'unreadable' ? change.reason : 'the file is empty';
@@ -139,7 +141,8 @@ class OwnedObjects implements Ownership {
 
   #decide(request: ApplyRequest): { decisions: readonly Decision[]; findings: readonly Finding[]; refused: readonly ObjectRef[] } {
     const { text, file, directory } = request;
-    const parsed = parse({ text, file, origin: { source: 'api', directory }, created: this.#now() });
+    const written = { text, file, origin: { source: 'api' as const, directory }, created: this.#now() };
+    const parsed = parse({ ...written, certificates: this.#certificates });
     const decisions = parsed.resources.map((resource) => this.#decideOne(resource));
     const refused = parsed.findings.flatMap((finding) => (finding.refused && finding.resource ? [finding.resource] : []));
     return { decisions, refused, findings: [...parsed.findings, ...decisions.flatMap(({ finding }) => finding ?? [])] };
@@ -225,6 +228,7 @@ export interface OwnershipInput {
   /** Absent: no files; then the API may write what files owned before. */
   readonly folder: string | undefined;
   readonly now: () => number;
+  readonly certificates: CertificateReader;
 }
 
 export const ownership = (input: OwnershipInput): Ownership => new OwnedObjects(input);

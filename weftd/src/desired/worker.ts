@@ -2,6 +2,7 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { build, emit, scope } from '@weft/compile';
+import { certificateReader } from '@weft/model/node';
 import { Desired } from './desired.ts';
 import type { DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
 
@@ -20,6 +21,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 const desired = new Desired(workerData as DesiredConfig, {
   post,
   verbs: { build, scope, emit },
+  certificates: certificateReader,
   now: Date.now,
   uid: randomUUID,
   letters,
