@@ -85,6 +85,8 @@ export interface GatewayChain {
         readonly routes: string;
         /** Most specific first. */
         readonly virtualHosts: readonly GatewayHost[];
+        /** Requests in gRPC-Web go on as gRPC. */
+        readonly grpcWeb?: true;
       }
     | { readonly kind: 'connection'; readonly route: ConnectionRoute }
     /** To the cluster that the server name says, of services whose host one of these covers. */

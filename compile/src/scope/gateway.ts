@@ -149,7 +149,12 @@ const serverOf = ({ port, bind, members }: MergedPort, key: string, attachment: 
   const routes = gatewayRoutes(port, bind === anyAddress ? undefined : bind);
   const shared: GatewayChain = {
     serverNames: [],
-    content: { kind: 'http', routes, virtualHosts: virtualHostsOf(plain, `${key} ${port} ${bind}`, attachment) },
+    content: {
+      kind: 'http',
+      routes,
+      virtualHosts: virtualHostsOf(plain, `${key} ${port} ${bind}`, attachment),
+      ...(plain.some(({ listener }) => listener.protocol === 'GRPC-WEB') && { grpcWeb: true }),
+    },
   };
   const others = members.filter((bound) => !plain.includes(bound)).map((bound) => ({ bound, chains: chainsOf(bound, key, attachment) }));
   const opaque = others.filter(({ bound }) => bound.listener.content === 'tcp' && !bound.listener.tls).flatMap(({ chains }) => chains);

@@ -82,22 +82,29 @@ const discovery = (name: string, { port, resolution, endpoints, subset, policy, 
   return { ...type(Cluster_DiscoveryType.EDS), ...balanced, edsClusterConfig: { edsConfig: fromAds } };
 };
 
-const cluster = (target: Target): Encoded => {
-  const { service, port, subset, policy } = target;
-  const name = outboundCluster({ port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) });
+const versionOf = ({ port, policy }: Target) => httpVersion(port.protocol, policy.connectionPool ?? {});
+
+/** What its policy says of a cluster, but for TLS and what comes before it. */
+export const unsecured = (name: string, target: Target, hostSays?: ReturnType<typeof fromHost>): ClusterInit => {
+  const { service, policy } = target;
   const pool = policy.connectionPool ?? {};
-  const version = httpVersion(port.protocol, pool);
-  const init: ClusterInit = {
+  const version = versionOf(target);
+  return {
     name,
     connectTimeout: pool.tcp?.connectTimeout ? milliseconds(pool.tcp.connectTimeout) : connectTimeout,
     circuitBreakers: circuitBreakers(pool, policy.retryBudget),
     ...discovery(name, target),
-    ...(version !== 'none' && httpOptions(version, pool, fromHost(policy))),
+    ...(version !== 'none' && httpOptions(version, pool, hostSays)),
     ...(policy.outlierDetection && { outlierDetection: outlierDetection(policy.outlierDetection) }),
     ...commonBalancing({ policy, service, nearness: target.standing.nearness }),
     ...keepalive(pool),
-    ...transport(target, version),
   };
+};
+
+const cluster = (target: Target): Encoded => {
+  const { service, port, subset, policy } = target;
+  const name = outboundCluster({ port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) });
+  const init = { ...unsecured(name, target, fromHost(policy)), ...transport(target, versionOf(target)) };
   return encodeResource(name, ClusterSchema, create(ClusterSchema, init));
 };
 
@@ -128,14 +135,13 @@ const endpointKey = (service: Service, { role, origin, endpoints }: Situation): 
 
 const remembered = rememberKeyed<Service, DestinationPolicy, readonly Encoded[]>();
 
-/** All clusters of a service. */
-export const serviceClusters = ({ service, destination }: ScopedService, situation: Situation): readonly Encoded[] => {
-  const { role, origin } = situation;
+/** One for each port that is carried, and for each subset of it. */
+export const targetsOf = ({ service, destination }: ScopedService, { role, origin, endpoints }: Situation): readonly Target[] => {
   const targetOf = (port: ServicePort, policy: TrafficPolicy): Target => ({
     service,
     port,
     resolution: resolutionFor(service, role),
-    endpoints: endpointsOf(situation.endpoints, service, port.number),
+    endpoints: endpointsOf(endpoints, service, port.number),
     policy,
     // The one name of LOGICAL_DNS is neither near nor far, and may not be dropped.
     standing: { nearness: service.resolution === 'dns-logical' ? undefined : nearnessOf(policy, service, origin), origin },
@@ -143,10 +149,18 @@ export const serviceClusters = ({ service, destination }: ScopedService, situati
   });
   // Who is resolved on the way has no labels, so there are no subsets either (Istio's cluster_builder.go).
   const subsets = isDynamic(service) ? [] : destination.subsets;
-  const targetsOf = (port: ServicePort): Target[] => [
+  const carried = service.ports.filter(({ protocol }) => protocol !== 'udp');
+  return carried.flatMap((port) => [
     targetOf(port, destination.policy(port.number)),
     ...subsets.map((subset) => ({ ...targetOf(port, subset.policy(port.number)), subset })),
-  ];
-  const carried = service.ports.filter(({ protocol }) => protocol !== 'udp');
-  return remembered(service, destination, { key: endpointKey(service, situation), of: () => carried.flatMap(targetsOf).map(cluster) });
+  ]);
+};
+
+/** All clusters of a service. */
+export const serviceClusters = (scoped: ScopedService, situation: Situation): readonly Encoded[] => {
+  const { service, destination } = scoped;
+  return remembered(service, destination, {
+    key: endpointKey(service, situation),
+    of: () => targetsOf(scoped, situation).map(cluster),
+  });
 };

@@ -194,7 +194,7 @@ const gatewayResourceSet = ({ origin, outbound, gateway: slice, credentials }: V
   const { services, endpoints } = outbound;
   const { tables, hosts } = gatewayTables(slice);
   const own = balanced.gateway(origin);
-  const { clusters, assignments } = sniClusters(slice, services, endpoints);
+  const { clusters, assignments } = sniClusters(slice, services, { role: 'gateway', origin, endpoints });
   return new Map([
     [typeUrls.CDS, merged(own.clusters(services, endpoints), byName([clusters]))],
     [typeUrls.EDS, merged(own.assignments(services, endpoints), byName([assignments]))],

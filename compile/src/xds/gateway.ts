@@ -18,22 +18,24 @@ import {
   type Surface,
 } from '../mesh/index.ts';
 import { socketAddresses } from './endpoints.ts';
-import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tcpProxy, tlsInspector } from './filters.ts';
+import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tlsInspector } from './filters.ts';
 import { everything } from './match.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
-import { sniClusterNames } from './sni-clusters.ts';
+import { sniProxies } from './sni-clusters.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
+
+type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
 
 const httpAlpn = ['h2', 'http/1.1'];
 
-const manager = (listener: string, routes: string, paths: PathNormalization | undefined) =>
+const manager = (listener: string, { routes, grpcWeb }: HttpContent, paths: PathNormalization | undefined) =>
   httpManager(
     {
       statPrefix: `outbound_${listener};`,
       routeSpecifier: routesFrom(routes),
-      httpFilters: callFilters({ grpcWeb: false, dynamic: false }),
+      httpFilters: callFilters({ grpcWeb: grpcWeb === true, dynamic: false }),
       // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
       useRemoteAddress: true,
       forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
@@ -46,7 +48,7 @@ const manager = (listener: string, routes: string, paths: PathNormalization | un
 const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTokens, ...meshHttpTokens] };
 
 const passedOn = (hosts: readonly string[], services: readonly ScopedService[]): Chain[] =>
-  sniClusterNames(services, hosts).map((name) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [tcpProxy(name)] }));
+  sniProxies(services, hosts).map(({ name, filter }) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [filter] }));
 
 /** What a listener's chains have in common. */
 interface Served {
@@ -57,7 +59,7 @@ interface Served {
 
 const filterChains = ({ serverNames, tls, content }: GatewayChain, { listener, services, paths }: Served): Chain[] => {
   if (content.kind === 'auto-passthrough') return passedOn(content.hosts, services);
-  const filters = [content.kind === 'http' ? manager(listener, content.routes, paths) : connectionProxy(content.route)];
+  const filters = [content.kind === 'http' ? manager(listener, content, paths) : connectionProxy(content.route)];
   const isPassedOn = content.kind === 'connection' && content.route.match.serverNames.length > 0;
   if (!tls && !isPassedOn) return [{ filters }];
   const filterChainMatch = { transportProtocol: 'tls', serverNames: [...serverNames] };

@@ -1,63 +1,49 @@
 /**
  * AUTO_PASSTHROUGH [S121]: mesh TLS is passed on unopened to the cluster that its server name says, so these clusters add no TLS,
- * bear that name, and hold only endpoints that take mesh TLS: whatever comes in was checked where it ends.
+ * bear that name, and hold only endpoints that take mesh TLS: whatever comes in was checked where it ends. All else is as their
+ * services' policies say (Istio's `buildOutboundSniDnatClusters`).
  */
 import { create, type Encoded, encodeResource, outboundSni } from '@weft/envoy';
-import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import { covers, type GatewaySlice, type PortEndpoints, type ScopedService, type Service, type Subset } from '../mesh/index.ts';
-import { circuitBreakers } from './cluster-policy.ts';
-import { connectTimeout } from './clusters.ts';
-import { assignment, endpointsOf, inSubset } from './endpoints.ts';
-import { fromAds } from './sources.ts';
+import { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { covers, type DestinationPolicy, type GatewaySlice, type PortEndpoints, type ScopedService, type Service } from '../mesh/index.ts';
+import { type Situation, type Target, targetsOf, unsecured } from './clusters.ts';
+import { assignment, inSubset } from './endpoints.ts';
+import { tcpProxy } from './filters.ts';
+import { rememberKeyed } from './remember.ts';
 
-interface Target {
-  readonly name: string;
-  readonly service: Service;
-  readonly port: number;
-  readonly subset?: Subset;
-}
+/** Addresses that others resolve speak no mesh TLS that we know of. */
+const isPassedOn = ({ service }: ScopedService, hosts: readonly string[]): boolean =>
+  !service.meshExternal && (service.resolution === 'eds' || service.headless) && hosts.some((host) => covers(host, service.hostname));
 
-const targetsOf = (services: readonly ScopedService[], hosts: readonly string[]): readonly Target[] =>
+const nameOf = ({ service, port, subset }: Pick<Target, 'service' | 'port' | 'subset'>): string =>
+  outboundSni({ port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) });
+
+/** What leads a connection to each cluster, by the cluster's name. */
+export const sniProxies = (services: readonly ScopedService[], hosts: readonly string[]) =>
   services
-    .filter(({ service }) => !service.meshExternal && service.resolution === 'eds' && hosts.some((host) => covers(host, service.hostname)))
+    .filter((scoped) => isPassedOn(scoped, hosts))
     .flatMap(({ service, destination }) =>
       service.ports
         .filter(({ protocol }) => protocol !== 'udp')
-        .flatMap(({ number: port }): Target[] => {
-          const whole = { service, port, name: outboundSni({ port, host: service.hostname }) };
-          const ofSubset = (subset: Subset) => ({
-            service,
-            port,
-            subset,
-            name: outboundSni({ port, host: service.hostname, subset: subset.name }),
-          });
-          return [whole, ...destination.subsets.map(ofSubset)];
+        .flatMap((port) => [undefined, ...destination.subsets].map((subset) => ({ port, subset })))
+        .map(({ port, subset }) => {
+          const name = nameOf({ service, port, ...(subset && { subset }) });
+          return { name, filter: tcpProxy(name, destination.policy(port.number)) };
         }),
     );
 
-export const sniClusterNames = (services: readonly ScopedService[], hosts: readonly string[]): readonly string[] =>
-  targetsOf(services, hosts).map(({ name }) => name);
-
-const cluster = ({ name }: Target): Encoded =>
-  encodeResource(
-    name,
-    ClusterSchema,
-    create(ClusterSchema, {
-      name,
-      connectTimeout,
-      clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
-      edsClusterConfig: { edsConfig: fromAds },
-      lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
-      circuitBreakers: circuitBreakers({}),
-    }),
-  );
+const cluster = (target: Target): Encoded => {
+  const name = nameOf(target);
+  return encodeResource(name, ClusterSchema, create(ClusterSchema, unsecured(name, target)));
+};
 
 const passedOnHosts = ({ servers }: GatewaySlice): readonly string[] =>
   servers.flatMap(({ chains }) => chains.flatMap(({ content }) => (content.kind === 'auto-passthrough' ? content.hosts : [])));
 
-const endpoints = ({ name, service, port, subset }: Target, all: ReadonlyMap<string, PortEndpoints>): Encoded => {
-  const reachable = endpointsOf(all, service, port).endpoints.filter(({ mtls }) => mtls);
-  return assignment(name, subset ? reachable.filter((endpoint) => inSubset(subset, endpoint)) : reachable);
+const endpoints = (target: Target): Encoded => {
+  const { subset, standing } = target;
+  const reachable = target.endpoints.endpoints.filter(({ mtls }) => mtls);
+  return assignment(nameOf(target), subset ? reachable.filter((endpoint) => inSubset(subset, endpoint)) : reachable, standing);
 };
 
 export interface SniClusters {
@@ -65,12 +51,23 @@ export interface SniClusters {
   readonly assignments: readonly Encoded[];
 }
 
-export const sniClusters = (
-  slice: GatewaySlice,
-  services: readonly ScopedService[],
-  all: ReadonlyMap<string, PortEndpoints>,
-): SniClusters => {
+const clustersOf = rememberKeyed<Service, DestinationPolicy, readonly Encoded[]>();
+const assignmentsOf = rememberKeyed<PortEndpoints, DestinationPolicy, readonly Encoded[]>();
+
+const serviceClusters = (scoped: ScopedService, situation: Situation): SniClusters => {
+  const { service, destination } = scoped;
+  const targets = targetsOf(scoped, situation);
+  const key = JSON.stringify([situation.origin, service.distribution]);
+  const byPort = [...Map.groupBy(targets, (target) => target.endpoints)];
+  return {
+    clusters: clustersOf(service, destination, { key, of: () => targets.map(cluster) }),
+    assignments: byPort.flatMap(([ports, own]) => assignmentsOf(ports, destination, { key, of: () => own.map(endpoints) })),
+  };
+};
+
+export const sniClusters = (slice: GatewaySlice, services: readonly ScopedService[], situation: Situation): SniClusters => {
   const hosts = passedOnHosts(slice);
-  const targets = hosts.length === 0 ? [] : targetsOf(services, hosts);
-  return { clusters: targets.map(cluster), assignments: targets.map((target) => endpoints(target, all)) };
+  const passedOn = hosts.length === 0 ? [] : services.filter((scoped) => isPassedOn(scoped, hosts));
+  const all = passedOn.map((scoped) => serviceClusters(scoped, situation));
+  return { clusters: all.flatMap(({ clusters }) => clusters), assignments: all.flatMap(({ assignments }) => assignments) };
 };
