@@ -1,69 +1,19 @@
 /** The form of a kind: fields, types and ranges as its CRD (or Kubernetes' API) defines them; `model/data/schemas.json`. */
-import { Ajv, type ErrorObject, type SchemaValidateFunction, type ValidateFunction } from 'ajv';
 import schemas from '../../data/schemas.json' with { type: 'json' };
-import { parseDuration } from '../duration.ts';
 import type { Kind } from '../kinds.ts';
 import { type Problem, wrong } from '../problem.ts';
 import { childPath, type Json } from '../yaml/read.ts';
-import { brokenRule, type Rule } from './cel.ts';
-
-/** Enough to correct; a hostile object could have a million. */
-const maxProblems = 50;
-
-interface Schema {
-  readonly $ref?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | false;
-  readonly items?: Schema;
-}
-
-const ajv = new Ajv({
-  strict: false,
-  // The schemas are ours: checking them against JSON Schema itself would cost every start 30 ms.
-  meta: false,
-  validateSchema: false,
-  allErrors: true,
-  logger: false,
-  validateFormats: false,
-  inlineRefs: false,
-  messages: false,
-  verbose: true,
-});
-
-type Verdict = (rule: unknown, value: unknown) => string | undefined;
-
-/** Ajv asks for a keyword's errors on its function, right after calling it. */
-const addKeyword = (name: string, verdict: Verdict): void => {
-  const validate: SchemaValidateFunction = (rule: unknown, value: unknown) => {
-    const message = verdict(rule, value);
-    if (message !== undefined) validate.errors = [{ keyword: name, message, params: {} }];
-    return message === undefined;
-  };
-  ajv.addKeyword({ keyword: name, errors: true, validate });
-};
-addKeyword('atMostOne', (groups, value) => {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const group = (groups as readonly (readonly string[])[]).find((names) => names.filter((name) => Object.hasOwn(value, name)).length > 1);
-  return group && `only one of ${group.map((name) => `\`${name}\``).join(', ')} may be set`;
-});
-addKeyword('duration', (_, value) =>
-  typeof value === 'string' && parseDuration(value) === undefined ? `\`${value.slice(0, 40)}\` is no duration` : undefined,
-);
-addKeyword('cel', (rules, value) => brokenRule(rules as readonly Rule[], value));
-ajv.addSchema(schemas, 'weft');
+import { createExamine } from './examine.ts';
+import { type Fault, type Schema, startWalk } from './walk.ts';
 
 const definitions = schemas.$defs as Readonly<Record<string, Schema>>;
 const roots = schemas.kinds as Readonly<Record<string, Schema>>;
 
-const validators = new Map<string, ValidateFunction | undefined>();
+const defined = (ref: string): Schema => definitions[ref.slice('#/$defs/'.length)] ?? {};
 
-/** Compiled when the kind is first seen: all of them together would take longer than most meshes take to read. */
-const validatorOf = (kind: string): ValidateFunction | undefined => {
-  if (!validators.has(kind)) validators.set(kind, roots[kind] ? ajv.getSchema(`weft#/kinds/${kind}`) : undefined);
-  return validators.get(kind);
-};
+const dereferenced = (schema: Schema): Schema => (schema.$ref ? defined(schema.$ref) : schema);
 
-const dereferenced = (schema: Schema): Schema => (schema.$ref ? (definitions[schema.$ref.slice('#/$defs/'.length)] ?? {}) : schema);
+const examineOf = createExamine(defined);
 
 /**
  * A field that is `null` counts as absent, as the API server prunes it; a null in a list or a free mapping
@@ -90,18 +40,6 @@ const hasNull = (value: Json): boolean => {
   return false;
 };
 
-/** `/http/0/route` → `spec.http[0].route`. */
-const pathOf = (pointer: string, root: string, spec: Json): string => {
-  let path = root;
-  let at: unknown = spec;
-  for (const token of pointer.split('/').slice(1)) {
-    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    path = Array.isArray(at) ? `${path}[${key}]` : childPath(path, key);
-    at = (at as Record<string, unknown> | undefined)?.[key];
-  }
-  return path;
-};
-
 /** What stands in a Secret is in no finding. */
 const hidden = Symbol('hidden');
 
@@ -126,46 +64,31 @@ const typeMessage = (wanted: string | readonly string[], data: unknown): readonl
   return [message, `Write ${article(types[0] ?? 'value')}.`];
 };
 
-/** What an Ajv error means to the person who wrote the field. */
-const explain = (error: ErrorObject, data: unknown): readonly [message: string, help: string] => {
-  const { params } = error;
-  switch (error.keyword) {
+/** What a fault means to the person who wrote the field. */
+const explain = ({ keyword, schema, said }: Fault, data: unknown): readonly [message: string, help: string] => {
+  switch (keyword) {
     case 'type':
-      return typeMessage(params['type'] as string | readonly string[], data);
+      return typeMessage(schema.type ?? [], data);
     case 'enum':
-      return [
-        `${shown(data)} is not one of the allowed values`,
-        `Write one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}.`,
-      ];
+      return [`${shown(data)} is not one of the allowed values`, `Write one of ${schema.enum?.join(', ')}.`];
     case 'required':
-      return [`\`${String(params['missingProperty'])}\` is missing`, 'Add it.'];
+      return [`\`${said}\` is missing`, 'Add it.'];
     case 'minimum':
+      return [`${shown(data)} is out of range`, `Write a number of at least ${schema.minimum}.`];
     case 'maximum':
-      return [
-        `${shown(data)} is out of range`,
-        `Write a number ${error.keyword === 'minimum' ? 'of at least' : 'of at most'} ${String(params['limit'])}.`,
-      ];
+      return [`${shown(data)} is out of range`, `Write a number of at most ${schema.maximum}.`];
     case 'duration':
-      return [error.message ?? '', durationHelp];
+      return [said, durationHelp];
     case 'cel':
-      return [error.message ?? '', error.message?.includes('duration') ? durationHelp : 'Correct the value.'];
+      return [said, said.includes('duration') ? durationHelp : 'Correct the value.'];
     case 'atMostOne':
-      return [error.message ?? '', 'Correct the value.'];
+      return [said, 'Correct the value.'];
     default:
-      return [
-        `${shown(data)} is too long, too short or malformed (${error.keyword} ${String(params['limit'] ?? params['pattern'] ?? '')})`,
-        'Correct the value.',
-      ];
+      return [`${shown(data)} is too long, too short or malformed (${keyword} ${String(schema[keyword])})`, 'Correct the value.'];
   }
 };
 
 const isAbove = (path: string, other: string): boolean => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`);
-
-const valueAt = (pointer: string, spec: Json): unknown =>
-  pointer
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((at, token) => (at as Record<string, unknown> | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')], spec);
 
 export interface Form {
   /** Without nulls where a null means nothing. */
@@ -176,27 +99,25 @@ export interface Form {
 }
 
 export const checkForm = (kind: Kind, written: Json): Form => {
-  const validate = validatorOf(kind.kind);
   const schema = roots[kind.kind];
-  if (!validate || !schema) return { spec: written, problems: [], typed: false };
+  if (!schema) return { spec: written, problems: [], typed: false };
   const spec = hasNull(written) ? dropNulls(written, schema) : written;
-  if (validate(spec)) return { spec, problems: [], typed: true };
-  const root = kind.body === 'spec' ? 'spec' : '';
+  const walk = startWalk(kind.body === 'spec' ? 'spec' : '');
+  examineOf(schema)(spec, walk);
+  const { faults, typed } = walk;
   const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
-  const all = validate.errors ?? [];
-  const errors = all.slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
-  const ill = errors.filter(({ error }) => error.keyword !== 'cel').map(({ path }) => path);
+  const ill = faults.filter(({ keyword }) => keyword !== 'cel').map(({ path }) => path);
   const problems: Problem[] = [];
-  for (const { error, path } of errors) {
-    if (error.keyword === 'additionalProperties') {
-      const field = String(error.params['additionalProperty']);
-      problems.push(wrong(code, childPath(path, field), [`unknown field \`${field}\``, didYouMean(field, error)]));
-    } else if (error.keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
+  for (const found of faults) {
+    const { keyword, path, said, value } = found;
+    if (keyword === 'additionalProperties') {
+      problems.push(wrong(code, childPath(path, said), [`unknown field \`${said}\``, didYouMean(said, found.schema)]));
+    } else if (keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
       // A rule about a value that is ill-formed says nothing new.
-      problems.push(wrong(code, path, explain(error, kind.kind === 'Secret' ? hidden : valueAt(error.instancePath, spec))));
+      problems.push(wrong(code, path, explain(found, kind.kind === 'Secret' ? hidden : value)));
     }
   }
-  return { spec, problems, typed: all.every(({ keyword }) => keyword === 'additionalProperties') };
+  return { spec, problems, typed };
 };
 
 /** One letter too many, too few, wrong or swapped, or another case: the likely typing mistakes. */
@@ -212,8 +133,7 @@ const near = (a: string, b: string): boolean => {
   return Math.max(left.length, right.length) <= 1 || (left.length === 2 && left === [...right].reverse().join(''));
 };
 
-const didYouMean = (field: string, error: ErrorObject): string => {
-  const schema = error.parentSchema as Schema | undefined;
-  const candidate = field.length <= 80 ? Object.keys(schema?.properties ?? {}).find((name) => near(name, field)) : undefined;
+const didYouMean = (field: string, { properties = {} }: Schema): string => {
+  const candidate = field.length <= 80 ? Object.keys(properties).find((name) => near(name, field)) : undefined;
   return candidate ? `Did you mean \`${candidate}\`?` : 'Remove it or correct its name.';
 };
