@@ -4,6 +4,7 @@ import { check } from './checks/index.ts';
 import { localityBalancingOf } from './istio/load-balancer.ts';
 import { retryOf } from './istio/retry.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
+import { trustOf } from './kubernetes/trust.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
 import { credentials } from './passes/credentials.ts';
@@ -59,6 +60,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     enableAutoMtls: settings.enableAutoMtls,
     ...defaultRetries(settings),
     ...(settings.pathNormalization !== 'BASE' && { paths: settings.pathNormalization }),
+    ...trustOf(settings.gatewayTopology),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),
     ...(settings.h2UpgradePolicy === 'UPGRADE' ? { h2Upgrade: true } : {}),

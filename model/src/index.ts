@@ -14,6 +14,7 @@ export type * from './istio/client-tls.ts';
 export type * from './istio/connection-route.ts';
 export type * from './istio/destination-rule.ts';
 export type * from './istio/gateway.ts';
+export type { GatewayTopology } from './istio/gateway-topology.ts';
 export type * from './istio/http-cors.ts';
 export type * from './istio/http-fault.ts';
 export { grpcStatusCodes } from './istio/http-fault.ts';

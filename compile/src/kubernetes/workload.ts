@@ -1,6 +1,7 @@
-import { type PodSpec, spiffeId } from '@weft/model';
+import { type PodSpec, proxyAnnotation, readProxyAnnotation, spiffeId } from '@weft/model';
 import { nowhere, type Workload } from '../mesh/index.ts';
 import { labelledLocality } from './locality.ts';
+import { trustOf } from './trust.ts';
 
 /** A pod that runs, or is about to: what weftd's registry of instances knows. */
 export interface RunningPod {
@@ -31,4 +32,5 @@ export const workloadOf = ({ pod, address, ready }: RunningPod, trustDomain: str
   owner: pod.workload.name,
   cluster: '',
   kind: 'pod',
+  ...(pod.proxy === 'gateway' && trustOf(readProxyAnnotation(pod.annotations[proxyAnnotation]).topology)),
 });

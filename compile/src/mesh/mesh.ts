@@ -7,7 +7,7 @@ import type { Retry } from './route.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
-import type { PathNormalization } from './surface.ts';
+import type { PathNormalization, Trust } from './surface.ts';
 import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
 
 /** Who stands behind a service: needed for endpoints and for what its workloads listen on. */
@@ -55,6 +55,8 @@ export interface MeshRules {
   readonly retry?: Retry | 'none';
   /** Absent: BASE. */
   readonly paths?: PathNormalization;
+  /** Of gateways that say nothing themselves. */
+  readonly trust?: Trust;
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
   readonly tcp: NonNullable<ConnectionPool['tcp']>;
   readonly locality: LocalityBalancing;

@@ -3,10 +3,20 @@ import type { Families } from './families.ts';
 /** What becomes of paths beyond Istio's BASE, which resolves dots: nothing at all, or slashes too [S86]. */
 export type PathNormalization = 'NONE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
+/** How far a gateway believes who calls [S87]. */
+export interface Trust {
+  /** Proxies before it whose word on the client's address counts; absent: none's. */
+  readonly hops?: number;
+  /** What becomes of their word about certificates; absent: its own replaces it. */
+  readonly certificates?: 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY';
+}
+
 /** What all listeners of a proxy have in common. */
 export interface Surface {
   /** Beside IPv4, or instead of it; absent: IPv4 alone. */
   readonly families?: Families;
   /** Absent: BASE. */
   readonly paths?: PathNormalization;
+  /** Of gateways; absent: nobody is believed. */
+  readonly trust?: Trust;
 }

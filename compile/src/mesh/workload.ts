@@ -1,6 +1,7 @@
 /** Running instances and what their policies say of them, whatever platform they run on. */
 import type { MtlsMode } from './policy.ts';
 import type { Locality } from './service.ts';
+import type { Trust } from './surface.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -29,6 +30,8 @@ export interface Workload {
   readonly owner: string;
   readonly cluster: string;
   readonly kind: 'pod' | 'entry';
+  /** Of a gateway; replaces the mesh's. */
+  readonly trust?: Trust;
 }
 
 /** One PeerAuthentication; `mode` absent means that it inherits [S88]. */

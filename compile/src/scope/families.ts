@@ -40,12 +40,12 @@ export const meshFor = (mesh: Mesh, families: Families | undefined): Mesh => {
 const variants = new WeakMap<object, Map<string, object>>();
 
 /** The slice as listeners of this surface serve it: the same object for the same two. */
-export const servedAs = <Slice extends Surface>(slice: Slice, { families, paths }: Surface): Slice => {
-  if (families === undefined && paths === undefined) return slice;
+export const servedAs = <Slice extends Surface>(slice: Slice, surface: Surface): Slice => {
+  if (Object.keys(surface).length === 0) return slice;
   const known = variants.get(slice) ?? new Map<string, object>();
   variants.set(slice, known);
-  const key = `${families ?? ''} ${paths ?? ''}`;
-  const variant = known.get(key) ?? { ...slice, ...(families && { families }), ...(paths && { paths }) };
+  const key = JSON.stringify(surface);
+  const variant = known.get(key) ?? { ...slice, ...surface };
   known.set(key, variant);
   return variant as Slice;
 };

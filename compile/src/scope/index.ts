@@ -48,13 +48,19 @@ const viewOf = ({ origin, outbound, inbound, gateway, credentials }: Slices, rol
   return view;
 };
 
+/** The pod's own word replaces the mesh's, as the annotation does in Istio. */
+const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Proxy): Pick<GatewaySlice, 'trust'> => {
+  const trust = workloads.get(`${namespace}/${name}`)?.trust ?? rules.trust;
+  return trust ? { trust } : {};
+};
+
 /** Proxies that are told the same get the same object. */
 export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
   const surface = { ...(families && { families }), ...(mesh.rules.paths && { paths: mesh.rules.paths }) };
-  const gateway = isGateway ? servedAs(gatewaySlice(seen, proxy), surface) : noServers;
+  const gateway = isGateway ? servedAs(gatewaySlice(seen, proxy), { ...surface, ...trustIn(seen, proxy) }) : noServers;
   return viewOf(
     {
       origin: servedAs(originOf(seen, proxy), surface),

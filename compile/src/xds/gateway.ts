@@ -13,7 +13,6 @@ import {
   type GatewayHost,
   type GatewayServer,
   type GatewaySlice,
-  type PathNormalization,
   type ScopedService,
   type Surface,
 } from '../mesh/index.ts';
@@ -30,15 +29,25 @@ type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
 
 const httpAlpn = ['h2', 'http/1.1'];
 
-const manager = (listener: string, { routes, grpcWeb }: HttpContent, paths: PathNormalization | undefined) =>
+/** What a listener's chains have in common. */
+interface Served {
+  readonly listener: string;
+  readonly services: readonly ScopedService[];
+  readonly paths: Surface['paths'];
+  readonly trust: Surface['trust'];
+}
+
+const manager = ({ routes, grpcWeb }: HttpContent, { listener, paths, trust: { hops, certificates = 'SANITIZE_SET' } = {} }: Served) =>
   httpManager(
     {
       statPrefix: `outbound_${listener};`,
       routeSpecifier: routesFrom(routes),
       httpFilters: callFilters({ grpcWeb: grpcWeb === true, dynamic: false }),
-      // Whoever calls is outside: its address is taken from the connection, and no certificate is believed by header [S87].
+      // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
+      // certificate is believed by header unless the mesh says so [S87].
       useRemoteAddress: true,
-      forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
+      ...(hops && { xffNumTrustedHops: hops }),
+      forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[certificates],
       setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
     },
     paths,
@@ -50,16 +59,9 @@ const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTo
 const passedOn = (hosts: readonly string[], services: readonly ScopedService[]): Chain[] =>
   sniProxies(services, hosts).map(({ name, filter }) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [filter] }));
 
-/** What a listener's chains have in common. */
-interface Served {
-  readonly listener: string;
-  readonly services: readonly ScopedService[];
-  readonly paths: PathNormalization | undefined;
-}
-
-const filterChains = ({ serverNames, tls, content }: GatewayChain, { listener, services, paths }: Served): Chain[] => {
-  if (content.kind === 'auto-passthrough') return passedOn(content.hosts, services);
-  const filters = [content.kind === 'http' ? manager(listener, content, paths) : connectionProxy(content.route)];
+const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Served): Chain[] => {
+  if (content.kind === 'auto-passthrough') return passedOn(content.hosts, served.services);
+  const filters = [content.kind === 'http' ? manager(content, served) : connectionProxy(content.route)];
   const isPassedOn = content.kind === 'connection' && content.route.match.serverNames.length > 0;
   if (!tls && !isPassedOn) return [{ filters }];
   const filterChainMatch = { transportProtocol: 'tls', serverNames: [...serverNames] };
@@ -67,10 +69,10 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, { listener, s
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, { families, paths }: Surface, services: readonly ScopedService[]): Encoded[] => {
-  const addresses = bind === '0.0.0.0' ? anywhere(families) : [bind];
+const listener = ({ port, bind, chains }: GatewayServer, surface: Surface, services: readonly ScopedService[]): Encoded[] => {
+  const addresses = bind === '0.0.0.0' ? anywhere(surface.families) : [bind];
   const name = listenerName(addresses[0] ?? bind, port);
-  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, paths }));
+  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, paths: surface.paths, trust: surface.trust }));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);

@@ -1,6 +1,7 @@
 /** The annotation `proxy.istio.io/config`: a ProxyConfig of MeshConfig's form, for one workload. */
 import { isObject } from '../object.ts';
 import { readDocument } from '../yaml/read.ts';
+import { type GatewayTopology, readTopology } from './gateway-topology.ts';
 
 export const proxyAnnotation = 'proxy.istio.io/config';
 
@@ -13,6 +14,8 @@ export interface ProxySettings {
 
 export interface ProxyAnnotation {
   readonly settings: ProxySettings;
+  /** Of a gateway. */
+  readonly topology?: GatewayTopology;
   /** What cannot be read, or has no effect. */
   readonly faults: readonly string[];
 }
@@ -32,11 +35,14 @@ export const readProxyAnnotation = (text: string | undefined): ProxyAnnotation =
   const { value, problems } = readDocument(text, 1);
   if (problems.length > 0 || !isObject(value)) return { settings: {}, faults: ['it is no YAML mapping'] };
   const faults: string[] = [];
-  const { concurrency, proxyMetadata, ...others } = value;
+  const { concurrency, proxyMetadata, gatewayTopology, ...others } = value;
   const threads = typeof concurrency === 'number' && Number.isInteger(concurrency) && concurrency >= 0 ? concurrency : undefined;
   if (concurrency !== undefined && threads === undefined) faults.push('`concurrency` is no number of threads');
   const environment = proxyMetadata === undefined ? undefined : environmentOf(proxyMetadata);
   if (proxyMetadata !== undefined && !environment) faults.push('`proxyMetadata` is no mapping of variables to texts');
+  const read = gatewayTopology === undefined ? undefined : readTopology(gatewayTopology);
+  faults.push(...(read?.faults ?? []).map(({ message }) => `\`gatewayTopology\`: ${message}`));
   faults.push(...Object.keys(others).map((field) => `\`${field.slice(0, 60)}\` has no effect`));
-  return { settings: { ...(threads !== undefined && { concurrency: threads }), ...(environment && { environment }) }, faults };
+  const settings = { ...(threads !== undefined && { concurrency: threads }), ...(environment && { environment }) };
+  return { settings, ...(read && { topology: read.topology }), faults };
 };

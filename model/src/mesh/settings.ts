@@ -1,8 +1,8 @@
 /** Mesh-wide settings: Istio's MeshConfig, with Istio's defaults where nothing is said. */
 import { parseDuration } from '../duration.ts';
 import { checkDurations } from '../istio/duration.ts';
+import { type GatewayTopology, readTopology } from '../istio/gateway-topology.ts';
 import { checkRetry } from '../istio/http-action.ts';
-
 import { checkLocalitySetting, type LocalityLbSettings } from '../istio/load-balancer.ts';
 import type { ProxySettings } from '../istio/proxy-annotation.ts';
 import { checkVariables } from '../istio/proxy-config.ts';
@@ -47,6 +47,8 @@ export interface MeshConfigSpec {
     readonly proxyMetadata?: Readonly<Record<string, string>>;
     readonly statNameLength?: number;
     readonly holdApplicationUntilProxyStarts?: boolean;
+    /** Not looked at by its schema. */
+    readonly gatewayTopology?: unknown;
   };
 }
 
@@ -83,6 +85,8 @@ export interface MeshSettings {
   readonly statNameLength: number;
   /** Of every proxy that no ProxyConfig speaks of. */
   readonly proxy: ProxySettings;
+  /** Of every gateway whose pod says nothing of it. */
+  readonly gatewayTopology?: GatewayTopology;
 }
 
 /** Istio's defaults (pkg/config/mesh/mesh.go, release 1.29). */
@@ -169,6 +173,9 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
     terminationDrainDuration: duration(spec.defaultConfig?.terminationDrainDuration, d.terminationDrainDuration),
     statNameLength: spec.defaultConfig?.statNameLength || d.statNameLength,
     proxy: proxyOf(spec.defaultConfig ?? {}),
+    ...(spec.defaultConfig?.gatewayTopology !== undefined && {
+      gatewayTopology: readTopology(spec.defaultConfig.gatewayTopology).topology,
+    }),
   };
 };
 
@@ -209,7 +216,7 @@ const effective = new Set<string>([
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
 const isEffectiveOfProxy = (field: string, value: unknown): boolean =>
-  ['concurrency', 'proxyMetadata'].includes(field) || (field === 'holdApplicationUntilProxyStarts' && value === true);
+  ['concurrency', 'proxyMetadata', 'gatewayTopology'].includes(field) || (field === 'holdApplicationUntilProxyStarts' && value === true);
 
 function* checkTrust(spec: MeshConfigSpec): Iterable<Problem> {
   const domains = [
@@ -220,6 +227,13 @@ function* checkTrust(spec: MeshConfigSpec): Iterable<Problem> {
     if (domain && !isDnsSubdomain(domain))
       yield invalid(`spec.${field}`, `\`${domain.slice(0, 80)}\` is no trust domain`, 'Write a lower-case DNS name.');
   }
+}
+
+function* checkTopology(topology: unknown): Iterable<Problem> {
+  const path = 'spec.defaultConfig.gatewayTopology';
+  if (topology === undefined) return;
+  for (const { field, message } of readTopology(topology).faults)
+    yield ineffective(field === '' ? path : `${path}.${field}`, message, 'Write `numTrustedProxies` and `forwardClientCertDetails`.');
 }
 
 export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
@@ -247,6 +261,7 @@ export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
   yield* checkVariables(spec.defaultConfig?.proxyMetadata ?? {}, 'spec.defaultConfig.proxyMetadata');
+  yield* checkTopology(spec.defaultConfig?.gatewayTopology);
   for (const [field, value] of Object.entries(spec.defaultConfig ?? {})) {
     if (!isEffectiveOfProxy(field, value))
       yield ineffective(`spec.defaultConfig.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');

@@ -1,0 +1,9 @@
+import type { GatewayTopology } from '@weft/model';
+import type { Trust } from '../mesh/index.ts';
+
+/** Absent where nothing is said, or only Istio's defaults. */
+export const trustOf = (topology: GatewayTopology | undefined): { readonly trust?: Trust } => {
+  if (!topology) return {};
+  const { numTrustedProxies: hops, forwardClientCertDetails: certificates } = topology;
+  return { trust: { ...(hops && { hops }), ...(certificates && { certificates }) } };
+};
