@@ -98,7 +98,7 @@ export const httpOptions = (
   };
   const options: ProtocolOptions = {
     ...(Object.keys(common).length > 0 && { commonHttpProtocolOptions: common }),
-    ...(fromHost.autoSni && { upstreamHttpProtocolOptions: fromHost }),
+    ...((fromHost.autoSni || fromHost.autoSanValidation) && { upstreamHttpProtocolOptions: fromHost }),
     upstreamProtocolOptions: upstreamProtocol(version, http2),
   };
   return {

@@ -65,10 +65,10 @@ const elsewhere = ({ upstream }: ServicePort): ClusterInit =>
 
 const discovery = (name: string, { port, resolution, endpoints, subset, policy, standing, credentialed }: Target): ClusterInit => {
   const chosen = subset ? endpoints.endpoints.filter((endpoint) => inSubset(subset, endpoint)) : endpoints.endpoints;
-  if (resolution === 'dns-dynamic') return dynamicCluster;
   const type = (value: Cluster_DiscoveryType) => ({ clusterDiscoveryType: { case: 'type' as const, value } });
   // Without its Secret a client calls nobody, rather than in plaintext or unverified [S76].
   if (policy.tls?.credentialName && !credentialed) return type(Cluster_DiscoveryType.STATIC);
+  if (resolution === 'dns-dynamic') return dynamicCluster;
   if (resolution === 'original-dst' || policy.loadBalancer?.simple === 'PASSTHROUGH')
     return { ...type(Cluster_DiscoveryType.ORIGINAL_DST), lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED, ...elsewhere(port) };
   const balanced = balancing(policy.loadBalancer);
@@ -102,9 +102,9 @@ export const unsecured = (name: string, target: Target, hostSays?: ReturnType<ty
 };
 
 const cluster = (target: Target): Encoded => {
-  const { service, port, subset, policy } = target;
+  const { service, port, subset } = target;
   const name = outboundCluster({ port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) });
-  const init = { ...unsecured(name, target, fromHost(policy)), ...transport(target, versionOf(target)) };
+  const init = { ...unsecured(name, target, fromHost(target)), ...transport(target, versionOf(target)) };
   return encodeResource(name, ClusterSchema, create(ClusterSchema, init));
 };
 

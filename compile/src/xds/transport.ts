@@ -71,8 +71,17 @@ export const transport = (target: Target, version: string): Sockets => {
   }
 };
 
-/** What the request's host says about the server: its name in TLS, and in its certificate unless somebody says another [S77]. */
-export const fromHost = ({ tls }: TrafficPolicy): { readonly autoSni: boolean; readonly autoSanValidation: boolean } => {
-  const autoSni = (tls?.mode === 'SIMPLE' || tls?.mode === 'MUTUAL') && !tls.sni;
-  return { autoSni, autoSanValidation: autoSni && !tls?.subjectAltNames && !tls?.insecureSkipVerify };
+interface HostSays {
+  readonly autoSni: boolean;
+  readonly autoSanValidation: boolean;
+}
+
+/**
+ * What the request's host says about the server: its name in TLS, and in its certificate unless somebody says another [S77]. Where
+ * the host alone decides who is called, the certificate must have its name in any case (Istio's `setAutoSniAndAutoSanValidation`).
+ */
+export const fromHost = ({ policy: { tls }, resolution }: Target): HostSays => {
+  if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return { autoSni: false, autoSanValidation: false };
+  const isNamed = Boolean(tls.sni || tls.subjectAltNames) && resolution !== 'dns-dynamic';
+  return { autoSni: !tls.sni, autoSanValidation: !isNamed && !tls.insecureSkipVerify };
 };
