@@ -97,8 +97,8 @@ const proxyProblems = ({ outboundTrafficPolicy }: Sidecar, facts: Facts): readon
 
 export const sidecars: ObjectCheck<'Sidecar'> = {
   kind: 'Sidecar',
-  reads: ['sidecars', 'services', 'routings'],
-  depends: (_, { mesh, wanted }) => [mesh.sidecars, mesh.services, mesh.routings, wanted],
+  reads: ['sidecars', 'services', 'routings', 'rules'],
+  depends: (_, { mesh, wanted }) => [mesh.sidecars, mesh.services, mesh.routings, mesh.rules, wanted],
   problems: (resource, facts) => {
     const sidecar = own(resource, facts.mesh);
     if (!sidecar) return [];

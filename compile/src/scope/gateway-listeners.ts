@@ -3,6 +3,7 @@
  * What two servers cannot share belongs to the older Gateway: Envoy would refuse the listener of both.
  */
 import type { Proxy } from '@weft/model';
+import { targetPort } from '../kubernetes/endpoint.ts';
 import { type Gateway, type GatewayListener, type Labels, type Mesh, selects } from '../mesh/index.ts';
 
 export interface BoundListener {
@@ -34,9 +35,9 @@ const boundPort = (mesh: Mesh, proxy: Listening, port: number): number => {
   for (const { service, selector, targets } of mesh.backends.values()) {
     if (service.namespace !== proxy.namespace || !selector || !selects(selector, proxy.labels)) continue;
     const target = targets.get(port);
-    if (typeof target === 'number') return target;
-    const named = target === undefined ? undefined : mesh.workloads.get(`${proxy.namespace}/${proxy.name}`)?.ports[target];
-    if (named !== undefined) return named;
+    const ports = mesh.workloads.get(`${proxy.namespace}/${proxy.name}`)?.ports ?? {};
+    const found = target === undefined ? undefined : targetPort({ ports }, target);
+    if (found !== undefined) return found;
   }
   return port;
 };

@@ -42,6 +42,7 @@ const admittedHosts = (listener: GatewayListener, routing: Routing): readonly st
 const placeOf = ({ gateway, listener }: BoundListener, { proxy, services }: Attachment): Place => ({
   gateways: new Set([gateway.key]),
   port: listener.port,
+  tls: listener.tls !== undefined,
   namespace: proxy.namespace,
   labels: proxy.labels,
   serviceAt: (host) => services.byHost.get(host),
@@ -53,8 +54,10 @@ const attachedTo = ({ gateway }: BoundListener, { routings }: Attachment): reado
 const routesFor = (routing: Routing, bound: BoundListener, attachment: Attachment): readonly HttpRoute[] => {
   const { mesh, proxy, services } = attachment;
   const destinations = destinationHosts(routing).map((host) => services.byHost.get(host));
-  const key = `gateway routes ${bound.gateway.key} ${bound.listener.port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
-  const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, placeOf(bound, attachment)));
+  const place = placeOf(bound, attachment);
+  const port = `${place.port}${place.tls ? ' TLS' : ''}`;
+  const key = `gateway routes ${bound.gateway.key} ${port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
+  const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, place));
   return withHashes(key, routes, { mesh, memo: mesh.memo, client: proxy, serviceAt: (host) => services.byHost.get(host) });
 };
 
@@ -162,13 +165,19 @@ const serverOf = ({ port, bind, members }: MergedPort, key: string, attachment: 
   return { port, bind, chains: [...withoutRivals(encrypted), ...opaque, ...(plain.length > 0 ? [shared] : [])] };
 };
 
+/** Which servers share a port: proxies before which Services lead to different ports may differ in that. */
+const textOf = ({ port, bind, members }: MergedPort): string => {
+  const servers = members.map(({ gateway, listener }) => `${gateway.key}#${gateway.listeners.indexOf(listener)}`);
+  return `${bind}:${port} ${servers.join(' ')}`;
+};
+
 export const gatewaySlice = (mesh: Mesh, proxy: Proxy): GatewaySlice => {
   const { memo } = mesh;
   const gateways = gatewaysOf(mesh, proxy.labels);
   const services = servicesSeen(mesh, proxy.namespace);
   const { items: routings } = routingsIn(mesh, proxy.namespace);
   const { ports } = mergeGateways(mesh, proxy, gateways);
-  const key = `${clientKey(mesh, proxy)} ${ports.map(({ port, members }) => `${port}:${members.map(({ gateway }) => gateway.key)}`).join()}`;
+  const key = `${clientKey(mesh, proxy)} ${ports.map(textOf).join()}`;
   const attachment = { mesh, proxy, services, routings };
   return memo(`gateway ${key}`, [services, routings, mesh.destinations, mesh.rules, ...gateways], () => ({
     // A port on which nothing is routed is not listened on.

@@ -136,7 +136,7 @@ export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
   const addresses = sidecar?.ingress.length ? proxy.addresses : [];
   const own = memo(
     `inbound of ${proxy.namespace}/${proxy.name}`,
-    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, sidecar, ...addresses, ...written],
+    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, mesh.rules, sidecar, ...addresses, ...written],
     () => {
       const modes = peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
       return slice({ mesh, subject, addresses, modes, sidecar }, [...selectedLandings(mesh, subject), ...written]);

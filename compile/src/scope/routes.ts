@@ -20,7 +20,7 @@ export interface Place {
   readonly gateways: ReadonlySet<string>;
   /** Of the listener. */
   readonly port: number;
-  /** Its clients speak TLS with it. */
+  /** A gateway's server that ends TLS; absent: plaintext. */
   readonly tls?: boolean;
   readonly namespace: string;
   readonly labels: Labels;
