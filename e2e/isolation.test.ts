@@ -2,7 +2,7 @@
  * An application against its own proxy: it tries every way that is known to get around it, at its key or at its life, as root's
  * child and as an ordinary user's. Each attempt must be refused, and the proxy must not notice.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
@@ -49,6 +49,28 @@ describe.each(users)('a hostile application (user %s)', (uid) => {
     const results = JSON.parse(stdout || '{}') as Record<string, string>;
     expect(Object.keys(results).length, stderr).toBeGreaterThan(20);
     expect(Object.entries(results).filter(([, outcome]) => !outcome.startsWith('refused'))).toEqual([]);
+  });
+
+  it('leads nowhere into the mesh: sockets that its configuration names', async () => {
+    const [proxy = 0] = proxies();
+    const [own = ''] = readdirSync(`/proc/${proxy}/root/run/weft/p`);
+    const named = { api: `${mesh.run}/api.sock`, xds: `${mesh.run}/xds.sock`, admin: `/run/weft/p/${own.split('-')[0]}/admin.sock` };
+    const entries = Object.entries(named).map(
+      ([name, path]) =>
+        `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: ${name}, namespace: demo}\nspec:\n  hosts: [${name}.test]\n` +
+        `  resolution: STATIC\n  ports: [{number: 8099, name: tcp, protocol: TCP}]\n  endpoints: [{address: "unix://${path}"}]\n`,
+    );
+    writeFileSync(join(mesh.folder, 'sockets.yaml'), entries.join('---\n'));
+    await until('the entries resolve', async () =>
+      (await exec('getent', 'hosts', 'admin.test')).code === 0 && (await mesh.weft('wait', '--for', 'applied')).code === 0
+        ? true
+        : undefined,
+    );
+    for (const name of Object.keys(named)) {
+      const { code, stdout } = await exec('curl', '-s', '-m5', `http://${name}.test:8099/`);
+      expect([name, stdout]).toEqual([name, '']);
+      expect([52, 56]).toContain(code); // Taken by the proxy, which reached nobody: closed or reset.
+    }
   });
 
   it('kills nobody but itself', async () => {

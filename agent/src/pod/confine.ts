@@ -15,6 +15,16 @@ export const withNetRaw = (user: number | undefined): readonly string[] => [
   ...['--inh-caps=-all,+net_raw', '--ambient-caps=-all,+net_raw', '--bounding-set=-all,+net_raw', '--no-new-privs', '--'],
 ];
 
+/**
+ * Hides the mesh's own directories from a proxy: configuration may name Unix sockets, to be asked or to be opened, and where
+ * proxies are run by the mesh's user no rights would stand before the API's.
+ */
+export const without = (directories: readonly string[]): readonly string[] => [
+  ...['unshare', '-m', '--', 'sh', '-c'],
+  `${directories.map((directory) => `mount -n -t tmpfs -o mode=0700,nosuid,nodev weft ${quote(directory)}`).join(' && ')} && exec "$@"`,
+  'weft-proxy',
+];
+
 export const inNetwork = (network: string): readonly string[] => ['nsenter', `--net=${network}`, '--'];
 
 /**

@@ -1,4 +1,5 @@
 /** One pod's Envoy: its socket for configuration and keys first, then the process, for as long as the pod lives. */
+import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { bootstrap, formatNodeId, istioVersion, type NodeId, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
 import { filesOf, type NodeView, type Place, type PodSpec } from '@weft/model';
@@ -8,7 +9,7 @@ import { type Child, describeExit, start } from '../process/child.ts';
 import type { LogFile } from '../process/log-file.ts';
 import type { ServedProxy } from '../relay/proxy.ts';
 import { askAdmin } from './admin.ts';
-import { inNetwork, withNetRaw, withoutRights } from './confine.ts';
+import { inNetwork, withNetRaw, without, withoutRights } from './confine.ts';
 import type { PodNetwork } from './network.ts';
 
 export interface ProxySockets {
@@ -19,9 +20,12 @@ export interface ProxySockets {
   readonly admin: string;
 }
 
-/** Below the mesh's own /run: no path of the host leads there, and applications have another /run. */
+/**
+ * Below the mesh's own /run: no path of the host leads there, and applications have another /run. Nor can the path be guessed: a
+ * ServiceEntry may name any Unix socket as an endpoint, and this one's Envoy, or a gateway that many share, would lead there.
+ */
 export const proxySockets = (index: number): ProxySockets => {
-  const directory = `${inside.pods}/${index}`;
+  const directory = `${inside.pods}/${index}-${randomUUID()}`;
   return { directory, agent: `${directory}/xds.sock`, admin: `${directory}/admin.sock` };
 };
 
@@ -148,11 +152,12 @@ export class Proxy {
   }
 
   private command(file: string): readonly string[] {
-    const { pod, network, user, envoy } = this.input;
+    const { pod, place, network, user, envoy } = this.input;
     const variables = Object.entries(pod.proxySettings?.environment ?? {}).map(([name, value]) => `${name}=${value}`);
     const rights = pod.proxy === 'sidecar' ? withNetRaw(user) : withoutRights(user);
     return [
       ...inNetwork(network.file),
+      ...without([place.run, place.home]),
       ...rights,
       // Only here: what the manifest chose must not reach the tools that run with rights before.
       ...(variables.length > 0 ? ['env', ...variables] : []),
@@ -171,7 +176,14 @@ export class Proxy {
     while (!this.stopping) {
       const startedAt = now();
       await rm(sockets.admin, { force: true });
-      this.child = start(this.command(file), { output: log.write, detached: true });
+      try {
+        this.child = start(this.command(file), { output: log.write, detached: true });
+      } catch (error) {
+        // A command line too long for the system is the manifest's fault, and concerns this pod alone.
+        this.report(false, `the proxy cannot be started: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, restarts.max));
+        continue;
+      }
       const polling = new AbortController();
       void this.watchLiveness(polling.signal);
       const exit = await this.child.exited;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,4 +76,16 @@ test('what Envoy would refuse is not served, nor what the proxy could not read i
   await expect.poll(() => others.current().has(fileRootSecret(open)) && warned.length).toBe(before + 2);
   expect([...others.current().keys()]).toEqual([fileRootSecret(open)]);
   others.close();
+});
+
+test('devices, pipes and what is too large are not read: they have no end', { timeout: 10_000 }, async () => {
+  const [pipe, large] = ['pipe', 'large'].map((name) => join(folder, name)) as [string, string];
+  execFileSync('mkfifo', [pipe]);
+  await writeFile(large, root.certificate.padEnd(3 << 20, '\n'));
+  const before = warned.length;
+  const endless = openFileSecrets({ onChange: () => {}, logger });
+  for (const path of ['/dev/zero', pipe, folder, large]) endless.ask(fileRootSecret(path));
+  await expect.poll(() => warned.length, { timeout: 5_000 }).toBe(before + 4);
+  expect(endless.current().size).toBe(0);
+  endless.close();
 });

@@ -3,7 +3,7 @@
  * a file that is not there; asked for by name it waits for it, and hears of a new one.
  */
 import { unwatchFile, watchFile } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { type Encoded, encodeResource, type FileSecret, parseFileSecret } from '@weft/envoy';
 import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
@@ -47,16 +47,39 @@ export const isFileSecret = (name: string): boolean => parseFileSecret(name) !==
 
 const inline = (text: string) => ({ specifier: { case: 'inlineString' as const, value: text } });
 
-const mayRead = async (path: string, reader: Reader | undefined): Promise<boolean> => {
+const mayRead = async (file: FileHandle, reader: Reader | undefined): Promise<boolean> => {
   if (!reader) return true;
-  const { mode, uid, gid } = await stat(path);
+  const { mode, uid, gid } = await file.stat();
   if (uid === reader.uid) return (mode & 0o400) !== 0;
   return gid === reader.gid ? (mode & 0o040) !== 0 : (mode & 0o004) !== 0;
 };
 
+/** All public roots are a quarter of it. */
+const maxBytes = 1 << 20;
+
+/** Whoever writes a policy names the file: devices have no end, and pipes keep whoever opens or reads them waiting. */
+const readWhole = async (path: string, file: FileHandle): Promise<string> => {
+  if (!(await file.stat()).isFile()) throw new Error(`${path} is no ordinary file`);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.alloc(maxBytes / 8) });
+    if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+    chunks.push(buffer.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+  }
+};
+
+/** What is asked and what is read is one file, whatever its path leads to a moment later. */
 const readFor = async (path: string, reader: Reader | undefined): Promise<string> => {
-  if (!(await mayRead(path, reader))) throw new Error(`${path} may not be read by the proxy`);
-  return readFile(path, 'utf8');
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    if (!(await mayRead(file, reader))) throw new Error(`${path} may not be read by the proxy`);
+    return await readWhole(path, file);
+  } finally {
+    await file.close();
+  }
 };
 
 const readFirst = async (paths: readonly string[], reader: Reader | undefined): Promise<string> => {

@@ -24,9 +24,21 @@ const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const isVariable = (name: string): boolean => variable.test(name);
 
+/** What the loader and the C library drop for programs with more rights than their caller (ld.so(8), secure-execution mode): code and files of the writer's choice. */
+const ofTheLoader =
+  /^(LD_.*|GLIBC_TUNABLES|GCONV_PATH|GETCONF_DIR|HOSTALIASES|LOCALDOMAIN|LOCPATH|MALLOC_.*|NIS_PATH|NLSPATH|RESOLV_.*|RES_OPTIONS|TMPDIR|TZDIR|PATH)$/;
+
+/** A proxy has rights and keys that its workload has not: it takes no variables that decide which code it runs. */
+export const choosesCode = (name: string): boolean => ofTheLoader.test(name);
+
+/** A command line is text up to the first NUL, and an argument ends at 128 KiB. */
+export const isArgument = (text: string): boolean => !text.includes('\0') && text.length < 32_768;
+
 const environmentOf = (value: unknown): ProxySettings['environment'] => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const entries = Object.entries(value).filter(([name, text]) => isVariable(name) && typeof text === 'string');
+  const entries = Object.entries(value).filter(
+    ([name, text]) => isVariable(name) && !choosesCode(name) && typeof text === 'string' && isArgument(text),
+  );
   return entries.length === Object.keys(value).length ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
 };
 

@@ -1,7 +1,7 @@
 /** ProxyConfigs: how the proxies of some workloads are started. */
 import type { Problem } from '../problem.ts';
 import { checkLabelMap, ineffective, invalid } from '../rule.ts';
-import { isVariable } from './proxy-annotation.ts';
+import { choosesCode, isArgument, isVariable } from './proxy-annotation.ts';
 
 export interface ProxyConfigSpec {
   /** Absent: the namespace; in the root namespace the mesh. */
@@ -13,9 +13,12 @@ export interface ProxyConfigSpec {
 }
 
 export function* checkVariables(variables: Readonly<Record<string, string>>, path: string): Iterable<Problem> {
-  for (const name of Object.keys(variables)) {
+  for (const [name, text] of Object.entries(variables)) {
     if (!isVariable(name))
       yield invalid(`${path}.${name}`, `\`${name.slice(0, 80)}\` is no name of a variable`, 'Use letters, digits and `_`.');
+    else if (choosesCode(name))
+      yield invalid(`${path}.${name}`, `\`${name.slice(0, 80)}\` would decide which code the proxy runs`, 'Remove it.');
+    else if (!isArgument(text)) yield invalid(`${path}.${name}`, 'the value is too long, or has a NUL in it', 'Shorten it.');
   }
 }
 

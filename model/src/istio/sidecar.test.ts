@@ -123,6 +123,11 @@ describe('ProxyConfig', () => {
   table([
     ['nothing wrong', proxyConfig('  selector: {matchLabels: {app: web}}\n  concurrency: 0\n  environmentVariables: {A_1: x}')],
     ['an image', proxyConfig('  image: {imageType: distroless} # W WEFT0101 spec.image')],
+    [
+      'code of the tenant',
+      proxyConfig('  environmentVariables: {LD_PRELOAD: /var/tmp/x.so} # E IST0106 spec.environmentVariables.LD_PRELOAD'),
+    ],
+    ['a NUL', proxyConfig('  environmentVariables: {A: "x\\0"} # E IST0106 spec.environmentVariables.A')],
     ['a variable that is none', proxyConfig('  environmentVariables: {a-b: x} # E IST0106 spec.environmentVariables.a-b')],
   ]);
 });
