@@ -23,7 +23,7 @@ const secret = (name: string, { certificate, key }: Leaf, namespace = 'edge') =>
   kind: 'Secret',
   metadata: { name, namespace },
   type: 'kubernetes.io/tls',
-  stringData: { 'tls.crt': certificate, 'tls.key': key },
+  stringData: { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': root.certificate },
 });
 
 const server = (name: string, tls: object, protocol = 'HTTPS') => ({
@@ -55,7 +55,8 @@ const gateway = () => ({
         maxProtocolVersion: 'TLSV1_2',
         cipherSuites: ['ECDHE-ECDSA-AES128-GCM-SHA256'],
       }),
-      server('private', { mode: 'MUTUAL', credentialName: 'web', caCertCredentialName: 'clients', subjectAltNames: ['client.example'] }),
+      // One Secret is both: a certificate and a CA by name.
+      server('private', { mode: 'MUTUAL', credentialName: 'web', caCertCredentialName: 'web', subjectAltNames: ['client.example'] }),
       server('optional', { mode: 'OPTIONAL_MUTUAL', credentialName: 'web', caCertCredentialName: 'clients' }),
       server('foreign', { mode: 'SIMPLE', credentialName: 'foreign' }),
       server('named', { mode: 'SIMPLE', credentialName: 'bank/foreign' }),

@@ -79,6 +79,8 @@ export const gatewayTlsRoutes = ({
 
 /** The SDS name of a Kubernetes Secret, as Istio's gateways ask for it; it lies in the proxy's own namespace. */
 export const credentialSecret = (name: string): string => `kubernetes://${name}`;
+/** Of its CA: Istio's name where it ends so. Another has one of its own: the Secret may be a server's certificate too, by its name. */
+export const authoritySecret = (name: string): string => (name.endsWith('-cacert') ? credentialSecret(name) : `kubernetes-ca://${name}`);
 /** Files of the proxy's host that its agent reads and serves, by Istio's names. */
 export const fileCertificateSecret = (certificate: string, privateKey: string): string => `file-cert:${certificate}~${privateKey}`;
 /** @param revoked a file of certificates that count no more; not one of Istio's names */

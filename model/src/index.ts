@@ -22,6 +22,7 @@ export type * from './istio/load-balancer.ts';
 export type * from './istio/peer-authentication.ts';
 export * from './istio/proxy-annotation.ts';
 export type * from './istio/proxy-config.ts';
+export { bareSecretName } from './istio/secret-name.ts';
 export * from './istio/server-tls.ts';
 export type * from './istio/service-entry.ts';
 export type * from './istio/sidecar.ts';

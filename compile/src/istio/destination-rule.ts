@@ -1,5 +1,12 @@
 /** DestinationRules: merging of several for one host, ports and subsets [S18, S19, S53-S56]. */
-import type { DestinationRuleSpec, PolicyBlocks, Resource, SubsetSettings, TrafficPolicySettings } from '@weft/model';
+import {
+  bareSecretName,
+  type DestinationRuleSpec,
+  type PolicyBlocks,
+  type Resource,
+  type SubsetSettings,
+  type TrafficPolicySettings,
+} from '@weft/model';
 import { type DestinationRule, expandHost, type Subset, type TrafficPolicy } from '../mesh/index.ts';
 import { blocksOf, trafficPolicyOf } from './traffic-policy.ts';
 
@@ -68,7 +75,8 @@ const allBlocks = (rules: readonly Resource<DestinationRuleSpec>[]): readonly Po
 /** Secrets that its clients ask for: their own certificate where they show one, and the roots [S76]. */
 const secretsOf = ({ tls }: PolicyBlocks): readonly string[] => {
   if (!tls?.credentialName) return [];
-  return [...(tls.mode === 'MUTUAL' ? [tls.credentialName] : []), `${tls.credentialName}-cacert`];
+  const name = bareSecretName(tls.credentialName);
+  return [...(tls.mode === 'MUTUAL' ? [name] : []), `${name}-cacert`];
 };
 
 /** What the rule is looked at for beside its policies. */

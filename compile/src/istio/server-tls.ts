@@ -1,12 +1,10 @@
-import { type ServerTlsSettings, type TlsVersionSettings, usableCiphers } from '@weft/model';
+import { bareSecretName, type ServerTlsSettings, type TlsVersionSettings, usableCiphers } from '@weft/model';
 import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
-
-const bare = (secret: string): string => secret.replace(/^kubernetes:\/\//, '');
 
 /** Secrets beat files; of several ways to say files the list. */
 const certificatesOf = (tls: ServerTlsSettings): readonly ServerCertificate[] => {
   const secrets = tls.credentialNames?.length ? tls.credentialNames : tls.credentialName ? [tls.credentialName] : [];
-  if (secrets.length > 0) return secrets.map((name) => ({ kind: 'secret', name: bare(name) }));
+  if (secrets.length > 0) return secrets.map((name) => ({ kind: 'secret', name: bareSecretName(name) }));
   return (tls.tlsCertificates?.length ? tls.tlsCertificates : [tls]).map(({ serverCertificate = '', privateKey = '' }) => ({
     kind: 'file',
     certificate: serverCertificate,
@@ -18,7 +16,7 @@ const certificatesOf = (tls: ServerTlsSettings): readonly ServerCertificate[] =>
 const authorityOf = (tls: ServerTlsSettings): ServerAuthority | undefined => {
   const [first] = certificatesOf(tls);
   if (first?.kind === 'secret')
-    return { kind: 'secret', name: tls.caCertCredentialName ? bare(tls.caCertCredentialName) : `${first.name}-cacert` };
+    return { kind: 'secret', name: tls.caCertCredentialName ? bareSecretName(tls.caCertCredentialName) : `${first.name}-cacert` };
   return tls.caCertificates ? { kind: 'file', path: tls.caCertificates } : undefined;
 };
 

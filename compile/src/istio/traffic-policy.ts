@@ -1,5 +1,6 @@
 /** `trafficPolicy` blocks of DestinationRules in the mesh's form: durations in milliseconds, names as Envoy's. */
 import {
+  bareSecretName,
   type ClientTlsSettings,
   type ConnectionPoolSettings,
   type OutlierDetectionSettings,
@@ -62,7 +63,7 @@ const tlsOf = (tls: ClientTlsSettings): ClientTls => ({
     privateKey: tls.privateKey || undefined,
     insecureSkipVerify: tls.insecureSkipVerify || undefined,
     caCrl: tls.caCrl || undefined,
-    credentialName: tls.credentialName || undefined,
+    credentialName: tls.credentialName ? bareSecretName(tls.credentialName) : undefined,
   }),
 });
 

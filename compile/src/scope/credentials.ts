@@ -68,8 +68,7 @@ export const credentialSlice = (mesh: Mesh, proxy: Proxy, { servers }: GatewaySl
     ...clientSecrets(mesh, proxy).flatMap((name) => findSecret(name, proxy.namespace, credentials) ?? []),
   ];
   if (found.length === 0) return none;
-  // Two kinds of one name would be one resource: the certificate has it.
-  const unique = [...new Map(found.map((secret) => [secret.name, secret] as const).reverse()).values()].reverse();
+  const unique = [...new Map(found.map((secret) => [`${secret.kind} ${secret.name}`, secret] as const)).values()];
   const key = `credentials ${proxy.namespace} ${unique.map(({ kind, name }) => `${kind} ${name}`).join()}`;
   return memo(
     key,

@@ -1,5 +1,5 @@
 /** Secrets as SDS gives them: private keys leave weftd in these resources only. */
-import { create, credentialSecret, type Encoded, encodeResource, type Init } from '@weft/envoy';
+import { authoritySecret, create, credentialSecret, type Encoded, encodeResource, type Init } from '@weft/envoy';
 import type { DataSourceSchema } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import type { Credential, CredentialSlice, ServedSecret } from '../mesh/index.ts';
@@ -18,7 +18,8 @@ const contentOf = ({ kind, credential: { pair, authority } }: ServedSecret): Con
 };
 
 const encode = (secret: ServedSecret): Part => {
-  const [name, type] = [credentialSecret(secret.name), contentOf(secret)];
+  const name = secret.kind === 'pair' ? credentialSecret(secret.name) : authoritySecret(secret.name);
+  const type = contentOf(secret);
   return type ? [encodeResource(name, SecretSchema, create(SecretSchema, { name, type }))] : [];
 };
 

@@ -8,7 +8,7 @@ import {
 } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
 import { CommonTlsContextSchema, DownstreamTlsContextSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
-import { fileCertificate, fileRoots, type SecretSource, secretSource } from './secret-sources.ts';
+import { authoritySource, fileCertificate, fileRoots, type SecretSource, secretSource } from './secret-sources.ts';
 import { identity, meshParameters, nameMatchers, tlsSocket, trust } from './tls.ts';
 
 type CommonTls = Init<typeof CommonTlsContextSchema>;
@@ -16,8 +16,8 @@ type CommonTls = Init<typeof CommonTlsContextSchema>;
 const certificateSource = (certificate: ServerCertificate): SecretSource =>
   certificate.kind === 'secret' ? secretSource(certificate.name) : fileCertificate(certificate.certificate, certificate.privateKey);
 
-const authoritySource = (authority: ServerAuthority, revoked?: string): SecretSource =>
-  authority.kind === 'secret' ? secretSource(authority.name) : fileRoots(authority.path, revoked);
+const rootsOf = (authority: ServerAuthority, revoked?: string): SecretSource =>
+  authority.kind === 'secret' ? authoritySource(authority.name) : fileRoots(authority.path, revoked);
 
 const versions: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
   TLSV1_0: TlsParameters_TlsProtocol.TLSv1_0,
@@ -67,7 +67,7 @@ export const serverTls = (tls: ServerTls, alpn: readonly string[]) => {
       tlsParams: parameters(tls),
       alpnProtocols: [...alpn],
       tlsCertificateSdsSecretConfigs: tls.certificates.map(certificateSource),
-      validationContextType: tls.authority ? checked(tls, authoritySource(tls.authority, tls.revoked)) : { case: undefined },
+      validationContextType: tls.authority ? checked(tls, rootsOf(tls.authority, tls.revoked)) : { case: undefined },
     }),
     requireClientCertificate: tls.mode === 'MUTUAL',
   });

@@ -1,6 +1,7 @@
 /** `tls` of a traffic policy: Istio's admission (`ValidateTLS`), and what leaves a server unverified. */
 import { doubtful, type Problem } from '../problem.ts';
 import { invalid } from '../rule.ts';
+import { checkSecretName } from './secret-name.ts';
 
 export interface ClientTlsSettings {
   readonly mode?: 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
@@ -44,6 +45,7 @@ export function* checkClientTls(tls: ClientTlsSettings, path: string): Iterable<
       if (!tls[field]) yield invalid(path, `\`MUTUAL\` needs \`${field}\``, `Add \`${field}\`, or use \`SIMPLE\`.`);
     }
   }
+  yield* checkSecretName(tls.credentialName, `${path}.credentialName`, { pair: tls.mode === 'MUTUAL' });
   if (tls.sni && !serverName.test(tls.sni))
     yield invalid(`${path}.sni`, `\`${tls.sni.slice(0, 80)}\` is no server name`, 'Write the host name of the server.');
   yield* checkUnverified(tls, path);

@@ -166,6 +166,9 @@ describe('connections', () => {
 describe('TLS', () => {
   table([
     ['a Secret', policy('tls: {mode: MUTUAL, credentialName: c}')],
+    ['a Secret by its long name', policy('tls: {mode: SIMPLE, credentialName: "kubernetes://c"}')],
+    ['no name of a Secret', policy('tls: {mode: SIMPLE, credentialName: "configmap://a/b"} # E IST0106 AT.tls.credentialName')],
+    ['a certificate by the name of a CA', policy('tls: {mode: MUTUAL, credentialName: c-cacert} # E IST0106 AT.tls.credentialName')],
     ['a Secret and a file', policy('tls: {mode: SIMPLE, credentialName: c, caCertificates: /ca.pem} # E IST0106 AT.tls')],
     [
       'names of a server that is not verified',

@@ -271,6 +271,42 @@ describe('Gateway', () => {
         '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, subjectAltNames: [a]}} # E WEFT0101 spec.servers[0].tls.subjectAltNames',
       ),
     ],
+    ...['caCertificates: /ca', 'caCertCredentialName: ca'].map((said): [string, string] => [
+      `clients that nobody asks for a certificate: ${said}`,
+      server(
+        `{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c, ${said}}} # E WEFT0101 spec.servers[0].tls.${said.split(':')[0]}`,
+      ),
+    ]),
+    [
+      'a CA beside a Secret',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: c, caCertificates: /ca}} # W IST0133 spec.servers[0].tls.caCertificates',
+      ),
+    ],
+    [
+      'revoked certificates of the mesh',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL, caCrl: /crl}} # E WEFT0101 spec.servers[0].tls.caCrl',
+      ),
+    ],
+    [
+      'a version of the mesh',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL, minProtocolVersion: TLSV1_3}} # W IST0133 spec.servers[0].tls.minProtocolVersion',
+      ),
+    ],
+    [
+      'a demand of TLS that passes on',
+      server(
+        '{port: {number: 443, name: s, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH, subjectAltNames: [a]}} # W IST0133 spec.servers[0].tls.subjectAltNames',
+      ),
+    ],
+    [
+      'a certificate by the name of a CA',
+      server(
+        '{port: {number: 443, name: s, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: c-cacert}} # E IST0106 spec.servers[0].tls.credentialName',
+      ),
+    ],
     [
       'an unknown cipher suite and no other',
       server(

@@ -1,6 +1,7 @@
 /** TLS of a gateway's server: Istio's admission (`validateTLSOptions`), and what Envoy would refuse a whole listener for. */
 import { doubtful, type Problem } from '../problem.ts';
 import { invalid, unenforced } from '../rule.ts';
+import { checkSecretName } from './secret-name.ts';
 
 export type TlsVersionSettings = 'TLS_AUTO' | 'TLSV1_0' | 'TLSV1_1' | 'TLSV1_2' | 'TLSV1_3';
 
@@ -39,9 +40,6 @@ const ciphers = new Set([
 export const usableCiphers = (suites: readonly string[]): readonly string[] => [...new Set(suites)].filter((suite) => ciphers.has(suite));
 
 const versions: readonly TlsVersionSettings[] = ['TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'];
-
-/** Gateway and clients know them by these, and `<name>-cacert` is the name of the CA's own Secret. */
-const secretName = /^(kubernetes:\/\/)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 function* checkSuites({ cipherSuites = [] }: ServerTlsSettings, path: string): Iterable<Problem> {
   const seen = new Set<string>();
@@ -94,8 +92,12 @@ function* checkHashes(tls: ServerTlsSettings, path: string): Iterable<Problem> {
   }
 }
 
-const certificateFields = ['serverCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'] as const;
+const certificateFields = ['serverCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName', 'caCertCredentialName'] as const;
 const certificateLists = ['tlsCertificates', 'credentialNames'] as const;
+
+/** What clients' certificates are looked at for. */
+const demands = ['subjectAltNames', 'verifyCertificateSpki', 'verifyCertificateHash'] as const;
+const limits = ['minProtocolVersion', 'maxProtocolVersion', 'cipherSuites'] as const;
 
 const certificatesSaid = (tls: ServerTlsSettings): readonly string[] => [
   ...certificateFields.filter((field) => tls[field]),
@@ -114,19 +116,10 @@ function* checkSources(tls: ServerTlsSettings, path: string): Iterable<Problem> 
       `the certificate is said in several ways: ${sources.map((field) => `\`${field}\``).join(', ')}`,
       'Keep one of them.',
     );
-  const named = [
-    ['credentialName', tls.credentialName],
-    ['caCertCredentialName', tls.caCertCredentialName],
-  ] as const;
-  const listed = (tls.credentialNames ?? []).map((name, index) => [`credentialNames[${index}]`, name] as const);
-  for (const [field, name] of [...named, ...listed]) {
-    if (name !== undefined && name !== '' && !secretName.test(name))
-      yield invalid(
-        `${path}.${field}`,
-        `\`${name.slice(0, 80)}\` is no name of a Secret`,
-        'Write the name of a Secret in the namespace of the gateway pods.',
-      );
-  }
+  yield* checkSecretName(tls.credentialName, `${path}.credentialName`, { pair: true });
+  for (const [index, name] of (tls.credentialNames ?? []).entries())
+    yield* checkSecretName(name, `${path}.credentialNames[${index}]`, { pair: true });
+  yield* checkSecretName(tls.caCertCredentialName, `${path}.caCertCredentialName`, { pair: false });
 }
 
 /** Files where no Secret is named. */
@@ -150,13 +143,38 @@ function* checkTermination(tls: ServerTlsSettings, path: string): Iterable<Probl
   else if (tls.caCrl && tls.mode === 'SIMPLE')
     yield invalid(`${path}.caCrl`, '`SIMPLE` asks clients for no certificate', 'Remove it, or use `MUTUAL`.');
   if (tls.mode === 'SIMPLE') {
-    for (const field of ['subjectAltNames', 'verifyCertificateSpki', 'verifyCertificateHash'] as const) {
+    for (const field of ['caCertificates', 'caCertCredentialName', ...demands] as const) {
       if (tls[field]?.length)
         yield unenforced(`${path}.${field}`, '`SIMPLE` asks clients for no certificate, so nothing of it is checked', 'Use `MUTUAL`.');
     }
-  }
+  } else if (fromSecret && tls.caCertificates)
+    yield doubtful('IST0133', `${path}.caCertificates`, ['with a Secret its own CA counts', 'Put the CA into the Secret.']);
   if (tls.insecureSkipVerify)
     yield doubtful('IST0133', `${path}.insecureSkipVerify`, ['certificates of any CA are taken: anyone can be any client', 'Remove it.']);
+}
+
+/** TLS of the mesh: certificates, versions and ciphers are its own. */
+function* checkMesh(tls: ServerTlsSettings, path: string): Iterable<Problem> {
+  for (const field of certificatesSaid(tls)) {
+    if (field === 'caCrl') yield unenforced(`${path}.caCrl`, '`ISTIO_MUTUAL` takes no list of revoked certificates', 'Use `MUTUAL`.');
+    else yield invalid(`${path}.${field}`, '`ISTIO_MUTUAL` brings its own certificates', 'Remove it, or use `MUTUAL`.');
+  }
+  for (const field of limits) {
+    if (tls[field]?.length)
+      yield doubtful('IST0133', `${path}.${field}`, ['it has no effect: `ISTIO_MUTUAL` brings its own', 'Remove it, or use `MUTUAL`.']);
+  }
+}
+
+/** TLS that stays closed. */
+function* checkPassedOn(tls: ServerTlsSettings, path: string): Iterable<Problem> {
+  const { mode = 'PASSTHROUGH' } = tls;
+  for (const field of certificatesSaid(tls))
+    yield doubtful('IST0133', `${path}.${field}`, [
+      `\`${mode}\` uses no certificate, so it is ignored${tls.mode === undefined ? '; without `mode` TLS passes unopened' : ''}`,
+      'Remove it, or write `mode: SIMPLE`.',
+    ]);
+  for (const field of [...demands, ...limits].filter((one) => tls[one]?.length))
+    yield doubtful('IST0133', `${path}.${field}`, [`\`${mode}\` does not open TLS, so it is ignored`, 'Remove it, or let TLS end here.']);
 }
 
 export function* checkServerTls(tls: ServerTlsSettings, path: string): Iterable<Problem> {
@@ -164,15 +182,7 @@ export function* checkServerTls(tls: ServerTlsSettings, path: string): Iterable<
   yield* checkSuites(tls, path);
   yield* checkVersions(tls, path);
   yield* checkHashes(tls, path);
-  const said = certificatesSaid(tls);
-  if (mode === 'ISTIO_MUTUAL') {
-    for (const field of said.filter((name) => name !== 'caCrl'))
-      yield invalid(`${path}.${field}`, '`ISTIO_MUTUAL` brings its own certificates', 'Remove it, or use `MUTUAL`.');
-  } else if (mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH') {
-    for (const field of said)
-      yield doubtful('IST0133', `${path}.${field}`, [
-        `\`${mode}\` uses no certificate, so it is ignored${tls.mode === undefined ? '; without `mode` TLS passes unopened' : ''}`,
-        'Remove it, or write `mode: SIMPLE`.',
-      ]);
-  } else yield* checkTermination(tls, path);
+  if (mode === 'ISTIO_MUTUAL') yield* checkMesh(tls, path);
+  else if (mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH') yield* checkPassedOn(tls, path);
+  else yield* checkTermination(tls, path);
 }
