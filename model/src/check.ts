@@ -20,7 +20,7 @@ import { type Problem, wrong } from './problem.ts';
 import type { Metadata } from './resource.ts';
 import { checkForm } from './schema/form.ts';
 import type { Specs, SupportedKind } from './specs.ts';
-import type { Json } from './yaml/read.ts';
+import type { Json } from './yaml/json.ts';
 
 type Check<K extends SupportedKind> = (spec: Specs[K], metadata: Metadata, certificates: CertificateReader) => Iterable<Problem>;
 

@@ -2,7 +2,7 @@
 import type { Kind } from './kinds.ts';
 import { type Problem, wrong } from './problem.ts';
 import type { Metadata } from './resource.ts';
-import { childPath, type Json } from './yaml/read.ts';
+import { childPath, type Json } from './yaml/json.ts';
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

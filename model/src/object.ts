@@ -1,7 +1,7 @@
 /** What an object says of itself, before its content is looked at. */
 import { groupVersion, type Kind, kindOf } from './kinds.ts';
 import { doubtful, type Problem, wrong } from './problem.ts';
-import type { Json } from './yaml/read.ts';
+import type { Json } from './yaml/json.ts';
 
 export type JsonObject = { readonly [key: string]: Json };
 

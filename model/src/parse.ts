@@ -13,7 +13,8 @@ import { readMetadata } from './metadata.ts';
 import { bodyOf, identify, isObject, standing } from './object.ts';
 import { type Problem, wrong } from './problem.ts';
 import type { Resource } from './resource.ts';
-import { type Json, readDocument } from './yaml/read.ts';
+import type { Json } from './yaml/json.ts';
+import { readDocument } from './yaml/read.ts';
 import { splitDocuments } from './yaml/split.ts';
 
 export interface ParseInput {

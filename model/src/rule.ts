@@ -3,7 +3,7 @@ import type { Code } from './codes.ts';
 import { isDnsLabel, isLabelValue, isQualifiedName } from './metadata.ts';
 import { doubtful, type Problem, wrong } from './problem.ts';
 import { readRegex } from './text/regex.ts';
-import { childPath } from './yaml/read.ts';
+import { childPath } from './yaml/json.ts';
 
 /** An Istio object breaks a rule of its kind. */
 export const invalid = (path: string, message: string, help: string): Problem => wrong('IST0106', path, [message, help]);

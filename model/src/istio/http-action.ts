@@ -5,7 +5,7 @@ import { utf8Length } from '../text/bytes.ts';
 import { headerValueFault, isHeaderName } from '../text/header.ts';
 import { isHostname, isIp } from '../text/host.ts';
 import { readRegex } from '../text/regex.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 import type {
   HeaderOperationSettings,
   HeadersSettings,

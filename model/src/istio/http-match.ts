@@ -4,7 +4,7 @@ import { doubtful, type Problem } from '../problem.ts';
 import { checkLabelMap, checkRegex, invalid, isPort, portHelp } from '../rule.ts';
 import { routingClaim } from '../text/claim.ts';
 import { isHeaderName } from '../text/header.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 import type { HttpMatchRequest, StringMatchSettings } from './virtual-service.ts';
 
 interface TextOptions {

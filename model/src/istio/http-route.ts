@@ -2,7 +2,7 @@
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
 import { invalid } from '../rule.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 import { checkDirectResponse, checkHeaderOperations, checkRedirect, checkRetry, checkRewrite, isHost } from './http-action.ts';
 import { checkCors } from './http-cors.ts';
 import { checkFault, checkMirrors } from './http-fault.ts';

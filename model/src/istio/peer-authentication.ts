@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
 import { checkLabelMap, invalid } from '../rule.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 
 export type PeerMtlsMode = 'UNSET' | 'DISABLE' | 'PERMISSIVE' | 'STRICT';
 

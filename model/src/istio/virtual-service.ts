@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import { checkExportTo, invalid } from '../rule.ts';
 import { routingClaim } from '../text/claim.ts';
 import { isIp, isWildcardHostname } from '../text/host.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 import { checkTcpRoutes, checkTlsRoutes, type TcpRouteSettings, type TlsRouteSettings } from './connection-route.ts';
 import type { DurationText } from './duration.ts';
 import type { CorsSettings } from './http-cors.ts';

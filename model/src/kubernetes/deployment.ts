@@ -1,7 +1,7 @@
 import { checkMetadataMaps } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
 import { broken } from '../rule.ts';
-import type { Json } from '../yaml/read.ts';
+import type { Json } from '../yaml/json.ts';
 import { checkPodTemplate, type PodTemplateSpec } from './pod.ts';
 
 export interface LabelSelector {

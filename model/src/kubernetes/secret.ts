@@ -5,7 +5,7 @@ import { doubtful, type Problem, wrong } from '../problem.ts';
 import type { Metadata } from '../resource.ts';
 import { broken, ineffective } from '../rule.ts';
 import { asciiOf, fromBase64 } from '../text/base64.ts';
-import { childPath } from '../yaml/read.ts';
+import { childPath } from '../yaml/json.ts';
 
 export interface SecretSpec {
   readonly type?: string;

@@ -2,7 +2,8 @@
 import { isObject, type JsonObject } from '../object.ts';
 import type { Problem } from '../problem.ts';
 import { ineffective } from '../rule.ts';
-import { childPath, type Json, type ReadDocument, readDocument } from '../yaml/read.ts';
+import { childPath, type Json, type ReadDocument } from '../yaml/json.ts';
+import { readDocument } from '../yaml/read.ts';
 import { defaultMeshSettings } from './settings.ts';
 
 const isMeshConfigMap = (value: Json): value is JsonObject & { readonly data: { readonly mesh: string } } => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Json } from '../yaml/read.ts';
+import type { Json } from '../yaml/json.ts';
 import { createExamine } from './examine.ts';
 import { type Schema, startWalk } from './walk.ts';
 

@@ -1,5 +1,5 @@
 /** A schema as functions, made once: to ask a schema for each keyword again at each value of a thousand objects would take long. */
-import type { Json } from '../yaml/read.ts';
+import type { Json } from '../yaml/json.ts';
 import { isFields, judges } from './verdict.ts';
 import { fault, type Keyword, type Schema, type Walk } from './walk.ts';
 

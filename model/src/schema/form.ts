@@ -2,7 +2,7 @@
 import schemas from '../../data/schemas.json' with { type: 'json' };
 import type { Kind } from '../kinds.ts';
 import { type Problem, wrong } from '../problem.ts';
-import { childPath, type Json } from '../yaml/read.ts';
+import { childPath, type Json } from '../yaml/json.ts';
 import { createExamine } from './examine.ts';
 import { type Fault, type Schema, startWalk } from './walk.ts';
 

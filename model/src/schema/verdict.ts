@@ -1,6 +1,6 @@
 /** The keywords of a schema that judge a value as a whole; what a value holds is examined by itself. */
 import { parseDuration } from '../duration.ts';
-import type { Json } from '../yaml/read.ts';
+import type { Json } from '../yaml/json.ts';
 import { brokenRule } from './cel.ts';
 import type { Keyword, Schema } from './walk.ts';
 

@@ -1,5 +1,5 @@
 /** The schemas of `schemas.json`, and one walk over a value that is held against one. */
-import { childPath, type Json } from '../yaml/read.ts';
+import { childPath, type Json } from '../yaml/json.ts';
 import type { Rule } from './cel.ts';
 
 /** The keywords of JSON Schema that CRDs and protobuf messages need, and `atMostOne`, `duration` and `cel`. */

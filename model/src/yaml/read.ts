@@ -3,29 +3,8 @@ import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml'
 import type { Code } from '../codes.ts';
 import { type Problem, wrong } from '../problem.ts';
 import { composeDocument, maxDepth } from './guard.ts';
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-export interface ReadDocument {
-  /** Absent when the document could not be read. */
-  readonly value?: Json;
-  /** Lines by path (see `lineAt`), one-based in the whole stream. */
-  readonly lines: Readonly<Record<string, number>>;
-  readonly problems: readonly Problem[];
-}
-
-/** Keys through which a careless copy would reach every object (prototype pollution). */
-const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** YAML 1.1, which Kubernetes reads, has more booleans and another octal than YAML 1.2. */
-const yaml11 = new Map<string, boolean>(
-  [
-    ['y', 'yes', 'on'],
-    ['n', 'no', 'off'],
-  ].flatMap((words, index) =>
-    words.flatMap((word) => [word, word[0]?.toUpperCase() + word.slice(1), word.toUpperCase()].map((text) => [text, index === 0] as const)),
-  ),
-);
+import { childPath, forbidden, type Json, type Place, type ReadDocument, yaml11 } from './json.ts';
+import { readQuickly } from './quick.ts';
 
 /** One-based line of an offset. */
 const lineFinder = (text: string, first: number): ((offset: number) => number) => {
@@ -43,21 +22,11 @@ const lineFinder = (text: string, first: number): ((offset: number) => number) =
   };
 };
 
-/** A key that is not a plain word is bracketed, so that paths stay readable and unambiguous. */
-export const childPath = (path: string, key: string): string =>
-  /^[\w-]+$/.test(key) ? (path === '' ? key : `${path}.${key}`) : `${path}["${key}"]`;
-
 /** What one document's reading has found so far. */
 interface Reading {
   readonly lineOf: (offset: number) => number;
   readonly lines: Record<string, number>;
   readonly problems: Problem[];
-}
-
-interface Place {
-  readonly path: string;
-  /** The parent's: only a different one is written down. */
-  readonly line: number;
 }
 
 type Told = readonly [offset: number, message: string, help: string];
@@ -134,7 +103,10 @@ const readNode = (reading: Reading, node: Node | null, place: Place): Json => {
 };
 
 /** @returns never throws; `line` is the stream's line on which `text` begins. */
-export const readDocument = (text: string, line: number): ReadDocument => {
+export const readDocument = (text: string, line: number): ReadDocument => readQuickly(text, line) ?? readCarefully(text, line);
+
+/** By the `yaml` library: all of YAML that is taken, and every mistake. */
+export const readCarefully = (text: string, line: number): ReadDocument => {
   const lineOf = lineFinder(text, line);
   const composed = composeAnyDepth(text);
   if ('fault' in composed) {
