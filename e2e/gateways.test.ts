@@ -100,3 +100,26 @@ test('a renewed Secret is shown at once', async () => {
   writeSecrets(await ca.issue('web.example', { name: 'second' }));
   await until('the new certificate is shown', async () => ((await served()).name === 'second' ? true : undefined));
 });
+
+interface Started {
+  readonly name: string;
+  readonly restartNeeded: boolean;
+}
+
+test('a ProxyConfig says how a proxy is started: at once for new pods, with a restart for those that run', async () => {
+  const envoys = (threads: number) => mesh.pids('envoy', 'sidecar~', 'client', `--concurrency ${threads}`);
+  const marked = async () => (await mesh.json<{ items: Started[] }>('ps')).items.filter(({ restartNeeded }) => restartNeeded);
+  const [envoy = 0] = envoys(2);
+  expect(readFileSync(`/proc/${envoy}/environ`, 'utf8').split('\0')).toContain('GREETING=hello');
+  expect(await marked()).toEqual([]);
+  const file = join(mesh.folder, 'proxies.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('concurrency: 2', 'concurrency: 3'));
+  const [proxy] = await until('a restart is asked for', async () => {
+    const found = await marked();
+    return found.length > 0 ? found : undefined;
+  });
+  expect(proxy?.name).toMatch(/^client-/);
+  expect([envoys(2).length, envoys(3).length]).toEqual([1, 0]);
+  expect((await mesh.weft('restart', 'deploy/client', '-n', 'shop')).code).toBe(0);
+  await until('the new proxy runs', async () => (envoys(3).length === 1 && (await marked()).length === 0 ? true : undefined), 30_000, 200);
+}, 60_000);
