@@ -1,7 +1,8 @@
 /** DestinationRules: hosts and subsets that stand for nothing, and rules that an older one leaves without effect. */
 import { against, type DestinationRuleSpec, doubtful, type Problem, type Resource, refOf, wrong } from '@weft/model';
-import { covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
+import { type Backend, covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { audienceProblems } from './namespace.ts';
 import { policyProblems } from './traffic-policy.ts';
 
 type Rule = Resource<DestinationRuleSpec>;
@@ -49,11 +50,15 @@ const portProblems = ({ spec }: Rule, services: readonly Service[]): readonly Pr
   );
 };
 
+/** All that stand behind it are selected. */
+const isSelecting = (backend: Backend | undefined): backend is Backend & { readonly selector: Labels } =>
+  backend?.selector !== undefined && !backend.others;
+
 /** Labels of everything that may stand behind the services: workloads that are wanted, and endpoints that are written down. */
 const candidates = (services: readonly Service[], facts: Facts): readonly Labels[] =>
   services.flatMap((service) => {
-    const selector = facts.mesh.backends.get(service.key)?.selector;
-    if (selector) return facts.wanted.select(service.namespace, selector).map(({ labels }) => labels);
+    const backend = facts.mesh.backends.get(service.key);
+    if (isSelecting(backend)) return facts.wanted.select(service.namespace, backend.selector).map(({ labels }) => labels);
     return service.ports.flatMap(
       ({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)?.endpoints.map(({ labels }) => labels) ?? [],
     );
@@ -71,6 +76,18 @@ const subsetProblems = ({ spec }: Rule, services: readonly Service[], facts: Fac
           ]),
         ],
   );
+};
+
+/** Clients that the rule is for. */
+const clientProblems = ({ metadata, spec }: Rule, { wanted }: Facts): readonly Problem[] => {
+  const labels = spec.workloadSelector?.matchLabels;
+  if (!labels || wanted.select(metadata.namespace, labels).length > 0) return [];
+  return [
+    doubtful('IST0127', 'spec.workloadSelector.matchLabels', [
+      `the selector matches no workload of namespace \`${metadata.namespace}\`: the rule is for no client`,
+      'Correct the labels or the namespace.',
+    ]),
+  ];
 };
 
 /** The first of several rules for one host gives policy and subsets of one name [S19]. */
@@ -110,15 +127,20 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
   depends: (rule, facts) => {
     const services = servicesOf(rule, facts);
     const endpoints = services.flatMap((service): readonly unknown[] =>
-      facts.mesh.backends.get(service.key)?.selector
+      isSelecting(facts.mesh.backends.get(service.key))
         ? [facts.wanted]
         : service.ports.map(({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)),
     );
-    return [...services, ...endpoints, facts.mesh.gateways.length > 0, ...facts.olderRules(rule)];
+    const clients = rule.spec.workloadSelector ? [facts.wanted] : [];
+    return [...services, ...endpoints, ...clients, facts.mesh.gateways.length > 0, ...facts.olderRules(rule)];
   },
   problems: (rule, facts) => {
     const services = servicesOf(rule, facts);
-    const older = overruled(rule, facts.olderRules(rule));
+    const older = [
+      ...overruled(rule, facts.olderRules(rule)),
+      ...clientProblems(rule, facts),
+      ...audienceProblems(rule.spec.exportTo, facts),
+    ];
     if (services.length === 0) return [unknownHost(rule), ...older];
     const target = aliasOf(services, facts);
     if (target !== undefined) return [ofAlias(rule, target), ...older];

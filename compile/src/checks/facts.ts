@@ -52,6 +52,8 @@ export interface Facts {
   olderRules(rule: Resource<DestinationRuleSpec>): readonly Resource<DestinationRuleSpec>[];
   /** The PeerAuthentication before this one that is for its whole namespace too. */
   olderForNamespace(policy: Resource<PeerAuthenticationSpec>): Resource<PeerAuthenticationSpec> | undefined;
+  /** Namespaces that have a Namespace object, a workload or a service; and the root namespace. */
+  readonly namespaces: ReadonlySet<string>;
   /** What is behind the services of a namespace, in the order of precedence. */
   backendsIn(namespace: string): readonly Backend[];
   /** The object that a service was made of, by service key. */
@@ -153,6 +155,13 @@ const oldestEntries = ({ of }: Input): ReadonlyMap<string, Resource<ServiceEntry
   return new Map(keyed.reverse());
 };
 
+const namespacesOf = ({ of }: Input, everyWanted: readonly Wanted[], { services, rules }: Mesh): ReadonlySet<string> =>
+  new Set([
+    rules.rootNamespace,
+    ...of('Namespace').map(({ metadata }) => metadata.name),
+    ...[...everyWanted, ...services].map(({ namespace }) => namespace),
+  ]);
+
 const noRules: readonly Resource<DestinationRuleSpec>[] = [];
 const noBackends: readonly Backend[] = [];
 const noServices: readonly Service[] = [];
@@ -181,6 +190,9 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     services,
     everyWanted,
     wanted: memo('wanted by label', [everyWanted], () => workloadIndex(everyWanted)),
+    namespaces: memo('namespaces', [input.of('Namespace'), everyWanted, mesh.services, mesh.rules.rootNamespace], () =>
+      namespacesOf(input, everyWanted, mesh),
+    ),
     gateways: memo('gateways by name', [mesh.gateways], () => new Map(mesh.gateways.map((gateway) => [gateway.key, gateway]))),
     olderRules: (rule) => older.get(rule) ?? noRules,
     olderForNamespace: (policy) => {

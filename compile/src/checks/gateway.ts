@@ -5,6 +5,7 @@ import { nameOf } from '../passes/input.ts';
 import { credentialProblems } from './credential.ts';
 import type { Facts, ObjectCheck, Wanted } from './facts.ts';
 import { conflicts } from './gateway-conflicts.ts';
+import { type NamedNamespace, namespaceProblems } from './namespace.ts';
 
 type GatewayResource = Resource<GatewaySpec>;
 
@@ -40,6 +41,14 @@ const portProblems = (servers: readonly GatewayServerSettings[], services: reado
             ],
       );
 
+/** Where routes may come from. */
+const ruleNamespaces = ({ spec }: GatewayResource): readonly NamedNamespace[] =>
+  (spec.servers ?? []).flatMap(({ hosts }, i) =>
+    hosts.flatMap((text, k) =>
+      text.includes('/') ? [{ path: `spec.servers[${i}].hosts[${k}]`, namespace: text.split('/', 1)[0] ?? '' }] : [],
+    ),
+  );
+
 export const gateways: ObjectCheck<'Gateway'> = {
   kind: 'Gateway',
   reads: ['backends', 'gateways', 'credentials'],
@@ -48,7 +57,7 @@ export const gateways: ObjectCheck<'Gateway'> = {
     const { spec } = resource;
     const own = facts.gateways.get(nameOf(resource));
     const wanted = serversOf(resource, facts);
-    const rivals = own ? conflicts(own, wanted, facts) : [];
+    const rivals = [...(own ? conflicts(own, wanted, facts) : []), ...namespaceProblems(ruleNamespaces(resource), facts)];
     if (wanted.length === 0) {
       const nobody = `no workload has the labels \`${written(spec.selector ?? {})}\`: nothing serves the gateway`;
       return [wrong('IST0101', 'spec.selector', [nobody, 'Correct the selector, or deploy a gateway with these labels.']), ...rivals];

@@ -13,13 +13,14 @@ import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
 import { virtualServices } from './virtual-service.ts';
+import { workloadEntries } from './workload-entry.ts';
 
 /** The same object beside the same others has the same findings. */
 const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] => {
   const parts = check.reads.map((part) => facts.mesh[part]);
-  return memo(`findings of ${check.kind}`, [of(check.kind), facts.everyWanted, ...parts], (inner) =>
+  return memo(`findings of ${check.kind}`, [of(check.kind), facts.everyWanted, facts.namespaces, ...parts], (inner) =>
     of(check.kind).flatMap((resource) =>
-      inner(nameOf(resource), [resource, ...check.depends(resource, facts)], () =>
+      inner(nameOf(resource), [resource, facts.namespaces, ...check.depends(resource, facts)], () =>
         check.problems(resource, facts).map((problem) => findingOf(resource, problem)),
       ),
     ),
@@ -34,6 +35,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(pods, input, facts),
     ...run(services, input, facts),
     ...run(serviceEntries, input, facts),
+    ...run(workloadEntries, input, facts),
     ...run(gateways, input, facts),
     ...run(virtualServices, input, facts),
     ...run(destinationRules, input, facts),

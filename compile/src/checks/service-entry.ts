@@ -2,6 +2,7 @@ import { against, doubtful, network, type Problem, type Resource, type ServiceEn
 import type { Service } from '../mesh/index.ts';
 import { anyAddress } from './claims.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { audienceProblems } from './namespace.ts';
 import { olderEntryProblems } from './older-entry.ts';
 
 type ServiceEntry = Resource<ServiceEntrySpec>;
@@ -61,6 +62,7 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
     ]);
     return [
       ...olderEntryProblems(entry, facts),
+      ...audienceProblems(entry.spec.exportTo, facts),
       ...addressProblems(entry, facts),
       ...portProblems(entry, facts),
       ...(unmatched ? [nobody] : []),

@@ -43,7 +43,7 @@ const protocolProblems = ({ spec }: Service, own: Backend, { rivals, owners }: R
       return theirs !== undefined && theirs !== ours;
     });
     if (!other) return [];
-    const problem = doubtful('IST0137', `spec.ports[${i}]`, [
+    const problem = doubtful('IST0116', `spec.ports[${i}]`, [
       `Service \`${other.service.hostname}\` is older, leads to the same workloads' port ${target} and calls it ${protocolAt(other, target)}, not ${ours}: that counts`,
       'Give the port one protocol.',
     ]);

@@ -2,6 +2,7 @@
 import { against, doubtful, type ObjectRef, type Problem, type Resource, type SidecarSpec, wrong } from '@weft/model';
 import { covers, isExported, type Mesh, type Sidecar } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { namespaceProblems } from './namespace.ts';
 
 type SidecarResource = Resource<SidecarSpec>;
 
@@ -61,10 +62,13 @@ const wholeProblems = (sidecar: Sidecar, { mesh }: Facts): readonly Problem[] =>
 };
 
 /** Of the root namespace's own, `.` is whoever reads it. */
-const importProblems = (resource: SidecarResource, sidecar: Sidecar, { mesh }: Facts): readonly Problem[] =>
-  sidecar.egress.flatMap(({ imports }, i) =>
+const importProblems = (resource: SidecarResource, sidecar: Sidecar, facts: Facts): readonly Problem[] => {
+  const { mesh } = facts;
+  return sidecar.egress.flatMap(({ imports }, i) =>
     imports.flatMap(({ namespace, host }, k) => {
-      if (namespace === '~' || host === '*' || !resource.spec.egress) return [];
+      const path = `spec.egress[${i}].hosts[${k}]`;
+      if (host === '*') return namespaceProblems([{ path, namespace }], facts);
+      if (namespace === '~' || !resource.spec.egress) return [];
       const from = namespace === '.' ? sidecar.namespace : namespace;
       if (namespace === '.' && sidecar.namespace === mesh.rules.rootNamespace) return [];
       const isOf = (owner: string) => from === '*' || owner === from;
@@ -76,13 +80,14 @@ const importProblems = (resource: SidecarResource, sidecar: Sidecar, { mesh }: F
         mesh.routings.some((routing) => isOf(routing.namespace) && routing.hosts.some((one) => covers(host, one) || covers(one, host)));
       if (known) return [];
       return [
-        doubtful('IST0101', `spec.egress[${i}].hosts[${k}]`, [
+        doubtful('IST0101', path, [
           `no service${from === '*' ? '' : ` of namespace \`${from}\``} that is exported here is called \`${host}\`: nothing is imported`,
           'Correct the namespace or the host.',
         ]),
       ];
     }),
   );
+};
 
 const proxyProblems = ({ outboundTrafficPolicy }: Sidecar, facts: Facts): readonly Problem[] => {
   const proxy = outboundTrafficPolicy?.proxy;

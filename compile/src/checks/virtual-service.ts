@@ -27,6 +27,7 @@ import {
 import { connectionProblems } from './connection-route.ts';
 import { delegationProblems, orphanProblems } from './delegate.ts';
 import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
+import { audienceProblems, type NamedNamespace, namespaceProblems } from './namespace.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
@@ -235,6 +236,14 @@ const claimProblems = ({ spec }: VirtualService): readonly Problem[] =>
     ),
   );
 
+/** Where requests would have to come from. */
+const sourceNamespaces = ({ spec }: VirtualService): readonly NamedNamespace[] =>
+  routeKinds.flatMap((kind) =>
+    (spec[kind] ?? []).flatMap(({ match = [] }, i) =>
+      match.map((one, j) => ({ path: `spec.${kind}[${i}].match[${j}].sourceNamespace`, namespace: one?.sourceNamespace ?? '' })),
+    ),
+  );
+
 const mentioned = new WeakMap<VirtualService, readonly string[]>();
 
 /** Hosts whose services, rules or other routings the checks look at. */
@@ -272,6 +281,8 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
       ...orphanProblems(resource, facts.roots),
       ...claimProblems(resource),
       ...gatewayProblems(resource, facts),
+      ...audienceProblems(resource.spec.exportTo, facts),
+      ...namespaceProblems(sourceNamespaces(resource), facts),
       ...destinationProblems(resource, facts),
       ...(routing ? gatewayHostProblems(resource, routing, facts) : []),
       ...(routing?.gateways.includes(meshGateway) && routing.rules.length > 0 ? meshHostProblems(resource, routing, facts) : []),

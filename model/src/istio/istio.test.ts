@@ -56,6 +56,16 @@ describe('VirtualService', () => {
         '    route: # E IST0106 spec.http[0].route\n    - {destination: {host: a}, weight: 0}\n    - {destination: {host: b}, weight: 0}',
       ),
     ],
+    [
+      'a weight of what has everything',
+      route('    route: [{destination: {host: a}, weight: 30}] # W IST0133 spec.http[0].route[0].weight'),
+    ],
+    [
+      'a destination that stands twice',
+      route(
+        '    route:\n    - {destination: {host: a}, weight: 1}\n    - {destination: {host: a}, weight: 2} # W IST0133 spec.http[0].route[1]',
+      ),
+    ],
     ['a negative weight', route('    route: [{destination: {host: a}, weight: -1}] # E IST0106 spec.http[0].route[0].weight')],
     ['null weights are absent (istio#36021)', route('    route: [{destination: {host: a}, weight: }]')],
     ['a null destination', route('    route:\n    - # E IST0106 spec.http[0].route[0]').replace('    - #', '    - null #')],

@@ -1,6 +1,6 @@
 /** Where routes of every protocol lead. */
 import { isDnsLabel } from '../metadata.ts';
-import type { Problem } from '../problem.ts';
+import { doubtful, type Problem } from '../problem.ts';
 import { invalid, isPort, portHelp } from '../rule.ts';
 import { isIp, isWildcardHostname } from '../text/host.ts';
 import type { DestinationSettings } from './virtual-service.ts';
@@ -16,7 +16,30 @@ export function* checkDestination({ host, subset, port }: DestinationSettings, p
 /** What Envoy adds up in 32 bits. */
 const maxWeight = 2 ** 32 - 1;
 
-export function* checkWeights(destinations: readonly { readonly weight?: number }[], path: string): Iterable<Problem> {
+interface Share {
+  readonly weight?: number;
+  readonly destination: DestinationSettings;
+}
+
+/** Shares that are none (Kiali's KIA1104 and KIA1105). */
+function* checkShares(destinations: readonly Share[], path: string): Iterable<Problem> {
+  const [first] = destinations;
+  if (destinations.length === 1 && first?.weight !== undefined && first.weight >= 0 && first.weight !== 100)
+    yield doubtful('IST0133', `${path}[0].weight`, [
+      `the weight ${first.weight} has no effect: the one destination gets everything`,
+      'Remove the weight, or add another destination.',
+    ]);
+  const seen = new Set<string>();
+  for (const [index, one] of destinations.entries()) {
+    const { weight: _, ...rest } = one;
+    const key = JSON.stringify(rest);
+    if (seen.has(key)) yield doubtful('IST0133', `${path}[${index}]`, ['the same destination stands twice', 'Add up the weights.']);
+    seen.add(key);
+  }
+}
+
+export function* checkWeights(destinations: readonly Share[], path: string): Iterable<Problem> {
+  yield* checkShares(destinations, path);
   for (const [index, { weight = 0 }] of destinations.entries()) {
     if (weight < 0) yield invalid(`${path}[${index}].weight`, `a negative weight (${weight})`, 'Write 0 or more.');
   }

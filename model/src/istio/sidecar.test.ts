@@ -110,6 +110,7 @@ describe('Sidecar: the rest [S20, S22]', () => {
         '  outboundTrafficPolicy:\n    mode: REGISTRY_ONLY\n    egressProxy: {host: out.shop.svc.cluster.local, port: {number: 80}} # E IST0106 spec.outboundTrafficPolicy.egressProxy',
       ),
     ],
+    ['a policy without mode', sidecar('  outboundTrafficPolicy: {} # W IST0133 spec.outboundTrafficPolicy')],
     [
       'an egress proxy without port',
       sidecar(

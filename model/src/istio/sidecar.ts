@@ -198,6 +198,11 @@ function* checkEgressList(egress: readonly EgressListenerSettings[]): Iterable<P
 }
 
 function* checkOutbound({ mode, egressProxy }: NonNullable<SidecarSpec['outboundTrafficPolicy']>): Iterable<Problem> {
+  if (mode === undefined)
+    yield doubtful('IST0133', 'spec.outboundTrafficPolicy', [
+      'a policy without `mode` is REGISTRY_ONLY, whatever the mesh says',
+      'Write the mode.',
+    ]);
   if (!egressProxy) return;
   const path = 'spec.outboundTrafficPolicy.egressProxy';
   if (mode !== 'ALLOW_ANY') yield invalid(path, '`egressProxy` needs `mode: ALLOW_ANY`', 'Say `mode: ALLOW_ANY`.');
