@@ -2,8 +2,9 @@
  * Certificates and roots in files of this host, which DestinationRules and Gateways name. Envoy would refuse a whole response for
  * a file that is not there; asked for by name it waits for it, and hears of a new one.
  */
-import { unwatchFile, watchFile } from 'node:fs';
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import { type Stats, unwatchFile, watchFile } from 'node:fs';
+import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { type Encoded, encodeResource, type FileSecret, parseFileSecret } from '@weft/envoy';
 import { SecretSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
@@ -47,12 +48,17 @@ export const isFileSecret = (name: string): boolean => parseFileSecret(name) !==
 
 const inline = (text: string) => ({ specifier: { case: 'inlineString' as const, value: text } });
 
-const mayRead = async (file: FileHandle, reader: Reader | undefined): Promise<boolean> => {
-  if (!reader) return true;
-  const { mode, uid, gid } = await file.stat();
-  if (uid === reader.uid) return (mode & 0o400) !== 0;
-  return gid === reader.gid ? (mode & 0o040) !== 0 : (mode & 0o004) !== 0;
+/** By the right `r` (4) or `x` (1) of owner, group or others, whichever the reader is. */
+const mayUse = ({ mode, uid, gid }: Stats, right: 4 | 1, reader: Reader): boolean =>
+  (mode & (uid === reader.uid ? right << 6 : gid === reader.gid ? right << 3 : right)) !== 0;
+
+const mayEnter = async (folder: string, reader: Reader): Promise<boolean> => {
+  if (!mayUse(await stat(folder), 1, reader)) return false;
+  return folder === dirname(folder) || mayEnter(dirname(folder), reader);
 };
+
+const mayRead = async (path: string, file: FileHandle, reader: Reader): Promise<boolean> =>
+  mayUse(await file.stat(), 4, reader) && (await mayEnter(dirname(await realpath(path)), reader));
 
 /** All public roots are a quarter of it. */
 const maxBytes = 1 << 20;
@@ -75,7 +81,7 @@ const readWhole = async (path: string, file: FileHandle): Promise<string> => {
 const readFor = async (path: string, reader: Reader | undefined): Promise<string> => {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    if (!(await mayRead(file, reader))) throw new Error(`${path} may not be read by the proxy`);
+    if (reader && !(await mayRead(path, file, reader))) throw new Error(`${path} may not be read by the proxy`);
     return await readWhole(path, file);
   } finally {
     await file.close();
