@@ -11,8 +11,8 @@ const probability = (n: number, k: number, p: number): number => {
   return Math.exp(logFactorial(n) - logFactorial(k) - logFactorial(n - k) + k * Math.log(p) + (n - k) * Math.log(1 - p));
 };
 
-/** What may lie outside where a count is taken once: one right count in a million. */
-export const extreme = 1e-6;
+/** What may lie outside where a count decides: of all the suite's counts together, less than one right one in a hundred thousand runs. */
+export const extreme = 1e-7;
 
 /**
  * Whether `count` of `n` lies within the two-sided interval of the binomial distribution that holds all but `outside` of the right

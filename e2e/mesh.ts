@@ -64,7 +64,7 @@ export const freePort = async (): Promise<number> => {
 };
 
 /** Polls until `check` gives a value; the last error or "nothing" is the reason when it never does. */
-export const until = async <T>(what: string, check: () => Promise<T | undefined> | T | undefined, ms = 10_000, every = 50): Promise<T> => {
+export const until = async <T>(what: string, check: () => Promise<T | undefined> | T | undefined, ms = 60_000, every = 50): Promise<T> => {
   const end = Date.now() + ms;
   let reason: unknown;
   for (;;) {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What an endpoint received. */
 export interface Arrival {
@@ -18,11 +19,15 @@ export interface Echo {
   open(endpoint: string): Promise<string>;
   /** What arrived with this value of `x-sim-id`, copies too. */
   arrivals(id: string): readonly Arrival[];
+  /** @returns when nothing has arrived for a second: copies come when they come */
+  quiet(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** A request says which headers the answer shall have, so that there is something to change on its way back. */
 export const answerHeader = 'x-sim-answer';
+
+const quietMs = 1000;
 
 const parsed = (at: string, head: string): Arrival => {
   const [line = '', ...lines] = head.split('\r\n');
@@ -48,7 +53,9 @@ export const echo = async (folder: string): Promise<Echo> => {
   const seen = new Map<string, Arrival[]>();
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
+  let latest = 0;
   const remember = (arrival: Arrival) => {
+    latest = performance.now();
     const id = arrival.headers['x-sim-id'];
     if (id !== undefined) seen.set(id, [...(seen.get(id) ?? []), arrival]);
   };
@@ -81,6 +88,10 @@ export const echo = async (folder: string): Promise<Echo> => {
       return path;
     },
     arrivals: (id) => seen.get(id) ?? [],
+    quiet: async () => {
+      await sleep(quietMs);
+      while (performance.now() - latest < quietMs) await sleep(quietMs);
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -25,7 +25,7 @@ const isReady = (admin: string): Promise<boolean> =>
     () => false,
   );
 
-/** @returns when all listeners are there; throws with Envoy's log when they are not within half a minute */
+/** @returns when all listeners are there; throws with Envoy's log when they are not within two minutes */
 export const run = async (bootstrap: JsonObject, folder: string): Promise<Running> => {
   const file = join(folder, 'envoy.json');
   await writeFile(file, JSON.stringify(bootstrap));
@@ -41,7 +41,7 @@ export const run = async (bootstrap: JsonObject, folder: string): Promise<Runnin
     closeConnections();
     await ended(child);
   };
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries += 1) {
+  for (let tries = 0; tries < 1200 && child.exitCode === null; tries += 1) {
     if (await isReady(join(folder, 'admin'))) return { stop };
     await sleep(100);
   }

@@ -14,7 +14,7 @@ import { simulate } from './simulate.ts';
 const golden = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'compile/golden');
 const isLong = Boolean(process.env.WEFT_LONG);
 
-test('explain and Envoy agree', { timeout: isLong ? 900_000 : 120_000 }, async () => {
+test('explain and Envoy agree', { timeout: isLong ? 3_400_000 : 600_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-simulation-'));
   try {
     const cases = await Promise.all(caseFolders(golden).map(async (path) => ({ name: relative(golden, path), ...(await runCase(path)) })));

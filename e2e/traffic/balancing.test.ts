@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HashKey, TrafficPolicy } from '../../compile/src/mesh/index.ts';
 import { endpoint, outbound, route, type Sample, sidecar, to } from '../../compile/src/xds/views.fixture.ts';
+import { extreme, isLikely } from '../chance.ts';
 import { ask, type Backend, backend } from './backend.ts';
 import { exchange, freePort, type Running, run } from './loopback.ts';
 
@@ -117,7 +118,7 @@ describe('a hash [S57]', () => {
 
   test('of a cookie: made for whoever has none, and followed', async () => {
     const reached = new Set<string>();
-    for (let client = 0; client < 8; client += 1) {
+    for (let client = 0; client < 14; client += 1) {
       const { headers, text } = await ask({ port, host: 'by-cookie' });
       const [cookie = ''] = [headers['set-cookie'] ?? []].flat();
       expect(cookie).toMatch(/^user="?[0-9a-f]+"?; Max-Age=60; Path=\/;.*HttpOnly/);
@@ -143,6 +144,8 @@ test('near endpoints get everything until they are ejected, the only one too; th
   at('near').status = 500;
   expect((await ask({ port, host: 'failover' })).status).toBe(500);
   at('near').status = 200;
+  // Envoy's main thread decides, and tells the worker.
+  await expect.poll(() => hit('failover'), { timeout: 60_000 }).toBe('far');
   for (let i = 0; i < 10; i += 1) expect(await hit('failover')).toBe('far');
 });
 
@@ -154,9 +157,7 @@ test('shares of localities are kept, and what is not named gets nothing [S67]', 
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   expect(counts.get('c')).toBeUndefined();
-  // 99.9 % of a binomial distribution lie within 3.29 standard deviations.
-  const deviation = Math.sqrt(total * 0.3 * 0.7);
-  expect(Math.abs((counts.get('a') ?? 0) - total * 0.3)).toBeLessThan(3.29 * deviation);
+  expect(isLikely(counts.get('a') ?? 0, total, 0.3, extreme), `${counts.get('a')} of ${total}`).toBe(true);
 });
 
 test('what exceeds the limits is answered 503 at once, marked as overload [S58, S59]', async () => {

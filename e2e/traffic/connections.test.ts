@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionRoute } from '../../compile/src/mesh/index.ts';
 import { endpoint, outbound, type Sample, sidecar } from '../../compile/src/xds/views.fixture.ts';
+import { extreme, isLikely } from '../chance.ts';
 import { application, exchange, freePort, type Running, run } from './loopback.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
@@ -153,8 +154,7 @@ test('connections are spread by the weights of their rule [S51]', async () => {
   for (let round = 0; round < total / 20; round += 1) await Promise.all(Array.from({ length: 20 }, () => heard(dial.weighted, 5_000)));
   const share = first.seen.connections - before;
   expect(share + second.seen.connections - others).toBe(total);
-  // 300 ± 3.29 standard deviations: 99.9 %.
-  expect(Math.abs(share - 300)).toBeLessThan(3.29 * Math.sqrt(total * 0.75 * 0.25));
+  expect(isLikely(share, total, 0.75, extreme), `${share} of ${total}`).toBe(true);
 });
 
 describe('TLS that is not opened [S51, S81]', () => {

@@ -110,7 +110,7 @@ export const secure = (options: ConnectionOptions): Promise<TLSSocket> =>
     const socket = connect({ host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...options }, () =>
       resolve(socket),
     );
-    socket.setTimeout(3_000, () => socket.destroy(new Error('no answer within three seconds')));
+    socket.setTimeout(20_000, () => socket.destroy(new Error('no answer within twenty seconds')));
     socket.once('error', reject);
   });
 
@@ -140,10 +140,10 @@ export const ask = async (options: ConnectionOptions, host = options.servername 
   }
 };
 
-/** Until it is so, or five seconds have passed. */
+/** Until it is so, or a minute has passed. */
 export const eventually = async <T>(probe: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> => {
   let last: unknown;
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     try {
       const value = await probe();
       if (wanted(value)) return value;
@@ -153,5 +153,5 @@ export const eventually = async <T>(probe: () => Promise<T>, wanted: (value: T) 
     }
     await sleep(50);
   }
-  throw new Error(`not within five seconds: ${last}`);
+  throw new Error(`not within a minute: ${last}`);
 };

@@ -149,7 +149,7 @@ export interface Running {
 
 /**
  * @param roots what the host's public roots shall be
- * @returns when Envoy listens; throws with its log when it does not within ten seconds
+ * @returns when Envoy listens; throws with its log when it does not within a minute
  */
 export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
@@ -171,7 +171,7 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
     await ended(child);
     await rm(folder, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (child.exitCode !== null) break;
     if (await accepts('127.0.0.1', listening)) return { stop };
     await sleep(100);
@@ -190,7 +190,7 @@ const ended = (child: ChildProcess): Promise<void> =>
 const accepts = async (host: string, port: number): Promise<boolean> =>
   (await exchange(host, port, '').catch(() => undefined)) !== undefined;
 
-/** Sends text and gives what came back within a second, or until the peer closed; rejects when the connection is refused or reset. */
+/** Sends text and gives what came back until it was complete, the peer closed, or 20 s were over; rejects when the connection is refused or reset. */
 export const exchange = (host: string, port: number, text: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, host);
@@ -202,9 +202,9 @@ export const exchange = (host: string, port: number, text: string): Promise<stri
     socket.on('connect', () => (text === '' ? finish() : socket.write(text)));
     socket.on('data', (data) => {
       received += data.toString('latin1');
-      if (/\]$|\r\n\r\n/.test(received)) setTimeout(finish, 50);
+      if (/\]$|\r\n\r\n/.test(received)) setTimeout(finish, 150);
     });
     socket.on('end', finish);
     socket.on('error', reject);
-    socket.setTimeout(3000, finish);
+    socket.setTimeout(20_000, finish);
   });

@@ -93,8 +93,11 @@ const conditionsOf = async (kind: string, name: string): Promise<Record<string, 
   return Object.fromEntries((body.conditions as Condition[]).map((condition) => [condition.type, condition]));
 };
 
-const wait = async (condition: string, name: string, timeoutMs = 5000) =>
+const wait = async (condition: string, name: string, timeoutMs = 60_000) =>
   (await weftd.ask(`/wait?timeoutMs=${timeoutMs}&for=${condition}&kind=vs&name=${name}&namespace=shop`)).body;
+
+const messageOf = (message: string) =>
+  vi.waitFor(async () => expect((await conditionsOf('vs', 'a'))['Programmed']?.message).toBe(message), { timeout: 60_000 });
 
 test('an object is programmed on those of the proxies that depend on it and acknowledged its revision', async () => {
   expect((await conditionsOf('vs', 'a'))['Programmed']).toMatchObject({ status: 'Unknown', reason: 'NoProxies' });
@@ -102,7 +105,8 @@ test('an object is programmed on those of the proxies that depend on it and ackn
   expect(await wait('programmed', 'a')).toMatchObject({ applied: true, condition: { message: 'programmed on 2 of 2 proxies' } });
   second.hold();
   weftd.write('a.yaml', route('a', toWeb.replace('1s', '2s')));
-  expect(await wait('programmed', 'a', 1000)).toMatchObject({ applied: false, pending: ['shop/second'] });
+  await messageOf('programmed on 1 of 2 proxies; not yet on shop/second');
+  expect(await wait('programmed', 'a', 1)).toMatchObject({ applied: false, pending: ['shop/second'] });
   const { body } = await weftd.ask('/resources/vs/shop/a');
   expect((await conditionsOf('vs', 'a'))['Programmed']).toEqual({
     type: 'Programmed',
@@ -116,7 +120,7 @@ test('an object is programmed on those of the proxies that depend on it and ackn
   second.release();
   expect(await wait('programmed', 'a')).toMatchObject({ applied: true, pending: [] });
   first.end();
-  await vi.waitFor(async () => expect((await conditionsOf('vs', 'a'))['Programmed']?.message).toBe('programmed on 1 of 1 proxies'), 5000);
+  await messageOf('programmed on 1 of 1 proxies');
 });
 
 test('an older object of the same host is named, and the one that it overrules is on no proxy', async () => {
