@@ -1,7 +1,7 @@
 /**
  * Whatever set of objects Weft accepts, Envoy takes what is emitted for it, and survives it. Random objects of every kind, in as many
- * sets as WEFT_SETS says (500, in the long run 10,000); WEFT_SEED repeats a run. A set that Envoy refuses is shrunk and kept as a
- * golden case, which fails until Weft refuses the object or emits something else.
+ * sets as WEFT_SETS says (500, in the long run 10,000), a thousand in each test; WEFT_SEED repeats a run. A set that Envoy refuses is
+ * shrunk and kept as a golden case, which fails until Weft refuses the object or emits something else.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -22,6 +22,8 @@ const sets = Number(process.env.WEFT_SETS ?? (long ? 10_000 : 500));
 /** The same sets each time, so that a change is what made a test fail; others in each long run. */
 const seed = Number(process.env.WEFT_SEED ?? (long ? Date.now() % 1_000_000 : 4));
 const inOneProcess = 20;
+/** Of as many sets a slow machine judges the last before an hour is over. */
+const inOneTest = 1_000;
 
 let validator: Validator;
 
@@ -64,7 +66,13 @@ const keep = async (set: readonly Written[], name: string): Promise<string> => {
   return `${await judge(least)}\n${text}`;
 };
 
-const told = async (batch: readonly (readonly Written[])[], first: number): Promise<readonly string[]> => {
+interface Place {
+  readonly seed: number;
+  /** Number of the batch's first set. */
+  readonly first: number;
+}
+
+const told = async (batch: readonly (readonly Written[])[], { seed, first }: Place): Promise<readonly string[]> => {
   const all = batch.map(emitted);
   const whole = all.filter((bootstraps) => typeof bootstraps !== 'string').flat();
   if (whole.length === all.length * 2 && (await complaint(validator, together(whole))) === '') return [];
@@ -77,20 +85,26 @@ const told = async (batch: readonly (readonly Written[])[], first: number): Prom
     : [`sets ${first} to ${first + batch.length - 1} are refused together only: ${await complaint(validator, together(whole))}`];
 };
 
-test(
-  `Envoy takes what is emitted for ${sets} random sets of objects (seed ${seed})`,
-  async () => {
+/** Seeds of the tests, and how many sets each makes. */
+const parts = Array.from({ length: Math.ceil(sets / inOneTest) }, (_, part) => ({
+  seed: seed + part,
+  count: Math.min(inOneTest, sets - part * inOneTest),
+}));
+
+test.each(parts)(
+  'Envoy takes what is emitted for $count random sets of objects (seed $seed)',
+  async ({ seed, count }) => {
     const faults: string[] = [];
     const counts = new Map<string, number>();
-    const random = fc.sample(objects, { numRuns: sets, seed });
-    for (let first = 0; first < sets && faults.length < 3; first += inOneProcess) {
+    const random = fc.sample(objects, { numRuns: count, seed });
+    for (let first = 0; first < count && faults.length < 3; first += inOneProcess) {
       const batch = random.slice(first, first + inOneProcess).map((set) => set.map(accepted).filter((object) => object !== undefined));
       for (const { kind } of batch.flat()) counts.set(String(kind), (counts.get(String(kind)) ?? 0) + 1);
-      faults.push(...(await told(batch, first)));
+      faults.push(...(await told(batch, { seed, first })));
     }
     expect(faults.join('\n\n')).toBe('');
     // A generator of which nothing passes would prove nothing.
-    for (const { kind } of generated) expect(counts.get(kind) ?? 0, kind).toBeGreaterThan(sets / 50);
+    for (const { kind } of generated) expect(counts.get(kind) ?? 0, kind).toBeGreaterThan(count / 50);
   },
-  long ? 3_500_000 : 180_000,
+  long ? 3_500_000 : 600_000,
 );
