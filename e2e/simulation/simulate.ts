@@ -148,16 +148,19 @@ const isExpected = ({ clusters }: Passage, { at }: Arrival): boolean =>
       name === clusterOf(at) && endpoints.some(({ address, port, percent }) => percent > 0 && endpointOf(at) === `${address}:${port}`),
   );
 
-/** Clusters whose endpoints are chosen without regard to what was asked, or to how busy they are. */
-const isEven = ({ loadBalancer, endpoints }: ClusterStep): boolean =>
+/**
+ * Clusters whose endpoints are chosen without regard to what was asked, or to how busy they are: requests are over at once,
+ * but one connection that stays open keeps all others away from its endpoint.
+ */
+const isEven = ({ loadBalancer, endpoints }: ClusterStep, { virtualHost }: Passage): boolean =>
   loadBalancer === 'ROUND_ROBIN' ||
   loadBalancer === 'RANDOM' ||
-  (loadBalancer === 'LEAST_REQUEST' && endpoints.every(({ weight }) => weight === 1));
+  (loadBalancer === 'LEAST_REQUEST' && virtualHost !== '' && endpoints.every(({ weight }) => weight === 1));
 
 const countEndpoint = (state: Run, asked: At, { at }: Arrival): void => {
   const { index, passage } = asked;
   const [only, ...others] = passage.clusters.filter(({ name }) => name === clusterOf(at));
-  if (!only || others.length > 0 || only.endpoints.length < 2 || !isEven(only) || endpointOf(at) === '') return;
+  if (!only || others.length > 0 || only.endpoints.length < 2 || !isEven(only, passage) || endpointOf(at) === '') return;
   for (const { address, port, percent } of only.endpoints)
     tally(state, asked, {
       key: `${index} ${only.name} chooses ${address}:${port}`,
