@@ -5,7 +5,7 @@ import type { Facts } from './facts.ts';
 
 const carriesTls = (protocol: Protocol): boolean => protocol === 'tls' || protocol === 'https';
 
-const kinds = {
+export const kinds = {
   tls: { takes: carriesTls, wanted: 'carries TLS', help: 'Name its port `tls-...` or `https-...`, or set `appProtocol`.' },
   tcp: {
     takes: (protocol: Protocol) => !isHttp(protocol) && !carriesTls(protocol) && protocol !== 'udp',
@@ -15,7 +15,7 @@ const kinds = {
 } as const;
 
 /** A wildcard of either side may stand for the other's names. */
-const served = (host: string, facts: Facts): readonly Service[] =>
+export const served = (host: string, facts: Facts): readonly Service[] =>
   isWildcard(host) ? facts.mesh.services.filter(({ hostname }) => intersection(host, hostname) !== undefined) : facts.servicesAt(host);
 
 /** Sidecars listen for services only: rules for connections to anything else, or to ports of another kind, are for nobody. */

@@ -17,17 +17,17 @@ import {
   intersection,
   isExported,
   isHttp,
-  isPublic,
   isWildcard,
   mesh as meshGateway,
-  precedence,
   type Routing,
   type Service,
 } from '../mesh/index.ts';
+import { lostConnections } from './connection-rivals.ts';
 import { connectionProblems } from './connection-route.ts';
 import { delegationProblems, orphanProblems } from './delegate.ts';
 import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
 import { audienceProblems, type NamedNamespace, namespaceProblems } from './namespace.ts';
+import { audience, isObeyedBefore } from './obeyed.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
@@ -159,20 +159,10 @@ const gatewayHostProblems = (resource: VirtualService, routing: Routing, facts: 
   });
 };
 
-/** Namespaces that stand for all that see the routing; the empty one for those that see nothing but what is public. */
-const audience = ({ exportTo, namespace }: Routing): readonly string[] =>
-  isPublic(exportTo) ? [''] : exportTo.map((to) => (to === '.' ? namespace : to));
-
 /** The rival that everybody obeys instead of this routing, or some namespace at least. */
-const obeyedBefore = (routing: Routing, rivals: readonly Routing[]): Routing | undefined => {
-  const rank = ({ exportTo, namespace }: Routing, viewer: string) => precedence(exportTo, namespace, viewer);
-  const age = rivals.indexOf(routing);
+const obeyedBefore = (routing: Routing, routings: readonly Routing[]): Routing | undefined => {
   for (const viewer of audience(routing)) {
-    const earlier = rivals.find((other, index) => {
-      if (other === routing || !isExported(other.exportTo, other.namespace, viewer)) return false;
-      const difference = rank(other, viewer) - rank(routing, viewer);
-      return difference < 0 || (difference === 0 && index < age);
-    });
+    const earlier = routings.find((other) => isObeyedBefore(other, routing, { viewer, routings }));
     if (earlier) return earlier;
   }
   return undefined;
@@ -261,6 +251,14 @@ const routingOf = ({ metadata }: VirtualService, { mesh }: Facts): Routing | und
     .memo('routings by name', [mesh.routings], () => new Map(mesh.routings.map((routing) => [routing.key, routing])))
     .get(`${metadata.namespace}/${metadata.name}`);
 
+const nothingLost: readonly Problem[] = [];
+
+const lostOf = ({ metadata }: VirtualService, facts: Facts): readonly Problem[] => {
+  const { memo, routings, services, gateways } = facts.mesh;
+  const all = memo('lost connections', [routings, services, gateways], () => lostConnections(facts));
+  return all.get(`${metadata.namespace}/${metadata.name}`) ?? nothingLost;
+};
+
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',
   reads: ['services', 'destinations', 'routings', 'gateways'],
@@ -269,6 +267,7 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
     const wildcards = (resource.spec.hosts ?? []).some(isWildcard);
     return [
       ...hosts.flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
+      lostOf(resource, facts),
       ...delegateKeys(resource).flatMap((key) => [key, facts.delegates.at(key)]),
       ...(isDelegate(resource) ? [facts.roots] : []),
       ...(resource.spec.gateways?.length || wildcards ? [facts.mesh.gateways, facts.mesh.services] : []),
@@ -287,6 +286,7 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
       ...(routing ? gatewayHostProblems(resource, routing, facts) : []),
       ...(routing?.gateways.includes(meshGateway) && routing.rules.length > 0 ? meshHostProblems(resource, routing, facts) : []),
       ...(routing?.gateways.includes(meshGateway) ? connectionProblems(routing, facts) : []),
+      ...lostOf(resource, facts),
     ];
   },
 };
