@@ -56,6 +56,7 @@ describe('weft', () => {
     [['wait', '--for', 'rain']],
     [['wait', '--for', 'programmed']],
     [['wait', '--for', 'applied', 'vs/a']],
+    [['wait', '--for', 'accepted', 'vs/a/b']],
     [['get']],
     [['status', '-o', 'xml']],
     [['get', 'nonsense']],

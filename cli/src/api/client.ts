@@ -32,6 +32,7 @@ export interface LogQuery {
 
 export interface ListQuery {
   readonly namespace?: string;
+  readonly name?: string;
   /** Tell on how many proxies each object is programmed; costs a compilation for each. */
   readonly programmed?: boolean;
 }
@@ -80,7 +81,7 @@ const applied = (answer: Answer): ApplyResult => {
   return answer.body as ApplyResult;
 };
 
-/** A whole mesh is written, synced and compiled before the answer. */
+/** A whole mesh is written, synced and compiled before the answer, or compiled many times. */
 const writeMs = 60_000;
 
 export const createApi = (socket: string): Api => {
@@ -91,7 +92,11 @@ export const createApi = (socket: string): Api => {
   return {
     socket,
     status: () => get('/status'),
-    list: (kind, asked = {}) => items(`/resources/${encodeURIComponent(kind)}${query({ ...asked })}`),
+    list: async (kind, asked = {}) => {
+      const path = `/resources/${encodeURIComponent(kind)}${query({ ...asked })}`;
+      const answer = await http.send({ method: 'GET', path, ...(asked.programmed && { limitMs: writeMs }) });
+      return (accepted(answer) as Items<StoredObject>).items;
+    },
     apply: async (request) => applied(await http.send({ method: 'POST', path: '/apply', body: request, limitMs: writeMs })),
     delete: async (request) => applied(await http.send({ method: 'POST', path: '/delete', body: request, limitMs: writeMs })),
     findings: () => items('/findings'),

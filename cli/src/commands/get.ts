@@ -73,8 +73,7 @@ const printPods = async ({ api, terminal }: Cli, name: string | undefined, optio
 };
 
 const named = (objects: readonly StoredObject[], kind: Kind, name: string): StoredObject[] => {
-  const found = objects.filter(({ resource }) => resource.metadata.name === name);
-  const candidates = found.map((object) => ({ ...object.resource.metadata, object }));
+  const candidates = objects.map((object) => ({ ...object.resource.metadata, object }));
   return [only(candidates, `${kind.kind} ${name}`).object];
 };
 
@@ -93,7 +92,8 @@ export const getCommand = (cli: Cli): Command =>
       if (kind.kind === 'Pod') return await printPods(cli, name, options);
       const { namespace, output } = options;
       const programmed = output === 'wide' || output === 'json' || output === 'yaml';
-      const all = [...(await cli.api.list(kind.plural, { programmed, ...(namespace !== undefined && { namespace }) }))].sort(byName);
+      const query = { programmed, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { name }) };
+      const all = [...(await cli.api.list(kind.plural, query))].sort(byName);
       const objects = name === undefined ? all : named(all, kind, name);
       const workloads = kind.kind === 'Deployment' ? await cli.api.workloads() : [];
       printObjects(cli, { kind, objects, single: name !== undefined, workloads }, output);

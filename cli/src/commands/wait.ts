@@ -23,14 +23,13 @@ interface WaitOptions {
 
 /** `vs/catalog`, `vs catalog`; absent where everything is waited for. */
 const objectOf = (kindText: string | undefined, nameText: string | undefined, options: WaitOptions): ObjectWait | undefined => {
-  const [kindPart = '', namePart] = (kindText ?? '').split('/', 2);
-  const name = nameText ?? namePart;
+  const [kindPart = '', name, ...more] = [...(kindText ?? '').split('/'), ...(nameText === undefined ? [] : [nameText])];
   if (options.for === 'applied') {
     if (kindText === undefined) return undefined;
     throw new Failure('`--for applied` is about everything; for one object write `--for programmed`', exitCodes.usage);
   }
   const kind = findKind(kindPart);
-  if (!kind || !name) throw new Failure(`name the object that shall be ${options.for}: KIND/NAME`, exitCodes.usage);
+  if (!kind || !name || more.length > 0) throw new Failure(`name the object that shall be ${options.for}: KIND/NAME`, exitCodes.usage);
   return { for: options.for, kind: kind.kind, name, ...(options.namespace !== undefined && { namespace: options.namespace }) };
 };
 

@@ -19,19 +19,22 @@ const said = (to: string, more: { readonly method?: string; readonly headers?: r
 
 describe('what is asked', () => {
   test('an address says host, port and path; headers are curl’s, and Host is the name that is called', () => {
-    expect(said('http://catalog:8080/a?b=c', { method: 'post', headers: ['X-User: t', 'host: other:1', 'x-user: u'] })).toEqual({
+    expect(
+      said('http://catalog:8080/a?b=c', { method: 'post', headers: ['X-User: t', 'host: other:1', 'x-user: u', 'constructor: c'] }),
+    ).toEqual({
       host: 'catalog',
       port: 8080,
       authority: 'other:1',
       method: 'POST',
       path: '/a?b=c',
-      headers: { 'x-user': 't,u' },
+      headers: { 'x-user': 't,u', constructor: 'c' },
     });
   });
 
   test('ports and schemes go without saying; the path stays as it was typed', () => {
     expect(said('catalog')).toMatchObject({ host: 'catalog', port: 80, path: '/', authority: 'catalog' });
     expect(said('https://example.com/a/../b')).toMatchObject({ port: 443, scheme: 'https', path: '/a/../b' });
+    expect(said('HTTP://catalog/A')).toMatchObject({ host: 'catalog', path: '/A' });
     expect(said('tcp://ledger:7000')).toEqual({ protocol: 'tcp', host: 'ledger', port: 7000 });
     expect(said('tls://edge:8443')).toEqual({ protocol: 'tls', host: 'edge', port: 8443 });
   });

@@ -10,29 +10,31 @@ export interface Said {
 }
 
 const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> => {
-  const headers: Record<string, string> = {};
+  const headers = new Map<string, string>();
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
     if (name === '') throw new Failure(`\`${line}\` is no header; write 'name: value'`, exitCodes.usage);
     const key = name.toLowerCase();
-    headers[key] = headers[key] === undefined ? value : `${headers[key]},${value}`;
+    const before = headers.get(key);
+    headers.set(key, before === undefined ? value : `${before},${value}`);
   }
-  return headers;
+  return Object.fromEntries(headers);
 };
 
 const ports: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
+const withScheme = (text: string): string => (/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+
 const urlOf = (text: string): URL => {
-  const whole = /^[a-z]+:\/\//.test(text) ? text : `http://${text}`;
   try {
-    return new URL(whole);
+    return new URL(withScheme(text));
   } catch (cause) {
     throw new Failure(`${text} is no address; write http://host:port/path, https://host or tcp://host:port`, exitCodes.usage, { cause });
   }
 };
 
 /** The path as it was typed: what looks odd in it is for the proxy to put right. */
-const pathOf = (text: string): string => /^[a-z]+:\/\/[^/?#]*([/?][^#]*)/.exec(text)?.[1] ?? '/';
+const pathOf = (text: string): string => /^[a-z]+:\/\/[^/?#]*([/?][^#]*)/i.exec(text)?.[1] ?? '/';
 
 export const questionOf = ({ to, method, headers: lines }: Said): Request => {
   const url = urlOf(to);
@@ -48,7 +50,7 @@ export const questionOf = ({ to, method, headers: lines }: Said): Request => {
     port,
     authority: said ?? url.host,
     method: method.toUpperCase(),
-    path: pathOf(/^[a-z]+:\/\//.test(to) ? to : `http://${to}`),
+    path: pathOf(withScheme(to)),
     headers,
     ...(protocol === 'https:' && { scheme: 'https' }),
   };

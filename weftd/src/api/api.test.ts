@@ -172,7 +172,14 @@ test('a request is explained from a pod, or from outside', async () => {
   expect(body).toMatchObject({ from: `shop/${pod?.name}`, hops: [{ listener: 'virtualOutbound' }], outcome: { kind: 'passthrough' } });
   expect((await weftd.ask(`/explain?request=${request}`)).body).toMatchObject({ from: 'outside', hops: [], outcome: { kind: 'refused' } });
   expect((await weftd.ask(`/explain?request=${request}&from=shop/gone`)).status).toBe(404);
-  for (const wrong of ['', 'x', '{}', '{"host":"a","port":"80"}', '{"host":"a","port":80,"headers":{"a":1}}'])
+  for (const wrong of [
+    '',
+    'x',
+    '{}',
+    '{"host":"a","port":"80"}',
+    '{"host":"a","port":80,"protocol":"ftp"}',
+    '{"host":"a","port":80,"headers":{"a":1}}',
+  ])
     expect((await weftd.ask(`/explain?request=${encodeURIComponent(wrong)}`)).status).toBe(400);
 });
 

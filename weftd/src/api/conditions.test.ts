@@ -153,7 +153,7 @@ test('a broken newer version is not accepted, and the last good one stays progra
 test('what cannot be waited for is said at once', async () => {
   const answers = await Promise.all(
     [
-      'for=rain&kind=vs&name=a',
+      'for=constructor&kind=vs&name=a',
       'for=programmed&kind=nothing&name=a',
       'for=programmed&kind=vs&name=missing',
       'for=programmed&kind=ns&name=x',

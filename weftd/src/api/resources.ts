@@ -43,6 +43,7 @@ interface ObjectPath {
 /** Asking for `programmed` costs a compilation for each object. */
 interface ListQuery {
   readonly namespace?: string;
+  readonly name?: string;
   readonly programmed?: string;
 }
 
@@ -54,9 +55,10 @@ export const resourceRoutes: Routes = (server, parts) => {
   };
   server.get<{ Params: { kind: string }; Querystring: ListQuery }>(
     '/resources/:kind',
-    async ({ params, query: { namespace, programmed } }) => {
+    async ({ params, query: { programmed, namespace, name } }) => {
       const dependents = programmed === 'true' || programmed === '';
-      return { items: await listed({ kind: kindNamed(params.kind).kind, dependents, ...(namespace !== undefined && { namespace }) }) };
+      const wanted = { ...(namespace !== undefined && { namespace }), ...(name !== undefined && { name }) };
+      return { items: await listed({ kind: kindNamed(params.kind).kind, dependents, ...wanted }) };
     },
   );
   server.get<{ Params: ObjectPath }>('/resources/:kind/:namespace/:name', async ({ params }) => {

@@ -50,7 +50,10 @@ const waitForObject = async (wanted: ObjectWait, parts: ApiParts, timeoutMs: num
   }
 };
 
-const waitable: Readonly<Record<string, ConditionType>> = { accepted: 'Accepted', programmed: 'Programmed' };
+const waitable: ReadonlyMap<string, ConditionType> = new Map([
+  ['accepted', 'Accepted'],
+  ['programmed', 'Programmed'],
+]);
 
 interface WaitQuery {
   readonly timeoutMs?: string;
@@ -63,7 +66,7 @@ interface WaitQuery {
 /** Absent: for everything there is. */
 const objectOf = ({ for: condition = 'applied', kind = '', name = '', namespace }: WaitQuery): ObjectWait | undefined => {
   if (condition === 'applied') return undefined;
-  const type = waitable[condition];
+  const type = waitable.get(condition);
   if (!type) throw new Refusal(400, `for must be applied, accepted or programmed, not ${JSON.stringify(condition)}`);
   const known = findKind(kind);
   if (!known) throw new Refusal(404, `there is no kind ${JSON.stringify(kind)}`);
