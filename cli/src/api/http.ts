@@ -1,5 +1,5 @@
 /** HTTP over weftd's Unix socket, which is how the CLI proves that it is the administrator. */
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '@weft/model';
 import { Failure } from '../exit.ts';
 
@@ -53,8 +53,10 @@ const parsed = (text: string): unknown => {
 };
 
 export const createHttp = (socket: string): Http => {
-  const open = ({ method, path, body }: Asked, signal?: AbortSignal): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
+  const open = async ({ method, path, body }: Asked, signal?: AbortSignal): Promise<IncomingMessage> => {
+    // Loaded here: a command that asks no mesh would wait 20 ms for all of Node's HTTP.
+    const { request } = await import('node:http');
+    return await new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
       const sent = request(
@@ -64,6 +66,7 @@ export const createHttp = (socket: string): Http => {
       sent.on('error', reject);
       sent.end(text);
     });
+  };
   return {
     socket,
     send: async (asked) => {

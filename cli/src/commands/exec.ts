@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { exec } from '../api/exec.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { findPod } from '../names.ts';
@@ -22,6 +21,8 @@ export const execCommand = ({ api, terminal, stdin }: Cli): Command =>
     .addHelpText('after', '\nExample:\n  weft exec deploy/web -- curl -s http://catalog:8080/')
     .action(async (workload: string, command: readonly string[], options: ExecOptions) => {
       const pod = findPod(await api.workloads(), workload, options.namespace);
+      // Loaded here: WebSockets would slow down every other command.
+      const { exec } = await import('../api/exec.ts');
       const code = await exec({
         socket: api.socket,
         namespace: pod.namespace,
