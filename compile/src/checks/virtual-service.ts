@@ -112,12 +112,22 @@ const subsetProblem = ({ path, destination, failure }: Mention, service: Service
   ]);
 };
 
+/** Gateways resolve no names as clients ask for them (Istio 1.29 has no cluster for such a host there). */
+const dynamicProblem = ({ spec }: VirtualService, { path, failure }: Mention, service: Service): Problem | undefined => {
+  if (service.resolution !== 'dns-dynamic' || !spec.gateways?.some((name) => name !== meshGateway)) return undefined;
+  return wrong('WEFT0101', `${path}.host`, [
+    `gateways do not resolve names of \`${service.hostname}\` (DYNAMIC_DNS) as they are asked for; at a gateway ${failure}`,
+    'Lead to a ServiceEntry that names the host, or call it from sidecars.',
+  ]);
+};
+
 const destinationProblems = (resource: VirtualService, facts: Facts): readonly Problem[] =>
   mentions(resource).flatMap((mention) => {
     const host = expandHost(mention.destination.host, resource.metadata.namespace);
     const service = reached(host, resource.metadata.namespace, facts);
     if (!service) return [missingHost(host, mention, facts)];
-    return [portProblem(mention, service), subsetProblem(mention, service, facts)].filter((problem) => problem !== undefined);
+    const problems = [portProblem(mention, service), subsetProblem(mention, service, facts), dynamicProblem(resource, mention, service)];
+    return problems.filter((problem) => problem !== undefined);
   });
 
 const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts): readonly Problem[] => {

@@ -136,12 +136,20 @@ const sidecarSlice = (mesh: Mesh, client: Client, sidecar: Sidecar): OutboundSli
   }));
 };
 
+/** Gateways resolve no names as clients ask for them: such a host has no cluster there, as in Istio 1.29 [S71]. */
+const withoutDynamic = (mesh: Mesh, client: Client, slice: OutboundSlice): OutboundSlice => {
+  const services = slice.services.filter(({ service }) => service.resolution !== 'dns-dynamic');
+  if (services.length === slice.services.length) return slice;
+  return mesh.memo(`outbound of gateways: ${clientKey(mesh, client)}`, [slice], () => ({ ...slice, services }));
+};
+
 /** What a proxy may call. Gateways see what is exported to their namespace, whatever Sidecars say [S20]. */
 export const outboundSlice = (
   mesh: Mesh,
   { namespace, labels, role }: Client & { readonly role: 'sidecar' | 'gateway' },
 ): OutboundSlice => {
   const client = { namespace, labels };
-  const sidecar = role === 'gateway' ? undefined : sidecarOf(mesh, client);
+  if (role === 'gateway') return withoutDynamic(mesh, client, ordinarySlice(mesh, client));
+  const sidecar = sidecarOf(mesh, client);
   return sidecar ? sidecarSlice(mesh, client, sidecar) : ordinarySlice(mesh, client);
 };
