@@ -19,7 +19,11 @@ const pseudo: Readonly<Record<string, (request: Read) => string>> = {
   ':scheme': ({ scheme }) => scheme,
 };
 
-const headerOf = (name: string, request: Read): string | undefined => pseudo[name]?.(request) ?? request.headers[name];
+/** Names are the users' own: `constructor` is a header like any other. */
+const headerOf = (name: string, request: Read): string | undefined => {
+  if (Object.hasOwn(pseudo, name)) return pseudo[name]?.(request);
+  return Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
+};
 
 /** A header that is missing counts as empty where the match is inverted [S30]. */
 const matchesHeader = ({ name, match, invert }: HeaderMatch, request: Read): boolean => {

@@ -52,10 +52,14 @@ const textConflict = (root: StringMatchSettings | undefined, leaf: StringMatchSe
   return root.prefix && said ? !said.startsWith(root.prefix) : true;
 };
 
+/** Names are the users' own: `constructor` is one like any other. */
+const ownOf = <T>(table: Readonly<Record<string, T>> = {}, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 const mapConflict = (
-  root: Readonly<Record<string, StringMatchSettings>> = {},
+  root: Readonly<Record<string, StringMatchSettings>> | undefined,
   leaf: Readonly<Record<string, StringMatchSettings>> = {},
-): boolean => Object.entries(leaf).some(([name, match]) => textConflict(root[name], match));
+): boolean => Object.entries(leaf).some(([name, match]) => textConflict(ownOf(root, name), match));
 
 const conflicts = (root: HttpMatchRequest, leaf: HttpMatchRequest): boolean =>
   (['uri', 'scheme', 'method', 'authority'] as const).some((field) => textConflict(root[field], leaf[field])) ||
@@ -63,17 +67,22 @@ const conflicts = (root: HttpMatchRequest, leaf: HttpMatchRequest): boolean =>
   (root.ignoreUriCase ?? false) !== (leaf.ignoreUriCase ?? false) ||
   Boolean(root.port && leaf.port && root.port !== leaf.port) ||
   Boolean(root.sourceNamespace && leaf.sourceNamespace !== root.sourceNamespace) ||
-  Object.entries(leaf.sourceLabels ?? {}).some(([key, value]) => (root.sourceLabels?.[key] ?? value) !== value) ||
+  Object.entries(leaf.sourceLabels ?? {}).some(([key, value]) => (ownOf(root.sourceLabels, key) ?? value) !== value) ||
   Boolean(root.gateways?.length && leaf.gateways?.some((name) => !root.gateways?.includes(name)));
 
 const joined = (root: string | undefined, leaf: string | undefined): string => [root, leaf].filter(Boolean).join('-');
 
 const mergedMatch = (root: HttpMatchRequest, leaf: HttpMatchRequest): HttpMatchRequest => {
   const name = joined(root.name, leaf.name);
+  const { port, sourceNamespace, gateways } = root;
   return {
     ...root,
     ...leaf,
     ...(name && { name }),
+    // 0 and what is empty say nothing: what the root demands holds.
+    ...(port && { port }),
+    ...(sourceNamespace && { sourceNamespace }),
+    ...(gateways?.length && !leaf.gateways?.length && { gateways }),
     headers: { ...root.headers, ...leaf.headers },
     withoutHeaders: { ...root.withoutHeaders, ...leaf.withoutHeaders },
     queryParams: { ...root.queryParams, ...leaf.queryParams },
