@@ -1,10 +1,8 @@
 /** Places on which connections arrive, and who claims them: `address:port`, and `0.0.0.0:port` of services without address [S8, S84]. */
-import { isHttp, type Protocol, type Service } from '../mesh/index.ts';
-
-const isExclusive = (protocol: Protocol): boolean => protocol === 'mongo' || protocol === 'mysql';
+import { carriesTls, isExclusive, isHttp, type Protocol, type Service } from '../mesh/index.ts';
 
 /** Nothing but the address tells these connections apart. */
-const isBytes = (protocol: Protocol): boolean => !isHttp(protocol) && protocol !== 'tls' && protocol !== 'https' && protocol !== 'udp';
+const isBytes = (protocol: Protocol): boolean => !isHttp(protocol) && !carriesTls(protocol) && protocol !== 'udp';
 
 const isHomeless = ({ addresses, headless }: Service): boolean => !headless && addresses.length === 0;
 

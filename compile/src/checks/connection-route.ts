@@ -1,9 +1,7 @@
 /** `tls` and `tcp` routes beside the services that they are for. */
 import { doubtful, type Problem } from '@weft/model';
-import { intersection, isHttp, isWildcard, type Protocol, type Routing, type Service } from '../mesh/index.ts';
+import { carriesTls, intersection, isHttp, isWildcard, type Protocol, type Routing, type Service } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
-
-const carriesTls = (protocol: Protocol): boolean => protocol === 'tls' || protocol === 'https';
 
 export const kinds = {
   tls: { takes: carriesTls, wanted: 'carries TLS', help: 'Name its port `tls-...` or `https-...`, or set `appProtocol`.' },

@@ -1,5 +1,5 @@
 /** A cluster by its name: who is behind it, how connections to it are secured, and why calls to it fail. */
-import { blackHoleCluster, outboundSni, passthroughCluster } from '@weft/envoy';
+import { blackHoleCluster, type OutboundName, outboundSni, parseOutboundCluster, passthroughCluster } from '@weft/envoy';
 import type { ClusterStep, EndpointStep, Failure, TlsStep } from '@weft/model';
 import {
   type Endpoint,
@@ -8,22 +8,15 @@ import {
   type PortEndpoints,
   type ScopedService,
   type Subset,
+  selects,
   type TrafficPolicy,
   type View,
 } from '../mesh/index.ts';
 import { type EndpointShare, sharesOf } from './shares.ts';
 
-/** `outbound|80|v1|catalog.shop.svc.cluster.local` in its parts. */
-interface Named {
-  readonly port: number;
-  readonly subset: string;
-  readonly host: string;
-}
+type Named = Required<OutboundName>;
 
-const parse = (cluster: string): Named => {
-  const [, port = '', subset = '', host = ''] = cluster.split('|');
-  return { port: Number(port), subset, host };
-};
+const parse = (cluster: string): Named => parseOutboundCluster(cluster) ?? { port: 0, subset: '', host: '' };
 
 /** What a cluster was made of; absent: no such cluster was. */
 interface Made extends Named {
@@ -44,9 +37,6 @@ const madeOf = (cluster: string, { services, endpoints }: OutboundSlice): Made |
   const chosen = scoped.destination.subsets.find(({ name }) => name === subset);
   return chosen && { ...named, scoped, chosen, policy: chosen.policy(port), all };
 };
-
-const inSubset = (subset: Subset | undefined, { labels }: Endpoint): boolean =>
-  Object.entries(subset?.labels ?? {}).every(([key, value]) => labels[key] === value);
 
 const localityOf = ({ locality: { region, zone, subzone } }: Endpoint): string => [region, zone, subzone].join('/').replace(/\/+$/, '');
 
@@ -155,7 +145,7 @@ export const clusterStep = (name: string, { role, outbound, origin }: View, shar
   const { policy, scoped, all, chosen } = made;
   if (lacksCredential(made, role)) return { ...fixed(name, withoutCredential(made)), ...share };
   const whereDialled = goesWhereDialled(made, role);
-  const endpoints = (all?.endpoints ?? []).filter((endpoint) => inSubset(chosen, endpoint));
+  const endpoints = (all?.endpoints ?? []).filter(({ labels }) => !chosen || selects(chosen.labels, labels));
   const dynamic = scoped.service.resolution === 'dns-dynamic';
   // A single name stands nowhere.
   const nearness = scoped.service.resolution === 'dns-logical' ? undefined : nearnessOf(policy, scoped.service, origin);

@@ -1,9 +1,8 @@
 /** Virtual hosts of a port's route table, and which of them a name leads to [S10-S12]. */
 import { outboundCluster, virtualHostName } from '@weft/envoy';
 import type { Request } from '@weft/model';
-import { covers, defaultRetry, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
+import { covers, defaultRetry, type Entry, isRange, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
-import { type Entry, isRange } from './entries.ts';
 import { read } from './request.ts';
 import { type Host, type Routed, retryStep, routed, straight } from './route.ts';
 

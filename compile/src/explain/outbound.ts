@@ -1,11 +1,11 @@
 /** A sidecar's client side: which listener gets the connection, which of its chains, and which virtual host the request. */
 import { listenerName, passthroughCluster, virtualOutbound } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
-import { heardAt, type View } from '../mesh/index.ts';
+import { anyConnection, heardAt, ownAddresses, signOf, type View } from '../mesh/index.ts';
 import { bytesOutside, carried } from './bytes.ts';
 import { type ChainChoice, type Connection, chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
-import { chainsOf, entriesAt, type Lead, ownAddresses, resolved, sharedAt, signOf } from './entries.ts';
+import { chainsOf, entriesAt, type Lead, resolved, sharedAt } from './entries.ts';
 import { bestHost, type Candidate, candidatesAt, hostOf, served } from './hosts.ts';
 import { read } from './request.ts';
 import { type Routed, straight } from './route.ts';
@@ -59,8 +59,6 @@ const through = ({ name, http, bytes }: Content, { view, request, connection }: 
   return { ...heading, filterChain: 'http', ...(found ? served(found, request, view) : outside(view)) };
 };
 
-const anything = { serverNames: [], subnets: [] };
-
 export const outbound = (view: View, request: Request): Passage => {
   const { port, protocol = 'http', host } = request;
   const slice = heardAt(view.outbound, port);
@@ -68,11 +66,11 @@ export const outbound = (view: View, request: Request): Passage => {
   const address = request.address ?? resolved(host.toLowerCase(), entries, slice);
   const connection = { address, http: protocol === 'http', ...(protocol === 'tls' && { serverName: host.toLowerCase() }) };
   const dial = { view, request, connection };
-  const own = address === undefined ? undefined : entries.find((entry) => ownAddresses(entry, slice).includes(address));
+  const own = address === undefined ? undefined : entries.find((entry) => ownAddresses(entry, slice.endpoints).includes(address));
   if (own && address !== undefined) {
     // A sniffed service's table is its own: whatever comes to its address is meant for it.
     const http = own.port.protocol === 'auto' ? { http: [{ ...hostOf(own), domains: ['*'] }] } : {};
-    return through({ name: listenerName(address, port), ...http, bytes: chainsOf(own, anything) }, dial);
+    return through({ name: listenerName(address, port), ...http, bytes: chainsOf(own, anyConnection) }, dial);
   }
   const { http, homeless } = sharedAt(entries, slice);
   const candidates = candidatesAt(port, http, slice);

@@ -1,5 +1,6 @@
 export * from './connection.ts';
 export * from './credential.ts';
+export * from './entry.ts';
 export * from './families.ts';
 export * from './gateway.ts';
 export * from './heard.ts';

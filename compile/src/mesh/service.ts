@@ -6,6 +6,12 @@ export type Protocol = 'http' | 'http2' | 'grpc' | 'grpc-web' | 'tcp' | 'tls' | 
 export const isHttp = (protocol: Protocol): boolean =>
   protocol === 'http' || protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
 
+/** TLS that stays closed [S81]. */
+export const carriesTls = (protocol: Protocol): boolean => protocol === 'tls' || protocol === 'https';
+
+/** Their servers speak first, so that looking for HTTP would wait for ever: they share a listener with nobody else [S84]. */
+export const isExclusive = (protocol: Protocol): boolean => protocol === 'mongo' || protocol === 'mysql';
+
 export interface ServicePort {
   /** The service's port: what clients dial, and what cluster names carry. */
   readonly number: number;

@@ -3,6 +3,7 @@ import {
   type ConnectionRoute,
   type ConnectionRule,
   type ConnectionRuleMatch,
+  carriesTls,
   type DestinationRule,
   intersection,
   isHttp,
@@ -82,8 +83,7 @@ const isConnecting = ({ tls, tcp }: Routing): boolean => tls.length > 0 || tcp.l
 /** Unlike HTTP rules, those of several VirtualServices for one host add up, the oldest first (Istio's `getConfigsForHost`). */
 const rulesFor = ({ protocol }: ServicePort, routings: readonly Routing[]): readonly ConnectionRule[] => {
   if (isHttp(protocol) || protocol === 'udp') return [];
-  const carriesTls = protocol === 'tls' || protocol === 'https';
-  return routings.flatMap(({ tls, tcp }) => (carriesTls ? tls : tcp));
+  return routings.flatMap(({ tls, tcp }) => (carriesTls(protocol) ? tls : tcp));
 };
 
 const connected = (scoped: ScopedService, routings: readonly Routing[], asked: Asked): ScopedService => {

@@ -1,9 +1,9 @@
 /** Egress listeners of a Sidecar that have an address or a socket of their own [S23]. */
 import { type Encoded, type Init, inboundCapturePort, listenerName, outboundCapturePort } from '@weft/envoy';
 import type { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { type EgressScope, isHttp, type OutboundSlice, type SidecarPort } from '../mesh/index.ts';
+import { type EgressScope, type Entry, isHttp, type OutboundSlice, type SidecarPort, signOf } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
-import { type Entry, signOf, waysOf } from './connections.ts';
+import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
 import { domainsOf, outsideCluster, serviceHost } from './virtual-hosts.ts';

@@ -3,10 +3,19 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { EgressScope, InboundSlice, Origin, OutboundSlice, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
-import { isHttp } from '../mesh/index.ts';
+import {
+  type EgressScope,
+  type Entry,
+  type InboundSlice,
+  isHttp,
+  type Origin,
+  type OutboundSlice,
+  ownAddresses,
+  type PortEndpoints,
+  type ScopedService,
+  type View,
+} from '../mesh/index.ts';
 import { type Role, type Situation, serviceClusters } from './clusters.ts';
-import { type Entry, ownAddresses } from './connections.ts';
 import { atPort, type BoundPort, boundListener, boundRoutes, canBind, portsOf, proxiedHosts, readsHttp } from './egress.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';

@@ -16,6 +16,7 @@ import {
   type Service,
   type Standing,
   type Subset,
+  selects,
 } from '../mesh/index.ts';
 import { remember, rememberKeyed } from './remember.ts';
 
@@ -74,8 +75,7 @@ interface Target {
   readonly destination: DestinationPolicy;
 }
 
-export const inSubset = (subset: Subset, endpoint: Endpoint): boolean =>
-  Object.entries(subset.labels).every(([key, value]) => endpoint.labels[key] === value);
+export const inSubset = (subset: Subset, { labels }: Endpoint): boolean => selects(subset.labels, labels);
 
 export const assignment = (clusterName: string, endpoints: readonly Endpoint[], standing?: Standing): Encoded =>
   encodeResource(

@@ -1,8 +1,18 @@
 /** What a sidecar's application may call: one HTTP listener and route table for each port, TCP listeners by virtual address. */
 import { blackHoleCluster, type Encoded, listenerName, outboundCapturePort, virtualHostName, virtualOutbound } from '@weft/envoy';
-import { anywhere, type DestinationPolicy, type Families, type OutboundSlice, type ScopedService, type Service } from '../mesh/index.ts';
+import {
+  anyConnection,
+  anywhere,
+  type DestinationPolicy,
+  type Entry,
+  type Families,
+  type OutboundSlice,
+  ownAddresses,
+  type ScopedService,
+  type Service,
+} from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
-import { anything, type Entry, ownAddresses, waysOf } from './connections.ts';
+import { waysOf } from './connections.ts';
 import { tcpProxy } from './filters.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
 import { type Part, remember, rememberPair } from './remember.ts';
@@ -34,7 +44,7 @@ const makeAddressListener = (entry: Entry, address: string, { paths, ...slice }:
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
   const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false, dynamic: false, paths } : undefined;
-  const content = { http, bytes: distinct(waysOf(entry, anything)), outside: outsideCluster(slice) };
+  const content = { http, bytes: distinct(waysOf(entry, anyConnection)), outside: outsideCluster(slice) };
   return outboundListener(name, { addresses: [address], port: number }, contentOf(name, content));
 };
 

@@ -1,6 +1,5 @@
 /** The virtual hosts of one port. Of a list of services that differs from an earlier one in a few places only those are looked at. */
-import type { HttpRoute, OutboundSlice, ScopedService } from '../mesh/index.ts';
-import type { Entry } from './connections.ts';
+import type { Entry, HttpRoute, OutboundSlice, ScopedService } from '../mesh/index.ts';
 import { type Part, rememberTable } from './remember.ts';
 import { domainsOf, encodeHost, ruleHost, serviceHost } from './virtual-hosts.ts';
 

@@ -15,16 +15,13 @@ import {
 } from '@weft/envoy';
 import { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_pb.js';
-import { defaultRetry, type HttpRoute, isIPv6, type OutboundSlice, type ScopedService, type ServicePort } from '../mesh/index.ts';
+import { defaultRetry, type HttpRoute, isIPv6, isRange, type OutboundSlice, type ScopedService, type ServicePort } from '../mesh/index.ts';
 import { everything } from './match.ts';
 import { remember } from './remember.ts';
 import { direct, retryPolicy, routesOf, routeTo } from './routes.ts';
 import { fromAds } from './sources.ts';
 
 type VirtualHostInit = Init<typeof VirtualHostSchema>;
-
-/** A ServiceEntry may have a whole network's addresses: `10.1.0.0/16`. */
-export const isRange = (address: string): boolean => address.includes('/');
 
 /** As a client writes it in `Host`. */
 const literal = (address: string): string => (isIPv6(address) ? `[${address}]` : address);

@@ -1,8 +1,8 @@
 /** Listeners `0.0.0.0_<port>`: all HTTP of a port, and services that have no address to listen on [S7, S8, S84]. */
 import type { Encoded } from '@weft/envoy';
-import { anywhere, isHttp, type OutboundSlice, type Protocol } from '../mesh/index.ts';
+import { anywhere, compatible, type Entry, isHomeless, isHttp, type OutboundSlice, signOf } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
-import { type Entry, isHomeless, signOf, waysOf } from './connections.ts';
+import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
 import { outsideCluster } from './virtual-hosts.ts';
@@ -16,16 +16,6 @@ export interface Wildcard {
   /** Services without a listener of their own, of which the first that nothing tells apart gets the rest [S8]. */
   readonly homeless: readonly Entry[];
 }
-
-/** Their servers speak first, so that looking for HTTP would wait for ever: they share a listener with nobody else [S84]. */
-const isExclusive = (protocol: Protocol): boolean => protocol === 'mongo' || protocol === 'mysql';
-
-/** Those that share the listener: the first decides. */
-const compatible = (entries: readonly Entry[]): readonly Entry[] => {
-  const first = entries[0]?.port.protocol;
-  if (first !== undefined && isExclusive(first)) return entries.filter(({ port }) => port.protocol === first);
-  return entries.filter(({ port }) => !isExclusive(port.protocol));
-};
 
 const isHttpOrSniffed = ({ port: { protocol } }: Entry): boolean => isHttp(protocol) || protocol === 'auto';
 
