@@ -1,7 +1,7 @@
 /** The verbs: objects → Mesh → View → Envoy resources, and what goes with them. */
 export { build, type Snapshot } from './build.ts';
 export { lapsed } from './checks/lapsed.ts';
-export { answered, assumedPods, explain, forwarded, journey, type Situation } from './explain/index.ts';
+export { answered, assumedPods, expectedProxy, explain, forwarded, journey, type Situation } from './explain/index.ts';
 export { proxyOf, shouldInject } from './inject/index.ts';
 export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernetes/allocate.ts';
 export type { RunningPod } from './kubernetes/workload.ts';

@@ -1,25 +1,10 @@
 /** What HTTP rules do on the real Envoy where it is subtle: seen from a client, and from the servers behind. */
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build, scope, type View } from '@weft/compile';
-import { meshSettings, type Proxy, parse } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { extreme, isLikely } from '../chance.ts';
 import { freePort, type Running, run } from './loopback.ts';
-
-const proxy: Proxy = {
-  id: 'sidecar~10.244.0.1~web-1.shop~shop.svc.cluster.local',
-  role: 'sidecar',
-  name: 'web-1',
-  namespace: 'shop',
-  serviceAccount: 'web',
-  labels: { app: 'web' },
-  addresses: ['127.0.0.1'],
-  cluster: 'Kubernetes',
-  network: '',
-  locality: { region: '', zone: '', subzone: '' },
-  dnsDomain: 'shop.svc.cluster.local',
-};
+import { viewOf } from './manifests.ts';
 
 interface Seen {
   readonly path: string;
@@ -88,12 +73,8 @@ spec:
   - { match: [{ port: ${port}, uri: { prefix: /fallthrough } }], ${to} }
 `;
 
-const viewOf = (port: number, main: Echo, copy: Echo): View => {
-  const text = [entry('main', port, main.port), entry('copy', port, copy.port), rules(port)].join('');
-  const { resources, findings } = parse({ text, file: 'mesh.yaml', origin: { source: 'file' } });
-  expect(findings).toEqual([]);
-  return scope(build({ resources, pods: [], settings: meshSettings(resources) }).mesh, proxy);
-};
+const manifests = (port: number, main: Echo, copy: Echo): string =>
+  [entry('main', port, main.port), entry('copy', port, copy.port), rules(port)].join('');
 
 let port = 0;
 let main: Echo;
@@ -102,7 +83,7 @@ let envoy: Running;
 
 beforeAll(async () => {
   [port, main, copy] = [await freePort(), await echo(), await echo()];
-  envoy = await run(viewOf(port, main, copy), port);
+  envoy = await run(viewOf(manifests(port, main, copy)), port);
 }, 120_000);
 
 afterAll(async () => {

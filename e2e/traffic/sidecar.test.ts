@@ -5,24 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { build, scope, type View } from '@weft/compile';
-import { meshSettings, type Proxy, parse } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { application, exchange, freePort, type Running, run } from './loopback.ts';
-
-const proxy: Proxy = {
-  id: 'sidecar~10.244.0.1~web-1.shop~shop.svc.cluster.local',
-  role: 'sidecar',
-  name: 'web-1',
-  namespace: 'shop',
-  serviceAccount: 'web',
-  labels: { app: 'web' },
-  addresses: ['127.0.0.1'],
-  cluster: 'Kubernetes',
-  network: '',
-  locality: { region: '', zone: '', subzone: '' },
-  dnsDomain: 'shop.svc.cluster.local',
-};
+import { viewOf } from './manifests.ts';
 
 interface Places {
   readonly app: number;
@@ -77,13 +62,6 @@ spec:
     - { port: { number: ${tls}, protocol: TLS }, bind: 127.0.0.2, captureMode: NONE, hosts: [./*] }
     - { port: { number: 0, protocol: HTTP }, bind: 'unix://${out}', hosts: [./socket.example.com] }
 `;
-
-const viewOf = (text: string): View => {
-  const { resources, findings } = parse({ text, file: 'mesh.yaml', origin: { source: 'file' } });
-  expect(findings).toEqual([]);
-  const { mesh } = build({ resources, pods: [], settings: meshSettings(resources) });
-  return scope(mesh, proxy);
-};
 
 const get = (host: string) => `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
 

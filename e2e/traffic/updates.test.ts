@@ -59,7 +59,7 @@ const counter = async (name: string): Promise<number> => {
 
 const eventually = async <T>(probe: () => Promise<T>, wanted: T): Promise<void> => {
   let last: unknown;
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     last = await probe().catch((error: unknown) => error);
     if (last === wanted) return;
     await sleep(50);

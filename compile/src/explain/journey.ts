@@ -16,8 +16,8 @@ export interface Situation {
   readonly pods: readonly RunningPod[];
 }
 
-/** What a pod's proxy is told, as the control plane tells it. */
-const proxyFor = ({ pod, address }: RunningPod): Proxy => ({
+/** The proxy that a pod has or will have, as far as its configuration goes. */
+export const expectedProxy = ({ pod, address }: Pick<RunningPod, 'pod' | 'address'>): Proxy => ({
   id: '',
   role: pod.proxy === 'gateway' ? 'gateway' : 'sidecar',
   name: pod.name,
@@ -93,7 +93,7 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
     seen.add(workload ?? '');
     if (pod.pod.proxy === 'gateway')
       return depth < longestWay ? from(pod, { request: towards(endpoint, leg), reachedBy: cluster.name, depth: depth + 1 }, way) : [];
-    const view = scope(way.mesh, proxyFor(pod));
+    const view = scope(way.mesh, expectedProxy(pod));
     const arrived = inbound(view.inbound, arrivalAt(endpoint, leg));
     return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...arrived }];
   });
@@ -108,7 +108,7 @@ interface Asked {
 
 /** This proxy's hop, and those behind it. */
 const from = (pod: RunningPod, { request, reachedBy, depth = 0 }: Asked, way: Way): readonly Hop[] => {
-  const view = scope(way.mesh, proxyFor(pod));
+  const view = scope(way.mesh, expectedProxy(pod));
   const passage = placed(explain(view, request), { view, pod }, way);
   const role = view.role === 'gateway' ? 'gateway' : 'client';
   const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...passage };
@@ -160,7 +160,7 @@ const bare = (request: Request, way: Way): Pick<Journey, 'hops' | 'outcome'> => 
 const entrance = (port: number, { pods, mesh }: Situation): { readonly pod: RunningPod; readonly port: number } | undefined => {
   const gateways = pods.filter(({ pod }) => pod.proxy === 'gateway');
   for (const pod of gateways) {
-    const { servers } = scope(mesh, proxyFor(pod)).gateway;
+    const { servers } = scope(mesh, expectedProxy(pod)).gateway;
     if (servers.some((server) => server.port === port)) return { pod, port };
   }
   for (const pod of gateways) {

@@ -5,7 +5,6 @@
 import type { Mesh, Snapshot, View } from '@weft/compile';
 import type { ResourceSet } from '@weft/envoy';
 import { type Proxy, type Resource, refKey, refOf } from '@weft/model';
-import type { Instance } from '../registry.ts';
 import type { Verbs } from './compiler.ts';
 
 /** What is run, not told to proxies; pods get their effect through the objects that select them. */
@@ -45,23 +44,3 @@ export const withoutObject = (resources: readonly Resource[], object: Resource):
   const key = refKey(refOf(object));
   return resources.filter((resource) => refKey(refOf(resource)) !== key);
 };
-
-export interface Surroundings {
-  readonly clusterId: string;
-  readonly dnsDomain: string;
-}
-
-/** The proxy that a pod will have, as far as its configuration goes: counted from the moment the pod has an address. */
-export const expectedProxy = ({ pod, address }: Instance, { clusterId, dnsDomain }: Surroundings): Proxy => ({
-  id: '',
-  role: pod.proxy === 'gateway' ? 'gateway' : 'sidecar',
-  name: pod.name,
-  namespace: pod.namespace,
-  serviceAccount: pod.serviceAccount,
-  labels: pod.labels,
-  addresses: [address],
-  cluster: clusterId,
-  network: '',
-  locality: { region: '', zone: '', subzone: '' },
-  dnsDomain: `${pod.namespace}.svc.${dnsDomain}`,
-});

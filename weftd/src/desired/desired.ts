@@ -3,7 +3,7 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, journey, lapsed, type Mesh, serviceOwner } from '@weft/compile';
+import { type Assignments, allocate, expectedProxy, journey, lapsed, type Mesh, serviceOwner } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -27,7 +27,7 @@ import { nodeView } from '../workloads/node-view.ts';
 import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
-import { expectedProxy, isToldToProxies, withoutObject } from './dependents.ts';
+import { isToldToProxies, withoutObject } from './dependents.ts';
 import type { Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
@@ -157,7 +157,7 @@ export class Desired implements Calls {
     const without = this.#snapshot(withoutObject(this.#owned.resources(), object), this.#store.decisions.addresses());
     const proxies = this.#compiler.dependents(
       without,
-      expected.map((instance) => expectedProxy(instance, this.#config)),
+      expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
     );
     const names = proxies.map(({ namespace, name }) => `${namespace}/${name}`);
     known.set(key, names);
