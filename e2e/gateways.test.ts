@@ -89,12 +89,12 @@ test('an Envoy that is restarted while weftd is away serves TLS', async () => {
   process.kill(weftd, 'SIGSTOP');
   try {
     process.kill(gateway, 'SIGKILL');
-    await until('TLS is served again', async () => ((await served()).answer.includes('200') ? true : undefined), 30_000, 200);
+    await until('TLS is served again', async () => ((await served()).answer.includes('200') ? true : undefined), 60_000, 200);
     expect(mesh.pids('envoy', 'router~', 'ingress')).not.toEqual([gateway]);
   } finally {
     process.kill(weftd, 'SIGCONT');
   }
-}, 60_000);
+}, 180_000);
 
 test('a renewed Secret is shown at once', async () => {
   writeSecrets(await ca.issue('web.example', { name: 'second' }));
@@ -121,5 +121,5 @@ test('a ProxyConfig says how a proxy is started: at once for new pods, with a re
   expect(proxy?.name).toMatch(/^client-/);
   expect([envoys(2).length, envoys(3).length]).toEqual([1, 0]);
   expect((await mesh.weft('restart', 'deploy/client', '-n', 'shop')).code).toBe(0);
-  await until('the new proxy runs', async () => (envoys(3).length === 1 && (await marked()).length === 0 ? true : undefined), 30_000, 200);
-}, 60_000);
+  await until('the new proxy runs', async () => (envoys(3).length === 1 && (await marked()).length === 0 ? true : undefined), 60_000, 200);
+}, 180_000);

@@ -51,7 +51,7 @@ const write = (file: string, text: string): void => {
 };
 
 const applied = async (): Promise<void> => {
-  const result = await mesh.weft('wait', '--for', 'applied', '--timeout', '20s');
+  const result = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
   expect(result.code, result.stderr).toBe(0);
 };
 
@@ -92,7 +92,7 @@ describe('localities', () => {
     const isFar = async () => (await ask('/v1/0/503', 20))['200 v2'] === 20 && (await ask('/', 50))['200 v2'] === 50;
     await until('the far ones answer', async () => ((await isFar()) ? true : undefined), 90_000, 200);
     await until('the near ones are back', async () => ((await ask('/', 10))['200 v1'] === 10 ? true : undefined), 90_000, 500);
-  });
+  }, 300_000);
 });
 
 interface Pods {
@@ -150,7 +150,7 @@ describe('endpoints', () => {
       expect(podsOf(outcomes).size).toBe(4);
       expect(podsOf(outcomes.filter(({ startedAt }) => startedAt > settled)).size).toBe(1);
     },
-    churnSeconds * 1000 + 60_000,
+    churnSeconds * 1000 + 180_000,
   );
 
   it('that stop, one after another, lose no request: new pods serve before old ones end', async () => {
@@ -215,7 +215,7 @@ spec:
     expect(await winner()).toBe(first);
     const [weftd = 0] = mesh.pids('weftd.js');
     process.kill(weftd, 'SIGKILL');
-    await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 30_000, 200);
+    await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 60_000, 200);
     expect(await winner()).toBe(first);
   });
 });
