@@ -36,7 +36,7 @@ export const changesBetween = byPair((from: ResourceMap, to: ResourceMap): Chang
 });
 
 /** All of `wanted`, and what the client has beside it: the additions without the removals. */
-export const addingOnly = byPair(
+const addingOnly = byPair(
   (has: ResourceMap, wanted: ResourceMap): ResourceMap =>
     changesBetween(has, wanted).removed.length === 0 ? wanted : new Map([...has, ...wanted]),
 );

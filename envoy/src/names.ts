@@ -60,6 +60,8 @@ export const socketMark = 0x539;
 
 /** `0.0.0.0_80` */
 export const listenerName = (address: string, port: number): string => `${address}_${port}`;
+/** A Sidecar's ingress listener with a socket of its own, beside the outbound one of the same place. */
+export const inboundName = (listener: string): string => `inbound_${listener}`;
 export const virtualHostName = (host: string, port: number): string => `${host}:${port}`;
 /** VHDS: `<route configuration>/<virtual host>`. */
 export const virtualHostResource = (routeConfiguration: string, virtualHost: string): string => `${routeConfiguration}/${virtualHost}`;

@@ -36,7 +36,7 @@ const allows = (origin: StringMatch, said: string): boolean => {
   }
 };
 
-export const isAllowedOrigin = ({ origins }: Cors, { headers: { origin = '' } }: Read): boolean =>
+const isAllowedOrigin = ({ origins }: Cors, { headers: { origin = '' } }: Read): boolean =>
   origin !== '' && origins.some((one) => allows(one, origin));
 
 const isPreflight = ({ method, headers }: Read): boolean =>

@@ -1,5 +1,5 @@
 /** A sidecar's server side: which chain takes the connection, as PeerAuthentication says [S90-S92], and where it leads. */
-import { inboundCluster, inboundPassthroughCluster, virtualInbound } from '@weft/envoy';
+import { inboundCluster, inboundName, inboundPassthroughCluster, listenerName, virtualInbound } from '@weft/envoy';
 import type { ClusterStep, Outcome, Passage } from '@weft/model';
 import { type InboundPort, type InboundSlice, isHttp, type MtlsMode } from '../mesh/index.ts';
 
@@ -29,14 +29,20 @@ const wayOf = (
   return `plain-${reads}`;
 };
 
-const application = (name: string, port: number): ClusterStep => ({
+type Target = NonNullable<InboundPort['target']>;
+
+/** @param target of a Sidecar's `defaultEndpoint`; absent: where the connection was dialled */
+const application = (name: string, port: number, target?: Target): ClusterStep => ({
   name,
   weight: 1,
   percent: 100,
   endpoints: [
-    { address: '', port, workload: '', namespace: '', locality: '', health: 'unknown', priority: 0, percent: 100, weight: 1, mtls: false },
+    {
+      ...{ address: '', port, ...target },
+      ...{ workload: '', namespace: '', locality: '', health: 'unknown', priority: 0, percent: 100, weight: 1, mtls: false },
+    },
   ],
-  loadBalancer: 'the address dialled',
+  loadBalancer: target ? 'the only endpoint' : 'the address dialled',
   tls: { mode: 'plaintext' },
 });
 
@@ -59,9 +65,10 @@ export const inbound = ({ ports, mode: others }: InboundSlice, arrival: Arrival)
   const { protocol, mode } = known ?? { protocol: 'auto' as const, mode: others };
   const way = wayOf(kindOf(protocol), mode, arrival);
   const prefix = known ? `${arrival.port}` : 'virtualInbound';
-  const heading = { listener: virtualInbound, filterChain: way ? `${prefix}-${way}` : '', tls: demands[mode], timeout: 0, rewrites: {} };
+  const listener = known?.bind === undefined ? virtualInbound : inboundName(listenerName(known.bind, known.port));
+  const heading = { listener, filterChain: way ? `${prefix}-${way}` : '', tls: demands[mode], timeout: 0, rewrites: {} };
   if (!way) return { ...heading, virtualHost: '', route: '', clusters: [], outcome: refusal(mode, arrival) };
-  const cluster = application(known ? inboundCluster(arrival.port) : inboundPassthroughCluster, arrival.port);
+  const cluster = application(known ? inboundCluster(arrival.port) : inboundPassthroughCluster, arrival.port, known?.target);
   const http = way.endsWith('http');
   const retries =
     http && protocol !== 'grpc' && protocol !== 'grpc-web'

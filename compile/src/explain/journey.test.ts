@@ -23,10 +23,18 @@ const objects = [
   deployment('bank', 'shop'),
   deployment('edge', 'shop', ', annotations: {inject.istio.io/templates: gateway}'),
   deployment('legacy', 'old'),
+  deployment('apart', 'shop'),
   service('web', 'shop'),
   service('bank', 'shop'),
   service('edge', 'shop', 'name: http, port: 80, targetPort: 8080'),
   service('legacy', 'old'),
+  service('apart', 'shop', 'name: http, port: 80, targetPort: 9080'),
+  `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: apart, namespace: shop}
+spec:
+  workloadSelector: {labels: {app: apart}}
+  ingress: [{port: {number: 9080, protocol: HTTP}, captureMode: NONE, defaultEndpoint: "127.0.0.1:8080"}]`,
   `apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: {name: bank, namespace: shop}
@@ -65,6 +73,14 @@ describe('the way of a request', () => {
     expect(hops[0]?.object).toMatchObject({ kind: 'Service', name: 'bank', file: 'shop.yaml' });
     expect(hops[0]?.clusters[0]).toMatchObject({ tls: { mode: 'mTLS', identities: ['spiffe://cluster.local/ns/shop/sa/default'] } });
     expect(outcome).toEqual({ kind: 'forward', why: '100 % to shop/bank' });
+  });
+
+  test('ends where the server’s Sidecar says [S21, S23]', () => {
+    const { hops } = journey(situation, { host: 'apart', port: 80 }, pod('web'));
+    expect(hops[1]).toMatchObject({
+      listener: `inbound_${pod('apart')?.address}_9080`,
+      clusters: [{ name: 'inbound|9080||', endpoints: [{ address: '127.0.0.1', port: 8080 }] }],
+    });
   });
 
   test('enters through the gateway of the port, by the rule and its line', () => {

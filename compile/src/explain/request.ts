@@ -24,7 +24,7 @@ const escaped = (character: string): string => `%${character.charCodeAt(0).toStr
  * Segments `.` and `..`, what need not be escaped, unescaped, and what must be, escaped (RFC 3986, 6.2.2, as Envoy's path
  * normalisation by googleurl does it; `e2e/simulation` compares them).
  */
-export const normalized = (pathname: string): string => {
+const normalized = (pathname: string): string => {
   const plain = pathname
     .replace(/%([0-9a-fA-F]{2})/g, (escape, digits: string) => {
       const character = String.fromCharCode(Number.parseInt(digits, 16));

@@ -7,7 +7,7 @@ import { type Read, read } from './request.ts';
 
 type Forward = Extract<RouteAction, { readonly kind: 'forward' }>;
 
-export const isNothing = ({ set, add, remove }: HeaderOperations): boolean =>
+const isNothing = ({ set, add, remove }: HeaderOperations): boolean =>
   remove.length === 0 && Object.keys(set).length === 0 && Object.keys(add).length === 0;
 
 export const operations = (request: HeaderOperations, response: HeaderOperations): Pick<Rewrites, 'request' | 'response'> => ({

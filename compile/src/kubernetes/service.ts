@@ -22,7 +22,7 @@ const addressesOf = (spec: ServiceSpec, assigned: string | undefined): readonly 
 const resolutionOf = (spec: ServiceSpec): Resolution =>
   spec.type === 'ExternalName' ? 'dns-strict' : spec.clusterIP === 'None' ? 'original-dst' : 'eds';
 
-export const exportedTo = (text: string | undefined, fallback: readonly string[]): readonly string[] =>
+const exportedTo = (text: string | undefined, fallback: readonly string[]): readonly string[] =>
   text ? text.split(',').map((part) => part.trim()) : fallback;
 
 /** UDP passes the mesh by [S80]: where TCP has the same number, as for DNS, only that counts. */

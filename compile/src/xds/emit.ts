@@ -2,7 +2,7 @@
  * `emit`: a View as Envoy's resources. Pure; what a part of the View was made into is remembered for as long as that part lives,
  * so a change costs what it changed, and maps that say the same are the same object.
  */
-import { inboundCapturePort, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
+import { inboundCapturePort, inboundName, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
 import {
   type EgressScope,
   type Entry,
@@ -20,7 +20,7 @@ import { atPort, type BoundPort, boundListener, boundRoutes, canBind, portsOf, p
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
-import { boundListeners, inboundListener, inboundName } from './inbound.ts';
+import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { portHosts } from './port-hosts.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';

@@ -7,6 +7,7 @@ import {
   type Init,
   inboundCapturePort,
   inboundCluster,
+  inboundName,
   inboundPassthroughCluster,
   listenerName,
   meshHttpTokens,
@@ -146,9 +147,6 @@ const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort, 
 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
-
-/** Beside the outbound one of the same place. */
-export const inboundName = (listener: string): string => `inbound_${listener}`;
 
 /** A Sidecar's ingress listener that is captured by nobody; under a name that no outbound one has. */
 const boundListener = (port: InboundPort & { readonly bind: string }, paths: PathNormalization | undefined): Encoded => {
