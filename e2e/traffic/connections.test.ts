@@ -130,11 +130,11 @@ const heard = (port: number, milliseconds: number): Promise<string> =>
       finish();
     });
     socket.on('error', reject);
-    setTimeout(finish, milliseconds);
+    setTimeout(finish, milliseconds).unref();
   });
 
 describe('a server that speaks first', () => {
-  test('is heard on a port declared TCP', async () => expect(await heard(dial.declared, 5_000)).toBe('[first]'));
+  test('is heard on a port declared TCP', async () => expect(await heard(dial.declared, 60_000)).toBe('[first]'));
 
   test('waits on a sniffed port for as long as its client says nothing [S82]', async () => {
     expect(await heard(dial.sniffed, 600)).toBe('');
@@ -151,7 +151,7 @@ test('HTTP/1.0 is bytes on a sniffed port: nothing is added to it [S83]', async 
 test('connections are spread by the weights of their rule [S51]', async () => {
   const [before, total] = [first.seen.connections, 400];
   const others = second.seen.connections;
-  for (let round = 0; round < total / 20; round += 1) await Promise.all(Array.from({ length: 20 }, () => heard(dial.weighted, 5_000)));
+  for (let round = 0; round < total / 20; round += 1) await Promise.all(Array.from({ length: 20 }, () => heard(dial.weighted, 60_000)));
   const share = first.seen.connections - before;
   expect(share + second.seen.connections - others).toBe(total);
   expect(isLikely(share, total, 0.75, extreme), `${share} of ${total}`).toBe(true);

@@ -283,7 +283,7 @@ describe('Envoy takes', () => {
       numRuns: process.env.WEFT_LONG === '1' ? 1000 : 40,
       seed: process.env.WEFT_LONG === '1' ? undefined : 7,
     } as fc.Parameters<[View]>);
-  }, 600_000);
+  }, 3_500_000);
 });
 
 describe('Envoy refuses, so this test can fail', () => {

@@ -216,7 +216,7 @@ const commands = [
   fc.constant(command('patience', (world) => world.patience())),
 ];
 
-it(`keeps the sixteen rules over ${actions} random actions`, { timeout: 30_000 + actions * 5 }, () => {
+it(`keeps the sixteen rules over ${actions} random actions`, { timeout: 120_000 + actions * 20 }, () => {
   fc.assert(
     fc.property(shape, fc.boolean(), fc.commands(commands, { maxCommands: actionsPerRun, size: 'max' }), (first, synced, run) => {
       const world = new World(first);
