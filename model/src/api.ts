@@ -89,7 +89,7 @@ export interface ProxyStatus {
   readonly identity: string;
   readonly connected: boolean;
   readonly inStep: boolean;
-  /** The pod runs with (without) a sidecar while its labels now ask for the opposite. */
+  /** Its labels now ask for what it runs without, or the other way round; or its proxy was started otherwise than it would be now. */
   readonly restartNeeded: boolean;
   /** By short type: CDS, EDS, LDS, RDS, VHDS. */
   readonly types: Readonly<Record<string, TypeStatus>>;
