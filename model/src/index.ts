@@ -49,5 +49,5 @@ export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';
 export { routingClaim } from './text/claim.ts';
-export { type Network, network, networkOf } from './text/host.ts';
+export { isWithin, type Network, network, networkOf } from './text/host.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';

@@ -1,7 +1,7 @@
 /** A sidecar's client side: which listener gets the connection, which of its chains, and which virtual host the request. */
 import { listenerName, passthroughCluster, virtualOutbound } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
-import { anyConnection, heardAt, ownAddresses, signOf, type View } from '../mesh/index.ts';
+import { addressesWithin, anyConnection, heardAt, ownAddresses, signOf, type View } from '../mesh/index.ts';
 import { bytesOutside, carried } from './bytes.ts';
 import { type ChainChoice, type Connection, chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
@@ -40,13 +40,16 @@ interface Content {
   readonly name: string;
   /** Virtual hosts of its table; absent: nothing is read as HTTP. */
   readonly http?: readonly Candidate[];
+  /** Of HTTP services that lie in networks of others. */
+  readonly addresses?: readonly string[];
   readonly bytes: readonly ChainChoice<Lead>[];
 }
 
-const through = ({ name, http, bytes }: Content, { view, request, connection }: Dial): Passage => {
+const through = ({ name, http, addresses = [], bytes }: Content, { view, request, connection }: Dial): Passage => {
   const heading = { listener: name, tls: 'none' };
-  const httpChain = http ? [{ subnets: [], serverNames: [], http: true, leads: undefined }] : [];
-  const chain = chainFor<ChainChoice<Lead | undefined>>([...httpChain, ...bytes], connection);
+  const places = addresses.length === 0 ? [[]] : [[], addresses];
+  const httpChains = http ? places.map((subnets) => ({ subnets, serverNames: [], http: true, leads: undefined })) : [];
+  const chain = chainFor<ChainChoice<Lead | undefined>>([...httpChains, ...bytes], connection);
   if (chain?.leads) return { ...heading, filterChain: labelOf(chain), ...carried(chain.leads, view) };
   if (!chain) {
     const why =
@@ -80,5 +83,10 @@ export const outbound = (view: View, request: Request): Passage => {
   }
   const readsHttp = candidates.length > 0 || homeless.some((entry) => entry.port.protocol === 'auto');
   const bytes = homeless.flatMap((entry) => chainsOf(entry, signOf(entry)));
-  return through({ name: listenerName('0.0.0.0', port), ...(readsHttp && { http: candidates }), bytes }, dial);
+  const named = http.flatMap(({ scoped }) => scoped.service.addresses);
+  const addresses = addressesWithin(
+    named,
+    bytes.flatMap(({ subnets }) => subnets),
+  );
+  return through({ name: listenerName('0.0.0.0', port), ...(readsHttp && { http: candidates }), addresses, bytes }, dial);
 };

@@ -52,6 +52,13 @@ describe('allocate', () => {
     expect(Object.values(moved)).not.toContain(taken);
   });
 
+  it('takes no address from its owner because another writes it down', () => {
+    const before = allocate(all(service('web')));
+    const [address = ''] = Object.values(before);
+    const greedy = all(service('web'), service('other', `clusterIP: ${address}, `), entry('own', `addresses: [${address}], `));
+    expect(allocate(greedy, before)).toEqual(before);
+  });
+
   it('forgets what is gone, and does not believe two owners of one address', () => {
     const existing = { 'Service/shop/gone': '10.96.0.9', 'Service/shop/a': '10.96.0.5', 'Service/shop/b': '10.96.0.5' };
     const assigned = allocate(all(service('a'), service('b')), existing);

@@ -59,7 +59,7 @@ const writtenAddresses = (resources: readonly Resource[]): readonly string[] => 
 
 /** @returns an address for each owner that needs one; an owner without a place in a full pool is left out. */
 export const allocate = (resources: readonly Resource[], existing: Assignments = {}): Assignments => {
-  const taken = new Set(writtenAddresses(resources));
+  const taken = new Set<string>();
   const wanted: (readonly [owner: string, pool: Pool])[] = [
     ...ofKind(resources, 'Service')
       .filter(needsServiceAddress)
@@ -72,7 +72,9 @@ export const allocate = (resources: readonly Resource[], existing: Assignments =
     assigned[owner] = address;
     taken.add(address);
   };
+  // Before what is written down: an address that clients know already is not taken from its owner by someone who writes it too.
   for (const [owner] of wanted) assign(owner, existing[owner]);
+  for (const address of writtenAddresses(resources)) taken.add(address);
   // In the order of names: which of two that meet moves on must not depend on the order of files.
   const fresh = wanted.filter(([owner]) => assigned[owner] === undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [owner, pool] of fresh) assign(owner, take(owner, pool, taken));

@@ -1,5 +1,7 @@
 /** Host names as Istio means them: short names belong to the namespace of the rule that says them, `*` opens a suffix. */
 
+import { isWithin } from '@weft/model';
+
 export const clusterDomain = 'cluster.local';
 
 /** IPv4, or IPv6 by its colons, which no host name has. */
@@ -65,4 +67,11 @@ export const hostIndex = <T>(entries: Iterable<readonly [host: string, value: T]
       return [...(own === undefined ? [] : [own]), ...wildcardsOf(host).map(([, value]) => value)];
     },
   };
+};
+
+/** Those addresses that lie in one of the networks; a network of all addresses tells nothing apart and does not count. */
+export const addressesWithin = (addresses: readonly string[], networks: readonly string[]): readonly string[] => {
+  const narrow = [...new Set(networks)].filter((network) => !network.endsWith('/0'));
+  if (narrow.length === 0) return [];
+  return [...new Set(addresses)].filter((address) => isAddress(address) && narrow.some((network) => isWithin(address, network)));
 };

@@ -13,7 +13,7 @@ const networksOf = ({ subnets }: ConnectionMatch): readonly (string | undefined)
 const namesOf = ({ serverNames }: ConnectionMatch): readonly (string | undefined)[] =>
   serverNames.length === 0 || serverNames.includes('*') ? [undefined] : [...new Set(serverNames)];
 
-const rangeOf = (network: string) => {
+export const rangeOf = (network: string) => {
   const [addressPrefix = '', length] = network.split('/');
   return { addressPrefix, prefixLen: length === undefined ? (addressPrefix.includes(':') ? 128 : 32) : Number(length) };
 };

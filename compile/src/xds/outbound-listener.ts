@@ -3,7 +3,7 @@ import { create, type Encoded, encodeResource, type Init, listenerName } from '@
 import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { PathNormalization } from '../mesh/index.ts';
-import type { Chains } from './chain-match.ts';
+import { type Chains, rangeOf } from './chain-match.ts';
 import { socketAddresses } from './endpoints.ts';
 import {
   type Chain,
@@ -48,15 +48,21 @@ export interface HttpWay {
   readonly grpcWeb: boolean;
   /** Some service's names are resolved as they are asked for. */
   readonly dynamic: boolean;
+  /** Read as HTTP although a network that contains them is somebody's: Envoy looks at networks first. */
+  readonly addresses?: readonly string[];
   readonly paths: PathNormalization | undefined;
 }
 
-const httpChain = (name: string, way: HttpWay): Chain => ({
-  filterChainMatch: plainHttp,
-  filters: [
+const httpChains = (name: string, way: HttpWay): readonly Chain[] => {
+  const filters = [
     httpManager({ statPrefix: `outbound_${name};`, routeSpecifier: routesFrom(way.routes), httpFilters: callFilters(way) }, way.paths),
-  ],
-});
+  ];
+  const { addresses = [] } = way;
+  const anywhere = { filterChainMatch: plainHttp, filters };
+  return addresses.length === 0
+    ? [anywhere]
+    : [anywhere, { filterChainMatch: { ...plainHttp, prefixRanges: addresses.map(rangeOf) }, filters }];
+};
 
 const looksAtNames = ({ chains }: Chains): boolean =>
   chains.some(({ filterChainMatch }) => (filterChainMatch?.serverNames ?? []).length > 0);
@@ -77,7 +83,7 @@ export interface Content {
 /** What no chain takes goes outside as it came, as Istio's fall-through chain does it. */
 export const contentOf = (name: string, { http, bytes, outside }: Content): ListenerInit => {
   const { rest } = bytes;
-  const chains = [...(http ? [httpChain(name, http)] : []), ...bytes.chains];
+  const chains = [...(http ? httpChains(name, http) : []), ...bytes.chains];
   const byDefault = rest ?? { filters: [tcpProxy(outside)] };
   return {
     bindToPort: false,

@@ -1,6 +1,6 @@
 /** Listeners `0.0.0.0_<port>`: all HTTP of a port, and services that have no address to listen on [S7, S8, S84]. */
 import type { Encoded } from '@weft/envoy';
-import { anywhere, compatible, type Entry, isHomeless, isHttp, type OutboundSlice, signOf } from '../mesh/index.ts';
+import { addressesWithin, anywhere, compatible, type Entry, isHomeless, isHttp, type OutboundSlice, signOf } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
@@ -13,6 +13,8 @@ export interface Wildcard {
   readonly http: boolean;
   readonly grpcWeb: boolean;
   readonly dynamic: boolean;
+  /** Addresses of HTTP services. */
+  readonly named: readonly string[];
   /** Services without a listener of their own, of which the first that nothing tells apart gets the rest [S8]. */
   readonly homeless: readonly Entry[];
 }
@@ -36,19 +38,24 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
         http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.length > 0),
         grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
         dynamic: members.some(({ scoped }) => isDynamic(scoped.service)),
+        named: members.filter(({ port: { protocol } }) => isHttp(protocol)).flatMap(({ scoped }) => scoped.service.addresses),
         homeless: members.filter((entry) => isHomeless(entry, slice.endpoints)),
       };
     });
 };
 
 /** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
-export const wildcardListener = ({ port, http, grpcWeb, dynamic, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
+export const wildcardListener = ({ port, http, grpcWeb, dynamic, named, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
   const bind = { addresses: anywhere(slice.families), port };
   const name = nameOf(bind);
-  const bytes = distinct(homeless.flatMap((entry) => waysOf(entry, signOf(entry))));
+  const ways = homeless.flatMap((entry) => waysOf(entry, signOf(entry)));
+  const addresses = addressesWithin(
+    named,
+    ways.flatMap(({ match }) => match.subnets),
+  );
   const content = {
-    http: http ? { routes: `${port}`, grpcWeb, dynamic, paths: slice.paths } : undefined,
-    bytes,
+    http: http ? { routes: `${port}`, grpcWeb, dynamic, addresses, paths: slice.paths } : undefined,
+    bytes: distinct(ways),
     outside: outsideCluster(slice),
   };
   return outboundListener(name, bind, contentOf(name, content));

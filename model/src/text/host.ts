@@ -49,3 +49,9 @@ export const network = (text: string): string => {
   const { address, bits } = networkOf(text);
   return bits === bitsOf(address) ? address : `${address}/${bits}`;
 };
+
+/** @param range an address or CIDR block without `cidrFault` */
+export const isWithin = (address: string, range: string): boolean => {
+  const { address: first, bits } = networkOf(range);
+  return bitsOf(address) === bitsOf(first) && networkOf(`${address}/${bits}`).address === first;
+};
