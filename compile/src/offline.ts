@@ -2,3 +2,4 @@
 export { build } from './build.ts';
 export { lapsed } from './checks/lapsed.ts';
 export { assumedPods, journey } from './explain/index.ts';
+export type { RunningPod } from './kubernetes/workload.ts';

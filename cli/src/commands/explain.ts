@@ -19,10 +19,14 @@ interface ExplainOptions {
   readonly output?: Format;
 }
 
-const explained = async ({ api, stdin }: Cli, options: ExplainOptions, request: Request): Promise<Journey> => {
+const explained = async ({ api, stdin, terminal }: Cli, options: ExplainOptions, request: Request): Promise<Journey> => {
   const { from, namespace, files } = options;
   const caller = { from, ...(namespace !== undefined && { namespace }) };
-  if (files) return explainFiles(await readManifests(files, stdin), caller, request);
+  if (files) {
+    const { journey, errors } = await explainFiles(await readManifests(files, stdin), caller, request);
+    if (errors > 0) terminal.err(`without what is wrong in the files (errors: ${errors}); \`weft analyze -f\` tells it`);
+    return journey;
+  }
   if (from === 'outside') return api.explain({ request });
   const pod = findPod(await api.workloads(), from, namespace);
   return api.explain({ request, from: { namespace: pod.namespace, name: pod.name } });

@@ -49,14 +49,22 @@ describe('what is told', () => {
     const [, command = '', output = ''] = /```console\n\$ npx weft (.*)\n([\s\S]*?)\n```/.exec(shown) ?? [];
     expect(command).toContain('--from web --to http://catalog:8080/items --files examples/shop');
     const files = await readManifests([join(root, 'examples/shop')], new PassThrough());
-    const journey = await explainFiles(files, { from: 'web' }, said('http://catalog:8080/items'));
+    const { journey, errors } = await explainFiles(files, { from: 'web' }, said('http://catalog:8080/items'));
+    expect(errors).toBe(0);
     expect(journeyText(journey, terminal).replaceAll(`${root}/`, '')).toBe(output);
+  });
+
+  test('says when something in the files is left out', async () => {
+    const files = await readManifests([join(root, 'examples/shop')], new PassThrough());
+    const broken = { text: 'kind: VirtualService', file: 'broken.yaml', directory: '/' };
+    const { errors } = await explainFiles([...files, broken], { from: 'web' }, said('http://catalog:8080'));
+    expect(errors).toBe(1);
   });
 
   test('names who is meant, or says that nobody is', async () => {
     const files = await readManifests([join(root, 'examples/shop')], new PassThrough());
     await expect(explainFiles(files, { from: 'nobody' }, said('http://catalog'))).rejects.toThrow('nobody was not found');
-    const { from } = await explainFiles(files, { from: 'deploy/web', namespace: 'shop' }, said('http://catalog:8080'));
-    expect(from).toBe('shop/web-1');
+    const told = await explainFiles(files, { from: 'deploy/web', namespace: 'shop' }, said('http://catalog:8080'));
+    expect(told.journey.from).toBe('shop/web-1');
   });
 });

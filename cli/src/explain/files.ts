@@ -1,4 +1,5 @@
 /** Explains on manifests alone, as if everything in them ran. */
+import type { RunningPod } from '@weft/compile/offline';
 import { type Journey, meshSettings, parse, type Request } from '@weft/model';
 import { certificateReader as certificates } from '@weft/model/node';
 import { Failure } from '../exit.ts';
@@ -11,14 +12,13 @@ export interface Caller {
   readonly namespace?: string;
 }
 
-export const explainFiles = async (files: readonly ManifestFile[], { from, namespace }: Caller, request: Request): Promise<Journey> => {
-  // Loaded here: the compiler would slow down every other command.
-  const { assumedPods, build, journey } = await import('@weft/compile/offline');
-  const resources = files.flatMap(({ text, file }) => parse({ text, file, origin: { source: 'file' }, certificates }).resources);
-  const pods = assumedPods(resources);
-  const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
-  const situation = { mesh, resources, pods };
-  if (from === 'outside') return journey(situation, request);
+export interface Explained {
+  readonly journey: Journey;
+  /** What the manifests say that cannot be taken: the journey is the one without it. */
+  readonly errors: number;
+}
+
+const callerAmong = (pods: readonly RunningPod[], { from, namespace }: Caller): RunningPod => {
   const workloads = [...Map.groupBy(pods, ({ pod: { namespace, workload } }) => `${workload.kind} ${namespace}/${workload.name}`).values()];
   const named = workloads.flatMap((members) => {
     const [first] = members;
@@ -30,5 +30,17 @@ export const explainFiles = async (files: readonly ManifestFile[], { from, names
   const found = findPod(named, from, namespace);
   const caller = pods.find(({ pod }) => pod.name === found.name && pod.namespace === found.namespace);
   if (!caller) throw new Failure(`${from} has no pod`);
-  return journey(situation, request, caller);
+  return caller;
+};
+
+export const explainFiles = async (files: readonly ManifestFile[], caller: Caller, request: Request): Promise<Explained> => {
+  // Loaded here: the compiler would slow down every other command.
+  const { assumedPods, build, journey } = await import('@weft/compile/offline');
+  const parsed = files.map(({ text, file }) => parse({ text, file, origin: { source: 'file' }, certificates }));
+  const resources = parsed.flatMap((one) => one.resources);
+  const pods = assumedPods(resources);
+  const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
+  const errors = parsed.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'error').length;
+  const situation = { mesh, resources, pods };
+  return { journey: journey(situation, request, caller.from === 'outside' ? undefined : callerAmong(pods, caller)), errors };
 };
