@@ -244,6 +244,22 @@ describe('scope', () => {
     expect(serviceOf(view({ tier: 'web' }), 1)).toBe(serviceOf(view({}), 1));
   });
 
+  it('joins ServiceEntries of one host in every order, and keeps what a changed part says nothing of [S71]', () => {
+    const entry = (name: string, port: number, address: string) =>
+      object(
+        `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: ${name}, namespace: a}, spec: {hosts: [x.example.com], ports: [{number: ${port}, name: p${port}, protocol: HTTP}], resolution: STATIC, endpoints: [{address: ${address}}]}}`,
+      );
+    const [first, second] = [entry('one', 80, '192.0.2.1'), entry('two', 81, '192.0.2.2')];
+    const backendIn = ({ mesh }: ReturnType<typeof built>) => mesh.backends.get('a/x.example.com');
+    const before = built([first, second]);
+    expect(backendIn(before)?.service.ports.map(({ number }) => number)).toEqual([80, 81]);
+    expect(backendIn(built([second, first]))).toEqual(backendIn(before));
+    const after = built([first, entry('two', 81, '192.0.2.3')], pods, before.mesh);
+    expect(backendIn(after)?.service).toBe(backendIn(before)?.service);
+    expect(after.mesh.endpoints.get('a/x.example.com:80')).toBe(before.mesh.endpoints.get('a/x.example.com:80'));
+    expect(after.mesh.endpoints.get('a/x.example.com:81')?.endpoints.map(({ address }) => address)).toEqual(['192.0.2.3']);
+  });
+
   it('shares what clients of other namespaces are told', () => {
     const { mesh } = built(resources);
     const [, b, c] = views(mesh) as [View, View, View];
