@@ -52,8 +52,12 @@ const writtenLandings = (mesh: Mesh): ReadonlyMap<string, readonly Landing[]> =>
     for (const { service, port: servicePort, endpoints } of mesh.endpoints.values()) {
       const backend = mesh.backends.get(service);
       if (!backend || backend.selector) continue;
-      for (const { address, port } of endpoints)
-        byAddress.set(address, [...(byAddress.get(address) ?? []), { backend, servicePort, port }]);
+      for (const { address, port } of endpoints) {
+        const landing = { backend, servicePort, port };
+        const others = byAddress.get(address);
+        if (others) others.push(landing);
+        else byAddress.set(address, [landing]);
+      }
     }
     return byAddress;
   });

@@ -160,13 +160,15 @@ const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
   const { mesh } = surroundings;
   const hasRules = rulesIn(mesh, client.namespace).size > 0;
   const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
-  return general.map((told) => {
+  const own = general.map((told) => {
     const { service } = told.service;
     const local = hasRules ? localRule(mesh, service, client) : undefined;
     const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
     const isNear = isNearTo(client, [service, ...namesakes(service, surroundings)]);
     return (isNear && !told.isNear) || told.tellsApart || rule !== told.rule ? toldApart(told, rule, asked) : told;
   });
+  // One list for all who are told the same: what is made of it is made once.
+  return own.every((told, index) => told === general[index]) ? general : own;
 };
 
 const toldIn = (namespace: string, surroundings: Surroundings): readonly Told[] => {
@@ -188,5 +190,6 @@ export const toldTo = (client: Client, surroundings: Surroundings): readonly Sco
     [general, services, routings, mesh.destinations, mesh.rules, taken],
     (memo) => (key === client.namespace ? general : refined(general, { client, surroundings, memo })),
   );
-  return mesh.memo(`called by ${key}: ${surroundings.key}`, [own], () => own.map(({ service }) => service));
+  const who = own === toldAll(surroundings) ? '*' : key;
+  return mesh.memo(`called by ${who}: ${surroundings.key}`, [own], () => own.map(({ service }) => service));
 };

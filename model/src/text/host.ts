@@ -44,8 +44,12 @@ export const networkOf = (text: string): Network => {
   return { address: family.networkAddressFromCIDR(`${address}/${bits}`).toString(), bits };
 };
 
+/** An IPv4 address has one spelling when no number of it begins with a zero: a mesh has thousands, and reading each takes long. */
+const plainAddress = /^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/;
+
 /** One spelling for one network; that of a single address is the address. */
 export const network = (text: string): string => {
+  if (plainAddress.test(text)) return text;
   const { address, bits } = networkOf(text);
   return bits === bitsOf(address) ? address : `${address}/${bits}`;
 };
