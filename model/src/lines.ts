@@ -16,8 +16,7 @@ export const parentPath = (path: string): string => {
  */
 export const lineAt = (lines: Readonly<Record<string, number>>, path: string): number | undefined => {
   for (let at = path; at !== ''; at = parentPath(at)) {
-    const line = lines[at];
-    if (line !== undefined) return line;
+    if (Object.hasOwn(lines, at)) return lines[at];
   }
   return lines[''];
 };

@@ -65,7 +65,9 @@ const tlsOf = (made: Made, endpoints: readonly Endpoint[], whereDialled: boolean
   const { tls } = policy;
   if (tls?.mode === 'DISABLE') return { mode: 'plaintext' };
   if (tls?.mode === 'SIMPLE' || tls?.mode === 'MUTUAL') {
-    return { mode: tls.mode, ...(tls.sni && { sni: tls.sni }), ...(tls.subjectAltNames?.length && { identities: tls.subjectAltNames }) };
+    // A ServiceEntry's names count where the rule has none.
+    const names = tls.subjectAltNames ?? scoped.service.subjectAltNames;
+    return { mode: tls.mode, ...(tls.sni && { sni: tls.sni }), ...(names?.length && { identities: names }) };
   }
   const known = [...new Set((made.all?.endpoints ?? []).flatMap(({ mtls, identity }) => (mtls && identity ? [identity] : [])))].sort();
   const identities = tls?.subjectAltNames?.length ? tls.subjectAltNames : known;
