@@ -28,11 +28,17 @@ export const rulesIn = (mesh: Mesh, namespace: string): RulesByHost => rulesByNa
 
 const noPolicy: DestinationPolicy = { policy: () => ({}), subsets: [] };
 
-const completedPool = (own: ConnectionPool | undefined, { tcp, h2Upgrade }: MeshRules): ConnectionPool => {
+/** Field by field, what the pool says of connections and else the mesh's settings. */
+export const withMeshTcp = (own: ConnectionPool | undefined, { tcp }: MeshRules): ConnectionPool | undefined => {
+  if (Object.keys(tcp).length === 0) return own;
   const keepalive = (tcp.keepalive || own?.tcp?.keepalive) && { keepalive: { ...tcp.keepalive, ...own?.tcp?.keepalive } };
+  return { ...own, tcp: { ...tcp, ...own?.tcp, ...keepalive } };
+};
+
+const completedPool = (own: ConnectionPool | undefined, rules: MeshRules): ConnectionPool => {
+  const pool = withMeshTcp(own, rules) ?? {};
   const wanted = own?.http?.h2Upgrade ?? 'DEFAULT';
-  const http = h2Upgrade && wanted === 'DEFAULT' ? { http: { ...own?.http, h2Upgrade: 'DECLARED' as const } } : {};
-  return { ...own, ...http, tcp: { ...tcp, ...own?.tcp, ...keepalive } };
+  return rules.h2Upgrade && wanted === 'DEFAULT' ? { ...pool, http: { ...own?.http, h2Upgrade: 'DECLARED' } } : pool;
 };
 
 const completed = (policy: DestinationPolicy, rules: MeshRules): DestinationPolicy => {

@@ -14,7 +14,7 @@ import {
   type Workload,
 } from '../mesh/index.ts';
 import { workloadPort } from '../passes/endpoints.ts';
-import { destinationRule } from './destinations.ts';
+import { destinationRule, withMeshTcp } from './destinations.ts';
 import { sidecarOf } from './sidecar.ts';
 
 type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind'>;
@@ -72,7 +72,8 @@ interface Asked {
 
 /** Of a client-side policy only the connection pool counts here, and a Sidecar's beats it [S70]. */
 const inboundPort = ({ backend: { service }, servicePort, port }: Landing, { mesh, subject, modes, sidecar }: Asked): InboundPort => {
-  const pool = sidecar?.connectionPool ?? destinationRule(mesh, service, subject)?.destination.policy(servicePort).connectionPool;
+  const own = sidecar?.connectionPool ?? destinationRule(mesh, service, subject)?.destination.policy(servicePort).connectionPool;
+  const pool = withMeshTcp(own, mesh.rules);
   return {
     port,
     protocol: service.ports.find(({ number }) => number === servicePort)?.protocol ?? 'auto',
@@ -96,11 +97,11 @@ const bindOf = ({ bind, bindToPort }: IngressListener, addresses: readonly strin
   return bind === undefined || bind === '0.0.0.0' || bind === '::' ? (addresses[0] ?? '127.0.0.1') : bind;
 };
 
-const ingressPort = (listener: IngressListener, { addresses, modes, sidecar }: Asked): InboundPort => {
+const ingressPort = (listener: IngressListener, { mesh, addresses, modes, sidecar }: Asked): InboundPort => {
   const { port, protocol } = listener;
   const bind = bindOf(listener, addresses);
   const target = targetOf(listener, addresses);
-  const pool = listener.connectionPool ?? sidecar?.connectionPool;
+  const pool = withMeshTcp(listener.connectionPool ?? sidecar?.connectionPool, mesh.rules);
   return {
     port,
     protocol,

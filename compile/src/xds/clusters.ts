@@ -7,12 +7,14 @@ import {
   ClusterSchema,
 } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import {
+  type ConnectionPool,
   type DestinationPolicy,
   type Endpoint,
   nearnessOf,
   type Origin,
   type PortEndpoints,
   type Resolution,
+  type RetryBudget,
   type ScopedService,
   type Service,
   type ServicePort,
@@ -30,7 +32,16 @@ import { fromHost, transport } from './transport.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
-export const connectTimeout = milliseconds(10_000);
+const defaultConnectTimeout = 10_000;
+
+export const connectTimeout = milliseconds(defaultConnectTimeout);
+
+/** How connections are opened, kept alive and counted. */
+export const pooled = (pool: ConnectionPool, budget?: RetryBudget): ClusterInit => ({
+  connectTimeout: milliseconds(pool.tcp?.connectTimeout ?? defaultConnectTimeout),
+  circuitBreakers: circuitBreakers(pool, budget),
+  ...keepalive(pool),
+});
 
 /** One cluster's worth of input. */
 export interface Target {
@@ -91,13 +102,11 @@ export const unsecured = (name: string, target: Target, hostSays?: ReturnType<ty
   const version = versionOf(target);
   return {
     name,
-    connectTimeout: pool.tcp?.connectTimeout ? milliseconds(pool.tcp.connectTimeout) : connectTimeout,
-    circuitBreakers: circuitBreakers(pool, policy.retryBudget),
+    ...pooled(pool, policy.retryBudget),
     ...discovery(name, target),
     ...(version !== 'none' && httpOptions(version, pool, hostSays)),
     ...(policy.outlierDetection && { outlierDetection: outlierDetection(policy.outlierDetection) }),
     ...commonBalancing({ policy, service, nearness: target.standing.nearness }),
-    ...keepalive(pool),
   };
 };
 

@@ -11,8 +11,8 @@ import {
 } from '@weft/envoy';
 import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { ConnectionPool, Families, InboundPort } from '../mesh/index.ts';
-import { circuitBreakers, httpOptions, httpVersion } from './cluster-policy.ts';
-import { connectTimeout } from './clusters.ts';
+import { httpOptions, httpVersion } from './cluster-policy.ts';
+import { connectTimeout, pooled } from './clusters.ts';
 import { socketAddress } from './endpoints.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
@@ -22,7 +22,6 @@ const encode = (name: string, init: ClusterInit): Encoded => encodeResource(name
 const originalDestination: ClusterInit = {
   clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
   lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
-  connectTimeout,
 };
 
 /** What tells Envoy's connections to its application from those of anybody else: capture leaves them alone. */
@@ -35,7 +34,7 @@ const fromProxy = (families: Families | undefined): ClusterInit => {
 
 const asDialled = (pool: ConnectionPool): ClusterInit => ({
   ...originalDestination,
-  circuitBreakers: circuitBreakers(pool),
+  ...pooled(pool),
 });
 
 const outside: readonly Encoded[] = [
@@ -64,8 +63,7 @@ const asToldTo = (
   families: Families | undefined,
 ): ClusterInit => ({
   clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
-  connectTimeout,
-  circuitBreakers: circuitBreakers(pool),
+  ...pooled(pool),
   loadAssignment: {
     clusterName: '',
     endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } } }] }],
