@@ -9,11 +9,20 @@ export const podsIn = (workloads: readonly WorkloadStatus[], namespace?: string)
     .filter((pod) => namespace === undefined || pod.namespace === namespace)
     .sort((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`));
 
-export const podManifest = ({ name, namespace, uid, address, phase, ready, proxy, message, restarts, startedAt }: PodReport) => ({
+export const podManifest = ({ name, namespace, uid, address, ipv6, phase, ready, proxy, message, restarts, startedAt }: PodReport) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace, uid },
-  status: { phase, ready, podIP: address, proxy, restarts, message, startTime: new Date(startedAt).toISOString() },
+  status: {
+    phase,
+    ready,
+    podIP: address,
+    podIPs: [address, ipv6].flatMap((ip) => (ip ? [{ ip }] : [])),
+    proxy,
+    restarts,
+    message,
+    startTime: new Date(startedAt).toISOString(),
+  },
 });
 
 const state = (pod: PodReport, { paint }: Terminal): string => {

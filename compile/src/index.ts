@@ -5,6 +5,6 @@ export { answered, assumedPods, expectedProxy, explain, forwarded, journey, type
 export { proxyOf, shouldInject } from './inject/index.ts';
 export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernetes/allocate.ts';
 export type { RunningPod } from './kubernetes/workload.ts';
-export type { Endpoint, Mesh, PortEndpoints, Service, View } from './mesh/index.ts';
+export { type Endpoint, everyAddress, type Mesh, type PortEndpoints, type Service, twinsOf, type View } from './mesh/index.ts';
 export { scope } from './scope/index.ts';
 export { decode, emit, staticBootstrap } from './xds/index.ts';

@@ -59,12 +59,25 @@ def mark():
 
 
 attack("mark a socket")(mark)
+
+
+def mark6():
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, SO_MARK, MARK)
+        return "the proxy's mark"
+
+
+attack("mark an IPv6 socket")(mark6)
 attack("mark a socket in a nested user namespace")(lambda: in_user_namespace(mark))
 attack("open a raw socket")(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) and "raw")
 attack("open a packet socket")(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3) and "packet")
+attack("announce a neighbour")(lambda: socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) and "raw ICMPv6")
+attack("flush the rules of IPv6")(lambda: command("/usr/sbin/ip6tables", "-t", "nat", "-F"))
 attack("flush the rules")(lambda: command("/usr/sbin/iptables", "-t", "nat", "-F"))
 attack("flush the rules in a nested user namespace")(lambda: command("unshare", "-U", "/usr/sbin/iptables", "-t", "nat", "-F"))
 attack("add an address")(lambda: command("/usr/sbin/ip", "address", "add", "10.1.2.3/32", "dev", "lo"))
+attack("add an IPv6 address")(lambda: command("/usr/sbin/ip", "-6", "address", "add", "fd00:10:244::99/128", "dev", "lo"))
+attack("add a way out for IPv6")(lambda: command("/usr/sbin/ip", "-6", "route", "add", "default", "dev", "eth0"))
 attack("enter another network")(lambda: command("nsenter", "-t", "1", "-n", "true"))
 attack("enter another mount namespace")(lambda: command("nsenter", "-t", str(os.getppid()), "-m", "true"))
 
@@ -160,6 +173,7 @@ def write(path, text):
 
 
 attack("let accepted connections inherit marks")(lambda: write("/proc/sys/net/ipv4/tcp_fwmark_accept", "1"))
+attack("have an IPv6 link-local address")(lambda: write("/proc/sys/net/ipv6/conf/eth0/addr_gen_mode", "0"))
 attack("route to loopback")(lambda: write("/proc/sys/net/ipv4/conf/all/route_localnet", "1"))
 
 
@@ -186,6 +200,21 @@ def reach_host():
     with socket.create_connection((target["gateway"], target["api"]), 2) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return client.recv(64).decode()
+
+
+@attack("reach the host, its link or its metadata service over IPv6")
+def reach_host6():
+    reached = []
+    for address in target["addresses6"]:
+        for port in (target["api"], 80, 53):
+            try:
+                with socket.create_connection((address, port), 2) as client:
+                    client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    if client.recv(64):
+                        reached.append((address, port))
+            except OSError:
+                pass
+    return reached
 
 
 @attack("have capabilities")

@@ -163,7 +163,7 @@ export interface ContainerSpec {
   readonly command: readonly string[];
   readonly args: readonly string[];
   /** `field`: the value is an address that only the agent knows; it takes its place when the process starts. */
-  readonly env: readonly { readonly name: string; readonly value: string; readonly field?: 'podIP' | 'hostIP' }[];
+  readonly env: readonly { readonly name: string; readonly value: string; readonly field?: 'podIP' | 'podIPs' | 'hostIP' }[];
   /** Absolute. */
   readonly workingDir: string;
   readonly ports: readonly { readonly name: string; readonly containerPort: number; readonly protocol: 'TCP' | 'UDP' }[];
@@ -211,11 +211,11 @@ export interface PodSpec {
 /** All that the agent needs from the control plane apart from xDS; one whole document at each change. */
 export interface NodeView {
   readonly pods: readonly PodSpec[];
-  /** DNS: lower-case host name without trailing dot -> IPv4 addresses; a leading `*.` is a wildcard. */
+  /** DNS: lower-case host name without trailing dot -> addresses of both families; a leading `*.` is a wildcard. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   /** DNS: lower-case host name -> the name that it stands for (ExternalName). */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** Virtual addresses to spread over ready endpoints for workloads without a sidecar. */
+  /** Virtual addresses to spread over ready endpoints of their family for workloads without a sidecar. */
   readonly services: readonly {
     readonly address: string;
     readonly port: number;
@@ -236,6 +236,8 @@ export interface PodReport {
   readonly namespace: string;
   readonly uid: string;
   readonly address: string;
+  /** Where the host has IPv6. */
+  readonly ipv6?: string;
   readonly phase: PodPhase;
   readonly ready: boolean;
   /** Whether an Envoy runs in it. */

@@ -5,6 +5,8 @@ export interface Instance {
   readonly pod: PodSpec;
   /** Empty until the agent reported it. */
   readonly address: string;
+  /** Beside it, where the agent's host has IPv6. */
+  readonly ipv6?: string;
   readonly ready: boolean;
 }
 

@@ -1,21 +1,25 @@
 /**
  * Answers DNS questions from the mesh's names. Pure: bytes in, bytes or "ask outside" out.
- * What Envoy's filter gets wrong is the reason for it: AAAA of a known name is an empty answer, not NXDOMAIN (RFC 4074 4.2).
+ * What Envoy's filter gets wrong is the reason for it: AAAA of a name with IPv4 alone is an empty answer, not NXDOMAIN (RFC 4074 4.2).
  */
+import { isIPv6 } from 'node:net';
 import { AUTHORITATIVE_ANSWER, decode, encode, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet';
 
 export interface Names {
-  /** Lower-case host without trailing dot -> IPv4 addresses; a leading `*.` is a wildcard. */
+  /** Lower-case host without trailing dot -> addresses of both families; a leading `*.` is a wildcard. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   /** Lower-case host -> the host that it stands for. */
   readonly aliases: Readonly<Record<string, string>>;
   /** `cluster.local`: names below it exist in the mesh or nowhere. */
   readonly dnsDomain: string;
+  /** Whether addresses outside may be IPv6 ones: where IPv6 ends at the mesh's edge, who takes both families must not try them. */
+  readonly forwardsIPv6: boolean;
 }
 
 export type Reply =
   | { readonly kind: 'answer'; readonly message: Buffer }
-  | { readonly kind: 'forward' }
+  /** Ask outside, and give the answer as `known` makes it. */
+  | { readonly kind: 'forward'; readonly known?: (answer: Buffer) => Buffer }
   /** Ask `message`, here again, and give the answer as `canonical` makes it. */
   | { readonly kind: 'alias'; readonly message: Buffer; readonly canonical: (answer: Buffer) => Buffer }
   /** Not even a header: nothing to answer to. */
@@ -89,20 +93,28 @@ const answerAlias = (query: Packet, name: string, target: string): Reply => {
   };
 };
 
+/** The name exists outside or not, as it does: only its IPv6 addresses are not told. */
+const withoutIPv6 = (message: Buffer): Buffer => {
+  const found = decode(message);
+  const answers = (found.answers ?? []).filter(({ type }) => type !== 'AAAA');
+  return encode({ ...found, type: 'response', flags: message.readUInt16BE(2) & 0x7fff, answers });
+};
+
 const answerName = (query: Packet, question: { readonly name: string; readonly type: string }, names: Names): Reply => {
   const name = question.name.toLowerCase().replace(/\.$/, '');
   const authorities = [startOfAuthority(names.dnsDomain)];
   const addresses = lookup(names, name);
   if (addresses) {
-    const wanted = question.type === 'A' || question.type === 'ANY';
-    const answers = wanted ? addresses.map((data) => ({ type: 'A' as const, name: question.name, ttl, data })) : [];
+    const answers = addresses
+      .map((data) => ({ type: isIPv6(data) ? ('AAAA' as const) : ('A' as const), name: question.name, ttl, data }))
+      .filter(({ type }) => question.type === type || question.type === 'ANY');
     return { kind: 'answer', message: reply(query, rcodes.noError, answers, answers.length === 0 ? authorities : []) };
   }
   const target = Object.hasOwn(names.aliases, name) ? names.aliases[name] : undefined;
   if (target) return answerAlias(query, question.name, target);
   const inside = name === names.dnsDomain || name.endsWith(`.${names.dnsDomain}`) || reverseOfMesh.test(name);
   if (inside) return { kind: 'answer', message: reply(query, rcodes.noSuchName, [], authorities) };
-  return { kind: 'forward' };
+  return question.type === 'AAAA' && !names.forwardsIPv6 ? { kind: 'forward', known: withoutIPv6 } : { kind: 'forward' };
 };
 
 export const answer = (message: Buffer, names: Names): Reply => {

@@ -14,6 +14,7 @@ import { type DnsServer, serveDns } from './server.ts';
 const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index}`);
 const mesh: Names = {
   dnsDomain: 'cluster.local',
+  forwardsIPv6: true,
   aliases: {
     'other.shop.svc.cluster.local': 'catalog.shop.svc.cluster.local',
     'abroad.shop.svc.cluster.local': 'www.example.test',
@@ -23,6 +24,7 @@ const mesh: Names = {
     'catalog.shop.svc.cluster.local': ['10.96.0.10'],
     'headless.shop.svc.cluster.local': many,
     'api.example.com': ['240.240.0.1'],
+    'both.shop.svc.cluster.local': ['10.96.0.11', 'fd00:10:96::60:b'],
     '*.wild.example.com': ['240.240.0.2'],
     '*.com.example.org': ['240.240.0.3'],
   },
@@ -52,6 +54,25 @@ test('another type of a known name is an empty answer, an unknown name of the cl
   expect(ask('example.com.shop.svc.cluster.local')).toEqual({ rcode: 'NXDOMAIN', data: [] });
   expect(ask('example.com')).toBe('forward');
   expect(ask('__proto__')).toBe('forward');
+});
+
+test('each family is asked for by its own type', () => {
+  expect(ask('both.shop.svc.cluster.local')).toEqual({ rcode: 'NOERROR', data: ['10.96.0.11'] });
+  expect(ask('both.shop.svc.cluster.local', 'AAAA')).toEqual({ rcode: 'NOERROR', data: ['fd00:10:96::60:b'] });
+});
+
+test('where IPv6 ends at the edge, the IPv6 addresses of hosts outside are not told, but that they exist', () => {
+  const query = question('example.com', 'AAAA');
+  const reply = answer(query, { ...mesh, forwardsIPv6: false });
+  const records = [
+    { type: 'CNAME' as const, name: 'example.com', ttl: 1, data: 'www.example.com' },
+    { type: 'AAAA' as const, name: 'www.example.com', ttl: 1, data: '2001:db8::1' },
+  ];
+  const found = encode({ type: 'response', id: 7, flags: 0x180, questions: decode(query).questions ?? [], answers: records });
+  const told = decode(reply.kind === 'forward' && reply.known ? reply.known(found) : Buffer.alloc(0));
+  expect(told).toMatchObject({ id: 7, rcode: 'NOERROR', type: 'response', answers: [{ type: 'CNAME' }] });
+  expect(told.answers).toHaveLength(1);
+  expect(answer(question('example.com'), { ...mesh, forwardsIPv6: false })).toEqual({ kind: 'forward' });
 });
 
 test('malformed messages never throw', () => {

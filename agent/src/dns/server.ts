@@ -28,11 +28,11 @@ const connectionLimit = 256;
 
 export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServerInput): Promise<DnsServer> => {
   let forwarded = 0;
-  const forward = async (query: Buffer): Promise<Buffer> => {
+  const forward = async (query: Buffer, known: (answer: Buffer) => Buffer = (answer) => answer): Promise<Buffer> => {
     if (forwarded >= forwardLimit) return serverFailure(query);
     forwarded++;
     try {
-      return await exchange(() => createConnection(forwarder), query, forwardMs);
+      return known(await exchange(() => createConnection(forwarder), query, forwardMs));
     } catch {
       return serverFailure(query);
     } finally {
@@ -43,7 +43,7 @@ export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServ
     const reply = answer(query, names());
     if (reply.kind === 'drop') return undefined;
     if (reply.kind === 'answer') return reply.message;
-    if (reply.kind === 'forward') return forward(query);
+    if (reply.kind === 'forward') return forward(query, reply.known);
     const answered = aliases > 0 ? await respond(reply.message, aliases - 1) : undefined;
     return answered ? reply.canonical(answered) : serverFailure(query);
   };

@@ -13,6 +13,8 @@ import { LogFile } from '../process/log-file.ts';
 export interface BuilderInput {
   readonly around: Surroundings;
   readonly envoy: string;
+  /** Whether pods have IPv6 addresses too. */
+  readonly dual: boolean;
   /** Directory of the pods' logs. */
   readonly logs: string;
   readonly serve: ProxyInput['serve'];
@@ -39,7 +41,7 @@ const usersOf = (index: number, separate: boolean): Users =>
   separate ? { proxy: firstUser + 2 * index, application: firstUser + 2 * index + 1 } : { proxy: undefined, application: undefined };
 
 export const podBuilder = (input: BuilderInput): PodBuilder => {
-  const { around, envoy, logs, serve, now, onChange, endpointsGone } = input;
+  const { around, envoy, dual, logs, serve, now, onChange, endpointsGone } = input;
   const addresses = new AddressPool();
   const indexes = new Map<PodReport['uid'], number>();
 
@@ -51,9 +53,10 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
 
   const build: PodBuilder['build'] = (spec, mesh) => {
     release(spec.uid); // What an attempt that failed has kept.
-    const { index, address } = addresses.take(spec.uid);
+    const { index, address, ipv6: second } = addresses.take(spec.uid);
+    const ipv6 = dual ? second : undefined;
     indexes.set(spec.uid, index);
-    const network = podNetwork(index, address);
+    const network = podNetwork(index, { address, ...(ipv6 !== undefined && { ipv6 }) });
     const users = usersOf(index, around.separateUsers);
     const logOf = (container: string): LogFile => new LogFile(`${logs}/${spec.namespace}_${spec.name}_${container}.log`);
     const proxy =
@@ -66,7 +69,7 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
         onChange: () => pod.changed(),
       });
     const dnsAddress = proxy ? meshAddress : plainDnsAddress;
-    const facts = { pod: spec, address, dnsAddress, dnsDomain: mesh.dnsDomain, nodeDirectory: path.dirname(around.node) };
+    const facts = { pod: spec, address, ipv6, dnsAddress, dnsDomain: mesh.dnsDomain, nodeDirectory: path.dirname(around.node) };
     const pod: Pod = new Pod({
       ...{ spec, network, now, onChange, endpointsGone },
       rules: rulesOf(spec),

@@ -1,17 +1,41 @@
 /** Which names the two DNS addresses know (`addresses.ts`). Pure. */
+import { BlockList, isIPv6 } from 'node:net';
 import type { NodeView } from '@weft/model';
+import { automaticRange, automaticRange6, ranges6 } from '../addresses.ts';
 import type { Names } from '../dns/answer.ts';
 
-/** The start of `automaticRange`. */
-const automaticPrefix = '240.240.';
+const listOf = (ranges: readonly string[]): BlockList => {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+  return list;
+};
 
-export const allNames = ({ names, aliases = {}, dnsDomain }: NodeView): Names => ({ names, aliases, dnsDomain });
+const reachable6 = listOf(ranges6);
+const automatic = listOf([automaticRange, automaticRange6]);
 
-/** Without the addresses that only a sidecar understands: such hosts are looked up outside. */
-export const plainNames = ({ names, aliases = {}, dnsDomain }: NodeView): Names => ({
-  aliases,
-  dnsDomain,
-  names: Object.fromEntries(
-    Object.entries(names).filter(([, addresses]) => !addresses.every((address) => address.startsWith(automaticPrefix))),
-  ),
-});
+const isIn = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+
+/** A name none of whose addresses is left is looked up outside; one that never had any exists, without an address. */
+const without = (names: NodeView['names'], isLeftOut: (address: string) => boolean): NodeView['names'] =>
+  Object.fromEntries(
+    Object.entries(names)
+      .map(([name, addresses]) => [name, addresses, addresses.filter((address) => !isLeftOut(address))] as const)
+      .filter(([, addresses, left]) => left.length > 0 || addresses.length === 0)
+      .map(([name, , left]) => [name, left]),
+  );
+
+export interface KnownNames {
+  readonly all: Names;
+  /** Without the addresses that only a sidecar understands. */
+  readonly plain: Names;
+}
+
+/** @param dual whether pods have IPv6, and then a way to the mesh's ranges alone. */
+export const knownNames = ({ names, aliases = {}, dnsDomain }: NodeView, dual: boolean): KnownNames => {
+  const all = without(names, (address) => isIPv6(address) && !(dual && isIn(reachable6, address)));
+  const common = { aliases, dnsDomain, forwardsIPv6: !dual };
+  return { all: { ...common, names: all }, plain: { ...common, names: without(all, (address) => isIn(automatic, address)) } };
+};

@@ -1,9 +1,7 @@
 /** The mesh's own network namespace, in which this process lives. */
-import type { NodeView } from '@weft/model';
 import { nodeAddresses, plainDnsAddress } from '../addresses.ts';
 import { inside } from '../host/launch.ts';
 import { run } from '../process/child.ts';
-import { firewall } from './services.ts';
 
 /** Strict reverse-path filtering keeps a pod from sending in another's name, or in the name that probes come from. */
 const setUp = `set -e
@@ -34,19 +32,21 @@ export const setUpNetwork = async (): Promise<void> => {
   await run(['sh', '-c', useMeshDns]);
 };
 
-/** Replaces the whole firewall in one step, and only when its text has changed. */
+/** Replaces one family's whole firewall in one step, and only when its text has changed. */
 export class Firewall {
   private wanted = '';
   private applied = '';
   private working: Promise<void> = Promise.resolve();
+  private readonly restore: 'iptables-restore' | 'ip6tables-restore';
   private readonly onTrouble: (message: string) => void;
 
-  constructor(onTrouble: (message: string) => void) {
+  constructor(restore: Firewall['restore'], onTrouble: (message: string) => void) {
+    this.restore = restore;
     this.onTrouble = onTrouble;
   }
 
-  update(services: NodeView['services'], pods: readonly string[]): Promise<void> {
-    this.wanted = firewall(services, pods);
+  update(rules: string): Promise<void> {
+    this.wanted = rules;
     this.working = this.working.then(() => this.apply());
     return this.working;
   }
@@ -55,7 +55,7 @@ export class Firewall {
     if (this.wanted === this.applied) return;
     const text = this.wanted;
     try {
-      await run(['iptables-restore'], { input: text });
+      await run([this.restore], { input: text });
       this.applied = text;
     } catch (error) {
       this.onTrouble(`the rules for Services were not taken: ${(error as Error).message}`);

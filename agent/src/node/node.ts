@@ -9,15 +9,17 @@ import { type EdgeResources, type MeshEdge, meshEdge } from '../edge/config.ts';
 import { EdgeEnvoy } from '../edge/envoy.ts';
 import { inside } from '../host/launch.ts';
 import { withoutRights } from '../pod/confine.ts';
+import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../pod/visible.ts';
 import type { Files, Settings } from '../settings.ts';
 import { podBuilder } from './builder.ts';
-import { allNames, plainNames } from './names.ts';
+import { setUpIPv6 } from './ipv6.ts';
+import { type KnownNames, knownNames } from './names.ts';
 import { Firewall, setUpNetwork } from './network.ts';
 import { podProxies } from './pod-proxy.ts';
 import { Pods } from './pods.ts';
 import { Reporter } from './reporter.ts';
-import { outsideServices } from './services.ts';
+import { firewall, firewall6, outsideServices } from './services.ts';
 import { watchNode, weftdAt } from './weftd.ts';
 
 export interface NodeInput {
@@ -72,14 +74,32 @@ const edgeEnvoy = ({ settings, logger, now }: NodeInput, resources: EdgeResource
     ...{ resources, now },
   });
 
-const serveNames = async (files: Files, view: () => NodeView): Promise<() => void> => {
+const serveNames = async (files: Files, known: () => KnownNames): Promise<() => void> => {
   const forwarder = files.dnsSocket;
   const servers = await Promise.all([
-    serveDns({ address: meshAddress, names: () => allNames(view()), forwarder }),
-    serveDns({ address: plainDnsAddress, names: () => plainNames(view()), forwarder }),
+    serveDns({ address: meshAddress, names: () => known().all, forwarder }),
+    serveDns({ address: plainDnsAddress, names: () => known().plain, forwarder }),
   ]);
   return () => {
     for (const server of servers) server.close();
+  };
+};
+
+/** What Services and pods are to the mesh's namespace, in the families that it has. */
+const meshFirewalls = (dual: boolean, onTrouble: (message: string) => void) => {
+  const ipv4 = new Firewall('iptables-restore', onTrouble);
+  const ipv6 = dual ? new Firewall('ip6tables-restore', onTrouble) : undefined;
+  return async (services: NodeView['services'], pods: readonly Pod[]): Promise<void> => {
+    const networks = pods.map(({ input }) => input.network);
+    const rules = firewall(
+      services,
+      networks.map(({ address }) => address),
+    );
+    const rules6 = firewall6(
+      services,
+      networks.flatMap(({ ipv6: address }) => address ?? []),
+    );
+    await Promise.all([ipv4.update(rules), ipv6?.update(rules6)]);
   };
 };
 
@@ -90,7 +110,11 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   const files = filesOf(place);
   const onTrouble = (message: string): void => logger.warn(message);
   await setUpNetwork();
+  const withoutIPv6 = await setUpIPv6();
+  const dual = withoutIPv6 === undefined;
+  if (!dual) logger.info(`pods have IPv4 addresses only: ${withoutIPv6}`);
   let view = emptyView;
+  let names = knownNames(view, dual);
 
   const weftd = weftdAt(files.apiSocket);
   const onChange = (): void => {
@@ -99,7 +123,7 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   };
   const around: Surroundings = { place, userHome, separateUsers, node: program[0], program: program[1] };
   const builder = podBuilder({
-    ...{ around, now, onChange },
+    ...{ around, dual, now, onChange },
     envoy: settings.envoy ?? inside.envoy,
     logs: await openLogs(files.logs),
     serve: podProxies({ place, admin: weftd, logger, now, random }),
@@ -122,18 +146,18 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
       outsideSocket: ({ address, port }) => `${inside.edge}/${address}-${port}.sock`,
     });
   const edge = edgeEnvoy(input, resources());
-  const firewall = new Firewall(onTrouble);
+  const firewalls = meshFirewalls(dual, onTrouble);
   const onView = (next: NodeView): void => {
     view = next;
+    names = knownNames(view, dual);
     pods.reconcile(view);
-    const addresses = pods.all.map((pod) => pod.input.network.address);
     onChange();
-    void firewall.update(view.services, addresses);
+    void firewalls(view.services, pods.all);
   };
 
-  const closeNames = await serveNames(files, () => view);
+  const closeNames = await serveNames(files, () => names);
   await edge.start();
-  await firewall.update([], []);
+  await firewalls([], []);
   const api = await serveAgentApi({ path: files.agentSocket, find: (namespace, name) => pods.find(namespace, name) });
   const onConnect = async (): Promise<void> => {
     reporter.pause();

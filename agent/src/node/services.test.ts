@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { run } from '../process/child.ts';
-import { firewall, outsideServices } from './services.ts';
+import { firewall, firewall6, outsideServices } from './services.ts';
 
 const endpoint = (last: number) => ({ address: `10.244.0.${last}`, port: 8080 });
 const services = [
@@ -44,4 +44,28 @@ test('an endpoint outside the mesh is the edge’s to reach', () => {
     '-A SVC_10_96_0_30 -p tcp --dport 443 -j DNAT --to-destination 169.254.20.1:15001',
   ]);
   expect(outsideServices([...services, mixed])).toEqual([{ ...mixed, endpoints: [{ address: '192.0.2.7', port: 8443 }] }]);
+});
+
+const both = [
+  ...services,
+  {
+    address: 'fd00:10:96::60:a',
+    port: 80,
+    endpoints: ['fd00:10:244::2', 'fd00:10:244::3', '2001:db8::7'].map((address) => ({ address, port: 8080 })),
+  },
+];
+
+test('each family has its own firewall; IPv6 leads to pods only', () => {
+  expect(firewall(both, [])).toBe(firewall(services, []));
+  expect(outsideServices(both)).toEqual([]);
+  const rules = firewall6(both, ['fd00:10:244::2']).split('\n');
+  expect(rules.filter((rule) => rule.startsWith('-A S'))).toEqual([
+    '-A SERVICES -d fd00:10:96::60:a/128 -j SVC_fd00_10_96__60_a',
+    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -m statistic --mode random --probability 0.5000000000 -j DNAT --to-destination [fd00:10:244::2]:8080',
+    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -j DNAT --to-destination [fd00:10:244::3]:8080',
+  ]);
+  expect(rules.filter((rule) => rule.endsWith('-j ACCEPT'))).toEqual([
+    '-A INPUT -i lo -j ACCEPT',
+    '-A FORWARD -s fd00:10:244::/64 -d fd00:10:244::/64 -j ACCEPT',
+  ]);
 });

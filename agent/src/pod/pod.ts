@@ -4,14 +4,13 @@
  */
 import type { PodPhase, PodReport, PodSpec } from '@weft/model';
 import { Container, type ContainerInput } from './container.ts';
-import { createNetwork, type PodNetwork, removeNetwork } from './network.ts';
+import { type CaptureText, createNetwork, type PodNetwork, removeNetwork } from './network.ts';
 import type { Proxy } from './proxy.ts';
 
 export interface PodInput {
   readonly spec: PodSpec;
   readonly network: PodNetwork;
-  /** For iptables-restore; empty without interception. */
-  readonly rules: string;
+  readonly rules: CaptureText;
   readonly proxy: Proxy | undefined;
   readonly containers: readonly Omit<ContainerInput, 'onChange'>[];
   readonly now: () => number;
@@ -50,6 +49,7 @@ export class Pod {
       namespace: spec.namespace,
       uid: spec.uid,
       address: network.address,
+      ...(network.ipv6 !== undefined && { ipv6: network.ipv6 }),
       phase: this.phase,
       ready: this.ready,
       proxy: spec.proxy,

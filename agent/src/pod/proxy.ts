@@ -78,7 +78,7 @@ const bootstrapOf = (input: ProxyInput): string => {
         namespace: pod.namespace,
         serviceAccount: pod.serviceAccount,
         labels: pod.labels,
-        addresses: [network.address],
+        addresses: network.ipv6 === undefined ? [network.address] : [network.address, network.ipv6],
         clusterId: mesh.clusterId,
         network: '',
         meshId: mesh.trustDomain,

@@ -117,6 +117,46 @@ const podTests = (uid: number | undefined): void => {
     other.close();
   });
 
+  /** Receives one datagram, from whom or `nothing`. */
+  const listen = `import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::', 9)); s.settimeout(1.5)
+print('bound', flush=True)
+try: print(s.recvfrom(9)[1][0])
+except OSError: print('nothing')`;
+  /** Sends one under an address that need not be its own (IPV6_FREEBIND). */
+  const send = `import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(41, 78, 1); s.bind((sys.argv[1], 0)); s.sendto(b'x', (sys.argv[2], 9))`;
+
+  test('IPv6: Services and names as in IPv4; no way to anybody but pods, and none in another’s name', async (context) => {
+    const [web, twin, client] = ['web', 'twin', 'client'].map((name) => mesh.weftd.report(name)?.ipv6 ?? '');
+    if (!web || !twin || !client) return context.skip(/pods have IPv4 addresses only: [^"]*/.exec(mesh.output())?.[0] ?? '');
+    const endpoints = [web, twin].map((address) => ({ address, port: 80 }));
+    const names = { ...view.names, 'web6.shop.svc.cluster.local': ['fd00:10:96::60:a'], 'far.test': ['2001:db8::1'] };
+    const services = [{ address: 'fd00:10:96::60:a', port: 8080, endpoints }];
+    mesh.weftd.show({ ...view, names, services });
+    await until(async () => (await curl('client', 'http://web6:8080/')).code === 0, 'the Service answers');
+    const bodies = [];
+    for (let i = 0; i < 16; i++) bodies.push((await curl('client', 'http://web6.shop:8080/')).stdout);
+    expect(new Set(bodies)).toEqual(new Set([`web ${client}`, `twin ${client}`]));
+    mesh.weftd.show({ ...view, names, services: [{ address: 'fd00:10:96::60:a', port: 8080, endpoints: endpoints.slice(0, 1) }] });
+    await until(async () => (await curl('web', 'http://web6:8080/')).stdout === 'web fd00:10:244::1', 'hairpin');
+
+    // No endpoints, no pod, the mesh itself, the host's loopback, its link, a cloud's metadata service, the world: refused at once.
+    const nowhere = ['fd00:10:96::60:b', 'fd00:10:244::ffff', 'fd00:10:169::1', '::1', 'fe80::1%25eth0', 'fd00:ec2::254', '2001:db8::1'];
+    const refused = nowhere.map((address) => mesh.exec('client', ['curl', '-gsS', '-m', '0.9', `http://[${address}]:15001/`]));
+    expect((await Promise.all(refused)).map(({ code }) => code)).toEqual(nowhere.map(() => 7));
+    expect((await mesh.exec('client', ['getent', 'ahostsv6', 'far.test'])).stdout).not.toContain('2001:db8::1');
+
+    const heard = async (source: string): Promise<string> => {
+      const listener = mesh.exec('web', ['python3', '-c', listen]);
+      await until(async () => (await mesh.exec('web', ['cat', '/proc/net/udp6'])).stdout.includes(':0009 '), 'the listener');
+      await mesh.exec('client', ['python3', '-c', send, source, web]);
+      return (await listener).stdout;
+    };
+    expect(await heard(client)).toBe(`bound\n${client}\n`);
+    expect(await heard(twin)).toBe('bound\nnothing\n');
+  });
+
   test('names: wildcards, nothing for automatic addresses without a sidecar, NXDOMAIN inside the cluster', async () => {
     expect((await mesh.exec('client', ['getent', 'ahostsv4', 'x.wild.test'])).stdout).toContain('10.96.0.12');
     expect((await mesh.exec('client', ['getent', 'hosts', 'nothing.shop.svc.cluster.local'])).code).toBe(2);

@@ -17,19 +17,23 @@ export interface Situation {
 }
 
 /** The proxy that a pod has or will have, as far as its configuration goes. */
-export const expectedProxy = ({ pod, address }: Pick<RunningPod, 'pod' | 'address'>): Proxy => ({
+export const expectedProxy = ({ pod, address, ipv6 }: Pick<RunningPod, 'pod' | 'address' | 'ipv6'>): Proxy => ({
   id: '',
   role: pod.proxy === 'gateway' ? 'gateway' : 'sidecar',
   name: pod.name,
   namespace: pod.namespace,
   serviceAccount: pod.serviceAccount,
   labels: pod.labels,
-  addresses: [address],
+  addresses: ipv6 === undefined ? [address] : [address, ipv6],
   cluster: '',
   network: '',
   locality: { region: '', zone: '', subzone: '' },
   dnsDomain: `${pod.namespace}.svc.cluster.local`,
 });
+
+/** An endpoint's first address may be of either family. */
+const isAt = ({ address, ipv6 }: RunningPod, endpoint: { readonly address: string }): boolean =>
+  endpoint.address === address || endpoint.address === ipv6;
 
 const nameOf = ({ pod }: RunningPod): string => `${pod.namespace}/${pod.name}`;
 
@@ -86,7 +90,7 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
   const { cluster } = leg;
   const seen = new Set<string>();
   return cluster.endpoints.flatMap((endpoint): readonly Hop[] => {
-    const pod = way.pods.find(({ address }) => address === endpoint.address);
+    const pod = way.pods.find((pod) => isAt(pod, endpoint));
     // One pod of each workload speaks for all.
     const workload = pod && `${pod.pod.namespace}/${pod.pod.workload.name}`;
     if (!pod || pod.pod.proxy === 'none' || seen.has(workload ?? '')) return [];
@@ -165,9 +169,9 @@ const entrance = (port: number, { pods, mesh }: Situation): { readonly pod: Runn
   }
   for (const pod of gateways) {
     const targets = [...mesh.endpoints.values()].filter(
-      (one) => one.port === port && one.endpoints.some(({ address }) => address === pod.address),
+      (one) => one.port === port && one.endpoints.some((endpoint) => isAt(pod, endpoint)),
     );
-    const target = targets[0]?.endpoints.find(({ address }) => address === pod.address);
+    const target = targets[0]?.endpoints.find((endpoint) => isAt(pod, endpoint));
     if (target) return { pod, port: target.port };
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { captureRules, captureRules6, readCapture } from './index.ts';
+import { captureRules, readCapture } from './index.ts';
 
 const istio = (name: string) => `traffic.sidecar.istio.io/${name}`;
 
@@ -64,10 +64,19 @@ COMMIT
     expect(captureRules({ proxyMark: 1, annotations })).toBe(captureRules({ proxyMark: 1 }));
     expect(readCapture(annotations).problems.length).toBe(6);
   });
-});
 
-describe('captureRules6', () => {
-  it('refuses what would go past Envoy', () => {
-    expect(captureRules6()).toContain('-A OUTPUT ! -o lo -p tcp -j MESH6');
+  it('leads IPv6 through Envoy by the same rules; ranges of IPv4 exempt nothing of it', () => {
+    const narrow = { [istio('includeOutboundIPRanges')]: '10.96.0.0/12', [istio('excludeOutboundIPRanges')]: '10.97.0.0/16' };
+    const rules = captureRules({ proxyMark: 0x539, dnsAddress: '169.254.20.1', annotations: narrow }, 'IPv6').split('\n');
+    expect(rules.filter((rule) => rule.startsWith('-A MESH_OUTPUT'))).toEqual([
+      '-A MESH_OUTPUT -s ::6/128 -o lo -j RETURN',
+      '-A MESH_OUTPUT ! -d ::1/128 -o lo -m mark --mark 0x539 -j MESH_IN_REDIRECT',
+      '-A MESH_OUTPUT -o lo -m mark ! --mark 0x539 -j RETURN',
+      '-A MESH_OUTPUT -m mark --mark 0x539 -j RETURN',
+      '-A MESH_OUTPUT -d ::1/128 -j RETURN',
+      '-A MESH_OUTPUT -p tcp -j MESH_OUT_REDIRECT',
+    ]);
+    const nothing = { [istio('includeOutboundIPRanges')]: '' };
+    expect(captureRules({ proxyMark: 1, annotations: nothing }, 'IPv6')).not.toContain('-j MESH_OUT_REDIRECT');
   });
 });

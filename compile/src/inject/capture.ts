@@ -2,7 +2,7 @@
  * Rules that lead a pod's TCP through its Envoy, as text for `iptables-restore`. The proxy's own sockets carry a mark, which the
  * application cannot set. The order is the order of the lines; each was tried on a whole mesh.
  */
-import { readCapture } from './annotations.ts';
+import { type CaptureChoice, readCapture } from './annotations.ts';
 
 export interface Capture {
   /** Mark of the proxy's own sockets. */
@@ -17,8 +17,19 @@ export interface Capture {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Address from which Envoy speaks to the application behind it [S3]. */
-const passthroughSource = '127.0.0.6/32';
+export type CaptureFamily = 'IPv4' | 'IPv6';
+
+interface Loopback {
+  readonly own: string;
+  /** Address from which Envoy speaks to the application behind it [S3]. */
+  readonly passthrough: string;
+}
+
+const loopbacks: Readonly<Record<CaptureFamily, Loopback>> = {
+  IPv4: { own: '127.0.0.1/32', passthrough: '127.0.0.6/32' },
+  IPv6: { own: '::1/128', passthrough: '::6/128' },
+};
+
 /** iptables' multiport takes no more in one rule. */
 const portsPerRule = 15;
 
@@ -44,8 +55,16 @@ const inboundRules = (capture: Capture): readonly string[] => {
   ];
 };
 
-const outboundRules = (capture: Capture): readonly string[] => {
-  const { choice } = readCapture(capture.annotations ?? {});
+/** Ranges in annotations are IPv4's: they exempt nothing of IPv6, which is captured whole where anything is. */
+const outboundChoice = ({ annotations = {} }: Capture, family: CaptureFamily): CaptureChoice => {
+  const { choice } = readCapture(annotations);
+  if (family === 'IPv4') return choice;
+  return { ...choice, includeOutboundRanges: choice.includeOutboundRanges.length > 0 ? '*' : [], excludeOutboundRanges: [] };
+};
+
+const outboundRules = (capture: Capture, family: CaptureFamily): readonly string[] => {
+  const choice = outboundChoice(capture, family);
+  const loopback = loopbacks[family];
   const mark = `0x${capture.proxyMark.toString(16)}`;
   const redirect = '-j MESH_OUT_REDIRECT';
   const included =
@@ -55,13 +74,13 @@ const outboundRules = (capture: Capture): readonly string[] => {
   return [
     '-A OUTPUT -p tcp -j MESH_OUTPUT',
     // First, or the rule after it would lead Envoy's connection to its application back into Envoy.
-    `-A MESH_OUTPUT -s ${passthroughSource} -o lo -j RETURN`,
+    `-A MESH_OUTPUT -s ${loopback.passthrough} -o lo -j RETURN`,
     // Hairpin: Envoy calls its own pod by address.
-    `-A MESH_OUTPUT ! -d 127.0.0.1/32 -o lo -m mark --mark ${mark} -j MESH_IN_REDIRECT`,
+    `-A MESH_OUTPUT ! -d ${loopback.own} -o lo -m mark --mark ${mark} -j MESH_IN_REDIRECT`,
     `-A MESH_OUTPUT -o lo -m mark ! --mark ${mark} -j RETURN`,
     `-A MESH_OUTPUT -m mark --mark ${mark} -j RETURN`,
-    '-A MESH_OUTPUT -d 127.0.0.1/32 -j RETURN',
-    ...(capture.dnsAddress ? [`-A MESH_OUTPUT -d ${capture.dnsAddress}/32 -p tcp --dport 53 -j RETURN`] : []),
+    `-A MESH_OUTPUT -d ${loopback.own} -j RETURN`,
+    ...(capture.dnsAddress && family === 'IPv4' ? [`-A MESH_OUTPUT -d ${capture.dnsAddress}/32 -p tcp --dport 53 -j RETURN`] : []),
     ...perPorts(choice.excludeOutboundPorts, (dports) => `-A MESH_OUTPUT ${dports} -j RETURN`),
     ...choice.excludeOutboundRanges.map((range) => `-A MESH_OUTPUT -d ${range} -j RETURN`),
     // Ports that are named are captured whatever the ranges say, as Istio does.
@@ -73,22 +92,10 @@ const outboundRules = (capture: Capture): readonly string[] => {
 
 const table = (name: string, lines: readonly string[]): string => [`*${name}`, ...lines, 'COMMIT', ''].join('\n');
 
-/** For `iptables-restore --noflush` in the pod's network namespace, once. */
-export const captureRules = (capture: Capture): string =>
+/** For `iptables-restore --noflush`, or ip6tables', in the pod's network namespace, once. */
+export const captureRules = (capture: Capture, family: CaptureFamily = 'IPv4'): string =>
   table('nat', [
     ...['MESH_IN', 'MESH_IN_REDIRECT', 'MESH_OUTPUT', 'MESH_OUT_REDIRECT'].map((chain) => `:${chain} - [0:0]`),
     ...inboundRules(capture),
-    ...outboundRules(capture),
-  ]);
-
-/**
- * For `ip6tables-restore --noflush`. Pods have IPv4 addresses only, and Envoy listens on none but these: what would go past it over
- * IPv6, out or in, is refused at once instead of timing out.
- */
-export const captureRules6 = (): string =>
-  table('filter', [
-    ':MESH6 - [0:0]',
-    '-A INPUT ! -i lo -p tcp -j MESH6',
-    '-A OUTPUT ! -o lo -p tcp -j MESH6',
-    '-A MESH6 -p tcp -j REJECT --reject-with tcp-reset',
+    ...outboundRules(capture, family),
   ]);

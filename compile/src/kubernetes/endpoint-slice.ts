@@ -36,7 +36,7 @@ export const sliceEndpoints = (
       endpoint.addresses.slice(0, 1).map((address) => {
         const workload = context.workloadAt(address);
         if (!workload) return plainEndpoint(address, target);
-        return endpointOf(workload, { port: target, mode: modeOf(context.peers(workload), target) });
+        return { ...endpointOf(workload, { port: target, mode: modeOf(context.peers(workload), target) }), address };
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { type Endpoint, type MtlsMode, nowhere, type PeerModes, type Workload } from '../mesh/index.ts';
+import { type Backend, type Endpoint, type MtlsMode, nowhere, type PeerModes, type Workload } from '../mesh/index.ts';
 
 export type PeerLookup = (workload: Workload) => PeerModes;
 
@@ -6,11 +6,19 @@ export interface EndpointPort {
   /** The workload's own. */
   readonly port: number;
   readonly mode: MtlsMode;
+  /** As the service wants it. */
+  readonly ipv6?: Backend['ipv6'];
 }
 
+/** As Kubernetes' slices of a Service's families, of which Istio makes one endpoint with several addresses. */
+const addressesOf = ({ address, ipv6 }: Workload, wanted: Backend['ipv6']): Pick<Endpoint, 'address' | 'additional'> => {
+  if (wanted === undefined || ipv6 === undefined) return { address };
+  return wanted === 'first' ? { address: ipv6, additional: address } : { address, additional: ipv6 };
+};
+
 /** An endpoint takes mesh mTLS unless PeerAuthentication disables it for that port [S93]. */
-export const endpointOf = (workload: Workload, { port, mode }: EndpointPort): Endpoint => ({
-  address: workload.address,
+export const endpointOf = (workload: Workload, { port, mode, ipv6 }: EndpointPort): Endpoint => ({
+  ...addressesOf(workload, ipv6),
   port,
   labels: workload.labels,
   identity: workload.identity,

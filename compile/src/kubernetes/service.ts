@@ -1,14 +1,17 @@
 /** Kubernetes Services: shape and what stands behind them. */
 import type { Resource, ServiceSpec } from '@weft/model';
-import { type Backend, clusterDomain, type Labels, type Resolution, type Service, twinOf } from '../mesh/index.ts';
+import { type Backend, clusterDomain, isIPv6, type Labels, type Resolution, type Service, twinOf } from '../mesh/index.ts';
 import { selectProtocol } from './protocol.ts';
 
 /** Istio's annotation for a Service's visibility. */
 const exportAnnotation = 'networking.istio.io/exportTo';
 
 /** An IPv4 address is given in any case: instances have one. */
-const wantsIPv6 = ({ ipFamilyPolicy = 'SingleStack', ipFamilies = [] }: ServiceSpec): boolean =>
-  ipFamilyPolicy !== 'SingleStack' || ipFamilies.includes('IPv6');
+const wantsIPv6 = ({ ipFamilyPolicy = 'SingleStack', ipFamilies = [], clusterIPs = [] }: ServiceSpec): boolean =>
+  ipFamilyPolicy !== 'SingleStack' || ipFamilies.includes('IPv6') || clusterIPs.some(isIPv6);
+
+const prefersIPv6 = ({ ipFamilies = [], clusterIPs = [] }: ServiceSpec): boolean =>
+  ipFamilies.length > 0 ? ipFamilies[0] === 'IPv6' : isIPv6(clusterIPs[0] ?? '');
 
 const addressesOf = (spec: ServiceSpec, assigned: string | undefined): readonly string[] => {
   if (spec.type === 'ExternalName' || spec.clusterIP === 'None') return [];
@@ -16,7 +19,7 @@ const addressesOf = (spec: ServiceSpec, assigned: string | undefined): readonly 
   if (written.length > 0) return written;
   const twin = assigned !== undefined && wantsIPv6(spec) ? twinOf(assigned) : undefined;
   const both = [assigned, twin].filter((address) => address !== undefined);
-  return spec.ipFamilies?.[0] === 'IPv6' ? both.reverse() : both;
+  return prefersIPv6(spec) ? both.reverse() : both;
 };
 
 const resolutionOf = (spec: ServiceSpec): Resolution =>
@@ -78,5 +81,10 @@ export const backendOf = ({ spec }: Resource<ServiceSpec>, service: Service): Ba
   const backend = { service, targets };
   if (spec.type === 'ExternalName') return spec.externalName ? { ...backend, external: spec.externalName } : backend;
   if (!spec.selector || Object.keys(spec.selector).length === 0) return backend;
-  return { ...backend, selector: spec.selector, ...(spec.publishNotReadyAddresses ? { unready: true } : {}) };
+  return {
+    ...backend,
+    selector: spec.selector,
+    ...(spec.publishNotReadyAddresses ? { unready: true } : {}),
+    ...(wantsIPv6(spec) && { ipv6: prefersIPv6(spec) ? 'first' : 'too' }),
+  };
 };

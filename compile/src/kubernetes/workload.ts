@@ -8,6 +8,8 @@ export interface RunningPod {
   readonly pod: PodSpec;
   /** Empty until it has one. */
   readonly address: string;
+  /** Beside `address`, where the pod's host has IPv6. */
+  readonly ipv6?: string;
   readonly ready: boolean;
 }
 
@@ -18,11 +20,12 @@ const namedPorts = (pod: PodSpec): Readonly<Record<string, number>> =>
 
 export const tlsModeLabel = 'security.istio.io/tlsMode';
 
-export const workloadOf = ({ pod, address, ready }: RunningPod, trustDomain: string): Workload => ({
+export const workloadOf = ({ pod, address, ipv6, ready }: RunningPod, trustDomain: string): Workload => ({
   name: pod.name,
   namespace: pod.namespace,
   labels: pod.labels,
   address,
+  ...(ipv6 !== undefined && { ipv6 }),
   identity: spiffeId({ trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount }),
   ready,
   sidecar: pod.proxy === 'sidecar' && (pod.labels[tlsModeLabel] ?? 'istio') === 'istio',

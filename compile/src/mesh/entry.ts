@@ -1,7 +1,7 @@
 /** Ports of services as their clients' listeners see them: where each is heard, and what tells it from others there [S7, S8, S72]. */
 import type { ConnectionMatch, ConnectionRoute } from './connection.ts';
 import { isAddress } from './host.ts';
-import { carriesTls, isExclusive, isHttp, type PortEndpoints, type ServicePort } from './service.ts';
+import { carriesTls, everyAddress, isExclusive, isHttp, type PortEndpoints, type ServicePort } from './service.ts';
 import type { ScopedService } from './view.ts';
 
 /** One port of one service. */
@@ -21,7 +21,7 @@ export const isDirect = ({ scoped: { service } }: Entry): boolean =>
 
 export const endpointAddresses = ({ scoped, port }: Entry, endpoints: Endpoints): readonly string[] => {
   const known = endpoints.get(`${scoped.service.key}:${port.number}`)?.endpoints ?? [];
-  return [...new Set(known.map(({ address }) => address).filter(isAddress))].sort();
+  return [...new Set(known.flatMap(everyAddress).filter(isAddress))].sort();
 };
 
 /** A service has listeners of its own unless its HTTP shares the port's. */

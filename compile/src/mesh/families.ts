@@ -1,4 +1,5 @@
 /** Address families, which a proxy has by its own addresses. */
+import type { Service } from './service.ts';
 
 /** What is not plain IPv4. */
 export type Families = 'ipv6' | 'dual';
@@ -33,3 +34,7 @@ export const twinOf = (address: string): string | undefined => {
   if (/^10\.(9[6-9]|10\d|11[01])\./.test(address)) return `fd00:10:96::${second(address).toString(16)}:${low(address).toString(16)}`;
   return undefined;
 };
+
+/** A ServiceEntry's automatic address has its twin in any case [S74]; a Service's stands in its addresses where it is wanted. */
+export const twinsOf = ({ shortName, addresses }: Pick<Service, 'shortName' | 'addresses'>): readonly string[] =>
+  shortName === undefined && addresses.length === 1 ? addresses.flatMap((address) => twinOf(address) ?? []) : [];

@@ -19,6 +19,8 @@ export interface Backend {
   readonly external?: string;
   /** Instances count before they are ready too (`publishNotReadyAddresses`). */
   readonly unready?: true;
+  /** Its instances are called at their IPv6 addresses too, or rather (`ipFamilies`); absent: at IPv4 ones alone. */
+  readonly ipv6?: 'too' | 'first';
   /** By service port: the workload's port, as number or as name. */
   readonly targets: ReadonlyMap<number, number | string>;
   /** The ServiceEntry that it was made of, `namespace/name`; absent: a Kubernetes Service. */

@@ -66,6 +66,8 @@ export const nowhere: Locality = { region: '', zone: '', subzone: '' };
 export interface Endpoint {
   /** IP address; a host name for `dns-*` services; a path starting with `/` for a Unix socket. */
   readonly address: string;
+  /** Of the other family, for clients that cannot reach `address`. */
+  readonly additional?: string;
   readonly port: number;
   readonly labels: Readonly<Record<string, string>>;
   /** SPIFFE id; empty where the endpoint has none. */
@@ -81,6 +83,9 @@ export interface Endpoint {
   readonly namespace: string;
   readonly cluster: string;
 }
+
+export const everyAddress = ({ address, additional }: Endpoint): readonly string[] =>
+  additional === undefined ? [address] : [address, additional];
 
 /** Ready endpoints of one service port. Identity-stable: same content, same object. */
 export interface PortEndpoints {

@@ -17,6 +17,8 @@ export interface Workload {
   readonly namespace: string;
   readonly labels: Labels;
   readonly address: string;
+  /** Beside `address`, where it has one. */
+  readonly ipv6?: string;
   /** Empty where it has none. */
   readonly identity: string;
   readonly ready: boolean;

@@ -38,12 +38,12 @@ interface Sources {
 }
 
 const byPort =
-  (workloads: readonly Workload[], { targets, unready }: Backend, peers: PeerLookup) =>
+  (workloads: readonly Workload[], { targets, unready, ipv6 }: Backend, peers: PeerLookup) =>
   (port: { readonly number: number; readonly name: string }) =>
     workloads.flatMap((workload): readonly Endpoint[] => {
       const number = workloadPort(workload, port, targets.get(port.number) ?? port.number);
       if (number === undefined) return [];
-      const endpoint = endpointOf(workload, { port: number, mode: modeOf(peers(workload), number) });
+      const endpoint = endpointOf(workload, { port: number, mode: modeOf(peers(workload), number), ipv6 });
       return [workload.ready || unready ? endpoint : { ...endpoint, unhealthy: true }];
     });
 
@@ -103,13 +103,16 @@ const acceptable = ({ resolution }: Service, endpoints: readonly Endpoint[]): re
   return resolution === 'eds' ? endpoints.filter(({ address }) => address.startsWith('/') || isAddress(address)) : endpoints;
 };
 
+const byAddress = (workloads: readonly Workload[]): ReadonlyMap<string, Workload> =>
+  new Map(workloads.flatMap((workload) => [workload.address, workload.ipv6 ?? workload.address].map((address) => [address, workload])));
+
 const sourcesOf = (input: Input, mesh: Mesh): Sources => {
   const { memo, of } = input;
   const workloads = [...mesh.workloads.values()];
   const { rootNamespace, trustDomain } = mesh.rules;
   return {
     index: memo('workloads by label', [mesh.workloads], () => workloadIndex(workloads)),
-    byAddress: memo('workloads by address', [mesh.workloads], () => new Map(workloads.map((workload) => [workload.address, workload]))),
+    byAddress: memo('workloads by address', [mesh.workloads], () => byAddress(workloads)),
     slices: slicesByService(of('EndpointSlice')),
     entries: memo('entries by name', [of('ServiceEntry')], () => new Map(of('ServiceEntry').map((entry) => [nameOf(entry), entry]))),
     peers: (workload) => peerModes(mesh.peers, rootNamespace, workload),

@@ -5,7 +5,7 @@ import { type Input, nameOf, type Pass } from './input.ts';
 
 const ofPods = ({ pods, settings: { trustDomain }, memo }: Input): readonly Workload[] =>
   pods.map((running) =>
-    memo(`${running.pod.namespace}/${running.pod.name}`, [running.pod, running.address, running.ready, trustDomain], () =>
+    memo(`${running.pod.namespace}/${running.pod.name}`, [running.pod, running.address, running.ipv6, running.ready, trustDomain], () =>
       workloadOf(running, trustDomain),
     ),
   );
@@ -21,7 +21,7 @@ export const workloads: Pass = {
   reads: ({ of, pods, settings }) => [
     of('WorkloadEntry'),
     settings.trustDomain,
-    ...pods.flatMap(({ pod, address, ready }) => [pod, address, ready]),
+    ...pods.flatMap(({ pod, address, ipv6, ready }) => [pod, address, ipv6, ready]),
   ],
   make: (input) => {
     const all = [...ofPods(input), ...ofEntries(input)].map((workload) => [keyOf(workload), workload] as const);

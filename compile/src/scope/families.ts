@@ -1,14 +1,11 @@
 /** What proxies of one address family see: a service's addresses of theirs, and automatic ones in both families [S74]. */
-import { type Families, isIPv6, type Mesh, type Service, type Surface, twinOf } from '../mesh/index.ts';
-
-const hasTwins = ({ shortName, addresses }: Service): boolean => shortName === undefined && addresses.length === 1;
+import { type Families, isIPv6, type Mesh, type Service, type Surface, twinsOf } from '../mesh/index.ts';
 
 /** A service with no address of the family keeps those that it has, as Istio's `GetAddressForProxy` does. */
 const adapted = (service: Service, families: Families | undefined): Service => {
   const { addresses } = service;
   if (addresses.length === 0) return service;
-  const twins = families && hasTwins(service) ? addresses.flatMap((address) => twinOf(address) ?? []) : [];
-  const all = [...addresses, ...twins];
+  const all = [...addresses, ...(families ? twinsOf(service) : [])];
   const own = families === 'dual' ? all : all.filter((address) => isIPv6(address) === (families === 'ipv6'));
   const isSame = own.length === addresses.length && own.every((address, i) => address === addresses[i]);
   return own.length === 0 || isSame ? service : { ...service, addresses: own };

@@ -38,8 +38,15 @@ export const socketAddresses = ([primary = '', ...others]: readonly string[], po
 export const meshTls = { tlsMode: 'istio' } as const;
 const speaksMeshTls = { filterMetadata: { 'envoy.transport_socket_match': meshTls } };
 
-const lbEndpoint = ({ address, port, mtls, weight, unhealthy }: Endpoint): LbEndpoint => ({
-  hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } },
+/** Envoy tries one after the other (RFC 8305). */
+const lbEndpoint = ({ address, additional, port, mtls, weight, unhealthy }: Endpoint): LbEndpoint => ({
+  hostIdentifier: {
+    case: 'endpoint',
+    value: {
+      address: socketAddress(address, port),
+      ...(additional !== undefined && { additionalAddresses: [{ address: socketAddress(additional, port) }] }),
+    },
+  },
   ...(mtls && { metadata: speaksMeshTls }),
   ...(unhealthy && { healthStatus: HealthStatus.UNHEALTHY }),
   // Envoy's own default; 0 it refuses.

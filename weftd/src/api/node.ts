@@ -13,6 +13,7 @@ const podReport = Type.Object({
   namespace: Type.String(),
   uid: Type.String({ minLength: 1 }),
   address: Type.String(),
+  ipv6: Type.Optional(Type.String()),
   phase: Type.Enum(['Pending', 'Running', 'Failed', 'Terminating']),
   ready: Type.Boolean(),
   proxy: Type.Enum(['sidecar', 'gateway', 'none']),

@@ -318,8 +318,8 @@ export class Desired implements Calls {
     const reports = new Map(this.#store.observed.reports().map((report) => [report.uid, report]));
     return this.#workloads.flatMap(({ instances }) =>
       instances.map(({ pod }) => {
-        const report = reports.get(pod.uid);
-        return { pod, address: report?.address ?? '', ready: report?.ready ?? false };
+        const { address = '', ipv6, ready = false }: Partial<PodReport> = reports.get(pod.uid) ?? {};
+        return { pod, address, ...(ipv6 !== undefined && { ipv6 }), ready };
       }),
     );
   }

@@ -56,6 +56,12 @@ interface Accepted {
   readonly caller: Caller;
 }
 
+/** The registry's word counts before the node's own. */
+const addressesOf = ({ id, metadata, instance }: Pick<Accepted, 'id' | 'metadata' | 'instance'>): readonly string[] => {
+  if (instance?.address) return instance.ipv6 === undefined ? [instance.address] : [instance.address, instance.ipv6];
+  return metadata.addresses.length > 0 ? metadata.addresses : [id.address];
+};
+
 const proxyOf = ({ node, id, metadata, instance, caller }: Accepted): Proxy => ({
   id: node.id,
   role: id.role === 'router' ? 'gateway' : 'sidecar',
@@ -63,7 +69,7 @@ const proxyOf = ({ node, id, metadata, instance, caller }: Accepted): Proxy => (
   namespace: id.namespace,
   serviceAccount: caller.identity.serviceAccount,
   labels: instance?.pod.labels ?? metadata.labels,
-  addresses: instance?.address ? [instance.address] : metadata.addresses.length > 0 ? metadata.addresses : [id.address],
+  addresses: addressesOf({ id, metadata, instance }),
   cluster: metadata.clusterId,
   network: metadata.network,
   locality: node.locality,

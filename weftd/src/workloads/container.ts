@@ -31,9 +31,9 @@ const fieldOf = (path: string, pod: PodFacts): string => {
 };
 
 /** Addresses are the agent's to give; it fills these in when it starts the process. */
-const addressFields = new Map<string, 'podIP' | 'hostIP'>([
+const addressFields = new Map<string, 'podIP' | 'podIPs' | 'hostIP'>([
   ['status.podIP', 'podIP'],
-  ['status.podIPs', 'podIP'],
+  ['status.podIPs', 'podIPs'],
   ['status.hostIP', 'hostIP'],
   ['status.hostIPs', 'hostIP'],
 ]);

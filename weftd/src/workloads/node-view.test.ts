@@ -17,6 +17,16 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: tcp, port: 9000}]}
 ---
 apiVersion: v1
 kind: Service
+metadata: {name: both, namespace: shop}
+spec: {clusterIP: None, ipFamilyPolicy: PreferDualStack, selector: {app: web}, ports: [{name: tcp, port: 9000}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six, namespace: shop}
+spec: {ipFamilyPolicy: RequireDualStack, ipFamilies: [IPv6, IPv4], selector: {app: web}, ports: [{name: http, port: 80, targetPort: http}]}
+---
+apiVersion: v1
+kind: Service
 metadata: {name: abroad, namespace: shop}
 spec: {type: ExternalName, externalName: WWW.example.com}
 ---
@@ -71,7 +81,12 @@ const pods = reconcile({ resources, previous: [], reports: [], restarts: new Map
 
 /** Of the pods, those that are named are ready. */
 const view = (...ready: string[]) => {
-  const instances: Instance[] = pods.map(({ pod }, index) => ({ pod, address: `10.244.0.${index + 1}`, ready: ready.includes(pod.name) }));
+  const instances: Instance[] = pods.map(({ pod }, index) => ({
+    pod,
+    address: `10.244.0.${index + 1}`,
+    ipv6: `fd00:10:244::${index + 1}`,
+    ready: ready.includes(pod.name),
+  }));
   const built = build({ resources, pods: instances, settings, assignments: allocate(resources) });
   return nodeView({
     mesh: built.mesh,
@@ -92,14 +107,17 @@ test('every host has a name: services, headless ones, entries with and without a
     '*.example.org',
     'another.ingress.svc.cluster.local',
     'api.example.com',
+    'both.shop.svc.cluster.local',
     'gateway.ingress.svc.cluster.local',
     'peers.shop.svc.cluster.local',
+    'six.shop.svc.cluster.local',
+    `${first}.both.shop.svc.cluster.local`,
     `${first}.peers.shop.svc.cluster.local`,
     'web.shop.svc.cluster.local',
   ]);
   expect(names['web.shop.svc.cluster.local']).toEqual(['10.96.7.7']);
   expect(names['*.example.org']).toEqual(['240.0.0.9']);
-  expect(names['api.example.com']?.[0]).toMatch(/^240\.24\d\./);
+  expect(names['api.example.com']).toEqual([expect.stringMatching(/^2001:2::/), expect.stringMatching(/^240\.24\d\./)]);
   expect(names[`${first}.peers.shop.svc.cluster.local`]).toEqual(names['peers.shop.svc.cluster.local']);
   expect(names['peers.shop.svc.cluster.local']).toEqual([`10.244.0.${pods.findIndex(({ pod }) => pod.name === first) + 1}`]);
 });
@@ -113,6 +131,18 @@ test('a virtual address leads to the ready pods and their own port', () => {
   const address = `10.244.0.${pods.findIndex(({ pod }) => pod.name === first) + 1}`;
   expect(view(first).services).toContainEqual({ address: '10.96.7.7', port: 80, endpoints: [{ address, port: 8080 }] });
   expect(view().services).toContainEqual({ address: '10.96.7.7', port: 80, endpoints: [] });
+});
+
+test('a Service of both families has names, addresses and endpoints of both; one of IPv4 alone has none of IPv6', () => {
+  const [first = ''] = namesOf('web');
+  const last = pods.findIndex(({ pod }) => pod.name === first) + 1;
+  const { names, services } = view(first);
+  expect(names['both.shop.svc.cluster.local']).toEqual([`10.244.0.${last}`, `fd00:10:244::${last}`]);
+  expect(names[`${first}.both.shop.svc.cluster.local`]).toEqual(names['both.shop.svc.cluster.local']);
+  const own = names['six.shop.svc.cluster.local'] ?? [];
+  expect(own).toEqual([expect.stringMatching(/^10\./), expect.stringMatching(/^fd00:10:96::/)]);
+  const behind = (address = '') => services.filter((service) => service.address === address).map(({ endpoints }) => endpoints);
+  expect(own.map(behind)).toEqual([[[{ address: `10.244.0.${last}`, port: 8080 }]], [[{ address: `fd00:10:244::${last}`, port: 8080 }]]]);
 });
 
 test('the host’s ports lead to a gateway pod that is ready; low ones are moved as far as the first', () => {

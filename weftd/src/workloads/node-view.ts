@@ -1,5 +1,6 @@
 /** What the agent is told: the pods to run, names and virtual addresses, and which of the host's ports lead where. */
-import type { Mesh, Service } from '@weft/compile';
+import { isIP, isIPv6 } from 'node:net';
+import { everyAddress, type Mesh, type Service, twinsOf } from '@weft/compile';
 import type { NodeView, Resource, ServiceSpec } from '@weft/model';
 import { isKind } from '@weft/model';
 import type { Instance } from '../registry.ts';
@@ -15,30 +16,29 @@ export interface NodeInput {
   readonly gatewayPort: number;
 }
 
-/** A range (`10.0.0.0/8`) is no address that a name could stand for. */
-const isAddress = (text: string): boolean => !text.includes('/') && !text.includes(':');
+/** A range (`10.0.0.0/8`) is no address that a name could stand for, nor is a socket's path. */
+const isAddress = (text: string): boolean => !text.includes('/');
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
 
 /** Headless services are known by their endpoints' addresses. */
 const addressesOf = (service: Service, mesh: Mesh): readonly string[] => {
-  if (!service.headless) return unique(service.addresses.filter(isAddress));
+  if (!service.headless) return unique([...service.addresses, ...twinsOf(service)].filter(isAddress));
   const endpoints = service.ports.flatMap(({ number }) => mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? []);
-  return unique(endpoints.flatMap(({ address, unhealthy }) => (unhealthy || !isAddress(address) ? [] : [address])));
+  return unique(endpoints.flatMap((endpoint) => (endpoint.unhealthy ? [] : everyAddress(endpoint).filter(isAddress))));
 };
 
 /** Each pod behind a headless Service has a name below it, as StatefulSets' pods have in Kubernetes. */
 const podNames = (service: Service, mesh: Mesh, pods: ReadonlyMap<string, string>): readonly (readonly [string, readonly string[]])[] =>
   service.headless
-    ? addressesOf(service, mesh).flatMap((address) => {
-        const pod = pods.get(address);
-        return pod === undefined ? [] : [[`${pod}.${service.hostname}`, [address]] as const];
-      })
+    ? [...Map.groupBy(addressesOf(service, mesh), (address) => pods.get(address))].flatMap(([pod, addresses]) =>
+        pod === undefined ? [] : [[`${pod}.${service.hostname}`, addresses] as const],
+      )
     : [];
 
 /** Of several services with one host name the first in the mesh's order of precedence. */
 const namesOf = ({ mesh, instances }: NodeInput): NodeView['names'] => {
-  const pods = new Map(instances.map(({ address, pod }) => [address, pod.name]));
+  const pods = new Map(instances.flatMap(({ address, ipv6 = address, pod }) => [address, ipv6].map((own) => [own, pod.name])));
   const names = new Map<string, readonly string[]>();
   for (const service of mesh.services) {
     if (names.has(service.hostname)) continue;
@@ -63,9 +63,13 @@ const servicesOf = (mesh: Mesh): NodeView['services'] =>
     service.ports.flatMap(({ number, protocol }) => {
       if (protocol === 'udp' || service.resolution !== 'eds') return [];
       const endpoints = (mesh.endpoints.get(`${service.key}:${number}`)?.endpoints ?? [])
-        .filter(({ address, unhealthy }) => !unhealthy && /^[\d.]+$/.test(address))
-        .map(({ address, port }) => ({ address, port }));
-      return service.addresses.filter(isAddress).map((address) => ({ address, port: number, endpoints }));
+        .filter(({ unhealthy }) => !unhealthy)
+        .flatMap((endpoint) => everyAddress(endpoint).map((address) => ({ address, port: endpoint.port })))
+        .filter(({ address }) => isIP(address));
+      return service.addresses.filter(isAddress).map((address) => {
+        const ofFamily = endpoints.filter((endpoint) => isIPv6(endpoint.address) === isIPv6(address));
+        return { address, port: number, endpoints: ofFamily };
+      });
     }),
   );
 
