@@ -3,7 +3,16 @@ import { network, type Resource, type ServiceEntryPort, type ServiceEntryResolut
 import { endpointOf, type PeerLookup, plainEndpoint } from '../kubernetes/endpoint.ts';
 import { protocolNamed, selectProtocol } from '../kubernetes/protocol.ts';
 import { distributionOf } from '../kubernetes/service.ts';
-import { type Backend, type Endpoint, modeOf, type Protocol, type Resolution, type Service, type ServicePort } from '../mesh/index.ts';
+import {
+  type Backend,
+  type Endpoint,
+  isSocket,
+  modeOf,
+  type Protocol,
+  type Resolution,
+  type Service,
+  type ServicePort,
+} from '../mesh/index.ts';
 import { entryWorkload } from './workload-entry.ts';
 
 const resolutions: Readonly<Record<ServiceEntryResolution, Resolution>> = {
@@ -86,7 +95,7 @@ export const writtenEndpoints = ({ metadata, spec }: Resource<ServiceEntrySpec>,
       .filter(({ workload }) => workload.address !== '')
       .map(({ workload, ports }) => {
         // A Unix socket has no port.
-        const port = workload.address.startsWith('/') ? 0 : ((Object.hasOwn(ports, name) ? ports[name] : undefined) ?? fallback);
+        const port = isSocket(workload.address) ? 0 : ((Object.hasOwn(ports, name) ? ports[name] : undefined) ?? fallback);
         return endpointOf(workload, { port, mode: modeOf(context.peers(workload), port) });
       });
   };

@@ -10,6 +10,9 @@ export const isAddress = (host: string): boolean =>
     ? /^[0-9a-f:.]+$/i.test(host)
     : /^\d{1,3}(\.\d{1,3}){3}$/.test(host) && host.split('.').every((part) => Number(part) <= 255);
 
+/** A Unix socket: its path, or an abstract name. */
+export const isSocket = (address: string): boolean => address.startsWith('/') || address.startsWith('@');
+
 /** A host without a dot is a Kubernetes Service of `namespace`; any dot disables that [S15]. */
 export const expandHost = (host: string, namespace: string): string => {
   const lower = host.toLowerCase().replace(/\.$/, '');

@@ -8,6 +8,7 @@ import {
   type Backend,
   type Endpoint,
   isAddress,
+  isSocket,
   type Mesh,
   modeOf,
   type PortEndpoints,
@@ -95,12 +96,13 @@ const withoutMtls = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   endpoints.map((endpoint) => (endpoint.mtls ? { ...endpoint, mtls: false } : endpoint));
 
 /**
- * What Envoy would refuse a whole response for: an endpoint of EDS is an IP address or a socket's path, and a logical DNS cluster
- * has one endpoint.
+ * What Envoy would refuse a whole response for: an endpoint of EDS is an IP address or a socket, one that is resolved is no socket,
+ * and a logical DNS cluster has one endpoint.
  */
 const acceptable = ({ resolution }: Service, endpoints: readonly Endpoint[]): readonly Endpoint[] => {
-  if (resolution === 'dns-logical') return endpoints.slice(0, 1);
-  return resolution === 'eds' ? endpoints.filter(({ address }) => address.startsWith('/') || isAddress(address)) : endpoints;
+  if (resolution === 'eds') return endpoints.filter(({ address }) => isSocket(address) || isAddress(address));
+  const resolved = endpoints.filter(({ address }) => !isSocket(address));
+  return resolution === 'dns-logical' ? resolved.slice(0, 1) : resolved;
 };
 
 const byAddress = (workloads: readonly Workload[]): ReadonlyMap<string, Workload> =>

@@ -9,6 +9,7 @@ import {
   type Endpoint,
   type Group,
   groupsOf,
+  isSocket,
   isWeighted,
   nearnessOf,
   type Origin,
@@ -24,7 +25,7 @@ type LbEndpoint = Init<typeof LbEndpointSchema>;
 type LocalityEndpoints = Init<typeof LocalityLbEndpointsSchema>;
 
 export const socketAddress = (address: string, port: number): Init<typeof AddressSchema> =>
-  address.startsWith('/')
+  isSocket(address)
     ? { address: { case: 'pipe', value: { path: address } } }
     : { address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } } };
 

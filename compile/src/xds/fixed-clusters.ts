@@ -10,7 +10,7 @@ import {
   passthroughCluster,
 } from '@weft/envoy';
 import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import type { ConnectionPool, Families, InboundPort } from '../mesh/index.ts';
+import { type ConnectionPool, type Families, type InboundPort, isSocket } from '../mesh/index.ts';
 import { httpOptions, httpVersion } from './cluster-policy.ts';
 import { connectTimeout, pooled } from './clusters.ts';
 import { socketAddress } from './endpoints.ts';
@@ -68,7 +68,7 @@ const asToldTo = (
     clusterName: '',
     endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address: socketAddress(address, port) } } }] }],
   },
-  ...(!isLoopback(address) && !address.startsWith('/') && fromProxy(families)),
+  ...(!isLoopback(address) && !isSocket(address) && fromProxy(families)),
 });
 
 export const portCluster = ({ port, protocol, target, connectionPool = {} }: InboundPort, families: Families | undefined): Encoded => {
