@@ -15,8 +15,9 @@ const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> =
     const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
     if (name === '') throw new Failure(`\`${line}\` is no header; write 'name: value'`, exitCodes.usage);
     const key = name.toLowerCase();
-    const before = headers.get(key);
-    headers.set(key, before === undefined ? value : `${before},${value}`);
+    // Envoy's routes compare each of several values alone, and a question has one of each.
+    if (headers.has(key)) throw new Failure(`header ${key} stands twice; ask once with each value`, exitCodes.usage);
+    headers.set(key, value);
   }
   return Object.fromEntries(headers);
 };
