@@ -23,7 +23,7 @@ describe('weftd half dead', () => {
     await saved(proxy);
     await plane.stop();
     const sockets = new Set<import('node:net').Socket>();
-    const silent = createServer((socket) => void sockets.add(socket)).listen(plane.address.replace('unix:', ''));
+    const silent = createServer((socket) => void sockets.add(socket.on('error', () => {}))).listen(plane.address.replace('unix:', ''));
     bench.later(async () => {
       for (const socket of sockets) socket.destroy();
       silent.close();

@@ -109,7 +109,12 @@ const outside = async (): Promise<Resolver> => {
   const udp = createSocket('udp4').bind(0, '127.0.0.1');
   udp.on('message', (query, peer) => udp.send(respond(query, true), peer.port, peer.address));
   await once(udp, 'listening');
-  const tcp = createServer((socket) => onMessages(socket, (query) => socket.write(frame(respond(query, false)))));
+  const tcp = createServer((socket) =>
+    onMessages(
+      socket.on('error', () => {}),
+      (query) => socket.write(frame(respond(query, false))),
+    ),
+  );
   tcp.listen(udp.address().port, '127.0.0.1');
   await once(tcp, 'listening');
   closers.push(

@@ -10,7 +10,7 @@ import { EdgeEnvoy } from './envoy.ts';
 
 const directory = mkdtempSync(`${tmpdir()}/weft-edge-`);
 const egressSocket = `${directory}/egress.sock`;
-const host = createServer((socket) => socket.end('hello'));
+const host = createServer((socket) => socket.on('error', () => {}).end('hello'));
 let edge: EdgeEnvoy;
 let port = 0;
 

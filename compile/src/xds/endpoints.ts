@@ -60,6 +60,17 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const sorted = (endpoints: readonly Endpoint[]): Endpoint[] =>
   [...endpoints].sort((a, b) => compare(a.address, b.address) || a.port - b.port);
 
+/** Below 2³² with room for what is rounded up. */
+const mostWeight = 0xffff_0000;
+
+/** Envoy refuses weights whose sum is larger than a number of 32 bits; what they are among each other is all that counts. */
+const withinRange = (endpoints: readonly Endpoint[]): readonly Endpoint[] => {
+  const divisor = endpoints.reduce((sum, { weight }) => sum + weight, 0) / mostWeight;
+  return divisor <= 1
+    ? endpoints
+    : endpoints.map((endpoint) => ({ ...endpoint, weight: Math.max(1, Math.floor(endpoint.weight / divisor)) }));
+};
+
 const localityEndpoints = ({ locality, endpoints, priority, weight }: Group, weighted: boolean): LocalityEndpoints => {
   const { region, zone, subzone } = locality;
   const known = region !== '' || zone !== '' || subzone !== '';
@@ -75,7 +86,7 @@ const localityEndpoints = ({ locality, endpoints, priority, weight }: Group, wei
 /** Grouped by locality, as Envoy wants them, and by distance from the client. */
 export const localities = (endpoints: readonly Endpoint[], standing?: Standing): LocalityEndpoints[] => {
   const weighted = standing?.nearness !== undefined && isWeighted(standing.nearness);
-  return groupsOf(sorted(endpoints), standing).map((group) => localityEndpoints(group, weighted));
+  return groupsOf(sorted(withinRange(endpoints)), standing).map((group) => localityEndpoints(group, weighted));
 };
 
 interface Target {
