@@ -22,11 +22,11 @@ export const clusterIn = (index: number, cluster: string): string => `${index}/$
 
 const pipe = (path: string): JsonObject => ({ pipe: { path } });
 
-/** `10.244.0.5:8080`, a name and port, or a socket's path. */
+/** `10.244.0.5:8080`, a name and port, or a socket's path and 0. */
 const addressOf = (endpoint: JsonValue | undefined): string => {
   const address = isObject(endpoint) && isObject(endpoint.address) ? endpoint.address : {};
   const { socket_address: socket, pipe: path } = address;
-  return isObject(socket) ? `${socket.address}:${socket.port_value}` : isObject(path) ? String(path.path) : '';
+  return isObject(socket) ? `${socket.address}:${socket.port_value}` : isObject(path) ? `${path.path}:0` : '';
 };
 
 /** What balancing goes by stays: localities, weights, priorities, health. */

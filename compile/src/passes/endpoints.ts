@@ -44,7 +44,9 @@ const byPort =
     workloads.flatMap((workload): readonly Endpoint[] => {
       const number = workloadPort(workload, port, targets.get(port.number) ?? port.number);
       if (number === undefined) return [];
-      const endpoint = endpointOf(workload, { port: number, mode: modeOf(peers(workload), number), ipv6 });
+      // A Unix socket has no port.
+      const own = isSocket(workload.address) ? 0 : number;
+      const endpoint = endpointOf(workload, { port: own, mode: modeOf(peers(workload), number), ipv6 });
       return [workload.ready || unready ? endpoint : { ...endpoint, unhealthy: true }];
     });
 
@@ -96,13 +98,14 @@ const withoutMtls = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   endpoints.map((endpoint) => (endpoint.mtls ? { ...endpoint, mtls: false } : endpoint));
 
 /**
- * What Envoy would refuse a whole response for: an endpoint of EDS is an IP address or a socket, one that is resolved is no socket,
- * and a logical DNS cluster has one endpoint.
+ * What Envoy would refuse a whole response for: an endpoint is an IP address or a socket, unless names are resolved: then it is
+ * no socket, and a logical DNS cluster has one endpoint.
  */
 const acceptable = ({ resolution }: Service, endpoints: readonly Endpoint[]): readonly Endpoint[] => {
-  if (resolution === 'eds') return endpoints.filter(({ address }) => isSocket(address) || isAddress(address));
-  const resolved = endpoints.filter(({ address }) => !isSocket(address));
-  return resolution === 'dns-logical' ? resolved.slice(0, 1) : resolved;
+  const isResolved = resolution === 'dns-strict' || resolution === 'dns-logical';
+  if (!isResolved) return endpoints.filter(({ address }) => isSocket(address) || isAddress(address));
+  const names = endpoints.filter(({ address }) => !isSocket(address));
+  return resolution === 'dns-logical' ? names.slice(0, 1) : names;
 };
 
 const byAddress = (workloads: readonly Workload[]): ReadonlyMap<string, Workload> =>

@@ -43,9 +43,9 @@ export const distinct = (ways: readonly Way[]): Chains => {
         return !taken.has(key) && taken.add(key);
       }),
     }));
-    for (const members of Map.groupBy(free, ({ names }) => names.join(' ')).values()) {
+    const left = free.filter(({ names }) => names.length > 0);
+    for (const members of Map.groupBy(left, ({ names }) => names.join(' ')).values()) {
       const names = members[0]?.names ?? [];
-      if (names.length === 0) continue;
       const networks = members.map(({ network }) => network).filter(isText);
       if (networks.length === 0 && !names.some(isText)) rest = { filters };
       else chains.push({ filterChainMatch: matchOf(networks, names.filter(isText)), filters });
