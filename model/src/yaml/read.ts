@@ -4,23 +4,8 @@ import type { Code } from '../codes.ts';
 import { type Problem, wrong } from '../problem.ts';
 import { composeDocument, maxDepth } from './guard.ts';
 import { childPath, forbidden, type Json, type Place, type ReadDocument, yaml11 } from './json.ts';
+import { lineFinder } from './lines.ts';
 import { readQuickly } from './quick.ts';
-
-/** One-based line of an offset. */
-const lineFinder = (text: string, first: number): ((offset: number) => number) => {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return (offset) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return first + low;
-  };
-};
 
 /** What one document's reading has found so far. */
 interface Reading {
