@@ -43,9 +43,15 @@ const install = (env) =>
 const runScript = (node, env, script) =>
   must(script, spawnSync(node.path, [...node.flags, script], { cwd: root, env, stdio: ['ignore', 2, 2] }));
 
+const generated = {
+  stamp: 'envoy/src/gen/.stamp',
+  inputs: ['envoy/data', 'model/data', 'scripts/generate.ts', 'scripts/validators.ts', 'package-lock.json'],
+  outputs: ['envoy/src/gen', 'model/src/gen/validators.js'],
+};
+
 const generate = (node, env) =>
-  onChange({ root, stamp: 'envoy/src/gen/.stamp', inputs: ['envoy/data', 'scripts/generate.ts'], outputs: ['envoy/src/gen'] }, () => {
-    say("generating types from Envoy's API");
+  onChange({ root, ...generated }, () => {
+    say("generating types from Envoy's API and validators from schemas");
     runScript(node, env, 'scripts/generate.ts');
   });
 

@@ -1,6 +1,8 @@
 /**
- * Generates `envoy/src/gen` (git-ignored) from the committed descriptor set: wraps it in a CodeGeneratorRequest
- * and pipes it to protoc-gen-es, as protoc would. No network, neither protoc nor buf. Does nothing when it is fresh.
+ * Generates what is not committed, from what is, without network:
+ * - `envoy/src/gen` from the descriptor set: wraps it in a CodeGeneratorRequest and pipes it to protoc-gen-es, as protoc would;
+ *   nothing when it is fresh.
+ * - `model/src/gen` from the schemas of all kinds.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { type Schemas, validatorsOf } from './validators.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, 'envoy/src/gen');
@@ -65,3 +68,12 @@ const generate = (): void => {
 };
 
 if (!existsSync(mark) || readFileSync(mark, 'utf8') !== source) generate();
+
+const validators = join(root, 'model/src/gen');
+const schemas = JSON.parse(readFileSync(join(root, 'model/data/schemas.json'), 'utf8')) as Schemas;
+mkdirSync(validators, { recursive: true });
+writeFileSync(join(validators, 'validators.js'), await validatorsOf(schemas));
+writeFileSync(
+  join(validators, 'validators.d.ts'),
+  `import type { ValidateFunction } from 'ajv';\nexport declare const validators: Readonly<Record<string, ValidateFunction>>;\n`,
+);

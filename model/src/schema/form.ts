@@ -1,19 +1,26 @@
 /** The form of a kind: fields, types and ranges as its CRD (or Kubernetes' API) defines them; `model/data/schemas.json`. */
+import type { ErrorObject } from 'ajv';
 import schemas from '../../data/schemas.json' with { type: 'json' };
+import { validators } from '../gen/validators.js';
 import type { Kind } from '../kinds.ts';
 import { type Problem, wrong } from '../problem.ts';
 import { childPath, type Json } from '../yaml/json.ts';
-import { createExamine } from './examine.ts';
-import { type Fault, type Schema, startWalk } from './walk.ts';
+import { maxFaults } from './keywords.ts';
+
+/** Enough to correct; a hostile object could have a million. */
+const maxProblems = 50;
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | false;
+  readonly items?: Schema;
+}
 
 const definitions = schemas.$defs as Readonly<Record<string, Schema>>;
 const roots = schemas.kinds as Readonly<Record<string, Schema>>;
 
-const defined = (ref: string): Schema => definitions[ref.slice('#/$defs/'.length)] ?? {};
-
-const dereferenced = (schema: Schema): Schema => (schema.$ref ? defined(schema.$ref) : schema);
-
-const examineOf = createExamine(defined);
+const dereferenced = (schema: Schema): Schema => (schema.$ref ? (definitions[schema.$ref.slice('#/$defs/'.length)] ?? {}) : schema);
 
 /**
  * A field that is `null` counts as absent, as the API server prunes it; a null in a list or a free mapping
@@ -40,6 +47,18 @@ const hasNull = (value: Json): boolean => {
   return false;
 };
 
+/** `/http/0/route` → `spec.http[0].route`. */
+const pathOf = (pointer: string, root: string, spec: Json): string => {
+  let path = root;
+  let at: unknown = spec;
+  for (const token of pointer.split('/').slice(1)) {
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    path = Array.isArray(at) ? `${path}[${key}]` : childPath(path, key);
+    at = (at as Record<string, unknown> | undefined)?.[key];
+  }
+  return path;
+};
+
 /** What stands in a Secret is in no finding. */
 const hidden = Symbol('hidden');
 
@@ -64,19 +83,20 @@ const typeMessage = (wanted: string | readonly string[], data: unknown): readonl
   return [message, `Write ${article(types[0] ?? 'value')}.`];
 };
 
-/** What a fault means to the person who wrote the field. */
-const explain = ({ keyword, schema, said }: Fault, data: unknown): readonly [message: string, help: string] => {
+/** What an Ajv error means to the person who wrote the field; `limit` is what the schema says there. */
+const explain = ({ keyword, params, schema: limit }: ErrorObject, data: unknown): readonly [message: string, help: string] => {
+  const said = String(params['said']);
   switch (keyword) {
     case 'type':
-      return typeMessage(schema.type ?? [], data);
+      return typeMessage(limit as string | readonly string[], data);
     case 'enum':
-      return [`${shown(data)} is not one of the allowed values`, `Write one of ${schema.enum?.join(', ')}.`];
+      return [`${shown(data)} is not one of the allowed values`, `Write one of ${(limit as readonly string[]).join(', ')}.`];
     case 'required':
-      return [`\`${said}\` is missing`, 'Add it.'];
+      return [`\`${String(params['missingProperty'])}\` is missing`, 'Add it.'];
     case 'minimum':
-      return [`${shown(data)} is out of range`, `Write a number of at least ${schema.minimum}.`];
+      return [`${shown(data)} is out of range`, `Write a number of at least ${String(limit)}.`];
     case 'maximum':
-      return [`${shown(data)} is out of range`, `Write a number of at most ${schema.maximum}.`];
+      return [`${shown(data)} is out of range`, `Write a number of at most ${String(limit)}.`];
     case 'duration':
       return [said, durationHelp];
     case 'cel':
@@ -84,7 +104,7 @@ const explain = ({ keyword, schema, said }: Fault, data: unknown): readonly [mes
     case 'atMostOne':
       return [said, 'Correct the value.'];
     default:
-      return [`${shown(data)} is too long, too short or malformed (${keyword} ${String(schema[keyword])})`, 'Correct the value.'];
+      return [`${shown(data)} is too long, too short or malformed (${keyword} ${String(limit)})`, 'Correct the value.'];
   }
 };
 
@@ -99,25 +119,28 @@ export interface Form {
 }
 
 export const checkForm = (kind: Kind, written: Json): Form => {
+  const validate = validators[kind.kind];
   const schema = roots[kind.kind];
-  if (!schema) return { spec: written, problems: [], typed: false };
+  if (!validate || !schema) return { spec: written, problems: [], typed: false };
   const spec = hasNull(written) ? dropNulls(written, schema) : written;
-  const walk = startWalk(kind.body === 'spec' ? 'spec' : '');
-  examineOf(schema)(spec, walk);
-  const { faults, typed } = walk;
+  if (validate(spec)) return { spec, problems: [], typed: true };
+  const root = kind.body === 'spec' ? 'spec' : '';
   const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
-  const ill = faults.filter(({ keyword }) => keyword !== 'cel').map(({ path }) => path);
+  const all = validate.errors ?? [];
+  const errors = all.slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
+  const ill = errors.filter(({ error }) => error.keyword !== 'cel').map(({ path }) => path);
   const problems: Problem[] = [];
-  for (const found of faults) {
-    const { keyword, path, said, value } = found;
-    if (keyword === 'additionalProperties') {
-      problems.push(wrong(code, childPath(path, said), [`unknown field \`${said}\``, didYouMean(said, found.schema)]));
-    } else if (keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
+  for (const { error, path } of errors) {
+    if (error.keyword === 'additionalProperties') {
+      const field = String(error.params['additionalProperty']);
+      problems.push(wrong(code, childPath(path, field), [`unknown field \`${field}\``, didYouMean(field, error.parentSchema as Schema)]));
+    } else if (error.keyword !== 'cel' || !ill.some((other) => isAbove(path, other))) {
       // A rule about a value that is ill-formed says nothing new.
-      problems.push(wrong(code, path, explain(found, kind.kind === 'Secret' ? hidden : value)));
+      problems.push(wrong(code, path, explain(error, kind.kind === 'Secret' ? hidden : error.data)));
     }
   }
-  return { spec, problems, typed };
+  // A field too many leaves the others their types.
+  return { spec, problems, typed: all.length < maxFaults && all.every(({ keyword }) => keyword === 'additionalProperties') };
 };
 
 /** One letter too many, too few, wrong or swapped, or another case: the likely typing mistakes. */
