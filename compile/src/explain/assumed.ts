@@ -1,16 +1,8 @@
 /** Pods as if everything that the manifests ask for ran and was ready: what is explained without a mesh. */
-import { type ContainerSettings, ofKind, type PodSpec, type PodTemplateSpec, type Resource } from '@weft/model';
+import { type ContainerSettings, ofKind, type PodSpec, type Resource } from '@weft/model';
 import { proxyOf } from '../inject/index.ts';
+import { type PodTemplate, podTemplateOf } from '../kubernetes/template.ts';
 import type { RunningPod } from '../kubernetes/workload.ts';
-
-interface Template {
-  readonly kind: 'Deployment' | 'Pod';
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly spec: PodTemplateSpec;
-}
 
 const containerOf = ({ name, ports = [] }: ContainerSettings): PodSpec['containers'][number] => ({
   name,
@@ -21,7 +13,7 @@ const containerOf = ({ name, ports = [] }: ContainerSettings): PodSpec['containe
   ports: ports.map(({ name: portName = '', containerPort }) => ({ name: portName, containerPort, protocol: 'TCP' as const })),
 });
 
-const podOf = ({ kind, name, namespace, labels, annotations, spec }: Template, ordinal: number, proxy: PodSpec['proxy']): PodSpec => ({
+const podOf = ({ kind, name, namespace, labels, annotations, spec }: PodTemplate, ordinal: number, proxy: PodSpec['proxy']): PodSpec => ({
   name: kind === 'Pod' ? name : `${name}-${ordinal}`,
   namespace,
   uid: `${namespace}/${kind}/${name}/${ordinal}`,
@@ -34,21 +26,9 @@ const podOf = ({ kind, name, namespace, labels, annotations, spec }: Template, o
   proxy,
 });
 
-/** In the order of the manifests: pods' addresses come from it. */
-const templatesOf = (resources: readonly Resource[]): readonly (Template & { readonly replicas: number })[] => [
-  ...ofKind(resources, 'Deployment').map(({ metadata: { name, namespace }, spec: { replicas = 1, template } }) => ({
-    kind: 'Deployment' as const,
-    name,
-    namespace,
-    replicas,
-    labels: template.metadata?.labels ?? {},
-    annotations: template.metadata?.annotations ?? {},
-    spec: template.spec,
-  })),
-  ...ofKind(resources, 'Pod').map(({ metadata: { name, namespace, labels, annotations }, spec }) => ({
-    ...{ kind: 'Pod' as const, name, namespace, replicas: 1, labels, annotations, spec },
-  })),
-];
+/** In the order of the manifests, Deployments first: pods' addresses come from it. */
+const templatesOf = (resources: readonly Resource[]): readonly PodTemplate[] =>
+  [...ofKind(resources, 'Deployment'), ...ofKind(resources, 'Pod')].flatMap((resource) => podTemplateOf(resource) ?? []);
 
 const addressOf = (index: number): string => `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 

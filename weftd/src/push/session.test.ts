@@ -91,6 +91,17 @@ describe('changes', () => {
     expect(client.ack('CDS')).toEqual(['CDS a']);
   });
 
+  it('[X2]: isolates what was refused, asked for again while it was on its way with others', () => {
+    const client = synced();
+    const endpoints = { a: '2', b: '1' };
+    expect(client.plan({ ...mesh, EDS: endpoints })).toEqual(['EDS a']);
+    expect(client.nack('EDS', 'no')).toEqual([]);
+    expect(client.plan({ ...mesh, CDS: { a: '2', b: '2' }, EDS: endpoints })).toEqual(['CDS a b', 'EDS a b']);
+    expect(client.ask('EDS', { subscribe: ['a'] })).toEqual([]);
+    expect(client.nack('EDS', 'no')).toEqual(['EDS a']);
+    expect(client.nack('EDS', 'no')).toEqual(['EDS b']);
+  });
+
   it('makes before it breaks: the old cluster goes when nothing can name it any more', () => {
     const client = synced();
     const moved: Shape = {

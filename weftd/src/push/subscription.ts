@@ -92,12 +92,10 @@ const withNames = (before: Subscription, asked: ReadonlySet<string>): Subscripti
   const owed = new Set([...before.owed, ...asked]);
   const refused = new Map([...before.refused].filter(([name]) => !asked.has(name)));
   const { wildcard, acknowledged } = before;
-  // What it refused it does not have, whatever was sent.
-  const sent = reverted(
-    before.sent,
-    acknowledged,
-    [...before.refused.keys()].filter((name) => asked.has(name)),
-  );
+  // What it refused it does not have, whatever was sent; of what is on its way again nobody knows yet.
+  const coming = new Set(before.inFlight?.resources.map(({ name }) => name));
+  const lost = [...before.refused.keys()].filter((name) => asked.has(name) && !coming.has(name));
+  const sent = reverted(before.sent, acknowledged, lost);
   if (wildcard) return { ...before, names, owed, refused, sent };
   // What passed by while nobody asked for it was never sent.
   const fresh = [...asked].filter((name) => !before.names.has(name));

@@ -1,16 +1,9 @@
-/** What a Deployment or a Pod asks to run: one form for both. */
+/** What Deployments and Pods ask to run, and where. */
 import { dirname } from 'node:path';
-import type { PodTemplateSpec, Resource } from '@weft/model';
-import { isKind } from '@weft/model';
+import { type PodTemplate, podTemplateOf } from '@weft/compile';
+import type { Resource } from '@weft/model';
 
-export interface Template {
-  readonly kind: 'Deployment' | 'Pod';
-  readonly name: string;
-  readonly namespace: string;
-  readonly replicas: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly spec: PodTemplateSpec;
+export interface Template extends PodTemplate {
   /** Where relative paths start: the manifest's directory. */
   readonly directory: string;
 }
@@ -23,21 +16,8 @@ const compareNames = (a: Template, b: Template): number => {
 };
 
 const templateOf = (resource: Resource): Template | undefined => {
-  const { name, namespace, labels, annotations } = resource.metadata;
-  const directory = directoryOf(resource);
-  if (isKind(resource, 'Pod')) return { kind: 'Pod', name, namespace, replicas: 1, labels, annotations, spec: resource.spec, directory };
-  if (!isKind(resource, 'Deployment')) return undefined;
-  const { replicas = 1, template } = resource.spec;
-  return {
-    kind: 'Deployment',
-    name,
-    namespace,
-    replicas,
-    labels: template.metadata?.labels ?? {},
-    annotations: template.metadata?.annotations ?? {},
-    spec: template.spec,
-    directory,
-  };
+  const template = podTemplateOf(resource);
+  return template && { ...template, directory: directoryOf(resource) };
 };
 
 /** Sorted, so that the order of files decides nothing. */
