@@ -51,6 +51,20 @@ describe('first synchronisation', () => {
     expect(client.patience()).toEqual(['LDS out']);
   });
 
+  it('[X14]: waits for the endpoints of a cluster that went and came back before they were asked for', () => {
+    const both = { CDS: { a: '1', b: '1' }, EDS: { a: '1', b: '1' }, LDS: { out: 'b' } };
+    const client = new Scripted(both);
+    expect(client.ask('CDS')).toEqual(['CDS a b']);
+    client.ask('LDS');
+    expect(client.ask('EDS', { subscribe: ['a'] })).toEqual(['EDS a']);
+    client.plan({ CDS: { a: '1' }, EDS: { a: '1' } });
+    expect(client.ack('EDS')).toEqual([]);
+    client.plan(both);
+    expect(client.ack('CDS')).toEqual([]);
+    expect(client.ask('EDS', { subscribe: ['b'] })).toEqual(['EDS b']);
+    expect(client.ack('EDS')).toEqual(['LDS out']);
+  });
+
   it('[X9]: answers a wildcard even if there is nothing, once', () => {
     const client = new Scripted({});
     expect(client.ask('CDS')).toEqual(['CDS']);

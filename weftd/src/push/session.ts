@@ -191,7 +191,9 @@ const pushed = (session: OpenSession, typeUrl: string, pending: NonNullable<Retu
   const { resources, removed, subscription } = pending;
   const sent = withSubscription({ ...session, pushes: session.pushes + 1 }, typeUrl, { ...subscription, inFlight: { nonce, resources } });
   const push: Push = { typeUrl, nonce, resources, removed };
-  if (typeUrl === cds) return { push, session: endpointsFollow(sent, withEndpoints(resources, wantedOf(sent, eds))) };
+  if (typeUrl === cds) {
+    return { push, session: endpointsFollow(awaitingLess(sent, removed), withEndpoints(resources, wantedOf(sent, eds))) };
+  }
   if (typeUrl === rds) {
     const owed = session.subscriptions.get(rds)?.owed;
     const again = resources.filter(({ name }) => owed?.has(name)).map(({ name }) => name);
@@ -216,15 +218,30 @@ const endpointsFollow = (session: OpenSession, clusters: ReadonlySet<string>): O
   return withSubscription({ ...session, awaited }, eds, { ...subscription, owed });
 };
 
-/** Endpoints are asked for: what was awaited is owed, even if the client has it from an earlier stream. */
+/**
+ * Endpoints are asked for: what was awaited is owed, even if the client has it from an earlier stream. Clusters whose
+ * endpoints it still does not ask for wait on, also those that nobody wants just now: they may be wanted again as they are.
+ */
 const awaitedAsked = (session: OpenSession): OpenSession => {
   const { awaited } = session;
+  const subscription = session.subscriptions.get(eds);
+  if (awaited.size === 0 || !subscription) return session;
   const wanted = wantedOf(session, eds);
-  const present = all(awaited, (name) => wanted.has(name)) ? awaited : new Set([...awaited].filter((name) => wanted.has(name)));
-  return endpointsFollow({ ...session, awaited: nothing }, present);
+  const left = [...awaited].filter((name) => !covers(subscription, name));
+  const asked = left.length === 0 && all(awaited, (name) => wanted.has(name));
+  const owed = asked ? awaited : new Set([...awaited].filter((name) => wanted.has(name) && covers(subscription, name)));
+  return endpointsFollow({ ...session, awaited: left.length === 0 ? nothing : new Set(left) }, owed);
 };
 
 const nothing: ReadonlySet<string> = new Set();
+
+/** A cluster that the client need not have any more waits for nothing. */
+const awaitingLess = (session: OpenSession, gone: readonly string[]): OpenSession => {
+  if (!gone.some((name) => session.awaited.has(name))) return session;
+  const awaited = new Set(session.awaited);
+  for (const name of gone) awaited.delete(name);
+  return { ...session, awaited };
+};
 
 /** Those of some clusters that have endpoints of their own; the same set for all who are sent the same. */
 const withEndpoints = (clusters: readonly Encoded[], endpoints: ResourceMap): ReadonlySet<string> => {
