@@ -2,16 +2,14 @@
  * One pod's side of a mesh with real parts: weftd's CA and ADS on a Unix socket, the agent's `serveProxy`, an Envoy. All
  * but Envoy lives in the test's process, so that each can be stopped, broken and started again.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findEnvoy } from '../../agent/src/envoy-binary.ts';
 import type { AdminApi, ProxyInput, ServedProxy } from '../../agent/src/relay/proxy.ts';
 import { serveProxy } from '../../agent/src/relay/serve.ts';
 import { bootstrap, istioVersion } from '../../envoy/src/index.ts';
@@ -22,6 +20,7 @@ import { certificateService } from '../../weftd/src/ca/service.ts';
 import { makeAds } from '../../weftd/src/push/ads-server.ts';
 import { type GrpcInput, type GrpcServer, serveGrpc } from '../../weftd/src/push/grpc.ts';
 import type { Plan, Planned, ResourceSet } from '../../weftd/src/push/plan.ts';
+import { spawnEnvoy } from '../envoy.ts';
 
 export const pod = instance('shop', 'web-1').pod;
 
@@ -135,7 +134,6 @@ export interface RunningEnvoy {
 
 /** @param liveWithinMs 0: do not wait for LIVE */
 export const startEnvoy = async (directory: string, liveWithinMs = 30_000): Promise<RunningEnvoy> => {
-  const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const adminSocket = join(directory, `admin-${randomBytes(2).toString('hex')}.sock`);
   const config = bootstrap({
     node: { role: 'sidecar', address: '127.0.0.1', name: pod.name, namespace: pod.namespace, dnsDomain: 'shop.svc.cluster.local' },
@@ -146,37 +144,22 @@ export const startEnvoy = async (directory: string, liveWithinMs = 30_000): Prom
     agentSocket: join(directory, 'xds.sock'),
     adminSocket,
   });
-  const path = join(directory, 'bootstrap.json');
-  await writeFile(path, JSON.stringify(config));
   const started = Date.now();
   const level = process.env.WEFT_TEST_LOG ? 'info' : 'warning';
-  const envoy = spawn(binary, ['-c', path, '--use-dynamic-base-id', '--concurrency', '1', '-l', level], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  envoy.stderr.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
+  const envoy = await spawnEnvoy(directory, config, level);
   const running = {
     stat: async (name: string) => Number(/: (\d+)/.exec(await get(adminSocket, `/stats?filter=^${name}$`))?.[1] ?? 0),
     isLive: async () => (await get(adminSocket, '/ready').catch(() => '')).startsWith('LIVE'),
-    output: () => output,
-    kill: () => end(envoy),
+    output: envoy.log,
+    kill: envoy.kill,
   };
   try {
-    if (liveWithinMs > 0) await until(`Envoy LIVE\n${output}`, running.isLive, liveWithinMs);
+    if (liveWithinMs > 0) await until('Envoy LIVE', running.isLive, liveWithinMs);
   } catch (error) {
-    await end(envoy);
-    throw new Error(`Envoy said:\n${output}`, { cause: error });
+    await envoy.kill();
+    throw new Error(`Envoy said:\n${envoy.log()}`, { cause: error });
   }
   return { ...running, liveMs: Date.now() - started };
-};
-
-const end = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exit;
 };
 
 const get = (socketPath: string, path: string): Promise<string> =>

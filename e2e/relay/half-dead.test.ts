@@ -1,30 +1,18 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, startFreezer, until } from './bench.ts';
-import { ask, certificateFrom } from './client.ts';
+import { describe, expect } from 'vitest';
+import { counts, startFreezer, until } from './bench.ts';
 import { resourcesOf } from './resources.ts';
-import { envoyIn, saved, weftdIn } from './scene.ts';
-
-let bench: Bench;
-let plane: Plane;
-beforeEach(async () => {
-  bench = await makeBench();
-  plane = await weftdIn(bench);
-});
-afterEach(() => bench.clear());
-
-const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
-const body = async (): Promise<string> => (await ask(bench.port, await certificateFrom(plane.ca))).body;
+import { saved, test } from './scene.ts';
 
 describe('weftd half dead', () => {
-  test('from the start: it accepts and says nothing; Envoy restarted is served all the same', async () => {
-    const proxy = await bench.serve(plane);
+  test('from the start: it accepts and says nothing; Envoy restarted is served all the same', async ({ workbench, plane, envoy, body }) => {
+    const proxy = await workbench.serve(plane);
     const first = await envoy();
     await saved(proxy);
     await plane.stop();
     const sockets = new Set<import('node:net').Socket>();
     const silent = createServer((socket) => void sockets.add(socket.on('error', () => {}))).listen(plane.address.replace('unix:', ''));
-    bench.later(async () => {
+    workbench.later(async () => {
       for (const socket of sockets) socket.destroy();
       silent.close();
     });
@@ -33,9 +21,14 @@ describe('weftd half dead', () => {
     expect(await body()).toBe('one');
   });
 
-  test('stopped in the middle: found by keepalive; Envoy restarted is served; all is well when it goes on', async () => {
-    const network = await startFreezer(bench, plane.address);
-    const proxy = await bench.serve(plane, { upstream: network.address, timing: { keepalive: 400, keepaliveTimeout: 400 } });
+  test('stopped in the middle: found by keepalive; Envoy restarted is served; all is well when it goes on', async ({
+    workbench,
+    plane,
+    envoy,
+    body,
+  }) => {
+    const network = await startFreezer(workbench, plane.address);
+    const proxy = await workbench.serve(plane, { upstream: network.address, timing: { keepalive: 400, keepaliveTimeout: 400 } });
     const first = await envoy();
     await saved(proxy);
     network.freeze();
@@ -43,14 +36,19 @@ describe('weftd half dead', () => {
     await first.kill();
     const second = await envoy(5_000);
     expect(await body()).toBe('one');
-    plane.set(resourcesOf({ port: bench.port, text: 'thawed' }));
+    plane.set(resourcesOf({ port: workbench.port, text: 'thawed' }));
     network.thaw();
     await until('the change arrives', async () => (await body()) === 'thawed');
     expect((await counts(second))['listener_manager.listener_modified']).toBe(0);
   });
 
-  test('open, but without an answer: Envoy restarted is served, and the stream is tried again', async () => {
-    const proxy = await bench.serve(plane, { timing: { silence: 1_500 } });
+  test('open, but without an answer: Envoy restarted is served, and the stream is tried again', async ({
+    workbench,
+    plane,
+    envoy,
+    body,
+  }) => {
+    const proxy = await workbench.serve(plane, { timing: { silence: 1_500 } });
     const first = await envoy();
     await saved(proxy);
     plane.mute();
@@ -58,7 +56,7 @@ describe('weftd half dead', () => {
     await envoy(5_000);
     expect(await body()).toBe('one');
     expect(proxy.status().configuration).toBe('snapshot');
-    plane.set(resourcesOf({ port: bench.port, text: 'spoken' }));
+    plane.set(resourcesOf({ port: workbench.port, text: 'spoken' }));
     await until('the change arrives', async () => (await body()) === 'spoken');
   });
 });

@@ -1,29 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { makeKeyRequest } from '../../agent/src/identity/key.ts';
 import type { Ca } from '../../weftd/src/ca/ca.ts';
-import { type Bench, makeBench, type Plane, type PlaneInput, type RunningEnvoy, until } from './bench.ts';
+import { type Bench, until } from './bench.ts';
 import { ask, type ClientCertificate, certificateFrom } from './client.ts';
-import { caIn, envoyIn, weftdIn } from './scene.ts';
-
-let bench: Bench;
-beforeEach(async () => {
-  bench = await makeBench();
-});
-afterEach(() => bench.clear());
-
-const startWeftd = (more: Partial<PlaneInput> = {}): Promise<Plane> => weftdIn(bench, more);
-const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
-const otherCa = (name: string, trustDomain: string, leafSeconds = 3600): Promise<Ca> => caIn(bench, name, { trustDomain, leafSeconds });
+import { test } from './scene.ts';
 
 describe('a peer of an Envoy', () => {
-  test('is who its own trust domain says, and nobody else', async () => {
+  test('is who its own trust domain says, and nobody else', async ({ workbench, envoy, startWeftd, otherCa }) => {
     const partner = await otherCa('partner', 'partner.example');
-    const forger = await forgingCa('partner', partner);
+    const forger = await forgingCa(workbench, partner);
     const plane = await startWeftd({ bundles: (own) => ({ ...own, domains: [...own.domains, ...partner.bundles().domains] }) });
-    await bench.serve(plane);
+    await workbench.serve(plane);
     await envoy();
     const ours = await certificateFrom(plane.ca);
     const peers: [string, ClientCertificate | undefined, boolean][] = [
@@ -37,7 +27,7 @@ describe('a peer of an Envoy', () => {
       ['one of ours with another key', { key: (await makeKeyRequest()).key, cert: ours.cert }, false],
     ];
     for (const [who, certificate, welcome] of peers) {
-      const answer = await ask(bench.port, certificate).then(
+      const answer = await ask(workbench.port, certificate).then(
         ({ body }) => body,
         () => 'refused',
       );
@@ -45,28 +35,28 @@ describe('a peer of an Envoy', () => {
     }
   });
 
-  test('is refused from the second that its certificate ends', async () => {
+  test('is refused from the second that its certificate ends', async ({ workbench, envoy, startWeftd, otherCa }) => {
     const plane = await startWeftd();
-    await bench.serve(plane);
+    await workbench.serve(plane);
     await envoy();
     const short = await certificateFrom(await otherCa('ca', 'cluster.local', 3));
-    expect((await ask(bench.port, short)).body).toBe('one');
+    expect((await ask(workbench.port, short)).body).toBe('one');
     await sleep(4_000);
-    await expect(ask(bench.port, short)).rejects.toThrow();
+    await expect(ask(workbench.port, short)).rejects.toThrow();
   });
 });
 
-test('weftd is not trusted by its address: an agent tells nothing to another server', async () => {
+test('weftd is not trusted by its address: an agent tells nothing to another server', async ({ workbench, startWeftd, otherCa }) => {
   const plane = await startWeftd();
   const impostor = await otherCa('impostor', 'cluster.local');
   await plane.stop();
   await plane.start({ identities: impostor.serving });
-  const proxy = await bench.serve(plane);
+  const proxy = await workbench.serve(plane);
   await until('the refusal', () => proxy.status().message.includes('no certificate'));
   expect(proxy.status().identity).toBeNull();
 });
 
-test('weftd serves nobody without a credential, and TLS only', async () => {
+test('weftd serves nobody without a credential, and TLS only', async ({ startWeftd }) => {
   const plane = await startWeftd();
   const path = plane.address.replace('unix:', '');
   const { certificate } = plane.ca.serving.current();
@@ -81,12 +71,12 @@ test('weftd serves nobody without a credential, and TLS only', async () => {
 });
 
 /** A CA of one domain that signs what it likes, which ours refuses to: its files say that it is of another domain. */
-const forgingCa = async (name: string, { trustDomain }: Ca): Promise<(claimed: string) => Promise<ClientCertificate>> => {
+const forgingCa = async ({ directory }: Bench, { trustDomain }: Ca): Promise<(claimed: string) => Promise<ClientCertificate>> => {
   const { openAuthority } = await import('../../weftd/src/ca/authority.ts');
   const { prepare, sign } = await import('../../weftd/src/ca/issue.ts');
   const { checkCsr } = await import('../../weftd/src/ca/csr.ts');
   const powers = { now: Date.now, random: (size: number) => crypto.getRandomValues(new Uint8Array(size)) };
-  const authority = await openAuthority({ directory: join(bench.directory, name), trustDomain, ...powers });
+  const authority = await openAuthority({ directory: join(directory, 'partner'), trustDomain, ...powers });
   return async (claimed) => {
     const { key, csr } = await makeKeyRequest();
     const checked = await checkCsr(csr);

@@ -1,30 +1,19 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bench, counts, makeBench, type Plane, type RunningEnvoy, until } from './bench.ts';
+import { expect } from 'vitest';
+import { counts, until } from './bench.ts';
 import { ask, certificateFrom } from './client.ts';
 import { resourcesOf } from './resources.ts';
-import { envoyIn, saved, weftdIn } from './scene.ts';
+import { saved, test } from './scene.ts';
 
-let bench: Bench;
-let plane: Plane;
-beforeEach(async () => {
-  bench = await makeBench();
-  plane = await weftdIn(bench);
-});
-afterEach(() => bench.clear());
-
-const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
-const body = async (): Promise<string> => (await ask(bench.port, await certificateFrom(plane.ca))).body;
-
-test('an Envoy gets its identity and its configuration, and changes arrive', async () => {
-  const proxy = await bench.serve(plane);
+test('an Envoy gets its identity and its configuration, and changes arrive', async ({ workbench, plane, envoy, body }) => {
+  const proxy = await workbench.serve(plane);
   const running = await envoy();
-  const answer = await ask(bench.port, await certificateFrom(plane.ca));
+  const answer = await ask(workbench.port, await certificateFrom(plane.ca));
   expect(answer).toMatchObject({ status: 200, body: 'one' });
   expect(answer.names).toBe('URI:spiffe://cluster.local/ns/shop/sa/default, DNS:web.web.v1_d2.east.meta.mesh');
-  plane.set(resourcesOf({ port: bench.port, text: 'two' }));
+  plane.set(resourcesOf({ port: workbench.port, text: 'two' }));
   await until('the new text', async () => (await body()) === 'two');
   expect((await counts(running))['listener_manager.listener_modified']).toBe(0);
   expect(proxy.status()).toMatchObject({
@@ -35,10 +24,10 @@ test('an Envoy gets its identity and its configuration, and changes arrive', asy
   });
 });
 
-test('a connection that weftd ends in good order is replaced without a gap', async () => {
+test('a connection that weftd ends in good order is replaced without a gap', async ({ workbench, plane, envoy, body }) => {
   await plane.stop();
   await plane.start({ connectionAgeMs: 700, connectionAgeGraceMs: 300 });
-  const proxy = await bench.serve(plane);
+  const proxy = await workbench.serve(plane);
   const running = await envoy();
   await saved(proxy);
   const before = await counts(running);
@@ -50,15 +39,20 @@ test('a connection that weftd ends in good order is replaced without a gap', asy
   }
   expect(lost).toEqual([]);
   expect(await counts(running)).toEqual(before);
-  plane.set(resourcesOf({ port: bench.port, text: 'two' }));
+  plane.set(resourcesOf({ port: workbench.port, text: 'two' }));
   await until('a change arrives', async () => (await body()) === 'two');
 });
 
-test('what Envoy refuses is not kept: after a restart without weftd the last good one is served', async () => {
-  const proxy = await bench.serve(plane);
+test('what Envoy refuses is not kept: after a restart without weftd the last good one is served', async ({
+  workbench,
+  plane,
+  envoy,
+  body,
+}) => {
+  const proxy = await workbench.serve(plane);
   const first = await envoy();
   await saved(proxy);
-  plane.set(resourcesOf({ port: bench.port, text: 'one', bad: true }));
+  plane.set(resourcesOf({ port: workbench.port, text: 'one', bad: true }));
   await until('the refusal', () => plane.lastNack() !== undefined);
   await sleep(600);
   await plane.stop();
@@ -67,14 +61,14 @@ test('what Envoy refuses is not kept: after a restart without weftd the last goo
   expect(await body()).toBe('one');
 });
 
-test('keys are for the agent and Envoy alone: private files, none in the configuration', async () => {
-  const proxy = await bench.serve(plane);
+test('keys are for the agent and Envoy alone: private files, none in the configuration', async ({ workbench, plane, envoy }) => {
+  const proxy = await workbench.serve(plane);
   await envoy();
   await saved(proxy);
-  const files = await readdir(bench.paths.state);
+  const files = await readdir(workbench.paths.state);
   expect(files.toSorted()).toEqual(['configuration', 'identity.json']);
-  for (const name of files) expect((await stat(join(bench.paths.state, name))).mode & 0o777).toBe(0o600);
-  expect((await stat(bench.paths.state)).mode & 0o777).toBe(0o700);
-  expect((await stat(bench.paths.socket)).mode & 0o777).toBe(0o600);
-  expect((await readFile(join(bench.paths.state, 'configuration'))).toString('latin1')).not.toContain('PRIVATE KEY');
+  for (const name of files) expect((await stat(join(workbench.paths.state, name))).mode & 0o777).toBe(0o600);
+  expect((await stat(workbench.paths.state)).mode & 0o777).toBe(0o700);
+  expect((await stat(workbench.paths.socket)).mode & 0o777).toBe(0o600);
+  expect((await readFile(join(workbench.paths.state, 'configuration'))).toString('latin1')).not.toContain('PRIVATE KEY');
 });

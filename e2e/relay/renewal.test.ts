@@ -2,35 +2,29 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Ca } from '../../weftd/src/ca/ca.ts';
-import { type Bench, makeBench, type Plane, type PlaneInput, type RunningEnvoy, until } from './bench.ts';
+import { describe, expect } from 'vitest';
+import { until } from './bench.ts';
 import { ask, certificateFrom } from './client.ts';
-import { caIn, envoyIn, weftdIn } from './scene.ts';
-
-let bench: Bench;
-beforeEach(async () => {
-  bench = await makeBench();
-});
-afterEach(() => bench.clear());
-
-const startWeftd = (more: Partial<PlaneInput> = {}): Promise<Plane> => weftdIn(bench, more);
-const envoy = (liveWithinMs?: number): Promise<RunningEnvoy> => envoyIn(bench, liveWithinMs);
-const otherCa = (name: string, trustDomain: string, leafSeconds = 3600): Promise<Ca> => caIn(bench, name, { trustDomain, leafSeconds });
+import { test } from './scene.ts';
 
 describe('renewal', () => {
-  test('at half life, again and again: no connection ends, new ones see the new certificate, the stream to weftd moves too', async () => {
+  test('at half life, again and again: no connection ends, new ones see the new certificate, the stream to weftd moves too', async ({
+    workbench,
+    envoy,
+    startWeftd,
+    otherCa,
+  }) => {
     const plane = await startWeftd({ leafSeconds: 3 });
-    const proxy = await bench.serve(plane, { timing: { recycle: 200 } });
+    const proxy = await workbench.serve(plane, { timing: { recycle: 200 } });
     const running = await envoy();
     const held = new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });
     const client = await certificateFrom(await otherCa('ca', 'cluster.local'));
-    const first = await ask(bench.port, client, held);
+    const first = await ask(workbench.port, client, held);
     const serials = new Set<string>();
     const end = Date.now() + 5_500;
     while (Date.now() < end) {
-      expect(await ask(bench.port, client, held)).toEqual(first);
-      const fresh = await ask(bench.port, client);
+      expect(await ask(workbench.port, client, held)).toEqual(first);
+      const fresh = await ask(workbench.port, client);
       expect(fresh.body).toBe('one');
       serials.add(fresh.serial);
       await sleep(20);
@@ -43,27 +37,32 @@ describe('renewal', () => {
     expect(proxy.status()).toMatchObject({ upstream: 'healthy', message: '' });
   });
 
-  test('impossible for a while: the old one serves, and the new one comes when weftd does', async () => {
+  test('impossible for a while: the old one serves, and the new one comes when weftd does', async ({
+    workbench,
+    envoy,
+    startWeftd,
+    otherCa,
+  }) => {
     const plane = await startWeftd({ leafSeconds: 10 });
-    const proxy = await bench.serve(plane);
+    const proxy = await workbench.serve(plane);
     await envoy();
     const client = await certificateFrom(await otherCa('ca', 'cluster.local'));
     const before = proxy.status().identity;
     await plane.stop();
     await until('the renewal fails', () => proxy.status().message.includes('could not be renewed'));
-    expect(await ask(bench.port, client)).toMatchObject({ body: 'one', serial: before?.serial });
+    expect(await ask(workbench.port, client)).toMatchObject({ body: 'one', serial: before?.serial });
     await plane.start();
     await until('the renewal', () => proxy.status().identity?.serial !== before?.serial);
-    await until('Envoy has it', async () => (await ask(bench.port, client)).serial === proxy.status().identity?.serial);
+    await until('Envoy has it', async () => (await ask(workbench.port, client)).serial === proxy.status().identity?.serial);
   });
 
-  test('a certificate on disk that is of another pod, damaged or expired is not used', async () => {
+  test('a certificate on disk that is of another pod, damaged or expired is not used', async ({ workbench, startWeftd, otherCa }) => {
     const plane = await startWeftd();
-    const first = await bench.serve(plane);
+    const first = await workbench.serve(plane);
     await until('a certificate', () => first.status().identity !== null);
     await first.close();
     await plane.stop();
-    const path = join(bench.paths.state, 'identity.json');
+    const path = join(workbench.paths.state, 'identity.json');
     const good = await readFile(path, 'utf8');
     const other = await otherCa('elsewhere', 'cluster.local');
     const { key, cert } = await certificateFrom(other, 'default');
@@ -77,15 +76,15 @@ describe('renewal', () => {
     ];
     for (const text of bad) {
       await writeFile(path, text);
-      const proxy = await bench.serve(plane);
+      const proxy = await workbench.serve(plane);
       expect(proxy.status().identity).toBeNull();
       await proxy.close();
     }
     await writeFile(path, good);
-    const late = await bench.serve(plane, { now: () => Date.now() + 86_401_000 });
+    const late = await workbench.serve(plane, { now: () => Date.now() + 86_401_000 });
     expect(late.status().identity).toBeNull();
     await late.close();
-    const again = await bench.serve(plane);
+    const again = await workbench.serve(plane);
     expect(again.status().identity).not.toBeNull();
   });
 });

@@ -1,7 +1,6 @@
 /** Manifests on one real Envoy that is a gateway on loopback, and clients that speak TLS to it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -9,8 +8,8 @@ import { build, emit, scope } from '@weft/compile';
 import { bootstrap, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
 import { certificateReader } from '@weft/model/node';
-import { findEnvoy } from '../../agent/src/envoy-binary.ts';
 import { secretsOf } from '../../agent/src/relay/secrets.ts';
+import { type EnvoyProcess, spawnEnvoy } from '../envoy.ts';
 import { makeRoot } from './certificates.ts';
 import { control } from './control.ts';
 
@@ -56,32 +55,24 @@ export interface GatewayEnvoy {
   stop(): Promise<void>;
 }
 
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
+export const adminSocket = (folder: string): string => join(folder, 'admin.sock');
+export const xdsSocket = (folder: string): string => join(folder, 'xds.sock');
+
+/** The gateway's Envoy, which asks for everything at the folder's xDS socket. */
+export const spawnGateway = (folder: string, labels: Readonly<Record<string, string>>): Promise<EnvoyProcess> => {
+  const { name, namespace, serviceAccount, network } = proxy;
+  const node = { role: 'router', address: '127.0.0.1', name, namespace, dnsDomain: proxy.dnsDomain } as const;
+  const pod = { name, namespace, serviceAccount, labels, addresses: ['127.0.0.1'], network, workload: 'gw' };
+  const metadata = { ...pod, clusterId: 'Kubernetes', meshId: '', istioVersion: '1.29.0' };
+  return spawnEnvoy(folder, bootstrap({ node, metadata, agentSocket: xdsSocket(folder), adminSocket: adminSocket(folder) }));
+};
 
 export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-gateway-'));
   const first = await withIdentity(compiled(text).resources);
   const identity = [...(first.get(typeUrls.SDS) ?? [])].filter(([name]) => !name.includes('://'));
-  const plane = await control(join(folder, 'xds.sock'), first);
-  const node = { role: 'router', address: '127.0.0.1', name: 'gw-1', namespace: 'edge', dnsDomain: 'edge.svc.cluster.local' } as const;
-  const metadata = {
-    ...proxy,
-    addresses: [...proxy.addresses],
-    clusterId: 'Kubernetes',
-    meshId: '',
-    workload: 'gw',
-    istioVersion: '1.29.0',
-  };
-  const file = join(folder, 'envoy.json');
-  const sockets = { agentSocket: join(folder, 'xds.sock'), adminSocket: join(folder, 'admin.sock') };
-  await writeFile(file, JSON.stringify(bootstrap({ node, metadata, ...sockets })));
-  const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
-  const envoy = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'], { stdio: 'ignore' });
+  const plane = await control(xdsSocket(folder), first);
+  const envoy = await spawnGateway(folder, proxy.labels);
   return {
     refusals: plane.refusals,
     set: (next) => {
@@ -89,7 +80,7 @@ export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
       plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));
     },
     stop: async () => {
-      await ended(envoy);
+      await envoy.kill();
       plane.stop();
       await rm(folder, { recursive: true, force: true });
     },

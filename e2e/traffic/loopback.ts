@@ -2,18 +2,17 @@
  * One Envoy on loopback as client and server at once, configured by `emit`: no capture, so listeners are bound where clients dial,
  * the inbound one at 127.0.0.2, and inbound clusters name the application at 127.0.0.1; secrets come from files.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { emit, staticBootstrap, type View } from '@weft/compile';
 import { fileRootSecret, type JsonObject, type JsonValue } from '@weft/envoy';
-import { findEnvoy } from '../../agent/src/envoy-binary.ts';
+import { spawnEnvoy } from '../envoy.ts';
 
 export const identity = 'spiffe://cluster.local/ns/shop/sa/web';
 
@@ -157,35 +156,19 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
   const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
   if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
   const ports = view.inbound.ports.map(({ port }) => port);
-  const file = join(folder, 'envoy.json');
-  await writeFile(file, JSON.stringify(onLoopback(staticBootstrap(emit(view)), folder, ports)));
-  const envoy = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
-  const child = spawn(envoy, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  child.stderr.on('data', (data) => {
-    log += data;
-  });
+  const envoy = await spawnEnvoy(folder, onLoopback(staticBootstrap(emit(view)), folder, ports), 'warn');
   const stop = async () => {
-    await ended(child);
+    await envoy.kill();
     await rm(folder, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 600; tries += 1) {
-    if (child.exitCode !== null) break;
+    if (envoy.hasEnded()) break;
     if (await accepts('127.0.0.1', listening)) return { stop };
     await sleep(100);
   }
   await stop();
-  throw new Error(`Envoy does not listen: ${log}`);
+  throw new Error(`Envoy does not listen: ${envoy.log()}`);
 };
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
 
 const accepts = async (host: string, port: number): Promise<boolean> =>
   (await exchange(host, port, '').catch(() => undefined)) !== undefined;

@@ -1,20 +1,19 @@
 /** Changes as Envoy takes them from the wire: virtual hosts come, change and go, and no listener notices. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emit } from '@weft/compile';
-import { bootstrap } from '@weft/envoy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findEnvoy } from '../../agent/src/envoy-binary.ts';
 import { gatewayOn, route, sidecar } from '../../compile/src/xds/views.fixture.ts';
+import type { EnvoyProcess } from '../envoy.ts';
 import { type Control, control } from './control.ts';
+import { adminSocket, spawnGateway, xdsSocket } from './gateway.ts';
 import { freePort } from './loopback.ts';
 
 let folder = '';
-let envoy: ChildProcess | undefined;
+let envoy: EnvoyProcess | undefined;
 let plane: Control;
 let port = 0;
 
@@ -53,7 +52,7 @@ const ask = (
 const status = async (host: string): Promise<number> => (await ask({ port, host: '127.0.0.1', headers: { host } }))[0];
 
 const counter = async (name: string): Promise<number> => {
-  const [, text] = await ask({ socketPath: join(folder, 'admin.sock'), path: `/stats?filter=^${name}$` });
+  const [, text] = await ask({ socketPath: adminSocket(folder), path: `/stats?filter=^${name}$` });
   return Number(/: (\d+)/.exec(text)?.[1] ?? Number.NaN);
 };
 
@@ -70,33 +69,12 @@ const eventually = async <T>(probe: () => Promise<T>, wanted: T): Promise<void> 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weft-updates-'));
   port = await freePort();
-  plane = await control(join(folder, 'xds.sock'), answering({ 'a.example': 201 }));
-  const node = { role: 'router', address: '127.0.0.1', name: 'gw-1', namespace: 'edge', dnsDomain: 'edge.svc.cluster.local' } as const;
-  const metadata = {
-    name: 'gw-1',
-    namespace: 'edge',
-    serviceAccount: 'gw',
-    labels: {},
-    addresses: ['127.0.0.1'],
-    clusterId: 'Kubernetes',
-    network: '',
-    meshId: '',
-    workload: 'gw',
-    istioVersion: '1.29.0',
-  };
-  const file = join(folder, 'envoy.json');
-  const sockets = { agentSocket: join(folder, 'xds.sock'), adminSocket: join(folder, 'admin.sock') };
-  await writeFile(file, JSON.stringify(bootstrap({ node, metadata, ...sockets })));
-  const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
-  envoy = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'], { stdio: 'ignore' });
+  plane = await control(xdsSocket(folder), answering({ 'a.example': 201 }));
+  envoy = await spawnGateway(folder, {});
 }, 120_000);
 
 afterAll(async () => {
-  if (envoy && envoy.exitCode === null) {
-    const ended = new Promise((resolve) => envoy?.once('exit', resolve));
-    envoy.kill('SIGKILL');
-    await ended;
-  }
+  await envoy?.kill();
   plane?.stop();
   await rm(folder, { recursive: true, force: true });
 });

@@ -1,15 +1,9 @@
 /** A container as Kubernetes writes it → the process that the agent starts. */
 import { isAbsolute, resolve } from 'node:path';
-import type { ContainerSettings, ContainerSpec, EnvVar, IntOrString, Probe, ProbeSettings } from '@weft/model';
+import type { ContainerSettings, ContainerSpec, EnvVar, IntOrString, PodSpec, Probe, ProbeSettings } from '@weft/model';
 
 /** What containers may ask about their pod (Kubernetes' downward API). */
-export interface PodFacts {
-  readonly name: string;
-  readonly namespace: string;
-  readonly uid: string;
-  readonly serviceAccount: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+export interface PodFacts extends Pick<PodSpec, 'name' | 'namespace' | 'uid' | 'serviceAccount' | 'labels' | 'annotations'> {
   readonly directory: string;
 }
 
