@@ -7,6 +7,7 @@ import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import { trustOf } from './kubernetes/trust.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
+import { authorizations } from './passes/authorizations.ts';
 import { credentials } from './passes/credentials.ts';
 import { destinations } from './passes/destinations.ts';
 import { endpoints } from './passes/endpoints.ts';
@@ -32,6 +33,7 @@ export interface Snapshot {
 /** Each pass sees what those before it made. */
 export const passes: readonly Pass[] = [
   peers, // decides whether an endpoint takes mTLS
+  authorizations, // who may call
   workloads, // who is there
   services, // what is called what
   endpoints, // which workloads stand behind which service
@@ -70,6 +72,8 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   backends: new Map(),
   endpoints: new Map(),
   peers: [],
+  authorizations: [],
+  authorizers: new Map(),
   destinations: [],
   routings: [],
   gateways: [],

@@ -1,5 +1,6 @@
 /** Everything that is checked about one object alone: its form first, then the rules of its kind. */
 import type { CertificateReader } from './certificate/reader.ts';
+import { checkAuthorizationPolicy } from './istio/authorization-policy.ts';
 import { checkDestinationRule } from './istio/destination-rule.ts';
 import { checkGateway } from './istio/gateway.ts';
 import { checkPeerAuthentication } from './istio/peer-authentication.ts';
@@ -40,6 +41,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   Sidecar: checkSidecar,
   ProxyConfig: checkProxyConfig,
   PeerAuthentication: checkPeerAuthentication,
+  AuthorizationPolicy: checkAuthorizationPolicy,
   MeshConfig: checkMeshConfig,
 };
 

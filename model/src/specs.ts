@@ -1,4 +1,5 @@
 /** The content of each supported kind. */
+import type { AuthorizationPolicySpec } from './istio/authorization-policy.ts';
 import type { DestinationRuleSpec } from './istio/destination-rule.ts';
 import type { GatewaySpec } from './istio/gateway.ts';
 import type { PeerAuthenticationSpec } from './istio/peer-authentication.ts';
@@ -33,6 +34,7 @@ export interface Specs {
   readonly Sidecar: SidecarSpec;
   readonly ProxyConfig: ProxyConfigSpec;
   readonly PeerAuthentication: PeerAuthenticationSpec;
+  readonly AuthorizationPolicy: AuthorizationPolicySpec;
   readonly MeshConfig: MeshConfigSpec;
 }
 

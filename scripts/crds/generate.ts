@@ -39,6 +39,8 @@ const istioKinds = [
   'Sidecar',
   'ProxyConfig',
   'PeerAuthentication',
+  'AuthorizationPolicy',
+  'RequestAuthentication',
 ];
 
 interface Crd {

@@ -18,6 +18,7 @@ export const roots: readonly string[] = [
   'envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto',
   'envoy/extensions/filters/listener/original_dst/v3/original_dst.proto',
   'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto',
+  'envoy/extensions/filters/network/ext_authz/v3/ext_authz.proto',
   'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
   'envoy/extensions/filters/network/rbac/v3/rbac.proto',
   'envoy/extensions/filters/network/set_filter_state/v3/set_filter_state.proto',
@@ -52,6 +53,7 @@ export const roots: readonly string[] = [
   'envoy/extensions/bootstrap/internal_listener/v3/internal_listener.proto',
   'envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.proto',
   'envoy/extensions/formatter/cel/v3/cel.proto',
+  'envoy/extensions/path/match/uri_template/v3/uri_template_match.proto',
   'envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated.proto',
   'envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.proto',
 ];

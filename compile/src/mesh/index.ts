@@ -1,3 +1,4 @@
+export * from './authorization.ts';
 export * from './connection.ts';
 export * from './credential.ts';
 export * from './entry.ts';

@@ -1,4 +1,5 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
+import type { AuthorizationPolicy, ExternalAuthorizer } from './authorization.ts';
 import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
@@ -77,6 +78,10 @@ export interface Mesh {
   /** By `${service.key}:${port}`. */
   readonly endpoints: ReadonlyMap<string, PortEndpoints>;
   readonly peers: readonly PeerPolicy[];
+  /** By namespace and name. */
+  readonly authorizations: readonly AuthorizationPolicy[];
+  /** Who can be asked about requests, by name. */
+  readonly authorizers: ReadonlyMap<string, ExternalAuthorizer>;
   /** Oldest first, as all that follow. */
   readonly destinations: readonly DestinationRule[];
   readonly routings: readonly Routing[];

@@ -2,6 +2,7 @@
  * A View is everything that a proxy's configuration may depend on, and nothing else: `emit` sees only this.
  * It is made of slices that many proxies share by identity, so that work done for one is done for all.
  */
+import type { AuthorizationSlice } from './authorization.ts';
 import type { ConnectionRoute } from './connection.ts';
 import type { CredentialSlice } from './credential.ts';
 import type { GatewaySlice } from './gateway.ts';
@@ -89,6 +90,8 @@ export interface View {
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;
+  /** Who may use what the proxy accepts, as sidecar or as gateway. */
+  readonly authorization: AuthorizationSlice;
   /** Secrets that this proxy may have; nobody else may. */
   readonly credentials: CredentialSlice;
 }

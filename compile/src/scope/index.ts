@@ -1,6 +1,7 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
 import {
+  type AuthorizationSlice,
   type CredentialSlice,
   familiesOf,
   type GatewaySlice,
@@ -10,6 +11,7 @@ import {
   type OutboundSlice,
   type View,
 } from '../mesh/index.ts';
+import { authorizationSlice } from './authorization.ts';
 import { credentialSlice } from './credentials.ts';
 import { meshFor, servedAs } from './families.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
@@ -22,10 +24,12 @@ interface Slices {
   readonly outbound: OutboundSlice;
   readonly inbound: InboundSlice;
   readonly gateway: GatewaySlice;
+  readonly authorization: AuthorizationSlice;
   readonly credentials: CredentialSlice;
 }
 
-const views = new WeakMap<Origin, WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, WeakMap<CredentialSlice, View>>>>>();
+type Secured = WeakMap<AuthorizationSlice, WeakMap<CredentialSlice, View>>;
+const views = new WeakMap<Origin, WeakMap<OutboundSlice, WeakMap<InboundSlice, WeakMap<GatewaySlice, Secured>>>>();
 
 const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);
@@ -36,14 +40,19 @@ const below = <K extends object, V extends object>(map: WeakMap<K, V>, key: K, m
 };
 
 /** Role and trust domain stand outside the slices: a view that another role or domain made is made anew. */
-const viewOf = ({ origin, outbound, inbound, gateway, credentials }: Slices, role: View['role'], trustDomain: string): View => {
+const viewOf = (
+  { origin, outbound, inbound, gateway, authorization, credentials }: Slices,
+  role: View['role'],
+  trustDomain: string,
+): View => {
   const ofOrigin = below(views, origin, () => new WeakMap());
   const ofOutbound = below(ofOrigin, outbound, () => new WeakMap());
   const ofInbound = below(ofOutbound, inbound, () => new WeakMap());
-  const byCredentials = below(ofInbound, gateway, () => new WeakMap());
+  const ofGateway = below(ofInbound, gateway, () => new WeakMap());
+  const byCredentials = below(ofGateway, authorization, () => new WeakMap());
   const known = byCredentials.get(credentials);
   if (known && known.role === role && known.trustDomain === trustDomain) return known;
-  const view: View = { role, trustDomain, origin, outbound, inbound, gateway, credentials };
+  const view: View = { role, trustDomain, origin, outbound, inbound, gateway, authorization, credentials };
   byCredentials.set(credentials, view);
   return view;
 };
@@ -67,6 +76,7 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
       outbound: servedAs(outboundSlice(seen, proxy), surface),
       inbound: isGateway ? closed : servedAs(inboundSlice(seen, proxy), surface),
       gateway,
+      authorization: authorizationSlice(seen, proxy),
       credentials: credentialSlice(seen, proxy, gateway),
     },
     proxy.role,

@@ -44,6 +44,13 @@ export const networkOf = (text: string): Network => {
   return { address: family.networkAddressFromCIDR(`${address}/${bits}`).toString(), bits };
 };
 
+/** IPv4 in IPv6's spelling (`::ffff:10.0.0.1`, RFC 4291 2.5.5.2) as IPv4; anything else as it is. */
+export const unmapped = (network: Network): Network => {
+  if (network.bits < 96 || !network.address.includes(':')) return network;
+  const address = ipaddr.IPv6.parse(network.address);
+  return address.isIPv4MappedAddress() ? { address: address.toIPv4Address().toString(), bits: network.bits - 96 } : network;
+};
+
 /** An IPv4 address has one spelling when no number of it begins with a zero: a mesh has thousands, and reading each takes long. */
 const plainAddress = /^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/;
 

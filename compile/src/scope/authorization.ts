@@ -1,0 +1,71 @@
+/** The policies for a workload: those of its namespace and of the root's that select it, and those attached to its services [S107]. */
+import type { Proxy } from '@weft/model';
+import {
+  type AuthorizationPolicy,
+  type AuthorizationSlice,
+  clusterDomain,
+  type ExternalAuthorizer,
+  type Mesh,
+  type PolicyTarget,
+  selects,
+  type Workload,
+} from '../mesh/index.ts';
+
+type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
+
+/** The registered instance; a proxy that is none speaks for itself. */
+const subjectOf = ({ workloads }: Mesh, { namespace, name, labels, addresses }: Proxy): Subject => ({
+  namespace,
+  labels: workloads.get(`${namespace}/${name}`)?.labels ?? labels,
+  addresses,
+});
+
+/** Addresses of endpoints that are written down, by service. */
+const writtenAddresses = ({ memo, endpoints }: Mesh, service: string): ReadonlySet<string> =>
+  memo(`addresses of ${service}`, [endpoints], () => {
+    const own = [...endpoints.values()].filter((port) => port.service === service);
+    return new Set(own.flatMap((port) => port.endpoints.map(({ address }) => address)));
+  });
+
+/** Whether the workload stands behind the Service: a policy is enforced where its requests arrive. */
+const isBehind = ({ name }: PolicyTarget, namespace: string, { namespace: own, labels, addresses }: Subject, mesh: Mesh): boolean => {
+  if (own !== namespace) return false;
+  const service = `${namespace}/${name}.${namespace}.svc.${clusterDomain}`;
+  const backend = mesh.backends.get(service);
+  if (!backend) return false;
+  if (backend.selector) return selects(backend.selector, labels);
+  return addresses.some((address) => writtenAddresses(mesh, service).has(address));
+};
+
+const isFor = (policy: AuthorizationPolicy, subject: Subject, mesh: Mesh): boolean => {
+  const { namespace, selector, targets } = policy;
+  if (targets) return targets.some((target) => target.kind === 'Service' && isBehind(target, namespace, subject, mesh));
+  if (namespace !== mesh.rules.rootNamespace && namespace !== subject.namespace) return false;
+  return !selector || selects(selector, subject.labels);
+};
+
+const isAskable = ({ provider }: AuthorizationPolicy, authorizers: Mesh['authorizers']): boolean =>
+  provider !== undefined && authorizers.has(provider);
+
+const delegationsOf = (custom: readonly AuthorizationPolicy[], authorizers: readonly ExternalAuthorizer[]) =>
+  authorizers.map((authorizer) => ({ authorizer, policies: custom.filter(({ provider }) => provider === authorizer.name) }));
+
+const sliceOf = (policies: readonly AuthorizationPolicy[], authorizers: Mesh['authorizers']): AuthorizationSlice => {
+  const of = (action: AuthorizationPolicy['action']) => policies.filter((policy) => policy.action === action);
+  const custom = of('CUSTOM');
+  return {
+    custom: delegationsOf(custom, [...authorizers.values()]),
+    undecided: custom.filter((policy) => !isAskable(policy, authorizers)),
+    audit: of('AUDIT'),
+    deny: of('DENY'),
+    allow: of('ALLOW'),
+  };
+};
+
+export const authorizationSlice = (mesh: Mesh, proxy: Proxy): AuthorizationSlice => {
+  const { authorizations, authorizers, memo } = mesh;
+  const subject = subjectOf(mesh, proxy);
+  const policies = authorizations.filter((policy) => isFor(policy, subject, mesh));
+  const key = policies.map(({ namespace, name }) => `${namespace}/${name}`).join();
+  return memo(`authorization ${key}`, [authorizers, ...policies], () => sliceOf(policies, authorizers));
+};
