@@ -1,6 +1,6 @@
 /** DestinationRules: hosts and subsets that stand for nothing, and rules that an older one leaves without effect. */
 import { against, type DestinationRuleSpec, doubtful, type Problem, type Resource, refOf, wrong } from '@weft/model';
-import { type Backend, covers, expandHost, type Labels, type Service, selects } from '../mesh/index.ts';
+import { type Backend, covers, expandHost, isWildcard, type Labels, type Service, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 import { audienceProblems } from './namespace.ts';
 import { policyProblems } from './traffic-policy.ts';
@@ -124,6 +124,10 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
   reads: ['services', 'backends', 'endpoints', 'destinations', 'gateways'],
+  hosts: ({ metadata, spec }) => {
+    const host = expandHost(spec.host, metadata.namespace);
+    return isWildcard(host) ? undefined : [host];
+  },
   depends: (rule, facts) => {
     const services = servicesOf(rule, facts);
     const endpoints = services.flatMap((service): readonly unknown[] =>

@@ -11,7 +11,7 @@ import {
   type SupportedKind,
   type VirtualServiceSpec,
 } from '@weft/model';
-import { type Delegates, delegateKeys } from '../istio/delegate.ts';
+import { type Delegates, delegateKeys, isDelegate } from '../istio/delegate.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import {
   type Backend,
@@ -66,6 +66,8 @@ export interface Facts {
   rulesFor(host: string): readonly DestinationRule[];
   /** VirtualServices by name, for routes that are given away. */
   readonly delegates: Delegates;
+  /** VirtualServices that wait for routes of others. */
+  readonly leaves: readonly Resource<VirtualServiceSpec>[];
   /** VirtualServices that give routes away. */
   readonly roots: readonly Resource<VirtualServiceSpec>[];
   /** Routings that name exactly this host, oldest first. */
@@ -80,6 +82,13 @@ export interface ObjectCheck<K extends SupportedKind = SupportedKind> {
   readonly kind: K;
   /** Parts of the mesh that `depends` looks into: while none of them changed, no object needs to be asked. */
   readonly reads: readonly (keyof Mesh)[];
+  /** The same of parts of the facts. */
+  beside?(facts: Facts): readonly unknown[];
+  /**
+   * Full names by which alone `depends` looks up services, endpoints, rules and routings: of those that changed, others make no
+   * difference to the object. `undefined`: it looks at more.
+   */
+  hosts?(resource: Resource<Specs[K]>): readonly string[] | undefined;
   depends(resource: Resource<Specs[K]>, facts: Facts): readonly unknown[];
   problems(resource: Resource<Specs[K]>, facts: Facts): readonly Problem[];
 }
@@ -177,9 +186,10 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
   const rules = memo('all rules by host', [mesh.destinations], () => hostIndex(Map.groupBy(mesh.destinations, ({ host }) => host)));
   const older = memo('rules with rivals', [input.of('DestinationRule'), mesh.destinations], () => olderRulesOf(input));
   const policies = forNamespaces(input);
-  const namespaces = memo('backends by namespace', [mesh.backends], () =>
-    Map.groupBy([...mesh.backends.values()], ({ service }) => service.namespace),
-  );
+  const namespaces = memo('backends by namespace', [mesh.backends], (inner) => {
+    const lists = Map.groupBy([...mesh.backends.values()], ({ service }) => service.namespace);
+    return new Map([...lists].map(([namespace, list]) => [namespace, inner(namespace, list, () => list)]));
+  });
   const pairs = () => mesh.routings.flatMap((routing) => routing.hosts.map((host) => ({ host, routing })));
   const routings = memo('all routings by host', [mesh.routings], () => Map.groupBy(pairs(), ({ host }) => host));
   const virtualServices = input.of('VirtualService');
@@ -205,6 +215,7 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     claims: memo('contested addresses', [mesh.services], () => contested(mesh.services)),
     rulesFor: (host) => rules.all(expandHost(host, '')).flat(),
     delegates: delegatesOf(input),
+    leaves: memo('leaves of delegates', [virtualServices], () => virtualServices.filter(isDelegate)),
     roots: memo('roots of delegates', [virtualServices], () => virtualServices.filter((one) => delegateKeys(one).length > 0)),
     routingsAt: (host) => routings.get(host)?.map(({ routing }) => routing) ?? noRoutings,
   };

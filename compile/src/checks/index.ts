@@ -3,6 +3,7 @@ import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
 import { deployments, pods } from './capture.ts';
+import { type Checked, concerned } from './concerned.ts';
 import { destinationRules } from './destination-rule.ts';
 import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
 import { findingOf } from './finding.ts';
@@ -17,14 +18,29 @@ import { workloadEntries } from './workload-entry.ts';
 
 /** The same object beside the same others has the same findings. */
 const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input, facts: Facts): readonly Finding[] => {
-  const parts = check.reads.map((part) => facts.mesh[part]);
-  return memo(`findings of ${check.kind}`, [of(check.kind), facts.everyWanted, facts.namespaces, ...parts], (inner) =>
-    of(check.kind).flatMap((resource) =>
-      inner(nameOf(resource), [resource, facts.namespaces, ...check.depends(resource, facts)], () =>
-        check.problems(resource, facts).map((problem) => findingOf(resource, problem)),
+  const checked: Checked<K> = {
+    resources: of(check.kind),
+    parts: check.reads.map((part) => facts.mesh[part]),
+    others: [facts.everyWanted, facts.namespaces, ...(check.beside?.(facts) ?? [])],
+  };
+  const findings = memo.each(`findings of ${check.kind}`, {
+    items: checked.resources,
+    name: nameOf,
+    context: [checked.resources, ...checked.parts, ...checked.others],
+    inputs: (resource) => [resource, facts.namespaces, ...check.depends(resource, facts)],
+    concerned: ([resources, ...before]) =>
+      concerned(
+        check,
+        {
+          resources: resources as Checked<K>['resources'],
+          parts: before.slice(0, checked.parts.length),
+          others: before.slice(checked.parts.length),
+        },
+        checked,
       ),
-    ),
-  );
+    make: (resource) => check.problems(resource, facts).map((problem) => findingOf(resource, problem)),
+  });
+  return findings.flat();
 };
 
 /** In the order in which a request meets them. */

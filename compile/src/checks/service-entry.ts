@@ -45,6 +45,8 @@ const portProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
 export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   kind: 'ServiceEntry',
   reads: ['services', 'backends'],
+  beside: ({ claims }) => [claims],
+  hosts: ({ spec }) => spec.hosts.map((host) => host.toLowerCase()),
   depends: (entry, facts) => [
     ...services(entry, facts),
     ...entry.spec.hosts.map((host) => facts.entryAt(`${entry.metadata.namespace}/${host.toLowerCase()}`)),

@@ -22,7 +22,7 @@ import {
   type Routing,
   type Service,
 } from '../mesh/index.ts';
-import { lostConnections } from './connection-rivals.ts';
+import { type LostConnections, lostConnections } from './connection-rivals.ts';
 import { connectionProblems } from './connection-route.ts';
 import { delegationProblems, orphanProblems } from './delegate.ts';
 import { type Facts, type ObjectCheck, objectAt } from './facts.ts';
@@ -263,24 +263,29 @@ const routingOf = ({ metadata }: VirtualService, { mesh }: Facts): Routing | und
 
 const nothingLost: readonly Problem[] = [];
 
-const lostOf = ({ metadata }: VirtualService, facts: Facts): readonly Problem[] => {
+const lostIn = (facts: Facts): LostConnections => {
   const { memo, routings, services, gateways } = facts.mesh;
-  const all = memo('lost connections', [routings, services, gateways], () => lostConnections(facts));
-  return all.get(`${metadata.namespace}/${metadata.name}`) ?? nothingLost;
+  return memo('lost connections', [routings, services, gateways], () => lostConnections(facts));
 };
+
+const lostOf = ({ metadata }: VirtualService, facts: Facts): readonly Problem[] =>
+  lostIn(facts).get(`${metadata.namespace}/${metadata.name}`) ?? nothingLost;
+
+/** To sidecars and to services that it names. */
+const isBound = ({ spec }: VirtualService): boolean => !spec.gateways?.length && !(spec.hosts ?? []).some(isWildcard);
 
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',
   reads: ['services', 'destinations', 'routings', 'gateways'],
+  beside: (facts) => [lostIn(facts), facts.leaves, facts.roots],
+  hosts: (resource) => (isBound(resource) && !isDelegate(resource) && delegateKeys(resource).length === 0 ? hostsOf(resource) : undefined),
   depends: (resource, facts) => {
-    const hosts = hostsOf(resource);
-    const wildcards = (resource.spec.hosts ?? []).some(isWildcard);
     return [
-      ...hosts.flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
+      ...hostsOf(resource).flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
       lostOf(resource, facts),
       ...delegateKeys(resource).flatMap((key) => [key, facts.delegates.at(key)]),
       ...(isDelegate(resource) ? [facts.roots] : []),
-      ...(resource.spec.gateways?.length || wildcards ? [facts.mesh.gateways, facts.mesh.services] : []),
+      ...(isBound(resource) ? [] : [facts.mesh.gateways, facts.mesh.services]),
     ];
   },
   problems: (resource, facts) => {

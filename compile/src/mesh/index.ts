@@ -14,6 +14,7 @@ export * from './route.ts';
 export * from './routing.ts';
 export * from './service.ts';
 export * from './sidecar.ts';
+export * from './successor.ts';
 export * from './surface.ts';
 export * from './view.ts';
 export * from './workload.ts';

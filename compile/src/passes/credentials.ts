@@ -5,7 +5,7 @@ export const credentials: Pass = {
   name: 'credentials',
   reads: ({ of }) => [of('Secret')],
   make: ({ of, memo }) => {
-    const all = of('Secret').map((resource) => memo(nameOf(resource), [resource.hash], () => credentialOf(resource)));
+    const all = memo.each('secrets', { items: of('Secret'), name: nameOf, inputs: ({ hash }) => [hash], make: credentialOf });
     return { credentials: new Map(all.flatMap((credential) => (credential ? [[credential.key, credential] as const] : []))) };
   },
 };

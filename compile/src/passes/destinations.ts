@@ -7,9 +7,13 @@ export type RuleGroups = ReadonlyMap<string, readonly Resource<DestinationRuleSp
 /** Which rules are merged with which; oldest first in each group, and groups by their oldest. */
 export const groupedRules = ({ of, settings, memo }: Input): RuleGroups => {
   const exportTo = settings.defaultDestinationRuleExportTo;
-  return memo('groups of rules', [of('DestinationRule'), exportTo], (inner) =>
-    Map.groupBy(of('DestinationRule'), (rule) => inner(nameOf(rule), [rule.hash, exportTo], () => destinationRuleKey(rule, exportTo))),
-  );
+  const items = of('DestinationRule');
+  const keyOf = (rule: Resource<DestinationRuleSpec>) => ({ rule, key: destinationRuleKey(rule, exportTo) });
+  const keyed = memo.each('keys of rules', { items, name: nameOf, context: [exportTo], make: keyOf });
+  return memo('groups of rules', [keyed], () => {
+    const groups = [...Map.groupBy(keyed, ({ key }) => key)];
+    return new Map(groups.map(([key, several]) => [key, several.map(({ rule }) => rule)]));
+  });
 };
 
 export const destinations: Pass = {
@@ -17,9 +21,13 @@ export const destinations: Pass = {
   reads: ({ of, settings }) => [of('DestinationRule'), settings.defaultDestinationRuleExportTo],
   make: (input) => {
     const exportTo = input.settings.defaultDestinationRuleExportTo;
-    const merged = [...groupedRules(input)].map(([key, rules]) =>
-      input.memo(key, [exportTo, ...rules.map(({ hash }) => hash)], () => mergeDestinationRules(rules, key, exportTo)),
-    );
-    return { destinations: merged };
+    return {
+      destinations: input.memo.each('rules', {
+        items: [...groupedRules(input)],
+        name: ([key]) => key,
+        inputs: ([_, rules]) => [exportTo, ...rules.map(({ hash }) => hash)],
+        make: ([key, rules]) => mergeDestinationRules(rules, key, exportTo),
+      }),
+    };
   },
 };

@@ -6,13 +6,16 @@ import { sliceEndpoints, sliceService } from '../kubernetes/endpoint-slice.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import {
   type Backend,
+  difference,
   type Endpoint,
   isAddress,
   isSocket,
+  type Memo,
   type Mesh,
   modeOf,
   type PortEndpoints,
   type Service,
+  selects,
   type Workload,
 } from '../mesh/index.ts';
 import { type Input, nameOf, type Pass } from './input.ts';
@@ -29,11 +32,13 @@ export const workloadPort = (
   (workload.kind === 'entry' && Object.hasOwn(workload.ports, port.name) ? workload.ports[port.name] : undefined) ??
   targetPort(workload, target);
 
+type Entry = Resource<ServiceEntrySpec>;
+
 interface Sources {
-  readonly index: WorkloadIndex<Workload>;
+  readonly index: Pick<WorkloadIndex<Workload>, 'select'>;
   readonly slices: ReadonlyMap<string, readonly Resource<EndpointSliceSpec>[]>;
-  readonly entries: ReadonlyMap<string, Resource<ServiceEntrySpec>>;
-  readonly byAddress: ReadonlyMap<string, Workload>;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly byAddress: () => ReadonlyMap<string, Workload>;
   readonly peers: PeerLookup;
   readonly trustDomain: string;
 }
@@ -72,10 +77,10 @@ const sourceOf = (backend: Backend, sources: Sources): Source => {
     return { inputs: [entry.hash], endpoints: ({ number }) => written(number) };
   }
   const slices = sources.slices.get(`${service.namespace}/${service.shortName ?? ''}`) ?? [];
-  const inputs = slices.length === 0 ? [] : [...slices.map(({ hash }) => hash), sources.byAddress];
+  const inputs = slices.length === 0 ? [] : [...slices.map(({ hash }) => hash), sources.byAddress()];
   return {
     inputs,
-    endpoints: (port) => sliceEndpoints(slices, port, { peers: sources.peers, workloadAt: (address) => sources.byAddress.get(address) }),
+    endpoints: (port) => sliceEndpoints(slices, port, { peers: sources.peers, workloadAt: (address) => sources.byAddress().get(address) }),
   };
 };
 
@@ -111,19 +116,70 @@ const acceptable = ({ resolution }: Service, endpoints: readonly Endpoint[]): re
 const byAddress = (workloads: readonly Workload[]): ReadonlyMap<string, Workload> =>
   new Map(workloads.flatMap((workload) => [workload.address, workload.ipv6 ?? workload.address].map((address) => [address, workload])));
 
-const sourcesOf = (input: Input, mesh: Mesh): Sources => {
-  const { memo, of } = input;
-  const workloads = [...mesh.workloads.values()];
+/** Selectors are of one namespace: those of others stay as they are when a workload comes or goes. */
+const indexOf = (workloads: readonly Workload[], memo: Memo): Sources['index'] => {
+  const namespaces = Map.groupBy(workloads, ({ namespace }) => namespace);
+  const indices = new Map<string, WorkloadIndex<Workload>>();
+  return {
+    select: (namespace, selector) => {
+      const own = namespaces.get(namespace) ?? [];
+      const index = indices.get(namespace) ?? memo(`workloads of ${namespace}`, own, () => workloadIndex(own));
+      indices.set(namespace, index);
+      return index.select(namespace, selector);
+    },
+  };
+};
+
+const sourcesOf = ({ memo, of }: Input, workloads: readonly Workload[], mesh: Mesh): Sources => {
   const { rootNamespace, trustDomain } = mesh.rules;
   return {
-    index: memo('workloads by label', [mesh.workloads], () => workloadIndex(workloads)),
-    byAddress: memo('workloads by address', [mesh.workloads], () => byAddress(workloads)),
+    index: indexOf(workloads, memo),
+    byAddress: () => memo('workloads by address', [workloads], () => byAddress(workloads)),
     slices: slicesByService(of('EndpointSlice')),
     entries: memo('entries by name', [of('ServiceEntry')], () => new Map(of('ServiceEntry').map((entry) => [nameOf(entry), entry]))),
     peers: (workload) => peerModes(mesh.peers, rootNamespace, workload),
     trustDomain,
   };
 };
+
+/** What the endpoints of every service may depend on beside it. */
+type Surroundings = readonly [
+  workloads: readonly Workload[],
+  entries: readonly Entry[],
+  slices: readonly unknown[],
+  rules: Mesh['rules'],
+  peers: Mesh['peers'],
+];
+
+/** Services that changed workloads or ServiceEntries may stand behind; `undefined`: any. */
+const concerned = (before: Surroundings, now: Surroundings): ((backend: Backend) => boolean) | undefined => {
+  const [workloads, entries] = [difference(before[0], now[0]), difference(before[1], now[1])];
+  const isSame = before.slice(2).every((part, index) => part === now[index + 2]);
+  if (!isSame || !workloads || !entries || (workloads.length > 0 && now[2].length > 0)) return undefined;
+  const names = new Set(entries.map(nameOf));
+  const isBehind = ({ service, selector, entry }: Backend): boolean =>
+    entry !== undefined && names.has(entry)
+      ? true
+      : workloads.some(({ namespace, labels }) => selector && namespace === service.namespace && selects(selector, labels));
+  return (backend) => isBehind(backend) || backend.others?.some(isBehind) === true;
+};
+
+/** By port, so that a port of which nothing changed keeps what it has. */
+const endpointsBehind = (backend: Backend, { rules, peers }: Mesh, { source, memo }: Made): readonly PortEndpoints[] => {
+  const { service } = backend;
+  return service.ports.map((port) =>
+    memo(`${port.number}`, [backend, rules, peers, ...source.inputs], () => {
+      const found = acceptable(service, source.endpoints(port));
+      const endpoints = rules.enableAutoMtls && !service.meshExternal ? found : withoutMtls(found);
+      return { service: service.key, port: port.number, endpoints };
+    }),
+  );
+};
+
+interface Made {
+  readonly source: Source;
+  readonly memo: Memo;
+}
 
 /**
  * Ready instances only: an instance that is not ready has no place in load balancing [S75]. Where a Service prefers near ones,
@@ -133,26 +189,18 @@ export const endpoints: Pass = {
   name: 'endpoints',
   reads: ({ of }, { backends, workloads, peers, rules }) => [backends, workloads, peers, rules, of('EndpointSlice'), of('ServiceEntry')],
   make: (input, mesh) => {
-    const { enableAutoMtls, rootNamespace, trustDomain } = mesh.rules;
-    const sources = sourcesOf(input, mesh);
-    const all = new Map<string, PortEndpoints>();
-    for (const backend of mesh.backends.values()) {
-      const { service } = backend;
-      const { inputs, endpoints: ofPort } = wholeSource(backend, sources);
-      const common = [backend, mesh.peers, rootNamespace, trustDomain, enableAutoMtls, ...inputs];
-      for (const port of service.ports) {
-        const key = `${service.key}:${port.number}`;
-        const made = () => {
-          const found = acceptable(service, ofPort(port));
-          return {
-            service: service.key,
-            port: port.number,
-            endpoints: enableAutoMtls && !service.meshExternal ? found : withoutMtls(found),
-          };
-        };
-        all.set(key, input.memo(key, common, made));
-      }
-    }
-    return { endpoints: all };
+    const { of, memo } = input;
+    const workloads = memo('workloads', [mesh.workloads], () => [...mesh.workloads.values()]);
+    const sources = sourcesOf(input, workloads, mesh);
+    const context: Surroundings = [workloads, of('ServiceEntry'), of('EndpointSlice'), mesh.rules, mesh.peers];
+    const made = memo.each('endpoints', {
+      items: memo('backends', [mesh.backends], () => [...mesh.backends.values()]),
+      name: ({ service }) => service.key,
+      context,
+      inputs: (backend) => [backend, mesh.rules, mesh.peers, ...wholeSource(backend, sources).inputs],
+      concerned: (before) => concerned(before as Surroundings, context),
+      make: (backend, inner) => endpointsBehind(backend, mesh, { source: wholeSource(backend, sources), memo: inner }),
+    });
+    return { endpoints: new Map(made.flat().map((one) => [`${one.service}:${one.port}`, one])) };
   },
 };

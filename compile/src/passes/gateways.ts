@@ -5,6 +5,6 @@ export const gateways: Pass = {
   name: 'gateways',
   reads: ({ of }) => [of('Gateway')],
   make: ({ of, memo }) => ({
-    gateways: of('Gateway').map((resource) => memo(nameOf(resource), [resource.hash], () => gatewayOf(resource))),
+    gateways: memo.each('gateways', { items: of('Gateway'), name: nameOf, inputs: ({ hash }) => [hash], make: gatewayOf }),
   }),
 };

@@ -21,15 +21,16 @@ export const routings: Pass = {
   make: (input) => {
     const { of, settings, memo } = input;
     const delegates = delegatesOf(input);
+    const given = memo('delegates', [of('VirtualService')], () => of('VirtualService').filter(isDelegate));
     const retry = memo('default retries', [settings.defaultHttpRetryPolicy], () => retryOf(settings.defaultHttpRetryPolicy));
     return {
-      routings: of('VirtualService')
-        .filter((resource) => !isDelegate(resource))
-        .map((resource) =>
-          memo(nameOf(resource), [resource.hash, delegates.exportTo, retry, ...delegatedTo(resource, delegates)], () =>
-            routingOf(resource, { retry, delegates }),
-          ),
-        ),
+      routings: memo.each('routings', {
+        items: of('VirtualService').filter((resource) => !isDelegate(resource)),
+        name: nameOf,
+        context: [given, delegates.exportTo, retry],
+        inputs: (resource) => [resource.hash, delegates.exportTo, retry, ...delegatedTo(resource, delegates)],
+        make: (resource) => routingOf(resource, { retry, delegates }),
+      }),
     };
   },
 };

@@ -6,31 +6,53 @@ import { backendOf, serviceOf } from '../kubernetes/service.ts';
 import type { Backend } from '../mesh/index.ts';
 import { type Input, nameOf, type Pass } from './input.ts';
 
-const ofService = (resource: Resource<ServiceSpec>, { settings, assignments, memo }: Input): Backend => {
-  const { namespace, name } = resource.metadata;
-  const assigned = assignments[serviceOwner(namespace, name)];
+const ofServices = ({ of, settings, assignments, memo }: Input): readonly Backend[] => {
   const defaultExportTo = settings.defaultServiceExportTo;
-  return memo(nameOf(resource), [resource.hash, assigned, defaultExportTo], (inner) => {
-    const service = inner('service', [resource.hash, assigned, defaultExportTo], () => serviceOf(resource, { assigned, defaultExportTo }));
-    return backendOf(resource, service);
+  const assignedTo = ({ metadata: { namespace, name } }: Resource<ServiceSpec>) => assignments[serviceOwner(namespace, name)];
+  return memo.each('services', {
+    items: of('Service'),
+    name: nameOf,
+    context: [assignments, defaultExportTo],
+    inputs: (resource) => [resource.hash, assignedTo(resource), defaultExportTo],
+    make: (resource, inner) => {
+      const assigned = assignedTo(resource);
+      const inputs = [resource.hash, assigned, defaultExportTo];
+      return backendOf(
+        resource,
+        inner('service', inputs, () => serviceOf(resource, { assigned, defaultExportTo })),
+      );
+    },
   });
 };
 
-const ofEntry = (resource: Resource<ServiceEntrySpec>, { settings, assignments, memo }: Input): readonly Backend[] => {
-  const { namespace, name } = resource.metadata;
-  const assigned = (host: string) => assignments[entryOwner(namespace, name, host)];
-  const inputs = [resource.hash, settings.defaultServiceExportTo, ...resource.spec.hosts.map((host) => assigned(host.toLowerCase()))];
-  return memo(`entry:${nameOf(resource)}`, inputs, (inner) =>
-    servicesOf(resource, { assigned, defaultExportTo: settings.defaultServiceExportTo }).map((made) => {
-      const service = inner(made.hostname, inputs, () => made);
-      return inner(`backend:${made.hostname}`, inputs, () => entryBackend(resource, service));
-    }),
-  );
+type Entry = Resource<ServiceEntrySpec>;
+
+/** Of each entry the services of its hosts. */
+const ofEntries = ({ of, settings, assignments, memo }: Input): readonly (readonly Backend[])[] => {
+  const defaultExportTo = settings.defaultServiceExportTo;
+  const assignedTo = ({ metadata: { namespace, name } }: Entry, host: string) => assignments[entryOwner(namespace, name, host)];
+  const inputsOf = (resource: Entry) => [
+    resource.hash,
+    defaultExportTo,
+    ...resource.spec.hosts.map((host) => assignedTo(resource, host.toLowerCase())),
+  ];
+  return memo.each('entries', {
+    items: of('ServiceEntry'),
+    name: nameOf,
+    context: [assignments, defaultExportTo],
+    inputs: inputsOf,
+    make: (resource, inner) =>
+      servicesOf(resource, { assigned: (host) => assignedTo(resource, host), defaultExportTo }).map((made) => {
+        const inputs = inputsOf(resource);
+        const service = inner(made.hostname, inputs, () => made);
+        return inner(`backend:${made.hostname}`, inputs, () => entryBackend(resource, service));
+      }),
+  });
 };
 
 interface Pair {
-  readonly oldest: Resource<ServiceEntrySpec>;
-  readonly younger: Resource<ServiceEntrySpec>;
+  readonly oldest: Entry;
+  readonly younger: Entry;
 }
 
 const join = (known: Backend, backend: Backend, { oldest, younger }: Pair, { memo }: Input): Backend => {
@@ -48,15 +70,11 @@ export const services: Pass = {
   name: 'services',
   reads: ({ of, settings, assignments }) => [of('Service'), of('ServiceEntry'), settings.defaultServiceExportTo, assignments],
   make: (input) => {
-    const backends = new Map(
-      input
-        .of('Service')
-        .map((resource) => ofService(resource, input))
-        .map((backend) => [backend.service.key, backend]),
-    );
-    const oldest = new Map<string, Resource<ServiceEntrySpec>>();
-    for (const younger of input.of('ServiceEntry')) {
-      for (const backend of ofEntry(younger, input)) {
+    const backends = new Map(ofServices(input).map((backend) => [backend.service.key, backend]));
+    const oldest = new Map<string, Entry>();
+    const ofEach = ofEntries(input);
+    for (const [index, younger] of input.of('ServiceEntry').entries()) {
+      for (const backend of ofEach[index] ?? []) {
         const { key } = backend.service;
         const known = backends.get(key);
         const first = oldest.get(key);
@@ -66,7 +84,9 @@ export const services: Pass = {
         } else if (first) backends.set(key, join(known, backend, { oldest: first, younger }, input));
       }
     }
-    const all = input.memo('backends', [...backends.values()], () => backends);
-    return { backends: all, services: input.memo('services', [all], () => [...all.values()].map(({ service }) => service)) };
+    const list = [...backends.values()];
+    const all = input.memo('backends', list, () => backends);
+    const services = input.memo.each('all services', { items: list, name: ({ service }) => service.key, make: ({ service }) => service });
+    return { backends: all, services };
   },
 };

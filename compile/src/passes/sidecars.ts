@@ -5,6 +5,6 @@ export const sidecars: Pass = {
   name: 'sidecars',
   reads: ({ of }) => [of('Sidecar')],
   make: ({ of, memo }) => ({
-    sidecars: of('Sidecar').map((resource) => memo(nameOf(resource), [resource.hash], () => sidecarOf(resource))),
+    sidecars: memo.each('sidecars', { items: of('Sidecar'), name: nameOf, inputs: ({ hash }) => [hash], make: sidecarOf }),
   }),
 };

@@ -4,14 +4,22 @@ import type { Workload } from '../mesh/index.ts';
 import { type Input, nameOf, type Pass } from './input.ts';
 
 const ofPods = ({ pods, settings: { trustDomain }, memo }: Input): readonly Workload[] =>
-  pods.map((running) =>
-    memo(`${running.pod.namespace}/${running.pod.name}`, [running.pod, running.address, running.ipv6, running.ready, trustDomain], () =>
-      workloadOf(running, trustDomain),
-    ),
-  );
+  memo.each('pods', {
+    items: pods,
+    name: ({ pod }) => `${pod.namespace}/${pod.name}`,
+    context: [trustDomain],
+    inputs: ({ pod, address, ipv6, ready }) => [pod, address, ipv6, ready, trustDomain],
+    make: (running) => workloadOf(running, trustDomain),
+  });
 
 const ofEntries = ({ of, settings: { trustDomain }, memo }: Input): readonly Workload[] =>
-  of('WorkloadEntry').map((entry) => memo(`entry:${nameOf(entry)}`, [entry.hash, trustDomain], () => workloadOfEntry(entry, trustDomain)));
+  memo.each('entries', {
+    items: of('WorkloadEntry'),
+    name: nameOf,
+    context: [trustDomain],
+    inputs: ({ hash }) => [hash, trustDomain],
+    make: (entry) => workloadOfEntry(entry, trustDomain),
+  });
 
 /** A pod and a WorkloadEntry of one name are two workloads; only pods are looked up by name. */
 const keyOf = ({ kind, namespace, name }: Workload): string => (kind === 'pod' ? `${namespace}/${name}` : `entry:${namespace}/${name}`);

@@ -1,5 +1,5 @@
 /** What proxies of one address family see: a service's addresses of theirs, and automatic ones in both families [S74]. */
-import { type Families, isIPv6, type Mesh, type Service, type Surface, twinsOf } from '../mesh/index.ts';
+import { type Families, isIPv6, type Mesh, prefixed, type Service, type Surface, twinsOf } from '../mesh/index.ts';
 
 /** A service with no address of the family keeps those that it has, as Istio's `GetAddressForProxy` does. */
 const adapted = (service: Service, families: Families | undefined): Service => {
@@ -19,7 +19,7 @@ const derive = (mesh: Mesh, families: Families | undefined): Mesh => {
     mesh.services.map((service) => inner(service.key, [service], () => adapted(service, families))),
   );
   // Two families that see different services must not push each other out of the memory.
-  return { ...mesh, services, memo: (key, inputs, make) => mesh.memo(`${name}: ${key}`, inputs, make) };
+  return { ...mesh, services, memo: prefixed(mesh.memo, name) };
 };
 
 /** The mesh as proxies of these families see it; the same one where there is nothing to tell apart. */

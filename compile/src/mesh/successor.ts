@@ -1,0 +1,53 @@
+/**
+ * Which list came of which, so that whoever made something of the earlier one can mend it where the two differ instead of making it
+ * anew. Nobody has to: what is mended is what would have been made. Earlier lists are not kept alive.
+ */
+type List = readonly unknown[];
+
+const earlier = new WeakMap<List, WeakRef<List>>();
+
+/** @returns `next`, of which `predecessor` will know that it came of `before`. */
+export const follow = <T extends List>(before: List, next: T): T => {
+  earlier.set(next, new WeakRef(before));
+  return next;
+};
+
+export const predecessor = <T extends List>(list: T): T | undefined => earlier.get(list)?.deref() as T | undefined;
+
+const differences = new WeakMap<List, { readonly before: WeakRef<List>; readonly at: readonly number[] | undefined }>();
+
+/** More than these are another list. */
+const most = 32;
+
+const compare = (before: List, after: List): readonly number[] | undefined => {
+  if (before.length !== after.length) return undefined;
+  const at: number[] = [];
+  for (let index = 0; index < after.length; index += 1) {
+    if (before[index] === after[index]) continue;
+    if (at.length === most) return undefined;
+    at.push(index);
+  }
+  return at;
+};
+
+/** Where two lists of one length differ; `undefined`: elsewhere, or in too many places. Found once for the last two of a list. */
+export const changedAt = (before: List, after: List): readonly number[] | undefined => {
+  const known = differences.get(after);
+  if (known?.before.deref() === before) return known.at;
+  const at = compare(before, after);
+  differences.set(after, { before: new WeakRef(before), at });
+  return at;
+};
+
+/** Items of either list that the other has not; `undefined`: too many. One that came or went moves all behind it. */
+export const difference = <T>(before: readonly T[], after: readonly T[]): readonly T[] | undefined => {
+  if (before === after) return [];
+  let start = 0;
+  while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  const [left, right] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
+  const [old, now] = [new Set(left), new Set(right)];
+  const found = [...left.filter((item) => !now.has(item)), ...right.filter((item) => !old.has(item))];
+  return found.length > most ? undefined : found;
+};
