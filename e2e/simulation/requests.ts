@@ -25,7 +25,7 @@ const sidecarTargets = ({ outbound: { services, endpoints, virtualHosts } }: Vie
         return { port: number, hosts, ...(address && { address }), routes: routes.get(number) ?? [] };
       }),
   ),
-  ...virtualHosts.map(({ host, routes }) => ({ port: 80, hosts: [host], routes })),
+  ...[...virtualHosts].flatMap(([port, hosts]) => hosts.map(({ host, routes }) => ({ port, hosts: [host], routes }))),
 ];
 
 /** Plain HTTP only. */

@@ -51,7 +51,7 @@ export const codes = {
   WEFT0102: 'A field is left out, which changes behaviour.',
   WEFT0201: 'An older object says the same, and counts.',
   WEFT0202: 'A port that the service or its workloads do not have.',
-  WEFT0203: "A VirtualService's host is in no registry: its routes work on port 80 only.",
+  WEFT0203: "A VirtualService's host is in no registry: its routes work on port 80, and beside its services.",
   WEFT0204: 'HTTP routes for a service without HTTP ports.',
   WEFT0205: 'A virtual address belongs to another service.',
   WEFT0206: 'A port without an address belongs to another service.',

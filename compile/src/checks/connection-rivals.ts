@@ -1,5 +1,5 @@
-/** Rules of several VirtualServices for the same connections: a listener has one chain for them, and the first rule gets it [S51, S120]. */
-import { against, type Problem, wrong } from '@weft/model';
+/** Several rules for the same connections: a listener has one chain for them, and the first rule gets it [S51, S120]. */
+import { against, doubtful, type Problem, wrong } from '@weft/model';
 import {
   type ConnectionRuleMatch,
   covers,
@@ -18,6 +18,8 @@ import { audience, isObeyedBefore } from './obeyed.ts';
 const both = ['tls', 'tcp'] as const;
 type Kind = (typeof both)[number];
 
+type Seen = Omit<ConnectionRuleMatch, 'origin' | 'port' | 'gateways'>;
+
 /** A match at one place where connections arrive: a port of a service, or of gateways. */
 interface Claim {
   readonly place: string;
@@ -25,8 +27,12 @@ interface Claim {
   readonly turn: number;
   readonly routing: Routing;
   readonly match: ConnectionRuleMatch;
+  /** What of the match is looked at there. */
+  readonly seen: Seen;
   /** Names and networks that chains are told apart by; `*` is all there is. */
   readonly keys: readonly string[];
+  /** Of a gateway: a match that loses one of its names loses all, as in Istio (`buildGatewayNetworkFiltersFromTLSRoutes`). */
+  readonly whole: boolean;
 }
 
 interface Offer {
@@ -37,7 +43,7 @@ interface Offer {
 
 const everything = '*';
 
-const keysOf = ({ serverNames, subnets }: ConnectionRuleMatch): readonly string[] => {
+const keysOf = ({ serverNames, subnets }: Seen): readonly string[] => {
   const names = serverNames.length === 0 ? [''] : serverNames;
   const networks = subnets.length === 0 ? [''] : subnets;
   const keys = names.flatMap((name) => networks.map((network) => [name, network].filter(Boolean).join(' at ')));
@@ -55,7 +61,7 @@ const onSidecars = (offer: Offer, facts: Facts): readonly Claim[] => {
   return [...services].flatMap(({ key, ports }) =>
     ports
       .filter(({ number, protocol }) => kinds[kind].takes(protocol) && isAt(match, number))
-      .map(({ number }) => ({ place: `${key}:${number}`, turn: 0, routing, match, keys: keysOf(match) })),
+      .map(({ number }) => ({ place: `${key}:${number}`, turn: 0, routing, match, seen: match, keys: keysOf(match), whole: false })),
   );
 };
 
@@ -66,16 +72,32 @@ const admits = ({ hosts }: GatewayListener, routing: Routing): boolean =>
     ({ namespace, host }) => (namespace === '*' || namespace === routing.namespace) && routing.hosts.some((own) => covers(host, own)),
   );
 
-/** Of bytes a gateway's server takes the first rule alone. */
-const onGateway = ({ kind, routing, match }: Offer, gateway: Gateway, age: number): readonly Claim[] => {
-  const selector = JSON.stringify(Object.entries(gateway.selector).sort());
-  return gateway.listeners.flatMap((listener, index) => {
-    const { content, port, bind = '', tls } = listener;
+const portOf = ({ selector }: Gateway, { bind = '', port }: GatewayListener): string =>
+  `${JSON.stringify(Object.entries(selector).sort())} ${bind}:${port}`;
+
+/** A gateway looks at ports and gateways of a match only (Istio's `l4SingleMatch`); of bytes a server takes the first rule alone. */
+const onGateway = ({ kind, routing, match }: Offer, gateway: Gateway, age: number): readonly Claim[] =>
+  gateway.listeners.flatMap((listener, index) => {
+    const { content, port, tls } = listener;
     if (content !== contents[kind] || !isAt(match, port) || !admits(listener, routing)) return [];
     const server = tls ? ` ${index} of ${gateway.key}` : '';
-    const keys = kind === 'tcp' ? [everything] : keysOf(match);
-    return [{ place: `${selector} ${bind}:${port}${server}`, turn: age * 1000 + index, routing, match, keys }];
+    const seen: Seen = { serverNames: kind === 'tcp' ? [] : match.serverNames, subnets: [] };
+    const place = `${portOf(gateway, listener)}${server}`;
+    return [{ place, turn: age * 1000 + index, routing, match, seen, keys: keysOf(seen), whole: true }];
   });
+
+/** Names for which a server ends TLS, with its Gateway, by place: rules that pass TLS on do not get them. */
+const endedNames = ({ gateways }: Mesh): ReadonlyMap<string, ReadonlyMap<string, string>> => {
+  const servers = gateways.flatMap((gateway) =>
+    gateway.listeners.filter(({ tls }) => tls).map((listener) => ({ place: portOf(gateway, listener), gateway, listener })),
+  );
+  const places = [...Map.groupBy(servers, ({ place }) => place)];
+  return new Map(
+    places.map(([place, all]) => [
+      place,
+      new Map(all.flatMap(({ gateway, listener }) => listener.hosts.map(({ host }) => [host, gateway.key] as const))),
+    ]),
+  );
 };
 
 const claimsOf = (offer: Offer, facts: Facts): readonly Claim[] => {
@@ -93,32 +115,83 @@ const comesBefore = (one: Claim, other: Claim, routings: Mesh['routings']): bool
   );
 
 /** Whoever the later one is for, the earlier one is for too. */
-const isForAll = (one: ConnectionRuleMatch, other: ConnectionRuleMatch): boolean =>
+const isForAll = (one: Seen, other: Seen): boolean =>
   selects(one.sourceLabels ?? {}, other.sourceLabels ?? {}) &&
   (one.sourceNamespace === undefined || one.sourceNamespace === other.sourceNamespace);
 
 const takes = (one: Claim, key: string): boolean =>
-  one.keys.includes(key) || (one.keys.includes(everything) && one.match.serverNames.length === 0);
+  one.keys.includes(key) || (one.keys.includes(everything) && one.seen.serverNames.length === 0);
+
+interface Lost {
+  readonly key: string;
+  readonly winner: Claim;
+}
+
+const namesOf = (lost: readonly Lost[]): string =>
+  lost.map(({ key }) => (key === everything ? 'all connections' : `\`${key}\``)).join(', ');
+
+const rest = ({ whole, keys }: Claim, lost: readonly unknown[]): string =>
+  whole && lost.length < keys.length ? 'this match is left out' : 'this match gets none of them';
+
+const lostTo = (claim: Claim, winner: string, lost: readonly Lost[]): Problem =>
+  against(
+    objectAt('VirtualService', winner),
+    wrong('WEFT0207', claim.match.origin.path, [
+      `VirtualService \`${winner}\` comes before this one and takes ${namesOf(lost)} on the same port; ${rest(claim, lost)}`,
+      'Merge the two, or let them differ in server name, port, gateway or exportTo.',
+    ]),
+  );
+
+const lostToItself = (claim: Claim, lost: readonly Lost[]): Problem =>
+  doubtful('IST0131', claim.match.origin.path, [
+    `an earlier match of this VirtualService takes ${namesOf(lost)} on the same port; ${rest(claim, lost)}`,
+    'Remove what is there already, or put the destinations into one route with weights.',
+  ]);
+
+const lostToServer = (claim: Claim, ended: ReadonlyMap<string, string>): readonly Problem[] => {
+  const lost = claim.keys.filter((key) => ended.has(key));
+  const [first] = lost;
+  if (first === undefined) return [];
+  const gateway = ended.get(first) ?? '';
+  return [
+    against(
+      objectAt('Gateway', gateway),
+      wrong('WEFT0207', claim.match.origin.path, [
+        `a server of Gateway \`${gateway}\` ends TLS of \`${lost.join('`, `')}\` on the same port, so that it is not passed on; ${rest(claim, lost)}`,
+        'Give the server name to one of the two, or use another port.',
+      ]),
+    ),
+  ];
+};
+
+const conditions = ({ origin: _, ...match }: ConnectionRuleMatch): string => JSON.stringify(match);
+const unconditional = conditions({ origin: { kind: '', namespace: '', name: '', path: '' }, serverNames: [], subnets: [] });
+
+/** What `parse` tells of one object: the same match again, or a rule behind one without any. */
+const isTold = (earlier: Claim, later: Claim): boolean => [unconditional, conditions(later.match)].includes(conditions(earlier.match));
+
+/** Matches of one rule lead to the same place: it is no loss unless a gateway leaves out more with it. */
+const ruleOf = ({ match: { origin } }: Claim): string => origin.path.replace(/\.match\[\d+\]$/, '');
 
 const lostBy = (claim: Claim, rivals: readonly Claim[], { mesh }: Facts): readonly Problem[] => {
+  const earlier = rivals.slice(0, rivals.indexOf(claim)).filter((other) => other.turn === claim.turn && !isTold(other, claim));
   const before = rivals.filter(
-    (other) => other.routing !== claim.routing && isForAll(other.match, claim.match) && comesBefore(other, claim, mesh.routings),
+    (other) =>
+      (other.routing === claim.routing ? earlier.includes(other) : comesBefore(other, claim, mesh.routings)) &&
+      isForAll(other.seen, claim.seen),
   );
   const taken = claim.keys.flatMap((key) => {
     const winner = before.find((other) => takes(other, key));
-    return winner ? [{ key, winner: winner.routing.key }] : [];
+    return winner ? [{ key, winner }] : [];
   });
-  return [...Map.groupBy(taken, ({ winner }) => winner)].map(([winner, lost]) => {
-    const names = lost.map(({ key }) => (key === everything ? 'all connections' : `\`${key}\``)).join(', ');
-    return against(
-      objectAt('VirtualService', winner),
-      wrong('WEFT0207', claim.match.origin.path, [
-        `VirtualService \`${winner}\` comes before this one and takes ${names} on the same port; this match gets none of them`,
-        'Merge the two, or let them differ in server name, port, gateway or exportTo.',
-      ]),
-    );
+  return [...Map.groupBy(taken, ({ winner }) => winner.routing)].flatMap(([{ key }, lost]) => {
+    if (key !== claim.routing.key) return [lostTo(claim, key, lost)];
+    const isSame = lost.every(({ winner }) => ruleOf(winner) === ruleOf(claim));
+    return isSame && !(claim.whole && lost.length < claim.keys.length) ? [] : [lostToItself(claim, lost)];
   });
 };
+
+const noNames: ReadonlyMap<string, string> = new Map();
 
 export type LostConnections = ReadonlyMap<string, readonly Problem[]>;
 
@@ -132,10 +205,11 @@ export const lostConnections = (facts: Facts): LostConnections => {
     ({ place }) => place,
   );
   const lost = new Map<string, Map<string, Problem>>();
-  for (const rivals of places.values()) {
-    if (rivals.length < 2) continue;
+  const ended = endedNames(facts.mesh);
+  for (const [place, rivals] of places) {
+    const served = ended.get(place) ?? noNames;
     for (const claim of rivals) {
-      for (const problem of lostBy(claim, rivals, facts)) {
+      for (const problem of [...lostToServer(claim, served), ...(rivals.length < 2 ? [] : lostBy(claim, rivals, facts))]) {
         const known = lost.get(claim.routing.key) ?? new Map<string, Problem>();
         lost.set(claim.routing.key, known.set(`${problem.path} ${problem.message}`, problem));
       }

@@ -1,6 +1,16 @@
 /** `tls` and `tcp` routes beside the services that they are for. */
 import { doubtful, type Problem } from '@weft/model';
-import { carriesTls, intersection, isHttp, isWildcard, type Protocol, type Routing, type Service } from '../mesh/index.ts';
+import {
+  type ConnectionRuleMatch,
+  carriesTls,
+  intersection,
+  isHttp,
+  isWildcard,
+  mesh as meshGateway,
+  type Protocol,
+  type Routing,
+  type Service,
+} from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
 
 export const kinds = {
@@ -31,3 +41,24 @@ export const connectionProblems = (routing: Routing, facts: Facts): readonly Pro
     ];
   });
 };
+
+const unseen = { sourceLabels: 'sourceLabels', sourceNamespace: 'sourceNamespace', subnets: 'destinationSubnets' } as const;
+
+const isSaid = (match: ConnectionRuleMatch, field: keyof typeof unseen): boolean =>
+  field === 'subnets' ? match.subnets.length > 0 : match[field] !== undefined;
+
+/** Gateways look at server names and their own ports alone (Istio's `l4SingleMatch`). */
+export const unseenAtGateways = (routing: Routing): readonly Problem[] =>
+  [...routing.tls, ...routing.tcp]
+    .flatMap(({ matches }) => matches)
+    .filter(({ gateways = routing.gateways }) => !gateways.includes(meshGateway))
+    .flatMap((match) =>
+      (['sourceLabels', 'sourceNamespace', 'subnets'] as const)
+        .filter((field) => isSaid(match, field))
+        .map((field) =>
+          doubtful('IST0133', `${match.origin.path}.${unseen[field]}`, [
+            'gateways do not look at it: the match takes connections from everywhere to every address',
+            'Remove it, or match `mesh` in `gateways`.',
+          ]),
+        ),
+    );

@@ -3,7 +3,7 @@ import { against, type DestinationRuleSpec, doubtful, type Problem, type Resourc
 import { type Backend, covers, expandHost, isWildcard, type Labels, type Service, selects } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 import { audienceProblems } from './namespace.ts';
-import { policyProblems } from './traffic-policy.ts';
+import { policyProblems, usesSecret } from './traffic-policy.ts';
 
 type Rule = Resource<DestinationRuleSpec>;
 
@@ -124,9 +124,9 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
   reads: ['services', 'backends', 'endpoints', 'destinations', 'gateways'],
-  hosts: ({ metadata, spec }) => {
-    const host = expandHost(spec.host, metadata.namespace);
-    return isWildcard(host) ? undefined : [host];
+  hosts: (rule) => {
+    const host = expandHost(rule.spec.host, rule.metadata.namespace);
+    return isWildcard(host) || usesSecret(rule) ? undefined : [host];
   },
   depends: (rule, facts) => {
     const services = servicesOf(rule, facts);
@@ -136,7 +136,8 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
         : service.ports.map(({ number }) => facts.mesh.endpoints.get(`${service.key}:${number}`)),
     );
     const clients = rule.spec.workloadSelector ? [facts.wanted] : [];
-    return [...services, ...endpoints, ...clients, facts.mesh.gateways.length > 0, ...facts.olderRules(rule)];
+    const secrets = usesSecret(rule) ? [facts.mesh.gateways, facts.mesh.destinations, facts.everyWanted] : [];
+    return [...services, ...endpoints, ...clients, ...secrets, ...facts.olderRules(rule)];
   },
   problems: (rule, facts) => {
     const services = servicesOf(rule, facts);

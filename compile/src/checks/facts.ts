@@ -1,5 +1,6 @@
 /** What checks look things up in; made once for a mesh. */
 import {
+  type DeploymentSpec,
   type DestinationRuleSpec,
   type ObjectRef,
   type PeerAuthenticationSpec,
@@ -36,8 +37,10 @@ export interface Wanted {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
-  /** Names of its ports; absent where they are not known. */
-  readonly portNames?: readonly string[];
+  /** Its ports by name. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Of what is written down, and does not run here. */
+  readonly address?: string;
 }
 
 export interface Facts {
@@ -99,12 +102,17 @@ export const objectAt = (kind: SupportedKind, key: string): ObjectRef => {
   return { kind, namespace, name };
 };
 
+const namedPorts = (containers: DeploymentSpec['template']['spec']['containers']): Wanted['ports'] =>
+  Object.fromEntries(
+    containers.flatMap(({ ports = [] }) => ports.flatMap(({ name, containerPort }) => (name ? [[name, containerPort] as const] : []))),
+  );
+
 const ofDeployments = ({ of }: Input): readonly Wanted[] =>
   of('Deployment').map(({ metadata, spec: { template } }) => ({
     namespace: metadata.namespace,
     name: metadata.name,
     labels: template.metadata?.labels ?? {},
-    portNames: template.spec.containers.flatMap(({ ports = [] }) => ports.flatMap(({ name }) => name ?? [])),
+    ports: namedPorts(template.spec.containers),
   }));
 
 const ofPods = ({ of }: Input): readonly Wanted[] =>
@@ -112,7 +120,7 @@ const ofPods = ({ of }: Input): readonly Wanted[] =>
     namespace: metadata.namespace,
     name: metadata.name,
     labels: metadata.labels,
-    portNames: spec.containers.flatMap(({ ports = [] }) => ports.flatMap(({ name }) => name ?? [])),
+    ports: namedPorts(spec.containers),
   }));
 
 const ofEntries = ({ of }: Input): readonly Wanted[] =>
@@ -120,7 +128,8 @@ const ofEntries = ({ of }: Input): readonly Wanted[] =>
     namespace: metadata.namespace,
     name: metadata.name,
     labels: { ...metadata.labels, ...spec.labels },
-    portNames: Object.keys(spec.ports ?? {}),
+    ports: spec.ports ?? {},
+    ...(spec.address && { address: spec.address }),
   }));
 
 const wantedOf = (input: Input): readonly Wanted[] =>

@@ -1,5 +1,6 @@
 /** Gateways: nobody who serves them, ports that no Service leads to, and two that claim one host. */
 import { doubtful, type GatewayServerSettings, type GatewaySpec, type Problem, type Resource, wrong } from '@weft/model';
+import { targetPort } from '../kubernetes/endpoint.ts';
 import { type Backend, type Labels, selects } from '../mesh/index.ts';
 import { nameOf } from '../passes/input.ts';
 import { credentialProblems } from './credential.ts';
@@ -23,15 +24,19 @@ const servicesBefore = (wanted: readonly Wanted[], facts: Facts): readonly Backe
     wanted.some(({ namespace, labels }) => selector && namespace === service.namespace && selects(selector, labels)),
   );
 
-/** A server's port is a Service's port or its target; 80 may so be served on 8080. */
-const isLedTo = (port: number, services: readonly Backend[]): boolean =>
-  services.some(({ targets }) => targets.has(port) || [...targets.values()].includes(port));
+/** A server's port is a Service's port or its target, by number or name; 80 may so be served on 8080. */
+const isLedTo = (port: number, services: readonly Backend[], wanted: readonly Wanted[]): boolean =>
+  services.some(
+    ({ targets }) =>
+      targets.has(port) || [...targets.values()].some((target) => wanted.some((workload) => targetPort(workload, target) === port)),
+  );
 
-const portProblems = (servers: readonly GatewayServerSettings[], services: readonly Backend[]): readonly Problem[] =>
-  services.length === 0
+const portProblems = (servers: readonly GatewayServerSettings[], wanted: readonly Wanted[], facts: Facts): readonly Problem[] => {
+  const services = servicesBefore(wanted, facts);
+  return services.length === 0
     ? []
     : servers.flatMap(({ port }, i) =>
-        isLedTo(port.number, services)
+        isLedTo(port.number, services, wanted)
           ? []
           : [
               doubtful('IST0162', `spec.servers[${i}].port.number`, [
@@ -40,6 +45,7 @@ const portProblems = (servers: readonly GatewayServerSettings[], services: reado
               ]),
             ],
       );
+};
 
 /** Where routes may come from. */
 const ruleNamespaces = ({ spec }: GatewayResource): readonly NamedNamespace[] =>
@@ -63,10 +69,6 @@ export const gateways: ObjectCheck<'Gateway'> = {
       return [wrong('IST0101', 'spec.selector', [nobody, 'Correct the selector, or deploy a gateway with these labels.']), ...rivals];
     }
     const namespaces = [...new Set(wanted.map(({ namespace }) => namespace))];
-    return [
-      ...portProblems(spec.servers ?? [], servicesBefore(wanted, facts)),
-      ...(own ? credentialProblems(own, namespaces, facts.mesh) : []),
-      ...rivals,
-    ];
+    return [...portProblems(spec.servers ?? [], wanted, facts), ...(own ? credentialProblems(own, namespaces, facts.mesh) : []), ...rivals];
   },
 };

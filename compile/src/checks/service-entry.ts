@@ -1,7 +1,7 @@
 import { against, doubtful, network, type Problem, type Resource, type ServiceEntrySpec } from '@weft/model';
-import type { Service } from '../mesh/index.ts';
+import { isAddress, type Service } from '../mesh/index.ts';
 import { anyAddress } from './claims.ts';
-import type { Facts, ObjectCheck } from './facts.ts';
+import type { Facts, ObjectCheck, Wanted } from './facts.ts';
 import { audienceProblems } from './namespace.ts';
 import { olderEntryProblems } from './older-entry.ts';
 
@@ -9,6 +9,8 @@ type ServiceEntry = Resource<ServiceEntrySpec>;
 
 const services = ({ metadata, spec }: ServiceEntry, facts: Facts): readonly (Service | undefined)[] =>
   spec.hosts.map((host) => facts.mesh.backends.get(`${metadata.namespace}/${host.toLowerCase()}`)?.service);
+
+const isSocketAddress = (address: string): boolean => address.startsWith('unix://');
 
 const selectorOf = ({ spec }: ServiceEntry) => (spec.endpoints?.length ? undefined : spec.workloadSelector?.labels);
 
@@ -42,6 +44,24 @@ const portProblems = (entry: ServiceEntry, facts: Facts): readonly Problem[] =>
     return [owner ? against(owner, problem) : problem];
   });
 
+/** Selected workloads whose addresses the resolution cannot use; `parse` sees those that the entry itself writes down. */
+const unfitProblems = ({ metadata, spec }: ServiceEntry, selected: readonly Wanted[]): readonly Problem[] => {
+  const { resolution = 'NONE' } = spec;
+  const unfit = selected.filter(({ address = '' }) => {
+    if (resolution === 'STATIC') return address !== '' && !isSocketAddress(address) && !isAddress(address);
+    return resolution.startsWith('DNS') && isSocketAddress(address);
+  });
+  if (unfit.length === 0) return [];
+  const names = unfit.map(({ name }) => `\`${metadata.namespace}/${name}\``).join(', ');
+  const why = resolution === 'STATIC' ? 'is no IP address, as `STATIC` needs' : 'is a Unix socket, which DNS cannot resolve';
+  return [
+    doubtful('WEFT0102', 'spec.resolution', [
+      `the address of WorkloadEntry ${names} ${why}: requests are not sent there`,
+      resolution === 'STATIC' ? 'Give it an IP address, or use `resolution: DNS`.' : 'Use `resolution: STATIC`, or do not select it.',
+    ]),
+  ];
+};
+
 export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   kind: 'ServiceEntry',
   reads: ['services', 'backends'],
@@ -57,7 +77,8 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
   ],
   problems: (entry, facts) => {
     const selector = selectorOf(entry);
-    const unmatched = selector && facts.wanted.select(entry.metadata.namespace, selector).length === 0;
+    const selected = selector ? facts.wanted.select(entry.metadata.namespace, selector) : [];
+    const unmatched = selector && selected.length === 0;
     const nobody = doubtful('IST0127', 'spec.workloadSelector.labels', [
       `the selector matches no workload of namespace \`${entry.metadata.namespace}\`: the service has no endpoints`,
       'Correct the labels.',
@@ -68,6 +89,7 @@ export const serviceEntries: ObjectCheck<'ServiceEntry'> = {
       ...addressProblems(entry, facts),
       ...portProblems(entry, facts),
       ...(unmatched ? [nobody] : []),
+      ...unfitProblems(entry, selected),
     ];
   },
 };

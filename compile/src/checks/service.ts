@@ -16,7 +16,7 @@ const nobody = ({ metadata }: Service): Problem =>
 
 const namedPortProblems = ({ spec }: Service, wanted: readonly Wanted[]): readonly Problem[] =>
   (spec.ports ?? []).flatMap(({ targetPort }, i) => {
-    if (typeof targetPort !== 'string' || /^\d+$/.test(targetPort) || wanted.some(({ portNames }) => portNames?.includes(targetPort)))
+    if (typeof targetPort !== 'string' || /^\d+$/.test(targetPort) || wanted.some(({ ports }) => Object.hasOwn(ports, targetPort)))
       return [];
     return [
       doubtful('WEFT0202', `spec.ports[${i}].targetPort`, [

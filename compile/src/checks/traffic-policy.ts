@@ -7,8 +7,9 @@ import {
   type Resource,
   type TrafficPolicySettings,
 } from '@weft/model';
-import { isHttp, type Service, type ServicePort } from '../mesh/index.ts';
-import type { Facts } from './facts.ts';
+import { expandHost, isExported, isHttp, type Service, type ServicePort } from '../mesh/index.ts';
+import { gatewaysOf } from '../scope/gateway-listeners.ts';
+import type { Facts, Wanted } from './facts.ts';
 
 /** Blocks, and the ports that they are for. */
 interface Block {
@@ -77,22 +78,43 @@ const untunnelled = ({ path, settings, ports }: Block): readonly Problem[] => {
     : [];
 };
 
+/** Workloads that some Gateway makes use of, whose namespace sees the rule and a service that it is for. */
+const takers = (rule: Resource<DestinationRuleSpec>, services: readonly Service[], facts: Facts): readonly Wanted[] => {
+  const { namespace } = rule.metadata;
+  const known = facts.rulesFor(expandHost(rule.spec.host, namespace)).find((other) => other.namespace === namespace);
+  const seen = [...(known ? [known] : []), ...services];
+  return facts.everyWanted.filter(
+    (workload) =>
+      gatewaysOf(facts.mesh, workload.labels).length > 0 &&
+      seen.every(({ exportTo, namespace: owner }) => isExported(exportTo, owner, workload.namespace)),
+  );
+};
+
+export const usesSecret = (rule: Resource<DestinationRuleSpec>): boolean =>
+  blocksOf(rule, []).some(({ settings: { tls } }) => Boolean(tls?.credentialName));
+
 /** Sidecars that the rule does not select have no Secrets [S76]. */
-const unsecret = ({ path, settings: { tls } }: Block, { spec }: Resource<DestinationRuleSpec>, { mesh }: Facts): readonly Problem[] => {
-  const isSelected = Object.keys(spec.workloadSelector?.matchLabels ?? {}).length > 0;
-  if (!tls?.credentialName || isSelected || mesh.gateways.length > 0) return [];
+const unsecret = (
+  { path, settings: { tls } }: Block,
+  rule: Resource<DestinationRuleSpec>,
+  gateways: readonly Wanted[],
+): readonly Problem[] => {
+  const isSelected = Object.keys(rule.spec.workloadSelector?.matchLabels ?? {}).length > 0;
+  if (!tls?.credentialName || isSelected || gateways.length > 0) return [];
   return [
     doubtful('IST0133', `${path}.tls.credentialName`, [
-      'only gateways take it, and there are none: every request fails with 503',
+      'only gateways take it, and none sees this rule and its service: every request fails with 503',
       'Add a `workloadSelector` for the sidecars that may use the Secret.',
     ]),
   ];
 };
 
-export const policyProblems = (rule: Resource<DestinationRuleSpec>, services: readonly Service[], facts: Facts): readonly Problem[] =>
-  blocksOf(rule, services).flatMap((block) => [
+export const policyProblems = (rule: Resource<DestinationRuleSpec>, services: readonly Service[], facts: Facts): readonly Problem[] => {
+  const gateways = usesSecret(rule) ? takers(rule, services, facts) : [];
+  return blocksOf(rule, services).flatMap((block) => [
     ...nameless(block),
     ...unhashed(block),
     ...untunnelled(block),
-    ...unsecret(block, rule, facts),
+    ...unsecret(block, rule, gateways),
   ]);
+};

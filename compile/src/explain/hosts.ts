@@ -29,10 +29,14 @@ export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
     : { ...heading, routes: [], cluster: outboundCluster({ port: number, host: hostname }), ...(scoped.retry && { retry: scoped.retry }) };
 };
 
-/** Rules for hosts in no registry count on port 80 [S49]. */
+/** Rules for hosts that no service has count beside services that they are for, and on port 80 [S49]. */
 export const candidatesAt = (port: number, http: readonly Entry[], { virtualHosts }: OutboundSlice): readonly Candidate[] => [
   // Before the services, of which it may be another name.
-  ...(port === 80 ? virtualHosts : []).map(({ host, routes }) => ({ virtualHost: virtualHostName(host, 80), domains: [host], routes })),
+  ...(port === 80 || http.length > 0 ? (virtualHosts.get(port) ?? []) : []).map(({ host, routes }) => ({
+    virtualHost: virtualHostName(host, port),
+    domains: [host],
+    routes,
+  })),
   ...http.map(hostOf),
 ];
 

@@ -6,6 +6,6 @@ export const heardAt = (slice: OutboundSlice, port: number): OutboundSlice => {
   if (!listeners) return slice;
   const heard = listeners.find((listener) => listener.port?.number === port) ?? listeners.find((listener) => !listener.port);
   // One with an address of its own is met there and nowhere else.
-  if (!heard || heard.bind !== undefined) return { ...slice, services: [], virtualHosts: [] };
+  if (!heard || heard.bind !== undefined) return { ...slice, services: [], virtualHosts: new Map() };
   return { ...slice, services: heard.services, virtualHosts: heard.virtualHosts };
 };

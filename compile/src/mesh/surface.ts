@@ -1,4 +1,5 @@
 import type { Families } from './families.ts';
+import type { ConnectionPool } from './policy.ts';
 
 /** What becomes of paths beyond Istio's BASE, which resolves dots: nothing at all, or slashes too [S86]. */
 export type PathNormalization = 'NONE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
@@ -11,10 +12,12 @@ export interface Trust {
   readonly certificates?: 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY';
 }
 
-/** What all listeners of a proxy have in common. */
+/** What a proxy's listeners, and its connections to whom no rule is for, have in common. */
 export interface Surface {
   /** Beside IPv4, or instead of it; absent: IPv4 alone. */
   readonly families?: Families;
+  /** The mesh's own settings; absent: Istio's. */
+  readonly tcp?: ConnectionPool['tcp'];
   /** Absent: BASE. */
   readonly paths?: PathNormalization;
   /** Of gateways; absent: nobody is believed. */

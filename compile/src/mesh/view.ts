@@ -27,7 +27,8 @@ export interface ScopedService {
   readonly connections: ReadonlyMap<number, readonly ConnectionRoute[]>;
 }
 
-type VirtualHosts = readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[];
+/** By port. */
+type VirtualHosts = ReadonlyMap<number, readonly { readonly host: string; readonly routes: readonly HttpRoute[] }[]>;
 
 /** One egress listener of a Sidecar: what its clients reach there, and nothing else. */
 export interface EgressScope {
@@ -48,7 +49,7 @@ export interface OutboundSlice extends Surface {
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   /** Cluster of what is in no registry under ALLOW_ANY; absent: where it was dialled (Sidecar, `egressProxy`). */
   readonly egressProxy?: string;
-  /** Virtual hosts for hosts of VirtualServices that are in no registry [S49]: port 80 only. */
+  /** Virtual hosts for hosts of VirtualServices that no service has on that port [S49]. */
   readonly virtualHosts: VirtualHosts;
   /** Listeners as a Sidecar has them, in its order; absent: one for each port of `services`. */
   readonly listeners?: readonly EgressScope[];

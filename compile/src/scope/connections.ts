@@ -8,6 +8,7 @@ import {
   intersection,
   isHttp,
   type Mesh,
+  mesh as meshGateway,
   type Routing,
   type ScopedService,
   type Service,
@@ -23,12 +24,15 @@ import { placeOf } from './told.ts';
 
 type Target = ConnectionRule['destinations'][number];
 
-/** All of them must hold: naming gateways does not replace the source here, as it does for HTTP (Istio's `matchTCP`). */
+/**
+ * All of them must hold: naming gateways does not replace the source here, as it does for HTTP (Istio's `matchTCP`). A gateway's
+ * clients come from anywhere, and their source is not looked at (`l4SingleMatch`).
+ */
 const applies = ({ port, gateways, sourceLabels, sourceNamespace }: ConnectionRuleMatch, place: Place): boolean =>
   (port === undefined || port === place.port) &&
   (gateways === undefined || gateways.some((name) => place.gateways.has(name))) &&
-  selects(sourceLabels ?? {}, place.labels) &&
-  (sourceNamespace === undefined || sourceNamespace === place.namespace);
+  (!place.gateways.has(meshGateway) ||
+    (selects(sourceLabels ?? {}, place.labels) && (sourceNamespace === undefined || sourceNamespace === place.namespace)));
 
 /** Some cluster's TLS says that HTTP is inside, and none of them is the user's own TLS. */
 const entersHttp = (targets: readonly Target[], place: Place, mesh: Mesh): boolean => {

@@ -28,14 +28,15 @@ export interface Conflict {
   readonly hosts: readonly string[];
 }
 
-type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'unprivileged'>;
+/** `ports`: by name, of what need not run. */
+type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'unprivileged'> & { readonly ports?: Readonly<Record<string, number>> };
 
 /** A gateway's port is the Service's where one leads to the proxy, so that 80 may be served on 8080 (Istio's `resolvePorts`). */
 const boundPort = (mesh: Mesh, proxy: Listening, port: number): number => {
   for (const { service, selector, targets } of mesh.backends.values()) {
     if (service.namespace !== proxy.namespace || !selector || !selects(selector, proxy.labels)) continue;
     const target = targets.get(port);
-    const ports = mesh.workloads.get(`${proxy.namespace}/${proxy.name}`)?.ports ?? {};
+    const ports = proxy.ports ?? mesh.workloads.get(`${proxy.namespace}/${proxy.name}`)?.ports ?? {};
     const found = target === undefined ? undefined : targetPort({ ports }, target);
     if (found !== undefined) return found;
   }

@@ -162,7 +162,9 @@ const serverOf = ({ port, bind, members }: MergedPort, key: string, attachment: 
   const others = members.filter((bound) => !plain.includes(bound)).map((bound) => ({ bound, chains: chainsOf(bound, key, attachment) }));
   const opaque = others.filter(({ bound }) => bound.listener.content === 'tcp' && !bound.listener.tls).flatMap(({ chains }) => chains);
   const encrypted = others.filter(({ bound }) => bound.listener.content !== 'tcp' || bound.listener.tls).flatMap(({ chains }) => chains);
-  return { port, bind, chains: [...withoutRivals(encrypted), ...opaque, ...(plain.length > 0 ? [shared] : [])] };
+  // Who ends TLS for a name has it before a rule that would pass it on, whose names its Gateway does not say.
+  const [ended, passed] = [encrypted.filter(({ tls }) => tls), encrypted.filter(({ tls }) => !tls)];
+  return { port, bind, chains: [...withoutRivals([...ended, ...passed]), ...opaque, ...(plain.length > 0 ? [shared] : [])] };
 };
 
 /** Which servers share a port: proxies before which Services lead to different ports may differ in that. */

@@ -9,6 +9,7 @@ import {
   type Mesh,
   type Origin,
   type OutboundSlice,
+  type Surface,
   type View,
 } from '../mesh/index.ts';
 import { authorizationSlice } from './authorization.ts';
@@ -63,12 +64,18 @@ const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Proxy): Pick<G
   return trust ? { trust } : {};
 };
 
+const surfaceOf = ({ rules: { paths, tcp } }: Mesh, families: Surface['families']): Surface => ({
+  ...(families && { families }),
+  ...(paths && { paths }),
+  ...(Object.keys(tcp).length > 0 && { tcp }),
+});
+
 /** Proxies that are told the same get the same object. */
 export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
-  const surface = { ...(families && { families }), ...(mesh.rules.paths && { paths: mesh.rules.paths }) };
+  const surface = surfaceOf(mesh, families);
   const gateway = isGateway ? servedAs(gatewaySlice(seen, proxy), { ...surface, ...trustIn(seen, proxy) }) : noServers;
   return viewOf(
     {

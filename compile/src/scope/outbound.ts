@@ -1,12 +1,9 @@
 /** What a proxy may call. One slice for all proxies of a namespace whose labels no rule tells apart. */
 import { outboundCluster } from '@weft/envoy';
 import {
-  covers,
   type EgressListener,
   type EgressScope,
   hostIndex,
-  isWildcard,
-  type Memo,
   type Mesh,
   type OutboundSlice,
   type OutboundTrafficPolicy,
@@ -15,22 +12,17 @@ import {
 } from '../mesh/index.ts';
 import { type Client, clientKey } from './client.ts';
 import { withConnections } from './connections.ts';
-import { type Hashing, withHashedRoutes, withHashes } from './hashing.ts';
+import { type Hashing, withHashedRoutes } from './hashing.ts';
 import { everythingImported, importedBy } from './imports.ts';
-import { routesAt } from './routes.ts';
+import { ruleHosts } from './rule-hosts.ts';
 import type { SeenServices } from './services.ts';
 import { sidecarOf } from './sidecar.ts';
 import { type Surroundings, surroundingsOf, surroundingsOfImported } from './surroundings.ts';
-import { placeOf, servicesReached, toldTo } from './told.ts';
+import { toldTo } from './told.ts';
 
 const noRoutings: Surroundings['routings'] = { list: [], byHost: hostIndex<readonly Routing[]>([]) };
 const noNames: Surroundings['taken'] = new Set();
-
-const coversAny = (host: string, { services }: SeenServices): boolean => services.some(({ hostname }) => covers(host, hostname));
-
-/** A wildcard that covers services is theirs alone. */
-const isUnknown = (host: string, services: SeenServices): boolean =>
-  services.byHost.get(host)?.hostname !== host && !(isWildcard(host) && coversAny(host, services));
+const noRuleHosts: OutboundSlice['virtualHosts'] = new Map();
 
 const hashingOf = (client: Client, { mesh, known }: Surroundings): Hashing => ({
   mesh,
@@ -38,23 +30,6 @@ const hashingOf = (client: Client, { mesh, known }: Surroundings): Hashing => ({
   client,
   serviceAt: (host) => known.get(host),
 });
-
-/** Hosts of rules that no registry knows work on port 80 only [S49]. */
-const virtualHosts = (client: Client, surroundings: Surroundings, memo: Memo): OutboundSlice['virtualHosts'] => {
-  const { services, routings } = surroundings;
-  const hosts = new Map<string, Routing>();
-  for (const routing of routings.list.filter(({ rules }) => rules.length > 0)) {
-    for (const host of routing.hosts) if (!hosts.has(host) && isUnknown(host, services)) hosts.set(host, routing);
-  }
-  const hashing = { ...hashingOf(client, surroundings), memo };
-  const made = [...hosts].map(([host, routing]) => {
-    const reached = servicesReached(routing, surroundings);
-    const plain = memo(`routes of ${host}`, [routing, ...reached], () => routesAt(routing, placeOf(80, client, surroundings)));
-    const routes = withHashes(host, plain, hashing);
-    return memo(host, [routes], () => ({ host, routes }));
-  });
-  return made.filter(({ routes }) => routes.length > 0);
-};
 
 const endpointsSeen = (mesh: Mesh, { key, keys }: SeenServices): OutboundSlice['endpoints'] => {
   if (keys.size === mesh.services.length) return mesh.endpoints;
@@ -70,7 +45,7 @@ const calledIn = (client: Client, surroundings: Surroundings): Pick<OutboundSlic
   return {
     services: withConnections(key, told, { client, surroundings }),
     virtualHosts: mesh.memo(`virtual hosts of ${key}`, [services, known, routings, mesh.destinations, mesh.rules], (memo) =>
-      virtualHosts(client, surroundings, memo),
+      ruleHosts({ client, surroundings, memo, hashing: { ...hashingOf(client, surroundings), memo } }),
     ),
   };
 };
@@ -131,7 +106,7 @@ const sidecarSlice = (mesh: Mesh, client: Client, sidecar: Sidecar): OutboundSli
     services,
     endpoints,
     ...policy,
-    virtualHosts: simple?.virtualHosts ?? [],
+    virtualHosts: simple?.virtualHosts ?? noRuleHosts,
     ...(simple ? {} : { listeners: sidecar.egress.flatMap((listener, i) => (parts[i] ? [listenerOf(listener, parts[i])] : [])) }),
   }));
 };

@@ -31,7 +31,7 @@ const sidecarRoutings = ({ memo }: Mesh, key: string, items: readonly Routing[])
     return { list, byHost: hostIndex(rivals.map(([host, several]) => [host, several.map(({ routing }) => routing)] as const)) };
   });
 
-/** Hosts of rules are not among them: these are virtual hosts on port 80 only [S49], where `emit` prefers them. */
+/** Hosts of rules are not among them: these are virtual hosts [S49], which `emit` prefers. */
 const takenNames = ({ services }: SeenServices): ReadonlySet<string> =>
   new Set(services.filter(({ shortName }) => shortName === undefined).map(({ hostname }) => hostname));
 

@@ -34,8 +34,6 @@ type ClusterInit = Init<typeof ClusterSchema>;
 
 const defaultConnectTimeout = 10_000;
 
-export const connectTimeout = milliseconds(defaultConnectTimeout);
-
 /** How connections are opened, kept alive and counted. */
 export const pooled = (pool: ConnectionPool, budget?: RetryBudget): ClusterInit => ({
   connectTimeout: milliseconds(pool.tcp?.connectTimeout ?? defaultConnectTimeout),

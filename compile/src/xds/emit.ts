@@ -22,7 +22,7 @@ import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
 import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
-import { portHosts } from './port-hosts.ts';
+import { portHosts, type RuleHosts } from './port-hosts.ts';
 import { byName, merged, type Part, type Resources, remember, rememberEach, rememberPair, rememberTable } from './remember.ts';
 import { secretResources } from './secrets.ts';
 import { sniClusters } from './sni-clusters.ts';
@@ -69,8 +69,9 @@ const entriesOfService: (scoped: ScopedService) => readonly Entry[] = remember((
 
 const entriesOf: (services: Services) => readonly Entry[] = remember((services) => services.flatMap(entriesOfService));
 
-/** Rules for hosts in no registry work on port 80 alone [S49]. */
-const noRules: OutboundSlice['virtualHosts'] = [];
+/** Of hosts that no service has on this port [S49]. */
+const rulesAt = (port: number, { virtualHosts }: OutboundSlice): RuleHosts => virtualHosts.get(port) ?? noRules;
+const noRules: RuleHosts = [];
 
 const sniffedTables = rememberTable<ScopedService, Part>();
 
@@ -94,7 +95,7 @@ const routingOf = (slice: OutboundSlice, entries: readonly Entry[]): Routing => 
     ({ port }) => port.number,
   );
   const ports = wildcards(entries, slice).filter((wildcard) => wildcard.http);
-  const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], port === 80 ? slice.virtualHosts : noRules));
+  const hosts = ports.map(({ port }) => portHosts(port, http.get(port) ?? [], rulesAt(port, slice)));
   const outside = outsideCluster(slice);
   const sniffed = entries.filter((entry) => entry.port.protocol === 'auto' && ownAddresses(entry, slice.endpoints).length > 0);
   return {
@@ -109,7 +110,7 @@ const routingOf = (slice: OutboundSlice, entries: readonly Entry[]): Routing => 
 
 /** A socket of its own, with the routes of its own port. */
 const boundRouting = (slice: OutboundSlice, { port, bind, bindToPort }: BoundPort, entries: readonly Entry[]): Routing => {
-  const hosts = port.isProxy || port.number === 0 ? [] : portHosts(port.number, entries, port.number === 80 ? slice.virtualHosts : noRules);
+  const hosts = port.isProxy || port.number === 0 ? [] : portHosts(port.number, entries, rulesAt(port.number, slice));
   const outside = outsideCluster(slice);
   const name = boundRoutes({ port, bind, bindToPort });
   const table = (): Part =>
@@ -129,7 +130,10 @@ const scopeRouting = (slice: OutboundSlice, scope: EgressScope, taken: ReadonlyS
   const all = entriesOf(services);
   const entries = port ? atPort(all, port) : all.filter((entry) => !taken.has(entry.port.number));
   if (entries.length === 0 && (port || bind !== undefined)) return [];
-  if (bind === undefined) return [routingOf({ ...part, virtualHosts: port && port.number !== 80 ? [] : virtualHosts }, entries)];
+  if (bind === undefined) {
+    const heard = port ? new Map([...virtualHosts].filter(([number]) => number === port.number)) : virtualHosts;
+    return [routingOf({ ...part, virtualHosts: heard }, entries)];
+  }
   const ports = port ? [port] : portsOf(entries);
   return ports
     .filter(({ number }) => canBind({ bind, bindToPort }, number))
@@ -146,7 +150,7 @@ const scopedRouting = (slice: OutboundSlice, scopes: readonly EgressScope[]): Ro
     if (scope.port && scope.port.number !== 0) taken.add(scope.port.number);
     return made;
   });
-  const nobody = routingOf({ ...slice, services: [], virtualHosts: [] }, []);
+  const nobody = routingOf({ ...slice, services: [], virtualHosts: new Map() }, []);
   const all = (pick: (part: Routing) => Resources): Resources => byName([nobody, ...parts].map((part) => [...pick(part).values()]));
   return { listeners: all(({ listeners }) => listeners), tables: all(({ tables }) => tables), hosts: all(({ hosts }) => hosts) };
 };
@@ -166,7 +170,7 @@ const portTable = (port: number, vhds: boolean, outside: string): Part => {
 
 const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly listeners: Resources } = remember((slice) => ({
   clusters: byName([
-    fixedClusters(slice.families),
+    fixedClusters(slice),
     slice.ports.filter(({ protocol }) => protocol !== 'udp').map((port) => portCluster(port, slice.families)),
   ]),
   listeners: byName([[inboundListener(slice), ...boundListeners(slice)]]),

@@ -255,12 +255,17 @@ const view: fc.Arbitrary<View> = fc
       outbound: outbound(services, {
         outboundTrafficPolicy: everywhere,
         virtualHosts: rules
-          ? [
-              { host: 'web', routes: rules },
-              { host: '*.test', routes: rules },
-              { host: '*', routes: rules },
-            ]
-          : [],
+          ? new Map(
+              [80, 8080].map((port) => [
+                port,
+                [
+                  { host: 'web', routes: rules },
+                  { host: '*.test', routes: rules },
+                  { host: '*', routes: rules },
+                ],
+              ]),
+            )
+          : new Map(),
       }),
       inbound: { ports, mode: rest },
       gateway: gatewayOn(8080, [

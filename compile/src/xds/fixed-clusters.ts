@@ -10,9 +10,9 @@ import {
   passthroughCluster,
 } from '@weft/envoy';
 import { Cluster_DiscoveryType, Cluster_LbPolicy, ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import { type ConnectionPool, type Families, type InboundPort, isSocket } from '../mesh/index.ts';
+import { type ConnectionPool, type Families, type InboundPort, isSocket, type Surface } from '../mesh/index.ts';
 import { httpOptions, httpVersion } from './cluster-policy.ts';
-import { connectTimeout, pooled } from './clusters.ts';
+import { pooled } from './clusters.ts';
 import { socketAddress } from './endpoints.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
@@ -37,20 +37,22 @@ const asDialled = (pool: ConnectionPool): ClusterInit => ({
   ...pooled(pool),
 });
 
-const outside: readonly Encoded[] = [
-  encode(passthroughCluster, { ...asDialled({}), ...httpOptions('as-client', {}) }),
-  encode(blackHoleCluster, { clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC }, connectTimeout }),
-];
+const fixed = new Map<string, readonly Encoded[]>();
 
-const fixed = new Map<Families | undefined, readonly Encoded[]>();
-
-/** The same list for all proxies of a family. */
-export const fixedClusters = (families: Families | undefined): readonly Encoded[] => {
-  const known = fixed.get(families);
+/** The same list for all proxies of a family; the mesh's settings of connections hold here too. */
+export const fixedClusters = ({ families, tcp }: Surface): readonly Encoded[] => {
+  const key = JSON.stringify([families, tcp]);
+  const known = fixed.get(key);
   if (known) return known;
-  const inbound = { ...asDialled({}), ...httpOptions('as-client', {}), ...fromProxy(families) };
-  const made = [...outside, encode(inboundPassthroughCluster, inbound)];
-  fixed.set(families, made);
+  const pool: ConnectionPool = { ...(tcp && { tcp }) };
+  const passing = { ...asDialled(pool), ...httpOptions('as-client', {}) };
+  const { connectTimeout } = pooled(pool);
+  const made = [
+    encode(passthroughCluster, passing),
+    encode(blackHoleCluster, { clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC }, connectTimeout }),
+    encode(inboundPassthroughCluster, { ...passing, ...fromProxy(families) }),
+  ];
+  fixed.set(key, made);
   return made;
 };
 

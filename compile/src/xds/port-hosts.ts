@@ -3,12 +3,12 @@ import type { Entry, HttpRoute, OutboundSlice, ScopedService } from '../mesh/ind
 import { type Part, rememberTable } from './remember.ts';
 import { domainsOf, encodeHost, ruleHost, serviceHost } from './virtual-hosts.ts';
 
-type Rules = OutboundSlice['virtualHosts'];
+export type RuleHosts = NonNullable<ReturnType<OutboundSlice['virtualHosts']['get']>>;
 
 interface Made {
   readonly port: number;
   readonly entries: readonly Entry[];
-  readonly rules: Rules;
+  readonly rules: RuleHosts;
   /** What each entry has of its domains; nothing: others have them all. */
   readonly domains: readonly (readonly string[])[];
   readonly own: readonly Part[];
@@ -26,7 +26,7 @@ const hostOf = (number: number, { scoped, port }: Entry, domains: readonly strin
     : encodedHosts(scoped)(`${number} ${domains.join(' ')}`, () => [encodeHost(`${number}`, serviceHost(scoped, port, domains))]);
 
 /** A domain belongs to the first that has it: Envoy refuses a table with two. */
-const made = (port: number, entries: readonly Entry[], rules: Rules): Made => {
+const made = (port: number, entries: readonly Entry[], rules: RuleHosts): Made => {
   const taken = new Set<string>(['*']);
   // A rule for an alias is no rule for the service behind it: the name is the rule's.
   const ruled = new Set(rules.map(({ host }) => host));
@@ -77,7 +77,7 @@ const patched = (before: Made, entries: readonly Entry[], changed: readonly numb
 const remembered = 32;
 const byFirst = new WeakMap<ScopedService['service'], readonly Made[]>();
 
-export const portHosts = (port: number, entries: readonly Entry[], rules: Rules): readonly Part[] => {
+export const portHosts = (port: number, entries: readonly Entry[], rules: RuleHosts): readonly Part[] => {
   const first = entries[0]?.scoped.service;
   const recent = (first && byFirst.get(first)) ?? [];
   for (const before of recent) {

@@ -56,7 +56,7 @@ describe('tables', () => {
   });
 
   test('[S49]: rules for a host in no registry work on port 80, with or without a service there', () => {
-    const virtualHosts = [{ host: 'old.example', routes: [route({ kind: 'direct', status: 410 })] }];
+    const virtualHosts = new Map([[80, [{ host: 'old.example', routes: [route({ kind: 'direct', status: 410 })] }]]]);
     const set = emitted([], { virtualHosts });
     expect(namesOf(set, 'VHDS')).toEqual(['80/old.example:80']);
     expect(namesOf(set, 'LDS')).toContain('0.0.0.0_80');

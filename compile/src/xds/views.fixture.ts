@@ -105,7 +105,7 @@ export const outbound = (samples: readonly Sample[], init: Partial<OutboundSlice
     services: made.map(({ scoped }) => scoped),
     endpoints: new Map(made.map(({ endpoints }) => [`${endpoints.service}:${endpoints.port}`, endpoints])),
     outboundTrafficPolicy: 'ALLOW_ANY',
-    virtualHosts: [],
+    virtualHosts: new Map(),
     ...init,
   };
 };

@@ -27,15 +27,15 @@ export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wild
     entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry, slice.endpoints)),
     ({ port }) => port.number,
   );
-  // Rules for hosts in no registry work on port 80 [S49], whether a service has it or not.
-  if (slice.virtualHosts.length > 0 && !shared.has(80)) shared.set(80, []);
+  // Rules for hosts that no service has work on port 80 [S49], whether a service has it or not.
+  if (slice.virtualHosts.has(80) && !shared.has(80)) shared.set(80, []);
   return [...shared]
     .sort(([a], [b]) => a - b)
     .map(([port, all]) => {
       const members = compatible(all);
       return {
         port,
-        http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.length > 0),
+        http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.has(80)),
         grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
         dynamic: members.some(({ scoped }) => isDynamic(scoped.service)),
         named: members.filter(({ port: { protocol } }) => isHttp(protocol)).flatMap(({ scoped }) => scoped.service.addresses),
