@@ -2,6 +2,7 @@
 import { defaultMeshSettings, type Finding, type MeshSettings, type Resource } from '@weft/model';
 import { check } from './checks/index.ts';
 import { localityBalancingOf } from './istio/load-balancer.ts';
+import type { FetchedKeys } from './istio/request-authentication.ts';
 import { retryOf } from './istio/retry.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import { trustOf } from './kubernetes/trust.ts';
@@ -14,6 +15,7 @@ import { endpoints } from './passes/endpoints.ts';
 import { gateways } from './passes/gateways.ts';
 import { type Input, inKinds, type Pass } from './passes/input.ts';
 import { peers } from './passes/peers.ts';
+import { requests } from './passes/requests.ts';
 import { routings } from './passes/routings.ts';
 import { services } from './passes/services.ts';
 import { sidecars } from './passes/sidecars.ts';
@@ -26,6 +28,8 @@ export interface Snapshot {
   readonly settings: MeshSettings;
   /** Virtual addresses given out so far (`allocate`); absent: allocated from nothing. */
   readonly assignments?: Assignments;
+  /** Key sets that were fetched so far; absent: none, so that tokens of their issuers are refused. */
+  readonly keys?: FetchedKeys;
   /** The mesh before this one: what did not change keeps its identity. */
   readonly previous?: Mesh;
 }
@@ -34,6 +38,7 @@ export interface Snapshot {
 export const passes: readonly Pass[] = [
   peers, // decides whether an endpoint takes mTLS
   authorizations, // who may call
+  requests, // whose tokens are believed
   workloads, // who is there
   services, // what is called what
   endpoints, // which workloads stand behind which service
@@ -61,7 +66,8 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     outboundTrafficPolicy: settings.outboundTrafficPolicy,
     enableAutoMtls: settings.enableAutoMtls,
     ...defaultRetries(settings),
-    ...(settings.pathNormalization !== 'BASE' && { paths: settings.pathNormalization }),
+    ...(settings.pathNormalization && { paths: settings.pathNormalization }),
+    ...(settings.compatibility && { compatibility: settings.compatibility }),
     ...trustOf(settings.gatewayTopology),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),
@@ -74,6 +80,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   peers: [],
   authorizations: [],
   authorizers: new Map(),
+  requests: [],
   destinations: [],
   routings: [],
   gateways: [],
@@ -82,12 +89,14 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   memo,
 });
 
+const noKeys: FetchedKeys = new Map();
+
 const inputOf = (snapshot: Snapshot, memo: Memo): Input => {
   const of = inKinds(snapshot.resources, memo);
   const assignments =
     snapshot.assignments ??
     memo('assignments', [of('Service'), of('ServiceEntry')], () => allocate([...of('Service'), ...of('ServiceEntry')]));
-  return { of, pods: snapshot.pods, settings: snapshot.settings, assignments, memo };
+  return { of, pods: snapshot.pods, settings: snapshot.settings, assignments, keys: snapshot.keys ?? noKeys, memo };
 };
 
 export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findings: readonly Finding[] } => {

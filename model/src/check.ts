@@ -5,6 +5,7 @@ import { checkDestinationRule } from './istio/destination-rule.ts';
 import { checkGateway } from './istio/gateway.ts';
 import { checkPeerAuthentication } from './istio/peer-authentication.ts';
 import { checkProxyConfig } from './istio/proxy-config.ts';
+import { checkRequestAuthentication } from './istio/request-authentication.ts';
 import { checkServiceEntry } from './istio/service-entry.ts';
 import { checkSidecar } from './istio/sidecar.ts';
 import { checkVirtualService } from './istio/virtual-service.ts';
@@ -42,6 +43,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   ProxyConfig: checkProxyConfig,
   PeerAuthentication: checkPeerAuthentication,
   AuthorizationPolicy: checkAuthorizationPolicy,
+  RequestAuthentication: checkRequestAuthentication,
   MeshConfig: checkMeshConfig,
 };
 

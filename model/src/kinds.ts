@@ -113,7 +113,7 @@ export const kinds: readonly Kind[] = [
   ...group('security.istio.io', 'v1 v1beta1', [
     ['PeerAuthentication', 'peerauthentications', 'pa'],
     ['AuthorizationPolicy', 'authorizationpolicies', 'ap', refused],
-    ['RequestAuthentication', 'requestauthentications', 'ra', refused],
+    ['RequestAuthentication', 'requestauthentications', 'ra'],
   ]),
   ...group('telemetry.istio.io', 'v1 v1alpha1', [['Telemetry', 'telemetries', 'telemetry', harmless]]),
   ...group('extensions.istio.io', 'v1alpha1', [

@@ -4,6 +4,7 @@ import type { DestinationRuleSpec } from './istio/destination-rule.ts';
 import type { GatewaySpec } from './istio/gateway.ts';
 import type { PeerAuthenticationSpec } from './istio/peer-authentication.ts';
 import type { ProxyConfigSpec } from './istio/proxy-config.ts';
+import type { RequestAuthenticationSpec } from './istio/request-authentication.ts';
 import type { ServiceEntrySpec } from './istio/service-entry.ts';
 import type { SidecarSpec } from './istio/sidecar.ts';
 import type { VirtualServiceSpec } from './istio/virtual-service.ts';
@@ -35,6 +36,7 @@ export interface Specs {
   readonly ProxyConfig: ProxyConfigSpec;
   readonly PeerAuthentication: PeerAuthenticationSpec;
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
+  readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly MeshConfig: MeshConfigSpec;
 }
 

@@ -10,6 +10,7 @@ import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { proxyConfigs } from './proxy-config.ts';
+import { requestAuthentications } from './request-authentication.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
@@ -56,6 +57,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(virtualServices, input, facts),
     ...run(destinationRules, input, facts),
     ...run(peerAuthentications, input, facts),
+    ...run(requestAuthentications, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
   ];

@@ -1,5 +1,5 @@
-/** What the matches of a VirtualService name: gateways, namespaces, claims. */
-import { doubtful, type Problem, type Resource, routingClaim, type VirtualServiceSpec, wrong } from '@weft/model';
+/** What the matches of a VirtualService name: gateways and namespaces. */
+import { type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
 import { gatewayName } from '../istio/match.ts';
 import { mesh as meshGateway } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
@@ -28,23 +28,6 @@ export const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts
     ];
   });
 };
-
-/** Routing by claims that nobody verifies: there are no RequestAuthentications yet [S46]. */
-export const claimProblems = ({ spec }: VirtualService): readonly Problem[] =>
-  (spec.http ?? []).flatMap(({ match = [] }, i) =>
-    match.flatMap((one, j) =>
-      (['headers', 'withoutHeaders'] as const).flatMap((field) =>
-        Object.keys(one[field] ?? {})
-          .filter((name) => routingClaim(name))
-          .map((name) =>
-            doubtful('IST0149', `spec.http[${i}].match[${j}].${field}["${name}"]`, [
-              'no RequestAuthentication verifies tokens at the gateway, so that no request has this claim',
-              'Match another header until RequestAuthentication is supported.',
-            ]),
-          ),
-      ),
-    ),
-  );
 
 /** Where requests would have to come from. */
 export const sourceNamespaces = ({ spec }: VirtualService): readonly NamedNamespace[] =>

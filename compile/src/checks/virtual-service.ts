@@ -9,7 +9,8 @@ import type { Facts, ObjectCheck } from './facts.ts';
 import { audienceProblems, namespaceProblems } from './namespace.ts';
 import { destinationProblems, mentions } from './route-destinations.ts';
 import { gatewayHostProblems, meshHostProblems } from './route-hosts.ts';
-import { claimProblems, gatewayProblems, sourceNamespaces } from './route-matches.ts';
+import { gatewayProblems, sourceNamespaces } from './route-matches.ts';
+import { claimProblems, routesByClaims } from './token-claims.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
@@ -45,7 +46,7 @@ const isBound = ({ spec }: VirtualService): boolean => !spec.gateways?.length &&
 
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',
-  reads: ['services', 'destinations', 'routings', 'gateways'],
+  reads: ['services', 'destinations', 'routings', 'gateways', 'requests'],
   beside: (facts) => [lostIn(facts), facts.leaves, facts.roots],
   hosts: (resource) => (isBound(resource) && !isDelegate(resource) && delegateKeys(resource).length === 0 ? hostsOf(resource) : undefined),
   depends: (resource, facts) => {
@@ -55,6 +56,7 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
       ...delegateKeys(resource).flatMap((key) => [key, facts.delegates.at(key)]),
       ...(isDelegate(resource) ? [facts.roots] : []),
       ...(isBound(resource) ? [] : [facts.mesh.gateways, facts.mesh.services]),
+      ...(routesByClaims(resource) ? [facts.mesh.requests, facts.everyWanted] : []),
     ];
   },
   problems: (resource, facts) => {
@@ -62,7 +64,7 @@ export const virtualServices: ObjectCheck<'VirtualService'> = {
     return [
       ...delegationProblems(resource, facts.delegates),
       ...orphanProblems(resource, facts.roots),
-      ...claimProblems(resource),
+      ...claimProblems(resource, routing, facts),
       ...gatewayProblems(resource, facts),
       ...audienceProblems(resource.spec.exportTo, facts),
       ...namespaceProblems(sourceNamespaces(resource), facts),

@@ -1,7 +1,7 @@
 /** A gateway: which chain of its listener takes the connection, and where its routes lead [S117-S121]. */
 import { listenerName, virtualHostName } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
-import { covers, type GatewayChain, type GatewayServer, type ServerTls, type View } from '../mesh/index.ts';
+import { covers, type GatewayChain, type GatewayServer, pathsOfGateway, type ServerTls, type View } from '../mesh/index.ts';
 import { carried } from './bytes.ts';
 import { chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
@@ -38,7 +38,7 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
   if (!found) return refused('no server of the gateway has this host with a route', 404);
   const virtualHost = virtualHostName(found.domains[0] ?? '', request.port);
   if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, request);
-  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request, view.gateway.paths) });
+  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request, pathsOfGateway(view.gateway)) });
 };
 
 /** `outbound_.80_.v1_.host`, of which one service's clusters bear the name. */

@@ -1,6 +1,6 @@
 /** View + request → what this proxy does with it, and why. Reads what `emit` reads, and speaks of it in the user's words. */
 import type { Passage, Request } from '@weft/model';
-import type { View } from '../mesh/index.ts';
+import { pathsOfGateway, type View } from '../mesh/index.ts';
 import { throughGateway } from './gateway.ts';
 import { outbound } from './outbound.ts';
 import { read } from './request.ts';
@@ -12,7 +12,7 @@ const through = (view: View, request: Request): Passage =>
 export const explain = (view: View, request: Request): Passage => {
   const passage = through(view, request);
   const { path: sent = '/' } = request;
-  const { pathname, search } = read(request, (view.role === 'gateway' ? view.gateway : view.outbound).paths);
+  const { pathname, search } = read(request, view.role === 'gateway' ? pathsOfGateway(view.gateway) : view.outbound.paths);
   const isHttp = passage.virtualHost !== '' && passage.clusters.length > 0;
   if (!isHttp || passage.rewrites.path !== undefined || pathname + search === sent) return passage;
   return { ...passage, rewrites: { path: pathname + search, ...passage.rewrites } };

@@ -43,12 +43,12 @@ const normalized = (pathname: string): string => {
   return `/${segments.join('/')}`;
 };
 
-/** As the mesh's `pathNormalization` has it; absent: BASE [S86]. */
-const asRead = (pathname: string, paths: PathNormalization | undefined): string => {
+/** As the mesh's `pathNormalization` has it [S86]. */
+const asRead = (pathname: string, paths: PathNormalization): string => {
   if (paths === 'NONE') return pathname;
   const decoded = paths === 'DECODE_AND_MERGE_SLASHES' ? pathname.replace(/%(?:2f|5c)/gi, '/') : pathname;
   const plain = normalized(decoded);
-  return paths === undefined ? plain : plain.replace(/\/{2,}/g, '/');
+  return paths === 'BASE' ? plain : plain.replace(/\/{2,}/g, '/');
 };
 
 /** A path as the client wrote it, in its parts; a fragment never counts. */
@@ -60,7 +60,8 @@ const parts = (path: string): readonly [pathname: string, search: string] => {
 
 const withoutPort = (authority: string): string => authority.replace(/:\d+$/, '').toLowerCase();
 
-export const read = (request: Request, paths?: PathNormalization): Read => {
+/** @param paths absent: as for a workload's own calls */
+export const read = (request: Request, paths: PathNormalization = 'BASE'): Read => {
   const { host, authority = host, path = '/', method = 'GET', headers = {}, scheme = 'http' } = request;
   const [pathname, search] = parts(path);
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -13,7 +13,7 @@ import {
   targetKind,
   targetsOf,
 } from '@weft/model';
-import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, Test } from '../mesh/index.ts';
+import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, PolicyTarget, Test } from '../mesh/index.ts';
 import { accountOf, blockOf, globOf, metadataOf, requestPrincipalOf, templateOf, textOf } from './authorization-value.ts';
 import { principalsOf, type TrustDomains, trustDomainsOf } from './trust-domain.ts';
 
@@ -117,11 +117,23 @@ const ruleOf = ({ from, to, when }: AuthorizationRuleSpec, { path, ...reading }:
   when: when?.flatMap((entry, index) => whenOf(entry, { ...reading, path: `${path}.when[${index}]` })) ?? [],
 });
 
+const targetKinds: Readonly<Record<string, PolicyTarget['kind']>> = {
+  '/Service': 'Service',
+  'gateway.networking.k8s.io/Gateway': 'Gateway',
+};
+
 /** Kinds that nothing here knows are nobody's: the policy is for what else it names. */
-const attachedTo = (spec: AuthorizationPolicySpec): Pick<AuthorizationPolicy, 'targets'> => {
+export const attachedTo = (
+  spec: Pick<AuthorizationPolicySpec, 'targetRef' | 'targetRefs'>,
+): { readonly targets?: readonly PolicyTarget[] } => {
   const targets = targetsOf(spec);
   if (!targets) return {};
-  return { targets: targets.filter((target) => targetKind(target) === '/Service').map(({ name }) => ({ kind: 'Service', name })) };
+  return {
+    targets: targets.flatMap((target) => {
+      const kind = targetKinds[targetKind(target)];
+      return kind ? [{ kind, name: target.name }] : [];
+    }),
+  };
 };
 
 export const authorizationPolicyOf = (

@@ -1,5 +1,6 @@
 /** Ways into the mesh and out of it: Gateways as they are written, and what one proxy makes of all that select it. Identity-stable. */
 import type { ConnectionRoute } from './connection.ts';
+import type { TokenRule } from './request-authentication.ts';
 import type { HttpRoute } from './route.ts';
 import type { Surface } from './surface.ts';
 import type { Labels } from './workload.ts';
@@ -103,4 +104,6 @@ export interface GatewayServer {
 
 export interface GatewaySlice extends Surface {
   readonly servers: readonly GatewayServer[];
+  /** Of requests to every server; absent: tokens are not looked at. */
+  readonly tokens?: readonly TokenRule[];
 }

@@ -10,6 +10,7 @@ export * from './locality.ts';
 export * from './memo.ts';
 export * from './mesh.ts';
 export * from './policy.ts';
+export * from './request-authentication.ts';
 export * from './route.ts';
 export * from './routing.ts';
 export * from './service.ts';

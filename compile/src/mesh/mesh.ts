@@ -4,6 +4,7 @@ import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
+import type { RequestPolicy } from './request-authentication.ts';
 import type { Retry } from './route.ts';
 import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
@@ -56,8 +57,10 @@ export interface MeshRules {
   readonly enableAutoMtls: boolean;
   /** Of services that no rule speaks of; absent: Istio's. */
   readonly retry?: Retry | 'none';
-  /** Absent: BASE. */
+  /** Absent: as each place has it. */
   readonly paths?: PathNormalization;
+  /** What Weft is stricter in than Istio is as Istio has it; absent: it is stricter [G20]. */
+  readonly compatibility?: 'istio';
   /** Of gateways that say nothing themselves. */
   readonly trust?: Trust;
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */
@@ -82,6 +85,8 @@ export interface Mesh {
   readonly authorizations: readonly AuthorizationPolicy[];
   /** Who can be asked about requests, by name. */
   readonly authorizers: ReadonlyMap<string, ExternalAuthorizer>;
+  /** Oldest first. */
+  readonly requests: readonly RequestPolicy[];
   /** Oldest first, as all that follow. */
   readonly destinations: readonly DestinationRule[];
   readonly routings: readonly Routing[];

@@ -1,8 +1,8 @@
 import type { Families } from './families.ts';
 import type { ConnectionPool } from './policy.ts';
 
-/** What becomes of paths beyond Istio's BASE, which resolves dots: nothing at all, or slashes too [S86]. */
-export type PathNormalization = 'NONE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+/** What becomes of paths: nothing at all; dots are resolved; slashes are merged too; after they were unescaped [S86]. */
+export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 /** How far a gateway believes who calls [S87]. */
 export interface Trust {
@@ -18,8 +18,16 @@ export interface Surface {
   readonly families?: Families;
   /** The mesh's own settings; absent: Istio's. */
   readonly tcp?: ConnectionPool['tcp'];
-  /** Absent: BASE. */
+  /** Absent: as the place has it: BASE for a workload's own calls, stricter for what arrives. */
   readonly paths?: PathNormalization;
+  /** Requests are read as Istio reads them; absent: more strictly [G20]. */
+  readonly compatibility?: 'istio';
   /** Of gateways; absent: nobody is believed. */
   readonly trust?: Trust;
 }
+
+/** Of requests to an application [G20]. */
+export const pathsOfServer = ({ paths = 'MERGE_SLASHES' }: Pick<Surface, 'paths'>): PathNormalization => paths;
+
+/** Of requests from outside [G20]. */
+export const pathsOfGateway = ({ paths = 'DECODE_AND_MERGE_SLASHES' }: Pick<Surface, 'paths'>): PathNormalization => paths;

@@ -7,6 +7,7 @@ import type { ConnectionRoute } from './connection.ts';
 import type { CredentialSlice } from './credential.ts';
 import type { GatewaySlice } from './gateway.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing, MtlsMode } from './policy.ts';
+import type { TokenRule } from './request-authentication.ts';
 import type { HttpRoute, Retry } from './route.ts';
 import type { Locality, PortEndpoints, Protocol, Service } from './service.ts';
 import type { SidecarPort } from './sidecar.ts';
@@ -73,6 +74,8 @@ export interface InboundSlice extends Surface {
   readonly ports: readonly InboundPort[];
   /** For every port that is not listed. */
   readonly mode: MtlsMode;
+  /** Of requests to every port; absent: tokens are not looked at. */
+  readonly tokens?: readonly TokenRule[];
 }
 
 /** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */

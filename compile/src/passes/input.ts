@@ -1,5 +1,6 @@
 /** What every pass reads: the snapshot, sorted into kinds. */
 import { byAge, type MeshSettings, type Resource, type Specs, type SupportedKind } from '@weft/model';
+import type { FetchedKeys } from '../istio/request-authentication.ts';
 import type { Assignments } from '../kubernetes/allocate.ts';
 import type { RunningPod } from '../kubernetes/workload.ts';
 import type { Memo, Mesh } from '../mesh/index.ts';
@@ -10,6 +11,7 @@ export interface Input {
   readonly pods: readonly RunningPod[];
   readonly settings: MeshSettings;
   readonly assignments: Assignments;
+  readonly keys: FetchedKeys;
   readonly memo: Memo;
 }
 

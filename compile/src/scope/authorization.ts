@@ -1,5 +1,5 @@
 /** The policies for a workload: those of its namespace and of the root's that select it, and those attached to its services [S107]. */
-import type { Proxy } from '@weft/model';
+import { gatewayNameLabel, type Proxy } from '@weft/model';
 import {
   type AuthorizationPolicy,
   type AuthorizationSlice,
@@ -11,10 +11,10 @@ import {
   type Workload,
 } from '../mesh/index.ts';
 
-type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
+export type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
 
 /** The registered instance; a proxy that is none speaks for itself. */
-const subjectOf = ({ workloads }: Mesh, { namespace, name, labels, addresses }: Proxy): Subject => ({
+export const subjectOf = ({ workloads }: Mesh, { namespace, name, labels, addresses }: Proxy): Subject => ({
   namespace,
   labels: workloads.get(`${namespace}/${name}`)?.labels ?? labels,
   addresses,
@@ -37,9 +37,18 @@ const isBehind = ({ name }: PolicyTarget, namespace: string, { namespace: own, l
   return addresses.some((address) => writtenAddresses(mesh, service).has(address));
 };
 
-const isFor = (policy: AuthorizationPolicy, subject: Subject, mesh: Mesh): boolean => {
-  const { namespace, selector, targets } = policy;
-  if (targets) return targets.some((target) => target.kind === 'Service' && isBehind(target, namespace, subject, mesh));
+/** Whether the workload serves the Gateway, whose name its pods bear. */
+const isServing = ({ name }: PolicyTarget, namespace: string, { namespace: own, labels }: Subject): boolean =>
+  own === namespace && labels[gatewayNameLabel] === name;
+
+/** RequestAuthentications are attached as AuthorizationPolicies are. */
+export type Attached = Pick<AuthorizationPolicy, 'namespace' | 'selector' | 'targets'>;
+
+export const isFor = ({ namespace, selector, targets }: Attached, subject: Subject, mesh: Mesh): boolean => {
+  if (targets)
+    return targets.some((target) =>
+      target.kind === 'Service' ? isBehind(target, namespace, subject, mesh) : isServing(target, namespace, subject),
+    );
   if (namespace !== mesh.rules.rootNamespace && namespace !== subject.namespace) return false;
   return !selector || selects(selector, subject.labels);
 };

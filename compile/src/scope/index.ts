@@ -19,6 +19,7 @@ import { gatewaySlice, noServers } from './gateway.ts';
 import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
 import { outboundSlice } from './outbound.ts';
+import { tokensOf, withTokens } from './tokens.ts';
 
 interface Slices {
   readonly origin: Origin;
@@ -64,9 +65,10 @@ const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Proxy): Pick<G
   return trust ? { trust } : {};
 };
 
-const surfaceOf = ({ rules: { paths, tcp } }: Mesh, families: Surface['families']): Surface => ({
+const surfaceOf = ({ rules: { paths, compatibility, tcp } }: Mesh, families: Surface['families']): Surface => ({
   ...(families && { families }),
   ...(paths && { paths }),
+  ...(compatibility && { compatibility }),
   ...(Object.keys(tcp).length > 0 && { tcp }),
 });
 
@@ -76,12 +78,13 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
   const surface = surfaceOf(mesh, families);
-  const gateway = isGateway ? servedAs(gatewaySlice(seen, proxy), { ...surface, ...trustIn(seen, proxy) }) : noServers;
+  const tokens = tokensOf(seen, proxy);
+  const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...surface, ...trustIn(seen, proxy) }), tokens) : noServers;
   return viewOf(
     {
       origin: servedAs(originOf(seen, proxy), surface),
       outbound: servedAs(outboundSlice(seen, proxy), surface),
-      inbound: isGateway ? closed : servedAs(inboundSlice(seen, proxy), surface),
+      inbound: isGateway ? closed : withTokens(servedAs(inboundSlice(seen, proxy), surface), tokens),
       gateway,
       authorization: authorizationSlice(seen, proxy),
       credentials: credentialSlice(seen, proxy, gateway),

@@ -10,13 +10,12 @@ import { HttpInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/li
 import { OriginalDstSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import {
-  HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import type { ConnectionRoute, PathNormalization, TrafficPolicy } from '../mesh/index.ts';
+import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
 import { resolveHost } from './dynamic-dns.ts';
 import { routeFilters } from './route-filters.ts';
 import { fromAds } from './sources.ts';
@@ -30,36 +29,35 @@ const router = typed('envoy.filters.http.router', RouterSchema, {});
 /** Requests in gRPC-Web go on as gRPC; all others as they are. */
 const grpcWeb = typed('envoy.filters.http.grpc_web', GrpcWebSchema, {});
 
+export type HttpFilters = NonNullable<Manager['httpFilters']>;
+
 interface CallOptions {
+  /** Filters that may refuse a request, in their order [S101]; absent: none. */
+  readonly guards?: HttpFilters;
   readonly grpcWeb: boolean;
   /** Some service's names are resolved as they are asked for. */
   readonly dynamic: boolean;
 }
 
 /** Filters of requests that leave for services, in their order [S101]. */
-export const callFilters = (options: CallOptions): NonNullable<Manager['httpFilters']> => [
+export const callFilters = (options: CallOptions): HttpFilters => [
+  ...(options.guards ?? []),
   ...(options.grpcWeb ? [grpcWeb] : []),
   ...routeFilters, // a route's own faults and CORS
   ...(options.dynamic ? [resolveHost] : []),
   router, // ends the chain
 ];
 
-const slashes = HttpConnectionManager_PathWithEscapedSlashesAction;
-
-const pathOptions = (paths: PathNormalization | undefined): Manager => ({
-  normalizePath: paths !== 'NONE',
-  ...((paths === 'MERGE_SLASHES' || paths === 'DECODE_AND_MERGE_SLASHES') && { mergeSlashes: true }),
-  ...(paths === 'DECODE_AND_MERGE_SLASHES' && { pathWithEscapedSlashesAction: slashes.UNESCAPE_AND_FORWARD }),
-});
+/** Filters of requests that arrive for the application itself. */
+export const ownFilters = (guards: HttpFilters): HttpFilters => [...guards, router];
 
 /** What all connection managers share; `manager` says the rest and wins. */
-export const httpManager = (manager: Manager, paths: PathNormalization | undefined) =>
+export const httpManager = (manager: Manager) =>
   typed('envoy.filters.network.http_connection_manager', HttpConnectionManagerSchema, {
     httpFilters: [router],
     // A sidecar is not seen: the application's own `server` header stays.
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
     useRemoteAddress: false,
-    ...pathOptions(paths),
     streamIdleTimeout: milliseconds(0),
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     ...manager,

@@ -7,22 +7,16 @@ import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.j
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import {
-  anywhere,
-  type GatewayChain,
-  type GatewayHost,
-  type GatewayServer,
-  type GatewaySlice,
-  type ScopedService,
-  type Surface,
-} from '../mesh/index.ts';
+import { anywhere, type GatewayChain, type GatewayHost, type GatewayServer, type GatewaySlice, type ScopedService } from '../mesh/index.ts';
 import { socketAddresses } from './endpoints.ts';
 import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tlsInspector } from './filters.ts';
 import { everything } from './match.ts';
+import { gatewayReading, headerOptions } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
 import { sniProxies } from './sni-clusters.ts';
+import { tokenFilters } from './tokens.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
@@ -33,25 +27,25 @@ const httpAlpn = ['h2', 'http/1.1'];
 interface Served {
   readonly listener: string;
   readonly services: readonly ScopedService[];
-  readonly paths: Surface['paths'];
-  readonly trust: Surface['trust'];
+  readonly slice: Omit<GatewaySlice, 'servers'>;
 }
 
-const manager = ({ routes, grpcWeb }: HttpContent, { listener, paths, trust: { hops, certificates = 'SANITIZE_SET' } = {} }: Served) =>
-  httpManager(
-    {
-      statPrefix: `outbound_${listener};`,
-      routeSpecifier: routesFrom(routes),
-      httpFilters: callFilters({ grpcWeb: grpcWeb === true, dynamic: false }),
-      // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
-      // certificate is believed by header unless the mesh says so [S87].
-      useRemoteAddress: true,
-      ...(hops && { xffNumTrustedHops: hops }),
-      forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[certificates],
-      setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
-    },
-    paths,
-  );
+const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice }: Served) => {
+  const { trust: { hops, certificates = 'SANITIZE_SET' } = {}, tokens } = slice;
+  return httpManager({
+    statPrefix: `outbound_${listener};`,
+    routeSpecifier: routesFrom(routes),
+    httpFilters: callFilters({ guards: tokenFilters(tokens, { routesByClaims: true }), grpcWeb: grpcWeb === true, dynamic: false }),
+    // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
+    // certificate is believed by header unless the mesh says so [S87].
+    useRemoteAddress: true,
+    ...(hops && { xffNumTrustedHops: hops }),
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[certificates],
+    setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
+    commonHttpProtocolOptions: headerOptions(slice, 'gateway'),
+    ...gatewayReading(slice),
+  });
+};
 
 /** Mesh TLS only: what it would pass on otherwise, nobody had looked at [S121]. */
 const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTokens, ...meshHttpTokens] };
@@ -69,10 +63,10 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Serve
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, surface: Surface, services: readonly ScopedService[]): Encoded[] => {
-  const addresses = bind === '0.0.0.0' ? anywhere(surface.families) : [bind];
+const listener = ({ port, bind, chains }: GatewayServer, slice: GatewaySlice, services: readonly ScopedService[]): Encoded[] => {
+  const addresses = bind === '0.0.0.0' ? anywhere(slice.families) : [bind];
   const name = listenerName(addresses[0] ?? bind, port);
-  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, paths: surface.paths, trust: surface.trust }));
+  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, slice }));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);

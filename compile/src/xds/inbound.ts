@@ -20,7 +20,7 @@ import type { FilterChainMatchSchema } from '@weft/envoy/gen/envoy/config/listen
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, PathNormalization, Protocol } from '../mesh/index.ts';
+import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
 import { anywhere, isHttp } from '../mesh/index.ts';
 import { canBind } from './egress.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
@@ -31,12 +31,15 @@ import {
   httpInspector,
   httpManager,
   originalDestination,
+  ownFilters,
   plainHttp,
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
+import { headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
+import { tokenFilters } from './tokens.ts';
 import { routeTable } from './virtual-hosts.ts';
 
 type Match = Init<typeof FilterChainMatchSchema>;
@@ -102,7 +105,7 @@ interface Destination {
   readonly protocol: Protocol;
   readonly mode: MtlsMode;
   readonly pool: ConnectionPool;
-  readonly paths: PathNormalization | undefined;
+  readonly slice: Omit<InboundSlice, 'ports' | 'mode'>;
 }
 
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
@@ -119,20 +122,21 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
   return { case: 'routeConfig' as const, value: routeTable({ name: cluster, hosts: [host], vhds: false }) };
 };
 
-const manager = (destination: Destination) =>
-  httpManager(
-    {
-      statPrefix: `inbound_0.0.0.0_${destination.port};`,
-      routeSpecifier: inlineRoutes(destination),
-      ...(destination.protocol === 'grpc-web' && { httpFilters: callFilters({ grpcWeb: true, dynamic: false }) }),
-      commonHttpProtocolOptions: { maxConnectionDuration: httpLife },
-      http1SafeMaxConnectionDuration: true,
-      // Envoy drops the header from clients without a verified certificate.
-      forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
-      setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
-    },
-    destination.paths,
-  );
+const manager = (destination: Destination) => {
+  const { port, protocol, slice } = destination;
+  const guards = tokenFilters(slice.tokens, { routesByClaims: false });
+  return httpManager({
+    statPrefix: `inbound_0.0.0.0_${port};`,
+    routeSpecifier: inlineRoutes(destination),
+    httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
+    commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
+    http1SafeMaxConnectionDuration: true,
+    // Envoy drops the header from clients without a verified certificate.
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
+    setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+    ...serverReading(slice),
+  });
+};
 
 const chains = (destination: Destination, prefix: string, match: Match): Chain[] =>
   waysByMode[destination.mode](kindOf(destination.protocol)).map((way) => ({
@@ -142,14 +146,14 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
     ...(way.mesh && { transportSocket: meshServer }),
   }));
 
-const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort, paths: PathNormalization | undefined): Chain[] =>
-  chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool, paths }, `${port}`, { destinationPort: port });
+const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort, slice: Destination['slice']): Chain[] =>
+  chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool, slice }, `${port}`, { destinationPort: port });
 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
 
 /** A Sidecar's ingress listener that is captured by nobody; under a name that no outbound one has. */
-const boundListener = (port: InboundPort & { readonly bind: string }, paths: PathNormalization | undefined): Encoded => {
+const boundListener = (port: InboundPort & { readonly bind: string }, slice: InboundSlice): Encoded => {
   const name = inboundName(listenerName(port.bind, port.port));
   const declared = port.protocol === 'auto' ? [] : [port.port];
   const listener = create(ListenerSchema, {
@@ -158,7 +162,7 @@ const boundListener = (port: InboundPort & { readonly bind: string }, paths: Pat
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
     ...(!plainTcp(port) && detection),
-    filterChains: portChains(port, paths),
+    filterChains: portChains(port, slice),
   });
   return encodeResource(name, ListenerSchema, listener);
 };
@@ -175,15 +179,16 @@ const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'ud
 const isBound = (port: InboundPort): port is InboundPort & { readonly bind: string } =>
   port.bind !== undefined && canBind({ bind: port.bind, bindToPort: true }, port.port);
 
-export const boundListeners = ({ ports, paths }: InboundSlice): readonly Encoded[] =>
-  ports
+export const boundListeners = (slice: InboundSlice): readonly Encoded[] =>
+  slice.ports
     .filter(isCarried)
     .filter(isBound)
-    .map((port) => boundListener(port, paths));
+    .map((port) => boundListener(port, slice));
 
-export const inboundListener = ({ ports, mode, families, paths }: InboundSlice): Encoded => {
+export const inboundListener = (slice: InboundSlice): Encoded => {
+  const { ports, mode, families } = slice;
   const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
-  const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {}, paths };
+  const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {}, slice };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {
     name: virtualInbound,
@@ -192,7 +197,7 @@ export const inboundListener = ({ ports, mode, families, paths }: InboundSlice):
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...detection,
-    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, paths)), ...chains(others, 'virtualInbound', {})],
+    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, slice)), ...chains(others, 'virtualInbound', {})],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);
 };

@@ -1,6 +1,6 @@
 /** Titles name the rules that they pin. */
 import { describe, expect, test } from 'vitest';
-import type { MtlsMode, Protocol } from '../mesh/index.ts';
+import type { MtlsMode, Protocol, View } from '../mesh/index.ts';
 import { emit } from './index.ts';
 import { namesOf, read } from './read.fixture.ts';
 import { endpoint, inboundPort, outbound, type Sample, sidecar } from './views.fixture.ts';
@@ -24,24 +24,38 @@ const all = ['istio', 'istio-peer-exchange', 'istio-http/1.0', 'istio-http/1.1',
 const http = all.slice(2);
 const tcp = all.slice(0, 2);
 
+const managers = (view: View, name: string) =>
+  (read(emit(view), 'LDS', name).filter_chains as Chain[]).flatMap(({ filters }) =>
+    filters.filter((filter) => filter.name.endsWith('http_connection_manager')),
+  );
+
 test.each([
   ['NONE', { normalize_path: false }],
-  [undefined, { normalize_path: true }],
+  ['BASE', { normalize_path: true }],
   ['MERGE_SLASHES', { normalize_path: true, merge_slashes: true }],
   ['DECODE_AND_MERGE_SLASHES', { merge_slashes: true, path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD' }],
-] as const)('[S86]: paths are normalised alike on the way out and in: %s', (mode, expected) => {
-  const paths = mode && { paths: mode };
+] as const)('[S86]: paths are normalised alike on the way out and in: %s', (paths, expected) => {
   const view = sidecar({
-    outbound: outbound([{ name: 'web' }], { ...paths }),
-    inbound: { ports: [inboundPort(8080, 'http', 'DISABLE')], mode: 'DISABLE', ...paths },
+    outbound: outbound([{ name: 'web' }], { paths }),
+    inbound: { ports: [inboundPort(8080, 'http', 'DISABLE')], mode: 'DISABLE', paths },
   });
-  const managers = (name: string) =>
-    (read(emit(view), 'LDS', name).filter_chains as Chain[]).flatMap(({ filters }) =>
-      filters.filter((filter) => filter.name.endsWith('http_connection_manager')),
-    );
-  const all = [...managers('0.0.0.0_80'), ...managers('virtualInbound')];
+  const all = [...managers(view, '0.0.0.0_80'), ...managers(view, 'virtualInbound')];
   expect(all.length).toBeGreaterThan(2);
   for (const { typed_config } of all) expect(typed_config).toMatchObject(expected);
+});
+
+test('[G20]: where nothing is said, what arrives has its slashes merged, and what leaves is as it was', () => {
+  const view = sidecar({
+    outbound: outbound([{ name: 'web' }]),
+    inbound: { ports: [inboundPort(8080, 'http', 'DISABLE')], mode: 'DISABLE' },
+  });
+  for (const { typed_config } of managers(view, '0.0.0.0_80')) expect(typed_config).not.toHaveProperty('merge_slashes');
+  for (const { typed_config } of managers(view, 'virtualInbound'))
+    expect(typed_config).toMatchObject({
+      merge_slashes: true,
+      strip_trailing_host_dot: true,
+      common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
+    });
 });
 
 describe('inbound', () => {

@@ -4,7 +4,7 @@ import type { HeaderMatcherSchema, RouteMatchSchema } from '@weft/envoy/gen/envo
 import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { StringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import type { ValueMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/value_pb.js';
-import type { HttpMatch, StringMatch } from '../mesh/index.ts';
+import { claimsFilter, claimsKey, type HttpMatch, type StringMatch } from '../mesh/index.ts';
 
 type Match = Init<typeof RouteMatchSchema>;
 type HeaderMatch = Init<typeof HeaderMatcherSchema>;
@@ -49,10 +49,6 @@ const header = (name: string, match: StringMatch, invert = false): HeaderMatch =
 });
 
 const pseudo = (name: string, match: StringMatch | undefined): HeaderMatch[] => (match ? [header(name, match)] : []);
-
-/** Where Envoy's JWT filter leaves the claims of a verified token, and how Istio has it call them. */
-const claimsFilter = 'envoy.filters.http.jwt_authn';
-const claimsKey = 'payload';
 
 /** A claim is a text or a list of texts, of which one must match; `{}` is any text [S46]. */
 const claim = ({ path: keys, match, invert }: NonNullable<HttpMatch['claims']>[number]): Init<typeof MetadataMatcherSchema> => {

@@ -16,6 +16,7 @@ import {
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
+import { callReading } from './reading.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
 
@@ -55,7 +56,12 @@ export interface HttpWay {
 
 const httpChains = (name: string, way: HttpWay): readonly Chain[] => {
   const filters = [
-    httpManager({ statPrefix: `outbound_${name};`, routeSpecifier: routesFrom(way.routes), httpFilters: callFilters(way) }, way.paths),
+    httpManager({
+      statPrefix: `outbound_${name};`,
+      routeSpecifier: routesFrom(way.routes),
+      httpFilters: callFilters(way),
+      ...callReading({ ...(way.paths && { paths: way.paths }) }),
+    }),
   ];
   const { addresses = [] } = way;
   const anywhere = { filterChainMatch: plainHttp, filters };

@@ -79,13 +79,13 @@ export const isDryRun = (metadata: Pick<Metadata, 'annotations'>, action: Author
 export const targetsOf = ({ targetRef, targetRefs }: Pick<AuthorizationPolicySpec, 'targetRef' | 'targetRefs'>) =>
   targetRef ? [targetRef] : targetRefs;
 
+const gatewayKind = 'gateway.networking.k8s.io/Gateway';
+
+/** Pods that serve a Gateway of the Gateway API bear its name: policies for it are for them. */
+export const gatewayNameLabel = 'gateway.networking.k8s.io/gateway-name';
+
 /** Kinds that Istio lets policies be attached to (`validatePolicyTargetReference`). */
-const attachable = new Set([
-  'gateway.networking.k8s.io/Gateway',
-  'gateway.networking.k8s.io/GatewayClass',
-  '/Service',
-  'networking.istio.io/ServiceEntry',
-]);
+const attachable = new Set([gatewayKind, 'gateway.networking.k8s.io/GatewayClass', '/Service', 'networking.istio.io/ServiceEntry']);
 
 /** @returns `group/kind`, the core group without a name */
 export const targetKind = ({ group = '', kind }: PolicyTargetReference): string => `${group === 'core' ? '' : group}/${kind}`;
@@ -102,7 +102,7 @@ export function* checkTargets(spec: Pick<AuthorizationPolicySpec, 'selector' | '
         `policies cannot be attached to \`${kind.slice(0, 80)}\``,
         'Name a Service, or select workloads with `selector`.',
       );
-    else if (kind !== '/Service')
+    else if (kind !== '/Service' && kind !== gatewayKind)
       yield unenforced(path, `\`${target.kind}\` is not known yet, so the policy is for nobody`, 'Select the workloads with `selector`.');
   }
 }

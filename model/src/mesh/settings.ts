@@ -11,8 +11,9 @@ import { type ConnectionPoolSettings, checkKeepalive } from '../istio/traffic-po
 import type { HttpRetry } from '../istio/virtual-service.ts';
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
-import type { Resource } from '../resource.ts';
+import type { Metadata, Resource } from '../resource.ts';
 import { checkExportTo, ineffective, invalid, isPort, portHelp } from '../rule.ts';
+import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
@@ -64,7 +65,12 @@ export interface MeshSettings {
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   readonly inboundTrafficPolicy: 'PASSTHROUGH' | 'LOCALHOST';
   readonly enableAutoMtls: boolean;
-  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** Absent: as each place has it [G20]. */
+  readonly pathNormalization?: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** As Istio where Weft is stricter; absent: stricter [G20]. */
+  readonly compatibility?: 'istio';
+  /** CIDR blocks of addresses inside, where keys of tokens may be fetched all the same. */
+  readonly keyNetworks: readonly string[];
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -99,7 +105,7 @@ export const defaultMeshSettings: MeshSettings = {
   outboundTrafficPolicy: 'ALLOW_ANY',
   inboundTrafficPolicy: 'PASSTHROUGH',
   enableAutoMtls: true,
-  pathNormalization: 'BASE',
+  keyNetworks: [],
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
@@ -130,14 +136,18 @@ const proxyOf = ({ concurrency, proxyMetadata }: NonNullable<MeshConfigSpec['def
   ...(proxyMetadata && { environment: proxyMetadata }),
 });
 
-/** What cannot be read is refused; BASE stands in for it [S86]. */
+/** What cannot be read is refused; the default stands in for it [S86]. */
 const normalizations = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
 
-const normalizationOf = ({ pathNormalization }: MeshConfigSpec): MeshSettings['pathNormalization'] =>
-  normalizations.find((known) => known === pathNormalization?.normalization) ?? 'BASE';
+const normalizationOf = ({ pathNormalization }: MeshConfigSpec, compatibility: MeshSettings['compatibility']) => {
+  const said =
+    normalizations.find((known) => known === pathNormalization?.normalization) ?? (compatibility === 'istio' ? 'BASE' : undefined);
+  return said && { pathNormalization: said };
+};
 
-const complete = (spec: MeshConfigSpec): MeshSettings => {
+const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): MeshSettings => {
   const d = defaultMeshSettings;
+  const { compatibility, keyNetworks } = readMeshAnnotations(annotations);
   const keepalive = spec.tcpKeepalive;
   return {
     ...d,
@@ -156,7 +166,9 @@ const complete = (spec: MeshConfigSpec): MeshSettings => {
     outboundTrafficPolicy: spec.outboundTrafficPolicy?.mode ?? d.outboundTrafficPolicy,
     inboundTrafficPolicy: spec.inboundTrafficPolicy?.mode ?? d.inboundTrafficPolicy,
     enableAutoMtls: spec.enableAutoMtls ?? d.enableAutoMtls,
-    pathNormalization: normalizationOf(spec),
+    ...normalizationOf(spec, compatibility),
+    ...(compatibility && { compatibility }),
+    keyNetworks,
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,
@@ -193,7 +205,7 @@ export const meshSettings = (resources: readonly Resource[]): MeshSettings => {
   if (!chosen) return defaultMeshSettings;
   const known = memo.get(chosen);
   if (known) return known;
-  const settings = complete(chosen.spec as MeshConfigSpec);
+  const settings = complete(chosen.spec as MeshConfigSpec, chosen.metadata.annotations);
   memo.set(chosen, settings);
   return settings;
 };
@@ -236,7 +248,8 @@ function* checkTopology(topology: unknown): Iterable<Problem> {
     yield ineffective(field === '' ? path : `${path}.${field}`, message, 'Write `numTrustedProxies` and `forwardClientCertDetails`.');
 }
 
-export function* checkMeshConfig(spec: MeshConfigSpec): Iterable<Problem> {
+export function* checkMeshConfig(spec: MeshConfigSpec, { annotations }: Metadata): Iterable<Problem> {
+  yield* checkMeshAnnotations(annotations);
   yield* checkTrust(spec);
   if (spec.rootNamespace && !isDnsLabel(spec.rootNamespace))
     yield invalid('spec.rootNamespace', `\`${spec.rootNamespace.slice(0, 80)}\` is no namespace`, 'Name a namespace.');

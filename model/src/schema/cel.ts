@@ -7,7 +7,16 @@ export interface Rule {
   readonly message: string;
 }
 
-const environment = new Environment({ unlistedVariablesAreDyn: true });
+/** Kubernetes' own function `url`, of which CRDs ask for the scheme alone; what is no absolute address is an error. */
+const url = (text: string): ReadonlyMap<string, string> => {
+  const [, scheme] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/[^/?#]/.exec(text) ?? [];
+  if (scheme === undefined) throw new Error('no absolute URL');
+  return new Map([['scheme', scheme.toLowerCase()]]);
+};
+
+const environment = new Environment({ unlistedVariablesAreDyn: true })
+  .registerFunction('url(string): map', url)
+  .registerFunction('map.getScheme(): string', (parts: ReadonlyMap<string, string>) => parts.get('scheme') ?? '');
 
 type Evaluate = (variables: { readonly self: unknown }) => unknown;
 

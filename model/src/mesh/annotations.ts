@@ -1,0 +1,45 @@
+/**
+ * What Weft alone understands of mesh settings: annotations of the MeshConfig, or of the ConfigMap `istio`, which Istio passes over,
+ * so that one text serves both.
+ */
+import type { Problem } from '../problem.ts';
+import type { Metadata } from '../resource.ts';
+import { invalid } from '../rule.ts';
+import { cidrFault, network } from '../text/host.ts';
+import { childPath } from '../yaml/json.ts';
+
+const compatibilityName = 'mesh.weft.dev/compatibility';
+const keyNetworksName = 'mesh.weft.dev/jwks-networks';
+
+type Annotations = Metadata['annotations'];
+
+export interface MeshAnnotations {
+  /** As Istio where Weft is stricter [G20]. */
+  readonly compatibility?: 'istio';
+  /** CIDR blocks of addresses inside, where keys of tokens may be fetched all the same. */
+  readonly keyNetworks: readonly string[];
+}
+
+const listed = (text: string | undefined): readonly string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
+
+export const readMeshAnnotations = (annotations: Annotations): MeshAnnotations => ({
+  ...(annotations[compatibilityName] === 'istio' && { compatibility: 'istio' }),
+  keyNetworks: listed(annotations[keyNetworksName])
+    .filter((block) => cidrFault(block) === undefined)
+    .map(network),
+});
+
+export function* checkMeshAnnotations(annotations: Annotations): Iterable<Problem> {
+  const mode = annotations[compatibilityName];
+  if (mode !== undefined && mode !== 'istio')
+    yield invalid(
+      childPath('metadata.annotations', compatibilityName),
+      `\`${mode.slice(0, 40)}\` is nobody that Weft can be like`,
+      'Write `istio`, or remove the annotation.',
+    );
+  for (const block of listed(annotations[keyNetworksName])) {
+    const fault = cidrFault(block);
+    if (fault)
+      yield invalid(childPath('metadata.annotations', keyNetworksName), fault, 'Write addresses and CIDR blocks, separated by commas.');
+  }
+}
