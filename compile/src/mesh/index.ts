@@ -1,4 +1,5 @@
 export * from './authorization.ts';
+export * from './changed-hosts.ts';
 export * from './connection.ts';
 export * from './credential.ts';
 export * from './entry.ts';

@@ -1,6 +1,6 @@
 /** Who asks, as far as rules tell clients apart. */
 import { type Labels, type Mesh, selects } from '../mesh/index.ts';
-import { sourceSelectors } from './routes.ts';
+import { sourceSelectors, tellsLabelsApart } from './routes.ts';
 
 export interface Client {
   readonly namespace: string;
@@ -16,7 +16,7 @@ interface ClientSelector {
 /** Selectors by which rules tell clients apart; usually none. */
 const clientSelectors = (mesh: Mesh): readonly ClientSelector[] =>
   mesh.memo('client selectors', [mesh.routings, mesh.destinations], () => [
-    ...mesh.routings.flatMap((routing) => sourceSelectors(routing).map((selector) => ({ selector }))),
+    ...mesh.routings.filter(tellsLabelsApart).flatMap((routing) => sourceSelectors(routing).map((selector) => ({ selector }))),
     ...mesh.destinations.flatMap(({ namespace, selector }) => (selector ? [{ namespace, selector }] : [])),
   ]);
 

@@ -7,6 +7,7 @@ import {
   type DestinationRule,
   intersection,
   isHttp,
+  isWildcard,
   type Mesh,
   mesh as meshGateway,
   type Routing,
@@ -105,19 +106,37 @@ export interface Asked {
   readonly surroundings: Surroundings;
 }
 
+/** Whether a rule may be for a service of this name. */
+const namedBy = (routings: readonly Routing[]): ((hostname: string) => boolean) => {
+  const [wild, exact] = [true, false].map((isWild) => routings.flatMap(({ hosts }) => hosts).filter((host) => isWildcard(host) === isWild));
+  const names = new Set(exact);
+  return (hostname) => names.has(hostname) || [hostname, ...(wild ?? [])].some(isWildcard);
+};
+
 /** The services with what rules say of their connections; the same list where none says anything. */
 export const withConnections = (key: string, services: readonly ScopedService[], asked: Asked): readonly ScopedService[] => {
   const { client, surroundings } = asked;
-  const { mesh, routings } = surroundings;
-  const connecting = routings.list.filter(isConnecting);
+  const { mesh, routings, known } = surroundings;
+  const connecting = mesh.memo(`connecting ${surroundings.key}`, [routings], () => routings.list.filter(isConnecting));
   if (connecting.length === 0) return services;
-  return mesh.memo(`connections of ${key}`, [services, surroundings.known, routings, mesh.destinations, mesh.rules], (memo) =>
-    services.map((scoped) => {
-      const own = connecting.filter(({ hosts }) => hosts.some((host) => intersection(host, scoped.service.hostname) !== undefined));
-      if (own.length === 0) return scoped;
-      const rules = own.flatMap(({ tls, tcp }) => [...tls, ...tcp]);
-      const inputs = connectionInputs(rules, placeOf(0, client, surroundings), mesh);
-      return memo(scoped.service.key, [scoped, mesh.rules, ...own, ...inputs], () => connected(scoped, own, asked));
-    }),
-  );
+  const isNamed = namedBy(connecting);
+  const none: readonly Routing[] = [];
+  const own = ({ service: { hostname } }: ScopedService): readonly Routing[] =>
+    isNamed(hostname) ? connecting.filter(({ hosts }) => hosts.some((host) => intersection(host, hostname) !== undefined)) : none;
+  const place = placeOf(0, client, surroundings);
+  return mesh.memo.each(`connections of ${key}`, {
+    items: services,
+    name: ({ service }) => service.key,
+    context: [known, connecting, mesh.destinations, mesh.rules],
+    inputs: (scoped) => {
+      const routes = own(scoped);
+      if (routes.length === 0) return [scoped];
+      const rules = routes.flatMap(({ tls, tcp }) => [...tls, ...tcp]);
+      return [scoped, mesh.rules, ...routes, ...connectionInputs(rules, place, mesh)];
+    },
+    make: (scoped) => {
+      const routes = own(scoped);
+      return routes.length === 0 ? scoped : connected(scoped, routes, asked);
+    },
+  });
 };

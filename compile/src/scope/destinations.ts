@@ -18,11 +18,22 @@ import type { Client } from './client.ts';
 type RulesByHost = HostIndex<readonly DestinationRule[]>;
 const noRules: RulesByHost = hostIndex<readonly DestinationRule[]>([]);
 
-const rulesByNamespace = ({ memo, destinations }: Mesh): ReadonlyMap<string, RulesByHost> =>
-  memo('destinations by namespace', [destinations], () => {
+type Namespaces = ReadonlyMap<string, RulesByHost>;
+
+/** Beside the memo, since each service of each class of clients asks. */
+const indices = new WeakMap<Mesh['destinations'], Namespaces>();
+
+const rulesByNamespace = ({ memo, destinations }: Mesh): Namespaces => {
+  const known = indices.get(destinations);
+  if (known) return known;
+  const made = memo('destinations by namespace', [destinations], (inner) => {
     const namespaces = Map.groupBy(destinations, ({ namespace }) => namespace);
-    return new Map([...namespaces].map(([namespace, rules]) => [namespace, hostIndex(Map.groupBy(rules, ({ host }) => host))]));
+    const indexOf = (rules: readonly DestinationRule[]) => hostIndex(Map.groupBy(rules, ({ host }) => host));
+    return new Map([...namespaces].map(([namespace, rules]) => [namespace, inner(namespace, rules, () => indexOf(rules))]));
   });
+  indices.set(destinations, made);
+  return made;
+};
 
 export const rulesIn = (mesh: Mesh, namespace: string): RulesByHost => rulesByNamespace(mesh).get(namespace) ?? noRules;
 

@@ -58,7 +58,7 @@ const routesFor = (routing: Routing, bound: BoundListener, attachment: Attachmen
   const port = `${place.port}${place.tls ? ' TLS' : ''}`;
   const key = `gateway routes ${bound.gateway.key} ${port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
   const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, place));
-  return withHashes(key, routes, { mesh, memo: mesh.memo, client: proxy, serviceAt: (host) => services.byHost.get(host) });
+  return withHashes(key, routes, { mesh, memo: mesh.memo, client: proxy, known: services.byHost });
 };
 
 interface Draft {

@@ -1,6 +1,17 @@
 /** Routes with what the policies of their destinations hash by: a cluster that hashes needs it on every route to it [S57]. */
 import { parseOutboundCluster } from '@weft/envoy';
-import type { DestinationRule, HashKey, HttpRoute, Memo, Mesh, RouteAction, ScopedService, Service } from '../mesh/index.ts';
+import {
+  changedHosts,
+  type DestinationRule,
+  type HashKey,
+  type HttpRoute,
+  joinedHosts,
+  type Memo,
+  type Mesh,
+  type RouteAction,
+  type ScopedService,
+  type Service,
+} from '../mesh/index.ts';
 import type { Client } from './client.ts';
 import { destinationRule } from './destinations.ts';
 
@@ -11,7 +22,7 @@ export interface Hashing {
   readonly mesh: Mesh;
   readonly memo: Memo;
   readonly client: Client;
-  readonly serviceAt: (host: string) => Service | undefined;
+  readonly known: ReadonlyMap<string, Service>;
 }
 
 interface Target {
@@ -29,8 +40,8 @@ const targetsOf = ({ destinations }: Forward): readonly Target[] =>
     .filter(({ weight }) => weight > 0 || destinations.length === 1)
     .flatMap(({ cluster }) => parseOutboundCluster(cluster) ?? []);
 
-const ruleFor = ({ host }: Target, { mesh, client, serviceAt }: Hashing): DestinationRule | undefined => {
-  const service = serviceAt(host);
+const ruleFor = ({ host }: Target, { mesh, client, known }: Hashing): DestinationRule | undefined => {
+  const service = known.get(host);
   const rule = service && destinationRule(mesh, service, client);
   return rule?.hashes ? rule : undefined;
 };
@@ -51,8 +62,13 @@ const withHash = (route: HttpRoute, hashing: Hashing): HttpRoute => {
   return hash.length === 0 ? route : { ...route, action: { ...action, hash } };
 };
 
-const forwarded = (routes: readonly HttpRoute[]): readonly Target[] =>
-  routes.flatMap(({ action }) => (action.kind === 'forward' ? targetsOf(action) : []));
+const targets = new WeakMap<readonly HttpRoute[], readonly Target[]>();
+
+const forwarded = (routes: readonly HttpRoute[]): readonly Target[] => {
+  const known = targets.get(routes) ?? routes.flatMap(({ action }) => (action.kind === 'forward' ? targetsOf(action) : []));
+  targets.set(routes, known);
+  return known;
+};
 
 const hashed = (name: string, routes: readonly HttpRoute[], hashing: Hashing): readonly HttpRoute[] => {
   const rules = new Set(forwarded(routes).flatMap((target) => ruleFor(target, hashing) ?? []));
@@ -65,18 +81,27 @@ export const withHashes = (name: string, routes: readonly HttpRoute[], hashing: 
   isHashing(hashing) ? hashed(`hashes of ${name}`, routes, hashing) : routes;
 
 const hashedService = (scoped: ScopedService, hashing: Hashing): ScopedService => {
-  const { key } = scoped.service;
-  const routes = [...scoped.routes].map(([port, ofPort]) => [port, hashed(`${key} ${port}`, ofPort, hashing)] as const);
+  const routes = [...scoped.routes].map(([port, ofPort]) => [port, hashed(`${port}`, ofPort, hashing)] as const);
   if (routes.every(([port, ofPort]) => ofPort === scoped.routes.get(port))) return scoped;
-  const lists = routes.map(([, ofPort]) => ofPort);
-  return hashing.memo(key, [scoped, ...lists], () => ({ ...scoped, routes: new Map(routes) }));
+  return { ...scoped, routes: new Map(routes) };
 };
+
+const leadsTo = ({ routes }: ScopedService, hosts: ReadonlySet<string>): boolean =>
+  [...routes.values()].some((ofPort) => forwarded(ofPort).some(({ host }) => hosts.has(host)));
 
 /** Services with the hashes of their routes; the same list where none hashes. `name` is the client's. */
 export const withHashedRoutes = (name: string, services: readonly ScopedService[], hashing: Hashing): readonly ScopedService[] => {
   if (!isHashing(hashing)) return services;
-  const { mesh } = hashing;
-  return mesh.memo(`hashed routes of ${name}`, [services, mesh.destinations, mesh.rules], (memo) =>
-    services.map((scoped) => hashedService(scoped, { ...hashing, memo })),
-  );
+  const { mesh, known } = hashing;
+  return mesh.memo.each(`hashed routes of ${name}`, {
+    items: services,
+    name: ({ service }) => service.key,
+    context: [mesh.destinations, known, mesh.rules],
+    concerned: ([destinations, ...others]) => {
+      if (others[0] !== known || others[1] !== mesh.rules) return undefined;
+      const hosts = joinedHosts([changedHosts('destinations', destinations, mesh.destinations)]);
+      return hosts && ((scoped) => leadsTo(scoped, hosts));
+    },
+    make: (scoped, memo) => hashedService(scoped, { ...hashing, memo }),
+  });
 };

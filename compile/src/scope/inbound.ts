@@ -9,6 +9,7 @@ import {
   type Mesh,
   modeOf,
   type PeerModes,
+  type PortEndpoints,
   type Sidecar,
   selects,
   type Workload,
@@ -45,21 +46,35 @@ const selectedLandings = (mesh: Mesh, subject: Subject): readonly Landing[] =>
       }),
     );
 
-/** Where endpoints are written down, the address says whose they are. */
-const writtenLandings = (mesh: Mesh): ReadonlyMap<string, readonly Landing[]> =>
-  mesh.memo('landings by address', [mesh.endpoints, mesh.backends], () => {
-    const byAddress = new Map<string, Landing[]>();
-    for (const { service, port: servicePort, endpoints } of mesh.endpoints.values()) {
-      const backend = mesh.backends.get(service);
-      if (!backend || backend.selector) continue;
-      for (const { address, port } of endpoints) {
-        const landing = { backend, servicePort, port };
-        const others = byAddress.get(address);
-        if (others) others.push(landing);
-        else byAddress.set(address, [landing]);
-      }
+type Landings = ReadonlyMap<string, readonly Landing[]>;
+
+const landingsOf = (all: readonly PortEndpoints[], { backends }: Mesh): Landings => {
+  const byAddress = new Map<string, Landing[]>();
+  for (const { service, port: servicePort, endpoints } of all) {
+    const backend = backends.get(service);
+    if (!backend || backend.selector) continue;
+    for (const { address, port } of endpoints) {
+      const landing = { backend, servicePort, port };
+      const others = byAddress.get(address);
+      if (others) others.push(landing);
+      else byAddress.set(address, [landing]);
     }
-    return byAddress;
+  }
+  return byAddress;
+};
+
+/** As many ports have an index together: of an endpoint that changes only theirs is made anew. */
+const together = 64;
+
+/** Where endpoints are written down, the address says whose they are. */
+const writtenLandings = (mesh: Mesh): readonly Landings[] =>
+  mesh.memo('landings by address', [mesh.endpoints, mesh.backends], (inner) => {
+    const all = [...mesh.endpoints.values()];
+    return Array.from({ length: Math.ceil(all.length / together) }, (_, index) => {
+      const part = all.slice(index * together, (index + 1) * together);
+      const backends = part.map(({ service }) => mesh.backends.get(service));
+      return inner(`${index}`, [...part, ...backends], () => landingsOf(part, mesh));
+    });
   });
 
 interface Asked {
@@ -136,7 +151,7 @@ const subjectOf = (mesh: Mesh, proxy: Proxy): Subject =>
 export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
   const { memo } = mesh;
   const subject = subjectOf(mesh, proxy);
-  const written = proxy.addresses.flatMap((address) => writtenLandings(mesh).get(address) ?? []);
+  const written = proxy.addresses.flatMap((address) => writtenLandings(mesh).flatMap((part) => part.get(address) ?? []));
   const sidecar = sidecarOf(mesh, subject);
   const addresses = sidecar?.ingress.length ? proxy.addresses : [];
   const own = memo(

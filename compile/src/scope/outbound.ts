@@ -16,6 +16,7 @@ import { type Hashing, withHashedRoutes } from './hashing.ts';
 import { everythingImported, importedBy } from './imports.ts';
 import { ruleHosts } from './rule-hosts.ts';
 import type { SeenServices } from './services.ts';
+import { sharedBy } from './shared.ts';
 import { sidecarOf } from './sidecar.ts';
 import { type Surroundings, surroundingsOf, surroundingsOfImported } from './surroundings.ts';
 import { toldTo } from './told.ts';
@@ -28,7 +29,7 @@ const hashingOf = (client: Client, { mesh, known }: Surroundings): Hashing => ({
   mesh,
   memo: mesh.memo,
   client,
-  serviceAt: (host) => known.get(host),
+  known,
 });
 
 const endpointsSeen = (mesh: Mesh, { key, keys }: SeenServices): OutboundSlice['endpoints'] => {
@@ -39,23 +40,27 @@ const endpointsSeen = (mesh: Mesh, { key, keys }: SeenServices): OutboundSlice['
 
 /** What clients call by name in these surroundings. */
 const calledIn = (client: Client, surroundings: Surroundings): Pick<OutboundSlice, 'services' | 'virtualHosts'> => {
-  const { mesh, services, known, routings } = surroundings;
-  const key = `${clientKey(mesh, client)}: ${surroundings.key}`;
+  const key = `${clientKey(surroundings.mesh, client)}: ${surroundings.key}`;
   const told = withHashedRoutes(key, toldTo(client, surroundings), hashingOf(client, surroundings));
   return {
     services: withConnections(key, told, { client, surroundings }),
-    virtualHosts: mesh.memo(`virtual hosts of ${key}`, [services, known, routings, mesh.destinations, mesh.rules], (memo) =>
-      ruleHosts({ client, surroundings, memo, hashing: { ...hashingOf(client, surroundings), memo } }),
-    ),
+    virtualHosts: ruleHosts(key, { client, surroundings, hashing: hashingOf(client, surroundings) }),
   };
 };
+
+/** Namespaces that are told the same share one slice. */
+const ordinary = sharedBy<[OutboundSlice['services'], OutboundSlice['endpoints'], OutboundSlice['virtualHosts']], OutboundSlice>();
 
 const ordinarySlice = (mesh: Mesh, client: Client): OutboundSlice => {
   const surroundings = surroundingsOf(mesh, client.namespace);
   const { services, virtualHosts: others } = calledIn(client, surroundings);
   const endpoints = endpointsSeen(mesh, surroundings.services);
   const { outboundTrafficPolicy } = mesh.rules;
-  return mesh.memo(`outbound of ${clientKey(mesh, client)}`, [services, endpoints, others, outboundTrafficPolicy], () => ({
+  return ordinary(
+    services,
+    endpoints,
+    others,
+  )(outboundTrafficPolicy, () => ({
     services,
     endpoints,
     outboundTrafficPolicy,

@@ -104,36 +104,35 @@ export const routesAt = (routing: Routing, place: Place): readonly HttpRoute[] =
   return routes;
 };
 
-const hosts = new WeakMap<Routing, readonly string[]>();
-
-/** Hosts that the rules lead to: the services whose ports are looked up. */
-export const destinationHosts = (routing: Routing): readonly string[] => {
-  const known = hosts.get(routing);
-  if (known) return known;
-  const found = routing.rules.flatMap(({ action }) =>
-    action.kind === 'forward' ? [...action.destinations, ...(action.mirrors ?? [])].map(({ host }) => host) : [],
-  );
-  const ofConnections = [...routing.tls, ...routing.tcp].flatMap(({ destinations }) => destinations.map(({ host }) => host));
-  const unique = [...new Set([...found, ...ofConnections])];
-  hosts.set(routing, unique);
-  return unique;
-};
-
 /** Selectors of clients that the rules tell apart. */
 export const sourceSelectors = ({ rules, tls, tcp }: Routing): readonly Labels[] => [
   ...rules.flatMap(({ matches }) => matches.flatMap(({ sourceLabels, gateways }) => (sourceLabels && !gateways ? [sourceLabels] : []))),
   ...[...tls, ...tcp].flatMap(({ matches }) => matches.flatMap(({ sourceLabels }) => (sourceLabels ? [sourceLabels] : []))),
 ];
 
-const sourced = new WeakMap<Routing, boolean>();
+const ofRouting = <T>(make: (routing: Routing) => T): ((routing: Routing) => T) => {
+  const made = new WeakMap<Routing, { readonly value: T }>();
+  return (routing) => {
+    const known = made.get(routing) ?? { value: make(routing) };
+    made.set(routing, known);
+    return known.value;
+  };
+};
+
+/** Hosts that the rules lead to: the services whose ports are looked up. */
+export const destinationHosts = ofRouting(({ rules, tls, tcp }): readonly string[] => {
+  const found = rules.flatMap(({ action }) =>
+    action.kind === 'forward' ? [...action.destinations, ...(action.mirrors ?? [])].map(({ host }) => host) : [],
+  );
+  const ofConnections = [...tls, ...tcp].flatMap(({ destinations }) => destinations.map(({ host }) => host));
+  return [...new Set([...found, ...ofConnections])];
+});
+
+export const tellsLabelsApart = ofRouting((routing) => sourceSelectors(routing).length > 0);
 
 /** Whether the rules say different things to different clients. */
-export const tellsClientsApart = (routing: Routing): boolean => {
-  const known = sourced.get(routing);
-  if (known !== undefined) return known;
-  const found = routing.rules.some(({ matches }) =>
+export const tellsClientsApart = ofRouting(({ rules }) =>
+  rules.some(({ matches }) =>
     matches.some(({ gateways, sourceLabels, sourceNamespace }) => !gateways && (sourceLabels || sourceNamespace)),
-  );
-  sourced.set(routing, found);
-  return found;
-};
+  ),
+);

@@ -72,16 +72,38 @@ const madeAt = (
   return [];
 };
 
-export const ruleHosts = (asked: Asked): RuleHosts => {
-  const { routings } = asked.surroundings;
-  const claims = routings.list.filter(({ rules }) => rules.length > 0).flatMap((routing) => claimsOf(routing, asked.surroundings));
-  const ports = [...Map.groupBy(claims, ([port]) => port)].map(([port, all]) => {
-    const hosts = Map.groupBy(
-      all.map(([, claim]) => claim),
-      ({ host }) => host,
-    );
-    const made = [...hosts].flatMap(([host, rivals]) => madeAt(port, host, { routings: rivals.map(({ routing }) => routing), asked }));
-    return [port, asked.memo(`rule hosts at ${port}`, made, () => made)] as const;
+/** Of all rules; what one with a single host claims depends on the services alone. */
+const allClaims = (surroundings: Surroundings): readonly (readonly [number, Claim])[] => {
+  const { mesh, key, services, routings } = surroundings;
+  const ofRules = mesh.memo.each(`claims of rules ${key}`, {
+    items: routings.list,
+    name: (routing) => routing.key,
+    context: [services, routings],
+    concerned: ([seen]) => (seen === services ? ({ hosts }) => hosts.length > 1 : undefined),
+    make: (routing) => (routing.rules.length > 0 ? claimsOf(routing, surroundings) : []),
   });
-  return new Map(ports.filter(([, made]) => made.length > 0));
+  return mesh.memo(`all claims of rules ${key}`, [ofRules], () => ofRules.flat());
+};
+
+const noHosts: RuleHosts = new Map();
+
+/** @param key of all who are told the same */
+export const ruleHosts = (key: string, asked: Omit<Asked, 'memo'>): RuleHosts => {
+  const { mesh, known } = asked.surroundings;
+  const claims = allClaims(asked.surroundings);
+  if (claims.length === 0) return noHosts;
+  return mesh.memo(`virtual hosts of ${key}`, [claims, known, mesh.destinations, mesh.rules], (memo) => {
+    const ports = [...Map.groupBy(claims, ([port]) => port)].map(([port, all]) => {
+      const hosts = Map.groupBy(
+        all.map(([, claim]) => claim),
+        ({ host }) => host,
+      );
+      const at = { ...asked, memo, hashing: { ...asked.hashing, memo } };
+      const made = [...hosts].flatMap(([host, rivals]) =>
+        madeAt(port, host, { routings: rivals.map(({ routing }) => routing), asked: at }),
+      );
+      return [port, memo(`rule hosts at ${port}`, made, () => made)] as const;
+    });
+    return new Map(ports.filter(([, made]) => made.length > 0));
+  });
 };

@@ -4,9 +4,11 @@
  * on two levels is one object.
  */
 import {
+  changedHosts,
   type DestinationRule,
   type HttpRoute,
   isHttp,
+  joinedHosts,
   type Memo,
   mesh as meshGateway,
   type Routing,
@@ -47,7 +49,7 @@ export const placeOf = (port: number, client: Client, { known }: Surroundings): 
 });
 
 /** What routes depend on beside their rules: the ports of the services that they lead to. */
-export const servicesReached = (routing: Routing, { known }: Surroundings): readonly (Service | undefined)[] =>
+export const servicesReached = (routing: Routing, { known }: Pick<Surroundings, 'known'>): readonly (Service | undefined)[] =>
   destinationHosts(routing).map((host) => known.get(host));
 
 const noneApplies: readonly HttpRoute[] = [];
@@ -77,7 +79,8 @@ interface Asked {
 const noServices: readonly Service[] = [];
 
 /** ExternalName Services that lead to it. */
-const namesakes = (service: Service, { services }: Surroundings): readonly Service[] => services.aliases.get(service) ?? noServices;
+const namesakes = (service: Service, { services }: Pick<Surroundings, 'services'>): readonly Service[] =>
+  services.aliases.get(service) ?? noServices;
 
 /** Its own short names, and all names of the ExternalName Services that lead to it. */
 const namesOf = (service: Service, { client, surroundings }: Asked): readonly string[] => [
@@ -96,100 +99,113 @@ const aliases = (service: Service, asked: Asked): readonly string[] => {
 
 const noRoutings: readonly Routing[] = [];
 
-const toldOne = (service: Service, routings: readonly Routing[], asked: Asked): Told => {
+/** What of the surroundings, and of the rules for it, a service's clients are told. */
+const toldInputs = (service: Service, routings: readonly Routing[], { mesh, known, services, taken }: Surroundings): readonly unknown[] => [
+  service,
+  mesh.rules,
+  taken,
+  namesakes(service, { services }),
+  ...routings,
+  ...routings.flatMap((routing) => servicesReached(routing, { known })),
+];
+
+const scopedService = (told: Pick<Told, 'rule' | 'routings'>, service: Service, asked: Asked): ScopedService => {
   const { surroundings, memo } = asked;
   const { mesh, taken } = surroundings;
-  const rule = exportedRule(mesh, service, '');
-  const reached = routings.flatMap((routing) => [routing, ...servicesReached(routing, surroundings)]);
-  return memo(service.key, [service, rule, mesh.rules, taken, namesakes(service, surroundings), ...reached], (inner) => ({
-    rule,
-    routings,
-    tellsApart: routings.some(tellsClientsApart),
-    isNear: false,
-    service: {
-      service,
-      aliases: inner('aliases', [service, taken, namesakes(service, surroundings)], () => aliases(service, asked)),
-      destination: policyOf(rule, mesh.rules),
-      ...(mesh.rules.retry && { retry: mesh.rules.retry }),
-      routes: routings.length > 0 ? inner('routes', [service, ...reached], () => routesFor(service, routings, asked)) : noRoutes,
-      connections: noConnections,
-    },
-  }));
+  const { rule, routings } = told;
+  return {
+    service,
+    aliases: memo('aliases', [service, taken, namesakes(service, surroundings)], () => aliases(service, asked)),
+    destination: policyOf(rule, mesh.rules),
+    ...(mesh.rules.retry && { retry: mesh.rules.retry }),
+    routes:
+      routings.length > 0
+        ? memo('routes', toldInputs(service, routings, surroundings), () => routesFor(service, routings, asked))
+        : noRoutes,
+    connections: noConnections,
+  };
+};
+
+/** Services that changed rules are for; `undefined`: any. */
+const ruledAnew = (before: readonly unknown[], now: readonly unknown[]): ((service: Service) => boolean) | undefined => {
+  const [rules, routings, ...others] = now;
+  if (others.some((other, index) => other !== before[index + 2])) return undefined;
+  const hosts = joinedHosts([changedHosts('destinations', before[0], rules), changedHosts('routings', before[1], routings)]);
+  return hosts && (({ hostname }) => hosts.has(hostname));
 };
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
   const { mesh, key, services, known, routings, taken } = surroundings;
-  return mesh.memo(`told all ${key}`, [services, known, routings, mesh.destinations, mesh.rules, taken], (memo) =>
-    services.services.map((service) =>
-      toldOne(service, routings.byHost.find(service.hostname) ?? noRoutings, { client: anybody, surroundings, memo }),
-    ),
-  );
+  const context = [mesh.destinations, routings.list, services, known, mesh.rules, taken];
+  const routingsFor = ({ hostname }: Service) => routings.byHost.find(hostname) ?? noRoutings;
+  return mesh.memo.each(`told all ${key}`, {
+    items: services.services,
+    name: (service) => service.key,
+    context,
+    concerned: (before) => ruledAnew(before, context),
+    inputs: (service) => [exportedRule(mesh, service, ''), ...toldInputs(service, routingsFor(service), surroundings)],
+    make: (service, memo) => {
+      const rule = exportedRule(mesh, service, '');
+      const own = routingsFor(service);
+      return {
+        rule,
+        routings: own,
+        tellsApart: own.some(tellsClientsApart),
+        isNear: false,
+        service: scopedService({ rule, routings: own }, service, { client: anybody, surroundings, memo }),
+      };
+    },
+  });
 };
 
-const isNearTo = (client: Client, services: readonly Service[]): boolean =>
-  services.some(({ namespace, shortName }) => namespace === client.namespace && shortName !== undefined);
+const isNearTo = ({ namespace }: Client, services: readonly Service[]): boolean =>
+  services.some((service) => service.namespace === namespace && service.shortName !== undefined);
 
 /** What this client is told instead. */
 const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked): Told => {
   const { service, routes } = told.service;
-  const { client, surroundings, memo } = asked;
-  const { mesh } = surroundings;
-  const own = told.tellsApart ? told.routings : undefined;
-  const reached = own ? own.flatMap((routing) => [routing, ...servicesReached(routing, surroundings)]) : [routes];
-  return memo(
-    service.key,
-    [service, rule, mesh.rules, surroundings.taken, namesakes(service, surroundings), ...told.routings, ...reached],
-    (inner) => ({
-      ...told,
-      rule,
-      isNear: isNearTo(client, [service, ...namesakes(service, surroundings)]),
-      service: {
-        service,
-        aliases: inner('aliases', [service, surroundings.taken, namesakes(service, surroundings)], () => aliases(service, asked)),
-        destination: policyOf(rule, mesh.rules),
-        ...(mesh.rules.retry && { retry: mesh.rules.retry }),
-        routes: own ? inner('routes', [service, ...reached], () => routesFor(service, own, asked)) : routes,
-        connections: noConnections,
-      },
-    }),
-  );
-};
-
-const refined = (general: readonly Told[], asked: Asked): readonly Told[] => {
   const { client, surroundings } = asked;
-  const { mesh } = surroundings;
-  const hasRules = rulesIn(mesh, client.namespace).size > 0;
-  const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
-  const own = general.map((told) => {
-    const { service } = told.service;
-    const local = hasRules ? localRule(mesh, service, client) : undefined;
-    const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
-    const isNear = isNearTo(client, [service, ...namesakes(service, surroundings)]);
-    return (isNear && !told.isNear) || told.tellsApart || rule !== told.rule ? toldApart(told, rule, asked) : told;
-  });
-  // One list for all who are told the same: what is made of it is made once.
-  return own.every((told, index) => told === general[index]) ? general : own;
+  const made = scopedService({ rule, routings: told.tellsApart ? told.routings : noRoutings }, service, asked);
+  return {
+    ...told,
+    rule,
+    isNear: isNearTo(client, [service, ...namesakes(service, surroundings)]),
+    service: told.tellsApart ? made : { ...made, routes },
+  };
 };
 
-const toldIn = (namespace: string, surroundings: Surroundings): readonly Told[] => {
-  const { mesh, key, services, routings, taken } = surroundings;
-  const general = toldAll(surroundings);
-  const client = { namespace, labels: {} };
-  return mesh.memo(`told in ${namespace}: ${key}`, [general, services, routings, mesh.destinations, mesh.rules, taken], (memo) =>
-    refined(general, { client, surroundings, memo }),
-  );
+/** What is different for a client; one list for all who are told the same: what is made of it is made once. */
+const refined = (name: string, general: readonly Told[], { client, surroundings }: Omit<Asked, 'memo'>): readonly Told[] => {
+  const { mesh, services, known, taken } = surroundings;
+  const rules = rulesIn(mesh, client.namespace);
+  const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
+  const own = mesh.memo.each(name, {
+    items: general,
+    name: ({ service }) => service.service.key,
+    context: [rules, isNamed ? mesh.destinations : undefined, services, known, mesh.rules, taken],
+    make: (told, memo) => {
+      const { service } = told.service;
+      const local = rules.size > 0 ? localRule(mesh, service, client) : undefined;
+      const rule = local ?? (isNamed ? exportedRule(mesh, service, client.namespace) : told.rule);
+      const isNear = isNearTo(client, [service, ...namesakes(service, surroundings)]);
+      const isApart = (isNear && !told.isNear) || told.tellsApart || rule !== told.rule;
+      return isApart ? toldApart(told, rule, { client, surroundings, memo }) : told;
+    },
+  });
+  return own.every((told, index) => told === general[index]) ? general : own;
 };
 
 /** What the clients of one key are told. */
 export const toldTo = (client: Client, surroundings: Surroundings): readonly ScopedService[] => {
-  const { mesh, services, routings, taken } = surroundings;
+  const { mesh } = surroundings;
   const key = clientKey(mesh, client);
-  const general = toldIn(client.namespace, surroundings);
-  const own = mesh.memo(
-    `told to ${key}: ${surroundings.key}`,
-    [general, services, routings, mesh.destinations, mesh.rules, taken],
-    (memo) => (key === client.namespace ? general : refined(general, { client, surroundings, memo })),
-  );
-  const who = own === toldAll(surroundings) ? '*' : key;
-  return mesh.memo(`called by ${who}: ${surroundings.key}`, [own], () => own.map(({ service }) => service));
+  const { namespace } = client;
+  const general = toldAll(surroundings);
+  const ofNamespace = refined(`told in ${namespace}: ${surroundings.key}`, general, { client: { namespace, labels: {} }, surroundings });
+  const own = key === namespace ? ofNamespace : refined(`told to ${key}: ${surroundings.key}`, ofNamespace, { client, surroundings });
+  return mesh.memo.each(`called by ${own === general ? '*' : key}: ${surroundings.key}`, {
+    items: own,
+    name: ({ service }) => service.service.key,
+    make: ({ service }) => service,
+  });
 };
