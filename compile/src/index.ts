@@ -3,9 +3,20 @@ export { build, type Snapshot } from './build.ts';
 export { lapsed } from './checks/lapsed.ts';
 export { answered, assumedPods, expectedProxy, explain, forwarded, journey, type Situation } from './explain/index.ts';
 export { proxyOf, shouldInject } from './inject/index.ts';
+export { peerModesIn } from './istio/peer-authentication.ts';
 export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernetes/allocate.ts';
 export { type PodTemplate, podTemplateOf } from './kubernetes/template.ts';
 export type { RunningPod } from './kubernetes/workload.ts';
-export { type Endpoint, everyAddress, type Mesh, type PortEndpoints, type Service, twinsOf, type View } from './mesh/index.ts';
+export {
+  type Endpoint,
+  everyAddress,
+  type Mesh,
+  type PeerModes,
+  type PeerStage,
+  type PortEndpoints,
+  type Service,
+  twinsOf,
+  type View,
+} from './mesh/index.ts';
 export { scope } from './scope/index.ts';
 export { decode, emit, staticBootstrap } from './xds/index.ts';

@@ -7,6 +7,7 @@ import { serveApi } from './api/server.ts';
 import { openCa } from './ca/ca.ts';
 import { certificateService } from './ca/service.ts';
 import { registryOf } from './desired/instances.ts';
+import { takeSteps } from './desired/steps.ts';
 import { startDesired } from './desired/thread.ts';
 import { makeDirectories } from './directories.ts';
 import { takeLock } from './lock.ts';
@@ -83,6 +84,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const boot = randomBytes(4).toString('hex');
   const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log }); // plans → Envoy
   const xds = `${config.xds.host}:${config.xds.port}`;
+  takeSteps(desired, ads, log);
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
     identities: ca.serving,

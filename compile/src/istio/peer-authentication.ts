@@ -1,5 +1,5 @@
 /** PeerAuthentication: which mTLS mode a workload's port has [S88, S89]. */
-import type { PeerAuthenticationSpec, PeerMtlsMode, Resource } from '@weft/model';
+import { byAge, ofKind, type PeerAuthenticationSpec, type PeerMtlsMode, type Resource } from '@weft/model';
 import { type MtlsMode, type PeerModes, type PeerPolicy, selects, type Workload } from '../mesh/index.ts';
 
 const said = (mode: PeerMtlsMode | undefined): MtlsMode | undefined => (mode === undefined || mode === 'UNSET' ? undefined : mode);
@@ -30,4 +30,10 @@ export const peerModes = (policies: readonly PeerPolicy[], rootNamespace: string
   const ofNamespace = policies.find((policy) => policy.namespace === namespace && !policy.selector);
   const own = policies.find((policy) => policy.namespace === namespace && policy.selector && selects(policy.selector, labels));
   return { mode: own?.mode ?? ofNamespace?.mode ?? meshWide?.mode ?? 'PERMISSIVE', ports: own?.ports ?? {} };
+};
+
+/** The same for anybody, straight from the objects: who sequences changes must know the modes before there is a mesh of them. */
+export const peerModesIn = (resources: readonly Resource[], rootNamespace: string): ((target: PeerTarget) => PeerModes) => {
+  const policies = ofKind(resources, 'PeerAuthentication').toSorted(byAge).map(peerPolicyOf);
+  return (target) => peerModes(policies, rootNamespace, target);
 };

@@ -1,5 +1,5 @@
 import { type PodSpec, proxyAnnotation, readProxyAnnotation, spiffeId } from '@weft/model';
-import { nowhere, type Workload } from '../mesh/index.ts';
+import { nowhere, type PeerStage, type Workload } from '../mesh/index.ts';
 import { labelledLocality } from './locality.ts';
 import { trustOf } from './trust.ts';
 
@@ -11,6 +11,8 @@ export interface RunningPod {
   /** Beside `address`, where the pod's host has IPv6. */
   readonly ipv6?: string;
   readonly ready: boolean;
+  /** Its modes of mutual TLS are changing. */
+  readonly stage?: PeerStage;
 }
 
 const namedPorts = (pod: PodSpec): Readonly<Record<string, number>> =>
@@ -20,7 +22,7 @@ const namedPorts = (pod: PodSpec): Readonly<Record<string, number>> =>
 
 export const tlsModeLabel = 'security.istio.io/tlsMode';
 
-export const workloadOf = ({ pod, address, ipv6, ready }: RunningPod, trustDomain: string): Workload => ({
+export const workloadOf = ({ pod, address, ipv6, ready, stage }: RunningPod, trustDomain: string): Workload => ({
   name: pod.name,
   namespace: pod.namespace,
   labels: pod.labels,
@@ -36,4 +38,5 @@ export const workloadOf = ({ pod, address, ipv6, ready }: RunningPod, trustDomai
   cluster: '',
   kind: 'pod',
   ...(pod.proxy === 'gateway' && trustOf(readProxyAnnotation(pod.annotations[proxyAnnotation]).topology)),
+  ...(stage && { stage }),
 });

@@ -76,6 +76,8 @@ export interface InboundSlice extends Surface {
   readonly mode: MtlsMode;
   /** Of requests to every port; absent: tokens are not looked at. */
   readonly tokens?: readonly TokenRule[];
+  /** On the way to other modes: some callers of a TCP port come without TLS, to a server that may speak first. */
+  readonly changing?: true;
 }
 
 /** Where a proxy is, as far as policies look at it. Shared by all proxies of a place [S65, S66]. */

@@ -34,6 +34,8 @@ export interface Workload {
   readonly kind: 'pod' | 'entry';
   /** Of a gateway; replaces the mesh's. */
   readonly trust?: Trust;
+  /** While its modes change; absent: what its policies say. */
+  readonly stage?: PeerStage;
 }
 
 /** One PeerAuthentication; `mode` absent means that it inherits [S88]. */
@@ -50,6 +52,15 @@ export interface PeerPolicy {
 export interface PeerModes {
   readonly mode: MtlsMode;
   readonly ports: Readonly<Record<string, MtlsMode>>;
+}
+
+/**
+ * On the way from one mode to another, so that no request is lost: what the workload's own proxy accepts, and what its callers
+ * go by meanwhile.
+ */
+export interface PeerStage {
+  readonly accepts: PeerModes;
+  readonly told: PeerModes;
 }
 
 export const modeOf = (modes: PeerModes, port: number): MtlsMode => modes.ports[port] ?? modes.mode;

@@ -137,7 +137,7 @@ const sourcesOf = ({ memo, of }: Input, workloads: readonly Workload[], mesh: Me
     byAddress: () => memo('workloads by address', [workloads], () => byAddress(workloads)),
     slices: slicesByService(of('EndpointSlice')),
     entries: memo('entries by name', [of('ServiceEntry')], () => new Map(of('ServiceEntry').map((entry) => [nameOf(entry), entry]))),
-    peers: (workload) => peerModes(mesh.peers, rootNamespace, workload),
+    peers: (workload) => workload.stage?.told ?? peerModes(mesh.peers, rootNamespace, workload),
     trustDomain,
   };
 };

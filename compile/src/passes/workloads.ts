@@ -8,7 +8,7 @@ const ofPods = ({ pods, settings: { trustDomain }, memo }: Input): readonly Work
     items: pods,
     name: ({ pod }) => `${pod.namespace}/${pod.name}`,
     context: [trustDomain],
-    inputs: ({ pod, address, ipv6, ready }) => [pod, address, ipv6, ready, trustDomain],
+    inputs: ({ pod, address, ipv6, ready, stage }) => [pod, address, ipv6, ready, stage, trustDomain],
     make: (running) => workloadOf(running, trustDomain),
   });
 
@@ -29,7 +29,7 @@ export const workloads: Pass = {
   reads: ({ of, pods, settings }) => [
     of('WorkloadEntry'),
     settings.trustDomain,
-    ...pods.flatMap(({ pod, address, ipv6, ready }) => [pod, address, ipv6, ready]),
+    ...pods.flatMap(({ pod, address, ipv6, ready, stage }) => [pod, address, ipv6, ready, stage]),
   ],
   make: (input) => {
     const all = [...ofPods(input), ...ofEntries(input)].map((workload) => [keyOf(workload), workload] as const);

@@ -6,6 +6,7 @@ import {
   type InboundPort,
   type InboundSlice,
   type IngressListener,
+  isHttp,
   type Mesh,
   modeOf,
   type PeerModes,
@@ -18,7 +19,7 @@ import { workloadPort } from '../passes/endpoints.ts';
 import { destinationRule, withMeshTcp } from './destinations.ts';
 import { sidecarOf } from './sidecar.ts';
 
-type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind'>;
+type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind' | 'stage'>;
 
 interface Landing {
   readonly backend: Backend;
@@ -127,6 +128,10 @@ const ingressPort = (listener: IngressListener, { mesh, addresses, modes, sideca
   };
 };
 
+/** Where TLS and plaintext are told apart by the first bytes, while callers may still wait for the server's. */
+const isChanging = ({ subject }: Asked, ports: Iterable<InboundPort>): boolean =>
+  subject.stage !== undefined && [...ports].some(({ mode, protocol }) => mode === 'PERMISSIVE' && protocol !== 'auto' && !isHttp(protocol));
+
 /** A Sidecar's ingress listeners replace what services say [S21]. */
 const portsOf = (asked: Asked, landings: readonly Landing[]): readonly InboundPort[] =>
   asked.sidecar?.ingress.length
@@ -141,7 +146,11 @@ const slice = (asked: Asked, landings: readonly Landing[]): InboundSlice => {
     const port = Number(text);
     if (!ports.has(port)) ports.set(port, { port, protocol: 'auto', mode });
   }
-  return { ports: [...ports.values()].sort((a, b) => a.port - b.port), mode: modes.mode };
+  return {
+    ports: [...ports.values()].sort((a, b) => a.port - b.port),
+    mode: modes.mode,
+    ...(isChanging(asked, ports.values()) && { changing: true as const }),
+  };
 };
 
 /** The registered instance; a proxy that is none speaks for itself. */
@@ -156,9 +165,20 @@ export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
   const addresses = sidecar?.ingress.length ? proxy.addresses : [];
   const own = memo(
     `inbound of ${proxy.namespace}/${proxy.name}`,
-    [subject.labels, subject.ports, mesh.backends, mesh.peers, mesh.destinations, mesh.rules, sidecar, ...addresses, ...written],
+    [
+      subject.labels,
+      subject.ports,
+      subject.stage,
+      mesh.backends,
+      mesh.peers,
+      mesh.destinations,
+      mesh.rules,
+      sidecar,
+      ...addresses,
+      ...written,
+    ],
     () => {
-      const modes = peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
+      const modes = subject.stage?.accepts ?? peerModes(mesh.peers, mesh.rules.rootNamespace, subject);
       return slice({ mesh, subject, addresses, modes, sidecar }, [...selectedLandings(mesh, subject), ...written]);
     },
   );

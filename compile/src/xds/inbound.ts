@@ -152,6 +152,10 @@ const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort, 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
 
+/** A server that speaks first is waited for without a limit, but for callers who had none until a moment ago. */
+const patienceOf = ({ changing }: Pick<InboundSlice, 'changing'>) =>
+  changing ? { ...detection, listenerFiltersTimeout: milliseconds(1000) } : detection;
+
 /** A Sidecar's ingress listener that is captured by nobody; under a name that no outbound one has. */
 const boundListener = (port: InboundPort & { readonly bind: string }, slice: InboundSlice): Encoded => {
   const name = inboundName(listenerName(port.bind, port.port));
@@ -161,7 +165,7 @@ const boundListener = (port: InboundPort & { readonly bind: string }, slice: Inb
     address: socketAddress(port.bind, port.port),
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
-    ...(!plainTcp(port) && detection),
+    ...(!plainTcp(port) && patienceOf(slice)),
     filterChains: portChains(port, slice),
   });
   return encodeResource(name, ListenerSchema, listener);
@@ -196,7 +200,7 @@ export const inboundListener = (slice: InboundSlice): Encoded => {
     trafficDirection: TrafficDirection.INBOUND,
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
-    ...detection,
+    ...patienceOf(slice),
     filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, slice)), ...chains(others, 'virtualInbound', {})],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);

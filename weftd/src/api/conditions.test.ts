@@ -150,6 +150,40 @@ test('a broken newer version is not accepted, and the last good one stays progra
   expect(await wait('accepted', 'a')).toMatchObject({ applied: true });
 });
 
+const cart = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: cart, command: [sleep, infinity]}]}}
+`;
+const peers = (mode: string): string =>
+  `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {matchLabels: {app: cart}}, mtls: {mode: ${mode}}}\n`;
+
+test('a mode of mutual TLS is programmed when its workloads are through with all steps', async () => {
+  weftd.write('cart.yaml', cart);
+  weftd.write('peers.yaml', peers('DISABLE'));
+  await weftd.ask('/wait?timeoutMs=100');
+  const pod = (await weftd.view()).pods.find(({ name }) => name.startsWith('cart-'))?.name ?? '';
+  const proxy = await connect(pod);
+  const programmed = async () => (await conditionsOf('peerauthentication', 'cart'))['Programmed'];
+  await vi.waitFor(async () => expect((await programmed())?.message).toBe('programmed on 1 of 1 proxies'), { timeout: 30_000 });
+  proxy.hold();
+  weftd.write('peers.yaml', peers('STRICT'));
+  await weftd.ask('/wait?timeoutMs=100');
+  expect(await programmed()).toMatchObject({ status: 'False', message: `programmed on 0 of 1 proxies; not yet on shop/${pod}` });
+  proxy.release();
+  // It has all that it was told, but not yet the last step.
+  await vi.waitFor(async () => expect((await weftd.ask('/proxies')).body.items[0]).toMatchObject({ inStep: true }), { timeout: 30_000 });
+  expect(await programmed()).toMatchObject({ status: 'False' });
+  expect((await weftd.ask('/wait?timeoutMs=30000')).body).toMatchObject({ applied: true, pending: [] });
+  expect(await programmed()).toMatchObject({ status: 'True', message: 'programmed on 1 of 1 proxies' });
+});
+
 test('what cannot be waited for is said at once', async () => {
   const answers = await Promise.all(
     [

@@ -28,11 +28,19 @@ export interface Standing {
   readonly pending: readonly string[];
 }
 
+/** A policy is in force when the proxies that it changes are through with all steps, too. */
+const throughAllSteps = ({ proxies, pending }: Programming, changing: ReadonlySet<string>): Programming => ({
+  proxies,
+  pending: proxies.filter((name) => pending.includes(name) || changing.has(name)),
+});
+
 export const standings = (items: readonly StandingObject[], parts: ApiParts): readonly Standing[] => {
   const programmingOf = acknowledged(parts);
+  const changing = new Set(parts.desired.node().changing);
   return items.map(({ stored, outdated, dependents }) => {
     const { revision, findings } = stored;
-    const programming = dependents && programmingOf(dependents, revision);
+    const known = dependents && programmingOf(dependents, revision);
+    const programming = known && stored.resource.kind === 'PeerAuthentication' ? throughAllSteps(known, changing) : known;
     const conditions = conditionsOf({ revision, findings, outdated, ...(programming && { programming }) });
     return { object: { ...stored, resource: withoutKeys(stored.resource), conditions }, conditions, pending: programming?.pending ?? [] };
   });

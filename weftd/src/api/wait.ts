@@ -18,8 +18,16 @@ interface ObjectWait {
 /** Files written before the call are read and compiled first, so that it cannot return before they are even seen. */
 const waitApplied = async ({ desired, push }: ApiParts, timeoutMs: number): Promise<WaitResult> => {
   const until = performance.now() + timeoutMs;
-  const revision = await desired.call('settle');
-  return push.waitApplied({ revision, timeoutMs: Math.max(0, until - performance.now()) });
+  const left = (): number => Math.max(0, until - performance.now());
+  for (;;) {
+    const revision = await desired.call('settle');
+    const result = await push.waitApplied({ revision, timeoutMs: left() });
+    const { changing } = desired.node();
+    if (!result.applied || changing.length === 0) return result;
+    // Other steps follow, until the modes are those that were asked for.
+    if (left() === 0) return { ...result, applied: false, pending: changing };
+    await sleep(Math.min(lookMs, left()));
+  }
 };
 
 const only = (found: readonly StandingObject[], { kind, name, namespace }: ObjectWait): StandingObject => {

@@ -17,8 +17,8 @@ export interface Compiler {
   build(snapshot: Omit<Snapshot, 'previous'>, revision: number): boolean;
   /** What `build` would tell; changes nothing. */
   check(snapshot: Omit<Snapshot, 'previous'>): readonly Finding[];
-  /** Of the attached proxies and the others given: those whose configuration `without` would be another one. */
-  dependents(without: Omit<Snapshot, 'previous'>, others: readonly Proxy[]): readonly Proxy[];
+  /** Of the attached proxies and the others given: those whose configuration would be another one. */
+  dependents(less: Less, others: readonly Proxy[]): readonly Proxy[];
   attach(key: string, proxy: Proxy): void;
   detach(key: string): void;
   /** Plans of all attached proxies, or of one. */
@@ -28,6 +28,12 @@ export interface Compiler {
   /** The revision that the mesh was built from. */
   revision(): number;
   errors(): number;
+}
+
+/** A snapshot that lacks an object, and the one that has it; absent: the one that was built last. */
+export interface Less {
+  readonly without: Omit<Snapshot, 'previous'>;
+  readonly within?: Omit<Snapshot, 'previous'>;
 }
 
 /** The pure functions that are run here. */
@@ -81,8 +87,8 @@ export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => 
       return true;
     },
     check: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot)).findings) ?? [],
-    dependents: (without, others) => {
-      const mesh = built?.mesh;
+    dependents: ({ without, within }, others) => {
+      const mesh = within ? guarded('what is wanted in the end', () => build(withPrevious(within)).mesh) : built?.mesh;
       const attachedNow = [...attached.values()].map(({ proxy }) => proxy);
       const names = new Set(attachedNow.map(nameOf));
       const proxies = [...attachedNow, ...others.filter((proxy) => !names.has(nameOf(proxy)))];

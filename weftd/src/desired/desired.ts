@@ -3,7 +3,7 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, expectedProxy, journey, lapsed, type Mesh, serviceOwner } from '@weft/compile';
+import { type Assignments, allocate, expectedProxy, journey, lapsed, type Mesh, peerModesIn, serviceOwner } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -29,6 +29,7 @@ import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
 import { isToldToProxies, withoutObject } from './dependents.ts';
 import type { Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
+import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 
@@ -42,6 +43,8 @@ export interface DesiredPowers extends ControllerPowers {
 const quietMs = 15;
 const longestMs = 200;
 const retryMs = 1000;
+/** Each step of a change of mutual TLS waits this long for proxies that do not answer. */
+const modeStepMs = 15_000;
 const dayMs = 24 * 3600 * 1000;
 /** Of longer lists nobody reads who depends on each object; it would cost a compilation for each. */
 const mostAsked = 100;
@@ -52,12 +55,15 @@ export class Desired implements Calls {
   readonly #store: Store;
   readonly #owned: Ownership;
   readonly #compiler: Compiler;
+  readonly #modes: ModeChanges;
   readonly #publisher = new PlanPublisher();
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
   #trustDomain = '';
   #nodeText = '';
+  /** The revision that proxies are waited for, on the way to other modes of mutual TLS. */
+  #awaited: number | undefined;
   #started = false;
   #retry: NodeJS.Timeout | undefined;
   #housekeeping: NodeJS.Timeout | undefined;
@@ -67,6 +73,7 @@ export class Desired implements Calls {
     this.#powers = powers;
     this.#store = openStore(config.store, powers.now);
     this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
+    this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs: modeStepMs, now: powers.now });
     this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
   }
 
@@ -154,9 +161,15 @@ export class Desired implements Calls {
     const before = known.get(key);
     if (before) return before;
     const expected = this.#instances().filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
-    const without = this.#snapshot(withoutObject(this.#owned.resources(), object), this.#store.decisions.addresses());
+    // A stage on the way hides what it leads to: it is asked what is different in the end.
+    const inTheEnd = (resources: readonly Resource[]) => ({
+      ...this.#snapshot(resources, this.#store.decisions.addresses()),
+      pods: this.#instances(),
+    });
+    const resources = this.#owned.resources();
+    const isChanging = this.#modes.deadline() !== undefined;
     const proxies = this.#compiler.dependents(
-      without,
+      { without: inTheEnd(withoutObject(resources, object)), ...(isChanging && { within: inTheEnd(resources) }) },
       expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
     );
     const names = proxies.map(({ namespace, name }) => `${namespace}/${name}`);
@@ -211,6 +224,13 @@ export class Desired implements Calls {
     return true;
   }
 
+  advance({ revision, applied }: { readonly revision: number; readonly applied: boolean }): void {
+    if (revision !== this.#awaited) return;
+    this.#awaited = undefined;
+    if (this.#modes.advance(applied)) this.#nextStep();
+    this.#compileNow();
+  }
+
   async settle(): Promise<number> {
     await this.#source?.settle();
     this.#batch.flush();
@@ -256,6 +276,7 @@ export class Desired implements Calls {
       this.#compiler.build(snapshot, this.#owned.revision());
       this.#publish();
       this.#postNode();
+      this.#awaitStep();
     } catch (error) {
       if (!this.#started) throw error;
       // The disk did not take a decision; nothing was told to anyone, and the next change or report tries again.
@@ -279,6 +300,28 @@ export class Desired implements Calls {
     );
     decisions.keepInstances(this.#workloads.flatMap(({ instances }) => instances));
     decisions.keepAddresses(allocate(resources, decisions.addresses()));
+    this.#decideModes(resources);
+  }
+
+  #decideModes(resources: readonly Resource[]): void {
+    const modesOf = peerModesIn(resources, this.#settings(resources).rootNamespace);
+    const sidecars = this.#workloads.flatMap(({ instances }) => instances).filter(({ pod }) => pod.proxy === 'sidecar');
+    if (this.#modes.take(sidecars.map(({ pod }) => ({ uid: pod.uid, modes: modesOf(pod) })))) this.#nextStep();
+    this.#store.decisions.keepCallers(this.#modes.callers());
+  }
+
+  /** Who has acknowledged a step is told by revisions: each has its own. */
+  #nextStep(): void {
+    if (this.#owned.revision() === this.#compiler.revision()) this.#store.objects.mark();
+    this.#awaited = undefined;
+  }
+
+  /** Asks to be told when all proxies have the step, or when it is time to go on without some of them. */
+  #awaitStep(): void {
+    const deadline = this.#modes.deadline();
+    if (deadline === undefined || this.#awaited !== undefined) return;
+    this.#awaited = this.#owned.revision();
+    this.#powers.post({ kind: 'step', step: { revision: this.#awaited, timeoutMs: Math.max(1, deadline - this.#powers.now()) } });
   }
 
   #settings(resources: Parameters<typeof meshSettings>[0]): MeshSettings {
@@ -311,7 +354,18 @@ export class Desired implements Calls {
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
-    return { resources, pods: this.#instances(), settings: this.#settings(resources), assignments };
+    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments };
+  }
+
+  /** With the stage that each is at on its way to what these objects want. */
+  #staged(resources: readonly Resource[]): Parameters<Compiler['build']>[0]['pods'] {
+    const instances = this.#instances();
+    if (this.#modes.deadline() === undefined) return instances;
+    const modesOf = peerModesIn(resources, this.#settings(resources).rootNamespace);
+    return instances.map((instance) => {
+      const stage = this.#modes.stage({ uid: instance.pod.uid, modes: modesOf(instance.pod) });
+      return stage ? { ...instance, stage } : instance;
+    });
   }
 
   #instances(): readonly Instance[] {
@@ -344,6 +398,7 @@ export class Desired implements Calls {
       restartNeeded: this.#workloads.flatMap((workload) =>
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
+      changing: this.#staged(this.#owned.resources()).flatMap(({ pod, stage }) => (stage ? [`${pod.namespace}/${pod.name}`] : [])),
       ...(node && { node }),
     };
     const text = JSON.stringify(state);

@@ -61,6 +61,8 @@ export interface Calls {
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;
   /** False: there is no such workload. */
   restart(workload: ObjectRef): boolean;
+  /** A step of a change of mutual TLS is over: every proxy has acknowledged it, or its time is up. */
+  advance(step: { readonly revision: number; readonly applied: boolean }): void;
   /** Looks at the folder, compiles what changed. @returns the revision that is now planned. */
   settle(): Promise<number>;
 }
@@ -107,6 +109,8 @@ export interface NodeState {
   readonly workloads: readonly WorkloadStatus[];
   /** Pods whose labels now ask for another proxy than they run with, as `namespace/name`. */
   readonly restartNeeded: readonly string[];
+  /** Pods that are on the way to another mode of mutual TLS, as `namespace/name`. */
+  readonly changing: readonly string[];
   readonly node?: NodeRegistration;
 }
 
@@ -115,11 +119,18 @@ export interface Health {
   readonly compileErrors: number;
 }
 
+/** What proxies are waited for, before what follows may be told. */
+export interface Step {
+  readonly revision: number;
+  readonly timeoutMs: number;
+}
+
 export type FromWorker =
   | { readonly kind: 'ready'; readonly trustDomain: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly reason: string }
   | { readonly kind: 'plan'; readonly update: PlanUpdate }
   | { readonly kind: 'node'; readonly state: NodeState }
+  | { readonly kind: 'step'; readonly step: Step }
   | { readonly kind: 'health'; readonly health: Health }
   | { readonly kind: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };

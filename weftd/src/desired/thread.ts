@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../push/contract.ts';
 import type { Plan } from '../push/plan.ts';
-import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, ToWorker } from './messages.ts';
+import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, Step, ToWorker } from './messages.ts';
 import { createPlanMirror } from './mirror.ts';
 
 export interface DesiredThread {
@@ -13,6 +13,8 @@ export interface DesiredThread {
   health(): Health;
   /** Called at each new state; returns the detach function. */
   onNode(listener: (state: NodeState) => void): () => void;
+  /** The one who waits for proxies and then calls `advance`; told of a step that is waited for already. */
+  onStep(listener: (step: Step) => void): void;
   call<M extends Method>(method: M, ...argument: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>>;
   stop(): Promise<void>;
 }
@@ -29,6 +31,7 @@ const nothingYet: NodeState = {
   instances: [],
   workloads: [],
   restartNeeded: [],
+  changing: [],
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
@@ -49,6 +52,8 @@ class WorkerThread {
   readonly #listeners = new Set<(state: NodeState) => void>();
   readonly plan = createPlanMirror((message) => this.#post(message));
   #nextId = 1;
+  #onStep: ((step: Step) => void) | undefined;
+  #step: Step | undefined;
   #node = nothingYet;
   #health: Health = { compileErrors: 0 };
   #stopped = false;
@@ -73,6 +78,11 @@ class WorkerThread {
   onNode = (listener: (state: NodeState) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  };
+
+  onStep = (listener: (step: Step) => void): void => {
+    this.#onStep = listener;
+    if (this.#step) listener(this.#step);
   };
 
   call = <M extends Method>(method: M, ...[argument]: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>> => {
@@ -112,6 +122,10 @@ class WorkerThread {
       case 'node':
         this.#node = message.state;
         for (const listener of this.#listeners) listener(message.state);
+        return;
+      case 'step':
+        this.#step = message.step;
+        this.#onStep?.(message.step);
         return;
       case 'health':
         this.#health = message.health;

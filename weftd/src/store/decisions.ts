@@ -1,9 +1,10 @@
 /**
  * Decisions that weftd took once and must keep over a restart: which pods it made (name and uid), which restarts
- * were asked for, and which virtual address belongs to whom.
+ * were asked for, which virtual address belongs to whom, and how callers were told to call.
  */
 import type { ObjectRef } from '@weft/model';
 import { refKey } from '@weft/model';
+import type { Callers } from '../desired/callers.ts';
 import type { PodInstance } from '../workloads/instance.ts';
 import type { Database } from './database.ts';
 
@@ -17,6 +18,10 @@ export interface Decisions {
   /** Virtual address by owner. */
   addresses(): Readonly<Record<string, string>>;
   keepAddresses(addresses: Readonly<Record<string, string>>): void;
+  /** What callers of each instance were told to do, by its uid. */
+  callers(): ReadonlyMap<string, Callers>;
+  /** Replaces the whole table; only differences are written. */
+  keepCallers(callers: ReadonlyMap<string, Callers>): void;
 }
 
 /** Instances are immutable values: one that is the same object was already written. */
@@ -87,8 +92,33 @@ const addressesIn = (database: Database): Pick<Decisions, 'addresses' | 'keepAdd
   };
 };
 
+const callersIn = (database: Database): Pick<Decisions, 'callers' | 'keepCallers'> => {
+  const put = database.sql.prepare('INSERT OR REPLACE INTO callers VALUES (?, ?)');
+  const erase = database.sql.prepare('DELETE FROM callers WHERE uid = ?');
+  let callers: ReadonlyMap<string, Callers> = new Map(
+    database.sql
+      .prepare('SELECT * FROM callers')
+      .all()
+      .map((row) => [String(row.uid), JSON.parse(String(row.callers)) as Callers]),
+  );
+  return {
+    callers: () => callers,
+    keepCallers: (next) => {
+      if (next === callers) return;
+      const changed = [...next].filter(([uid, value]) => callers.get(uid) !== value);
+      const gone = [...callers.keys()].filter((uid) => !next.has(uid));
+      database.transaction(() => {
+        for (const [uid, value] of changed) put.run(uid, JSON.stringify(value));
+        for (const uid of gone) erase.run(uid);
+      });
+      callers = next;
+    },
+  };
+};
+
 export const decisionsIn = (database: Database): Decisions => ({
   ...instancesIn(database),
   ...restartsIn(database),
   ...addressesIn(database),
+  ...callersIn(database),
 });

@@ -27,6 +27,8 @@ export interface Objects {
   /** The last good version of each object by `refKey`; a live map of what is on disk. */
   all(): ReadonlyMap<string, StoredObject>;
   revision(): number;
+  /** A new revision of the same objects: proxies are told the next step of a change. Durable when it returns. */
+  mark(): number;
   history(ref: ObjectRef): readonly HistoryEntry[];
   /** Forgets what revisions older than `before` (Unix milliseconds) did. @returns how many entries went. */
   prune(before: number): number;
@@ -103,6 +105,11 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
     },
     all: () => objects,
     revision: () => revision,
+    mark: () => {
+      commit({ put: [], remove: [] }, revision + 1);
+      revision += 1;
+      return revision;
+    },
     history: ({ kind, namespace, name }) =>
       past.all(kind, namespace, name).map((row) => ({
         revision: Number(row.revision),

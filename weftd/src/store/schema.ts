@@ -35,4 +35,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE TABLE addresses (owner TEXT PRIMARY KEY, address TEXT NOT NULL UNIQUE) STRICT;
   `,
+  `
+  -- What callers of each instance were told to do, while its mode of mutual TLS changes and after.
+  CREATE TABLE callers (uid TEXT PRIMARY KEY, callers TEXT NOT NULL) STRICT;
+  `,
 ];

@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { historyKept } from './objects.ts';
+import { migrations } from './schema.ts';
 import { openStore, type Store } from './store.ts';
 
 let home: string;
@@ -131,7 +132,13 @@ test('decisions survive a restart', () => {
   store.decisions.keepAddresses({ 'Service/shop/web': '10.96.0.1', 'Service/shop/api': '10.96.0.2' });
   store.decisions.keepAddresses({ 'Service/shop/web': '10.96.0.2' });
   store.decisions.restart({ kind: 'Deployment', namespace: 'shop', name: 'web' }, 77);
+  const told = { '': { mtls: true, mixed: false } };
+  store.decisions.keepCallers(new Map(Object.entries({ a: told, b: told })));
+  store.decisions.keepCallers(new Map(Object.entries({ b: { '': { mtls: false, mixed: true } } })));
+  expect([store.objects.mark(), store.objects.mark()]).toEqual([1, 2]);
   reopen();
+  expect(store.objects.revision()).toBe(2);
+  expect([...store.decisions.callers()]).toEqual([['b', { '': { mtls: false, mixed: true } }]]);
   expect(store.decisions.addresses()).toEqual({ 'Service/shop/web': '10.96.0.2' });
   expect(store.decisions.restarts().get('Deployment/shop/web')).toBe(77);
 });
@@ -169,7 +176,7 @@ test('a store of a newer weftd is left alone', () => {
   newer.close();
   expect(() => openStore(path, now)).toThrow(/newer weftd/);
   const back = new DatabaseSync(path);
-  back.exec('PRAGMA user_version = 1');
+  back.exec(`PRAGMA user_version = ${migrations.length}`);
   back.close();
   store = openStore(path, now);
 });

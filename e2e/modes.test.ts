@@ -1,0 +1,97 @@
+/** Modes of mutual TLS change under load: nobody notices, and what is forbidden in the end is refused. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failed, startLoad } from './load.ts';
+import { type Mesh, root, startMesh } from './mesh.ts';
+
+const long = process.env.WEFT_LONG === '1';
+/** Each request is four on the way: to the front, and three of its own. */
+const perSecond = long ? 200 : 60;
+const rounds = long ? 10 : 1;
+
+let mesh: Mesh;
+beforeAll(async () => {
+  mesh = await startMesh({ folder: join(root, 'e2e/modes') });
+}, 180_000);
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+type Mode = 'DISABLE' | 'PERMISSIVE' | 'STRICT';
+
+/** Written as an editor does; waits until the mode is in force everywhere. */
+const become = async (mode: Mode, namespace: 'istio-system' | 'modes' = 'modes'): Promise<void> => {
+  const path = join(mesh.folder, `${namespace}.yaml`);
+  const text = `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: ${namespace}}\nspec: {mtls: {mode: ${mode}}}\n`;
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+  const { code, stderr } = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
+  expect(code, stderr).toBe(0);
+};
+
+/** curl's exit code and what it got, from a pod without a sidecar. */
+const outsider = async (url: string) => {
+  const { code, stdout } = await mesh.weft('exec', 'deploy/outsider', '-n', 'legacy', '--', 'curl', '-s', '-m', '5', url);
+  return { code, text: stdout.trim() };
+};
+
+const addressOf = async (app: string): Promise<string> => {
+  const { items } = await mesh.json<{ items: { metadata: { name: string }; status: { podIP: string } }[] }>('get', 'pods', '-A');
+  return items.find(({ metadata }) => metadata.name.startsWith(`${app}-`))?.status.podIP ?? '';
+};
+
+/** curl says 56 where a connection is reset while it waits for an answer. */
+const reset = 56;
+
+describe('a change of mode', () => {
+  it(
+    'loses no request on the way from DISABLE to STRICT, back, and by PERMISSIVE',
+    async () => {
+      await become('DISABLE');
+      const load = startLoad({ url: `${mesh.gateway}/`, perSecond });
+      await sleep(1000);
+      for (let round = 0; round < rounds; round++) {
+        await become('STRICT');
+        expect((await outsider('http://server.modes:8080/')).code).toBe(reset);
+        await sleep(500);
+        await become('DISABLE');
+        expect(await outsider('http://server.modes:8080/')).toEqual({ code: 0, text: 'nobody' });
+        await become('PERMISSIVE');
+        await become('STRICT');
+        await sleep(500);
+        await become('DISABLE');
+      }
+      await sleep(1000);
+      const outcomes = await load.stop();
+      expect(failed(outcomes).map(({ sequence, status, body, error }) => ({ sequence, status, body, error }))).toEqual([]);
+      expect(outcomes.length).toBeGreaterThan(perSecond * 2);
+    },
+    long ? 600_000 : 120_000,
+  );
+});
+
+describe('STRICT', () => {
+  beforeAll(() => become('STRICT'));
+
+  it('refuses plaintext on every port, at the Service and at the pod', async () => {
+    const pod = await addressOf('server');
+    const urls = ['http://server.modes:8080/', `http://${pod}:8080/`, `http://${pod}:8081/`, `http://${pod}:9000/`, `http://${pod}:1234/`];
+    expect(await Promise.all(urls.map(outsider))).toEqual(urls.map(() => ({ code: reset, text: '' })));
+    await become('DISABLE');
+    const [service, direct, undeclared] = await Promise.all(urls.slice(0, 3).map(outsider));
+    expect([service, direct, undeclared]).toEqual([service, service, service]);
+    expect(service).toEqual({ code: 0, text: 'nobody' });
+  });
+
+  it('of the whole mesh counts where the namespace says nothing, and its callers are known', async () => {
+    await become('STRICT', 'istio-system');
+    rmSync(join(mesh.folder, 'modes.yaml'));
+    const { code, stderr } = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
+    expect(code, stderr).toBe(0);
+    expect((await outsider('http://server.modes:8080/')).code).toBe(reset);
+    const answer = await fetch(`${mesh.gateway}/`);
+    expect((await answer.text()).match(/URI=spiffe:\/\/cluster.local\/ns\/modes\/sa\/front/g)).toHaveLength(2);
+  });
+});
