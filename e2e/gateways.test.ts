@@ -1,5 +1,8 @@
 /** The ways in and out of a whole mesh: TLS by a Secret to whoever dials the host's port, and mutual TLS to a gateway that adds TLS. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -44,6 +47,25 @@ test('HTTPS on the host’s port, moved as far as the port of HTTP; the server w
   expect((await served()).answer).toBe('HTTP/1.1 200 OK');
   await expect(ask({ port: tlsPort, servername: 'other.example' })).rejects.toThrow();
   expect((await fetch(mesh.gateway, { redirect: 'manual' })).status).toBe(301);
+});
+
+const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+
+test.skipIf(!own.some(({ address }) => address === '::1'))('the host’s ports are on ::1 too', async () => {
+  expect((await fetch(mesh.gateway.replace('127.0.0.1', '[::1]'), { redirect: 'manual' })).status).toBe(301);
+});
+
+const outside6 = own.find(({ family, internal, address }) => family === 'IPv6' && !internal && /^([23]|f[cd])...:/.test(address));
+
+test.skipIf(!outside6)('a sidecar’s program calls an IPv6 address outside', async (context) => {
+  const inside = await mesh.json<{ items: { status: { podIPs: object[] } }[] }>('get', 'pods', '-A');
+  if (inside.items.every(({ status }) => status.podIPs.length < 2)) return context.skip('the mesh has no IPv6');
+  const server = createServer((_, response) => response.end('far'));
+  await new Promise<void>((resolve) => server.listen(0, '::', resolve));
+  const url = `http://[${outside6?.address}]:${(server.address() as AddressInfo).port}/`;
+  const { stdout } = await mesh.weft('exec', 'deploy/client', '-n', 'shop', '--', 'curl', '-gs', '-m5', url);
+  server.close();
+  expect(stdout).toBe('far');
 });
 
 test('mutual TLS from the sidecar to the egress gateway, TLS with a CA from a Secret from there on', async () => {

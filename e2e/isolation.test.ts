@@ -10,8 +10,9 @@ import { type Mesh, root, startMesh, until } from './mesh.ts';
 
 const users = process.getuid?.() === 0 ? [undefined, 2000] : [undefined];
 
+/** The host's loopback and its link; its other addresses are outside like anybody's. */
 const hostAddresses6 = Object.values(networkInterfaces()).flatMap((list) =>
-  (list ?? []).flatMap(({ family, address }) => (family === 'IPv6' ? [address, `${address}%eth0`] : [])),
+  (list ?? []).flatMap(({ family, address }) => (family === 'IPv6' && /^(::1|fe80)/.test(address) ? [address, `${address}%eth0`] : [])),
 );
 
 const below = (directory: string): readonly string[] =>
@@ -48,7 +49,16 @@ describe.each(users)('a hostile application (user %s)', (uid) => {
       pids: mesh.pids('envoy'),
       programs: [...below(join(root, 'dist')).slice(0, 20), join(root, 'package.json'), '/run/weft/envoy'],
       gateway: '169.254.20.1',
-      addresses6: ['::1', '::ffff:127.0.0.1', 'fd00:10:169::1', 'fe80::1%eth0', 'fd00:ec2::254', ...hostAddresses6],
+      addresses6: [
+        '::1',
+        '::ffff:127.0.0.1',
+        'fd00:10:169::1',
+        'fe80::1%eth0',
+        'fd00:ec2::254',
+        '64:ff9b::7f00:1',
+        '64:ff9b::a9fe:a9fe',
+        ...hostAddresses6,
+      ],
       api: Number(new URL(mesh.api).port),
     };
     const { stdout, stderr } = await exec('python3', 'attack.py', JSON.stringify(target));

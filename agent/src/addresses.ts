@@ -21,17 +21,24 @@ export const podRange = '10.244.0.0/16';
 export const serviceRange = '10.96.0.0/12';
 export const automaticRange = '240.240.0.0/16';
 
-/**
- * The same in IPv6, where the host has it (`node/ipv6.ts`). Pods have routes to these ranges and no other: IPv6 does not leave the
- * mesh, and an address outside is unreachable at once, so that programs take the IPv4 one.
- */
+/** The same in IPv6, where the kernel has it (`node/ipv6.ts`). */
 export const meshAddress6 = 'fd00:10:169::1';
+export const plainDnsAddress6 = 'fd00:10:169::2';
+export const probeAddress6 = 'fd00:10:169::3';
+export const nodeAddresses6 = [meshAddress6, plainDnsAddress6, probeAddress6] as const;
 /** Pods have a way to it: no pod gets it, since indexes start at 2. */
 export const hairpinAddress6 = 'fd00:10:244::1';
 export const podRange6 = 'fd00:10:244::/64';
 export const serviceRange6 = 'fd00:10:96::/64';
 export const automaticRange6 = '2001:2::/48';
 export const ranges6 = [podRange6, serviceRange6, automaticRange6] as const;
+/** Nobody's outside: what is for them stays here. */
+export const meshRanges6 = ['fd00:10:169::/64', podRange6, serviceRange6] as const;
+
+/** What lies outside: global unicast, unique local, and IPv4 behind a translator (RFC 6052). Pods have a way nowhere else. */
+export const outsideRanges6 = ['2000::/3', 'fc00::/7', '64:ff9b::/96'] as const;
+/** Metadata services of clouds, which give the machine's credentials to whoever asks on it: AWS, Google, Oracle. */
+export const metadataRanges6 = ['fd00:ec2::/32', 'fd20:ce::/32', 'fd00:c1::/32'] as const;
 
 /** The mesh side's Envoy takes here what leaves the mesh. */
 export const egressPort = 15001;

@@ -12,14 +12,11 @@ export interface Names {
   readonly aliases: Readonly<Record<string, string>>;
   /** `cluster.local`: names below it exist in the mesh or nowhere. */
   readonly dnsDomain: string;
-  /** Whether addresses outside may be IPv6 ones: where IPv6 ends at the mesh's edge, who takes both families must not try them. */
-  readonly forwardsIPv6: boolean;
 }
 
 export type Reply =
   | { readonly kind: 'answer'; readonly message: Buffer }
-  /** Ask outside, and give the answer as `known` makes it. */
-  | { readonly kind: 'forward'; readonly known?: (answer: Buffer) => Buffer }
+  | { readonly kind: 'forward' }
   /** Ask `message`, here again, and give the answer as `canonical` makes it. */
   | { readonly kind: 'alias'; readonly message: Buffer; readonly canonical: (answer: Buffer) => Buffer }
   /** Not even a header: nothing to answer to. */
@@ -93,8 +90,8 @@ const answerAlias = (query: Packet, name: string, target: string): Reply => {
   };
 };
 
-/** The name exists outside or not, as it does: only its IPv6 addresses are not told. */
-const withoutIPv6 = (message: Buffer): Buffer => {
+/** The name exists or not, as it does: only its IPv6 addresses are not told, to who takes both families and would try them. */
+export const withoutIPv6 = (message: Buffer): Buffer => {
   const found = decode(message);
   const answers = (found.answers ?? []).filter(({ type }) => type !== 'AAAA');
   return encode({ ...found, type: 'response', flags: message.readUInt16BE(2) & 0x7fff, answers });
@@ -114,7 +111,7 @@ const answerName = (query: Packet, question: { readonly name: string; readonly t
   if (target) return answerAlias(query, question.name, target);
   const inside = name === names.dnsDomain || name.endsWith(`.${names.dnsDomain}`) || reverseOfMesh.test(name);
   if (inside) return { kind: 'answer', message: reply(query, rcodes.noSuchName, [], authorities) };
-  return question.type === 'AAAA' && !names.forwardsIPv6 ? { kind: 'forward', known: withoutIPv6 } : { kind: 'forward' };
+  return { kind: 'forward' };
 };
 
 export const answer = (message: Buffer, names: Names): Reply => {

@@ -7,14 +7,13 @@ import { decode, encode, type Packet, type RecordType } from 'dns-packet';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answer, type Names, truncated, udpLimit } from './answer.ts';
-import { parseResolver, type Resolver, serveForwarder } from './forwarder.ts';
+import { leavesByIPv6, parseResolver, type Resolver, serveForwarder } from './forwarder.ts';
 import { exchange, frame, onMessages } from './frames.ts';
 import { type DnsServer, serveDns } from './server.ts';
 
 const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index}`);
 const mesh: Names = {
   dnsDomain: 'cluster.local',
-  forwardsIPv6: true,
   aliases: {
     'other.shop.svc.cluster.local': 'catalog.shop.svc.cluster.local',
     'abroad.shop.svc.cluster.local': 'www.example.test',
@@ -61,20 +60,6 @@ test('each family is asked for by its own type', () => {
   expect(ask('both.shop.svc.cluster.local', 'AAAA')).toEqual({ rcode: 'NOERROR', data: ['fd00:10:96::60:b'] });
 });
 
-test('where IPv6 ends at the edge, the IPv6 addresses of hosts outside are not told, but that they exist', () => {
-  const query = question('example.com', 'AAAA');
-  const reply = answer(query, { ...mesh, forwardsIPv6: false });
-  const records = [
-    { type: 'CNAME' as const, name: 'example.com', ttl: 1, data: 'www.example.com' },
-    { type: 'AAAA' as const, name: 'www.example.com', ttl: 1, data: '2001:db8::1' },
-  ];
-  const found = encode({ type: 'response', id: 7, flags: 0x180, questions: decode(query).questions ?? [], answers: records });
-  const told = decode(reply.kind === 'forward' && reply.known ? reply.known(found) : Buffer.alloc(0));
-  expect(told).toMatchObject({ id: 7, rcode: 'NOERROR', type: 'response', answers: [{ type: 'CNAME' }] });
-  expect(told.answers).toHaveLength(1);
-  expect(answer(question('example.com'), { ...mesh, forwardsIPv6: false })).toEqual({ kind: 'forward' });
-});
-
 test('malformed messages never throw', () => {
   expect(answer(Buffer.alloc(3), mesh).kind).toBe('drop');
   expect(answer(Buffer.concat([question('x.y').subarray(0, 14)]), mesh).kind).toBe('answer');
@@ -91,13 +76,21 @@ test('malformed messages never throw', () => {
 
 let directory = '';
 let server: DnsServer;
+let hasIPv6 = true;
 const closers: (() => void)[] = [];
 /** A resolver outside the mesh: one address by UDP; `big.test` is cut and only whole by TCP. */
 const outside = async (): Promise<Resolver> => {
   const respond = (query: Buffer, cut: boolean): Buffer => {
     const packet = decode(query);
     const name = packet.questions?.[0]?.name ?? '';
-    const answers = name === 'big.test' && cut ? [] : [{ type: 'A' as const, name, ttl: 1, data: '192.0.2.1' }];
+    const found =
+      packet.questions?.[0]?.type === 'AAAA'
+        ? [
+            { type: 'CNAME' as const, name, ttl: 1, data: 'www.example.test' },
+            { type: 'AAAA' as const, name: 'www.example.test', ttl: 1, data: '2001:db8::1' },
+          ]
+        : [{ type: 'A' as const, name, ttl: 1, data: '192.0.2.1' }];
+    const answers = name === 'big.test' && cut ? [] : found;
     return encode({
       type: 'response',
       id: packet.id ?? 0,
@@ -128,7 +121,7 @@ beforeAll(async () => {
   directory = await mkdtemp(`${tmpdir()}/weft-dns-`);
   const resolver = await outside();
   const silent = { address: '127.0.0.1', port: 1 };
-  const forwarder = await serveForwarder(`${directory}/dns.sock`, () => [silent, resolver]);
+  const forwarder = await serveForwarder(`${directory}/dns.sock`, { resolvers: () => [silent, resolver], hasIPv6: async () => hasIPv6 });
   server = await serveDns({ address: '127.0.0.1', port: 0, names: () => mesh, forwarder: `${directory}/dns.sock` });
   closers.push(forwarder.close, server.close);
 });
@@ -146,6 +139,43 @@ const overUdp = async (query: Buffer): Promise<Packet> => {
 };
 const overTcp = async (query: Buffer): Promise<Packet> =>
   decode(await exchange(() => createConnection(server.port, '127.0.0.1'), query, 2_000));
+
+test('where the host has no way by IPv6, the IPv6 addresses of hosts outside are not told, but that they exist', async () => {
+  const told = async () => (await overUdp(question('example.com', 'AAAA'))).answers?.map(({ type }) => type);
+  expect(await told()).toEqual(['CNAME', 'AAAA']);
+  hasIPv6 = false;
+  expect(await told()).toEqual(['CNAME']);
+  expect(await overUdp(question('example.com', 'AAAA'))).toMatchObject({ id: 7, rcode: 'NOERROR', type: 'response' });
+  expect((await overUdp(question('example.com'))).answers).toHaveLength(1);
+  hasIPv6 = true;
+});
+
+const routeLine = (destination: string, length: string, flags: string, device = 'eth0'): string =>
+  `${destination.padEnd(32, '0')} ${length} ${'0'.repeat(32)} 00 ${'0'.repeat(32)} 00000400 00000001 00000000 ${flags} ${device}`;
+
+test.each([
+  [true, 'a default route', routeLine('', '00', '00450003')],
+  [true, 'a route to all global addresses', routeLine('2', '03', '00000003')],
+  [false, 'one that refuses', routeLine('', '00', '00200200', 'lo')],
+  [false, 'one that refuses, with a device', routeLine('', '00', '00200201')],
+  [false, 'the own link and addresses only', `${routeLine('fe8', '40', '00000001')}\n${routeLine('fd00', '40', '00000001')}`],
+  [false, 'nothing', ''],
+])('%s: a way out by IPv6 is %s', (expected, _, table) => {
+  expect(leavesByIPv6(table)).toBe(expected);
+});
+
+test('questions come over IPv6 too, by UDP and TCP', async (context) => {
+  const other = await serveDns({ address: '::1', port: 0, names: () => mesh, forwarder: `${directory}/dns.sock` }).catch(() => undefined);
+  if (!other) return context.skip('this machine has no IPv6');
+  closers.push(other.close);
+  const socket = createSocket('udp6');
+  socket.send(question('catalog.shop.svc.cluster.local'), other.port, '::1');
+  const [message] = await once(socket, 'message');
+  socket.close();
+  expect(decode(message)).toMatchObject({ answers: [{ data: '10.96.0.10' }] });
+  const overTcp6 = await exchange(() => createConnection(other.port, '::1'), question('headless.shop.svc.cluster.local'), 2_000);
+  expect(decode(overTcp6).answers).toHaveLength(60);
+});
 
 test('a long answer is cut over UDP, whole over TCP and whole where the asker has room', async () => {
   const cut = await overUdp(question('headless.shop.svc.cluster.local'));

@@ -6,7 +6,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { serverFailure } from './answer.ts';
+import { decode } from 'dns-packet';
+import { serverFailure, withoutIPv6 } from './answer.ts';
 import { exchange, frame, onMessages } from './frames.ts';
 
 export interface Resolver {
@@ -57,8 +58,32 @@ export const resolve = async (resolvers: readonly Resolver[], query: Buffer): Pr
   return serverFailure(query);
 };
 
-/** Serves the forwarding socket (0600). `resolvers` is asked for each message: networks come and go. */
-export const serveForwarder = async (path: string, resolvers: () => readonly Resolver[]): Promise<{ close(): void }> => {
+/** What the host's network is like just now: networks come and go. */
+export interface Outside {
+  resolvers(): readonly Resolver[];
+  /** Whether the host itself has a way to IPv6 addresses. */
+  hasIPv6(): Promise<boolean>;
+}
+
+/** A default route in the kernel's table (proc(5), `/proc/net/ipv6_route`), or one to all global addresses, which is up and leads somewhere. */
+export const leavesByIPv6 = (routes: string): boolean =>
+  routes.split('\n').some((line) => {
+    const [destination = '', length, , , , , , , flags = '0', device] = line.trim().split(/\s+/);
+    const isWide = (length === '00' && /^0+$/.test(destination)) || (length === '03' && /^20+$/.test(destination));
+    // RTF_UP, and not RTF_REJECT.
+    return isWide && device !== 'lo' && (Number.parseInt(flags, 16) & 0x201) === 1;
+  });
+
+const known = async (message: Buffer, { hasIPv6 }: Outside): Promise<Buffer> => {
+  try {
+    return decode(message).questions?.[0]?.type === 'AAAA' && !(await hasIPv6()) ? withoutIPv6(message) : message;
+  } catch {
+    return message; // Not ours to judge.
+  }
+};
+
+/** Serves the forwarding socket (0600). */
+export const serveForwarder = async (path: string, outside: Outside): Promise<{ close(): void }> => {
   await rm(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -67,7 +92,7 @@ export const serveForwarder = async (path: string, resolvers: () => readonly Res
     socket.on('close', () => sockets.delete(socket));
     onMessages(socket, async (query) => {
       if (query.length < 12) return socket.destroy();
-      const message = await resolve(resolvers(), query);
+      const message = await known(await resolve(outside.resolvers(), query), outside);
       if (!socket.destroyed) socket.write(frame(message));
     });
   });

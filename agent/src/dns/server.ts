@@ -1,7 +1,7 @@
 /** DNS on UDP and TCP port 53 of one address in the mesh's network namespace. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer, isIPv6, type Socket } from 'node:net';
 import { answer, type Names, serverFailure, truncated, udpLimit } from './answer.ts';
 import { exchange, frame, onMessages } from './frames.ts';
 
@@ -28,11 +28,11 @@ const connectionLimit = 256;
 
 export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServerInput): Promise<DnsServer> => {
   let forwarded = 0;
-  const forward = async (query: Buffer, known: (answer: Buffer) => Buffer = (answer) => answer): Promise<Buffer> => {
+  const forward = async (query: Buffer): Promise<Buffer> => {
     if (forwarded >= forwardLimit) return serverFailure(query);
     forwarded++;
     try {
-      return known(await exchange(() => createConnection(forwarder), query, forwardMs));
+      return await exchange(() => createConnection(forwarder), query, forwardMs);
     } catch {
       return serverFailure(query);
     } finally {
@@ -43,12 +43,12 @@ export const serveDns = async ({ address, port = 53, names, forwarder }: DnsServ
     const reply = answer(query, names());
     if (reply.kind === 'drop') return undefined;
     if (reply.kind === 'answer') return reply.message;
-    if (reply.kind === 'forward') return forward(query, reply.known);
+    if (reply.kind === 'forward') return forward(query);
     const answered = aliases > 0 ? await respond(reply.message, aliases - 1) : undefined;
     return answered ? reply.canonical(answered) : serverFailure(query);
   };
 
-  const udp = createSocket('udp4');
+  const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   udp.on('message', async (query, peer) => {
     const message = await respond(query);
     if (message) udp.send(truncated(message, udpLimit(query)), peer.port, peer.address, () => {});

@@ -3,7 +3,9 @@
  * `ingress-<port>.sock` leads in, `egress.sock` out. Listeners and clusters are files that Envoy watches, so that a new
  * gateway port needs no restart. Pure: configuration as JSON values.
  */
-import { egressPort, meshAddress } from '../addresses.ts';
+import { isIPv6 } from 'node:net';
+import { egressPort } from '../addresses.ts';
+import { allowedTargets, forbiddenTargets } from './targets.ts';
 
 export interface EdgeFiles {
   /** Directory of `lds.json`, `cds.json` and the bootstrap; watched. */
@@ -49,10 +51,16 @@ const tcpProxy = (name: string, target: string, extra: object = {}): object => (
   typed_config: { '@type': type('extensions.filters.network.tcp_proxy.v3.TcpProxy'), stat_prefix: name, cluster: target, ...extra },
 });
 
-const listener = (name: string, address: object, filter: object): object => ({
+/** Of one port at several addresses. */
+const boundTo = ([first = '', ...others]: readonly string[], port: number): object => ({
+  address: socketAddress({ address: first, port }),
+  additional_addresses: others.map((address) => ({ address: socketAddress({ address, port }) })),
+});
+
+const listener = (name: string, bound: object, filter: object): object => ({
   '@type': type('config.listener.v3.Listener'),
   name,
-  address,
+  ...bound,
   filter_chains: [{ filters: [filter] }],
 });
 
@@ -71,17 +79,18 @@ export const edgeBootstrap = (files: EdgeFiles): object => ({
 const ingressName = (port: number): string => `ingress-${port}`;
 
 export interface HostEdge {
+  /** The host's loopback, of each family that it has. */
+  readonly loopbacks: readonly string[];
   readonly hostPorts: readonly number[];
   readonly ingressSocket: (port: number) => string;
   readonly egressSocket: string;
 }
 
-/**
- * What no pod reaches through the host, since the connection would come from the host itself: its loopback (weftd's API among it;
- * Linux takes 0.0.0.0 for it too), what only its own link knows (169.254.0.0/16: a cloud's metadata service with the machine's
- * credentials, and the mesh's own addresses), and what pods have no way to anyhow: multicast, reserved ranges, IPv6.
- */
-const forbiddenTargets = '(0|127|22[4-9]|2[3-5][0-9]|169\\.254)\\..*|\\[.*';
+const target = (regex: string): object => ({
+  connect_matcher: {},
+  headers: [{ name: ':authority', string_match: { safe_regex: { regex } } }],
+});
+const refused = { direct_response: { status: 403 } };
 
 const connectOut = (name: string): object => ({
   name: 'envoy.filters.network.http_connection_manager',
@@ -99,17 +108,12 @@ const connectOut = (name: string): object => ({
           name,
           domains: ['*'],
           routes: [
-            {
-              match: {
-                connect_matcher: {},
-                headers: [{ name: ':authority', string_match: { safe_regex: { regex: forbiddenTargets } } }],
-              },
-              direct_response: { status: 403 },
-            },
-            {
-              match: { connect_matcher: {} },
+            ...forbiddenTargets.map((regex) => ({ match: target(regex), ...refused })),
+            ...allowedTargets.map((regex) => ({
+              match: target(regex),
               route: { cluster: 'outside', timeout: '0s', upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }] },
-            },
+            })),
+            { match: { connect_matcher: {} }, ...refused },
           ],
         },
       ],
@@ -117,13 +121,11 @@ const connectOut = (name: string): object => ({
   },
 });
 
-/** In the host's network namespace: 127.0.0.1:<gateway port> into the mesh, CONNECT requests out of it. */
-export const hostEdge = ({ hostPorts, ingressSocket, egressSocket }: HostEdge): EdgeResources => ({
+/** In the host's network namespace: <loopback>:<gateway port> into the mesh, CONNECT requests out of it. */
+export const hostEdge = ({ loopbacks, hostPorts, ingressSocket, egressSocket }: HostEdge): EdgeResources => ({
   listeners: [
-    listener('egress', privatePipe(egressSocket), connectOut('egress')),
-    ...hostPorts.map((port) =>
-      listener(ingressName(port), socketAddress({ address: '127.0.0.1', port }), tcpProxy(ingressName(port), ingressName(port))),
-    ),
+    listener('egress', { address: privatePipe(egressSocket) }, connectOut('egress')),
+    ...hostPorts.map((port) => listener(ingressName(port), boundTo(loopbacks, port), tcpProxy(ingressName(port), ingressName(port)))),
   ],
   clusters: [
     {
@@ -144,6 +146,8 @@ export interface OutsideService extends Endpoint {
 }
 
 export interface MeshEdge {
+  /** Of the mesh's network namespace, of each family that it has: where what leaves the mesh arrives. */
+  readonly addresses: readonly string[];
   readonly ingresses: readonly { readonly port: number; readonly endpoints: readonly Endpoint[] }[];
   readonly outside: readonly OutsideService[];
   readonly ingressSocket: (port: number) => string;
@@ -157,20 +161,23 @@ const originalDestination = {
   typed_config: { '@type': type('extensions.filters.listener.original_dst.v3.OriginalDst') },
 };
 
-const textOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
+const textOf = ({ address, port }: Endpoint): string => (isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`);
 const serviceName = (service: Endpoint): string => `service-${textOf(service)}`;
 
 const tunnel = (name: string, target: string): object => tcpProxy(name, 'egress', { tunneling_config: { hostname: target } });
 
 /** What was for a Service's address goes to one of its endpoints; the rest to where it was going. */
-const egressListener = (outside: readonly OutsideService[]): object => ({
+const egressListener = (addresses: readonly string[], outside: readonly OutsideService[]): object => ({
   '@type': type('config.listener.v3.Listener'),
   name: 'egress',
-  address: socketAddress({ address: meshAddress, port: egressPort }),
+  ...boundTo(addresses, egressPort),
   listener_filters: [originalDestination],
   filter_chains: [
     ...outside.map((service) => ({
-      filter_chain_match: { prefix_ranges: [{ address_prefix: service.address, prefix_len: 32 }], destination_port: service.port },
+      filter_chain_match: {
+        prefix_ranges: [{ address_prefix: service.address, prefix_len: isIPv6(service.address) ? 128 : 32 }],
+        destination_port: service.port,
+      },
       filters: [tcpProxy(serviceName(service), serviceName(service))],
     })),
     { filters: [tunnel('egress', '%DOWNSTREAM_LOCAL_ADDRESS%')] },
@@ -185,7 +192,7 @@ const outsideListeners = ({ outside, outsideSocket }: MeshEdge): readonly object
   const endpoints = new Map(outside.flatMap(({ endpoints }) => endpoints.map((endpoint) => [textOf(endpoint), endpoint] as const)));
   return [...endpoints].map(([text, endpoint]) => {
     const name = `outside-${text}`;
-    return listener(name, privatePipe(outsideSocket(endpoint)), tunnel(name, text));
+    return listener(name, { address: privatePipe(outsideSocket(endpoint)) }, tunnel(name, text));
   });
 };
 
@@ -199,13 +206,13 @@ const outsideClusters = ({ outside, outsideSocket }: MeshEdge): readonly object[
 
 /** In the mesh's network namespace: the sockets' other ends. */
 export const meshEdge = (edge: MeshEdge): EdgeResources => {
-  const { ingresses, outside, ingressSocket, egressSocket } = edge;
+  const { addresses, ingresses, outside, ingressSocket, egressSocket } = edge;
   return {
     listeners: [
-      egressListener(outside),
+      egressListener(addresses, outside),
       ...outsideListeners(edge),
       ...ingresses.map(({ port }) =>
-        listener(ingressName(port), privatePipe(ingressSocket(port)), tcpProxy(ingressName(port), ingressName(port))),
+        listener(ingressName(port), { address: privatePipe(ingressSocket(port)) }, tcpProxy(ingressName(port), ingressName(port))),
       ),
     ],
     clusters: [

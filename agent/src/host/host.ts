@@ -1,9 +1,10 @@
 /** The host's side of the agent, in the host's network namespace: what the mesh cannot do from inside. */
 import { getServers } from 'node:dns';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { filesOf } from '@weft/model';
 import type { Logger } from 'pino';
-import { parseResolver, serveForwarder } from '../dns/forwarder.ts';
+import { leavesByIPv6, parseResolver, serveForwarder } from '../dns/forwarder.ts';
 import { hostEdge } from '../edge/config.ts';
 import { EdgeEnvoy } from '../edge/envoy.ts';
 import { findEnvoy } from '../envoy-binary.ts';
@@ -34,6 +35,14 @@ const edgeWrapper = (privilege: Privilege): readonly string[] => [
 
 const resolvers = (): ReturnType<typeof parseResolver>[] => getServers().map(parseResolver);
 
+const hasIPv6 = async (): Promise<boolean> => leavesByIPv6(await readFile('/proc/net/ipv6_route', 'utf8').catch(() => ''));
+
+/** `localhost` is ::1 first where the host has it. */
+const loopbacksOf = (interfaces: ReturnType<typeof networkInterfaces>): readonly string[] => {
+  const own = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  return ['127.0.0.1', ...(own.some(({ address }) => address === '::1') ? ['::1'] : [])];
+};
+
 /** How long the mesh gets to end itself before it is ended. */
 const stopMs = 20_000;
 
@@ -61,8 +70,9 @@ export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void
 
   const failure = new AbortController();
   const ends = AbortSignal.any([stop, failure.signal]);
+  const loopbacks = loopbacksOf(networkInterfaces());
   const edgeOf = (hostPorts: readonly number[]) =>
-    hostEdge({ hostPorts, ingressSocket: files.ingressSocket, egressSocket: files.egressSocket });
+    hostEdge({ loopbacks, hostPorts, ingressSocket: files.ingressSocket, egressSocket: files.egressSocket });
   const edge = new EdgeEnvoy({
     files: { directory: `${place.run}/edge`, admin: `${place.run}/edge/admin.sock` },
     wrapper: edgeWrapper(privilege),
@@ -71,7 +81,7 @@ export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void
     output: (chunk) => logger.warn({ envoy: 'edge' }, chunk.toString().trim()),
     now,
   });
-  const forwarder = await serveForwarder(files.dnsSocket, resolvers);
+  const forwarder = await serveForwarder(files.dnsSocket, { resolvers, hasIPv6 });
   await edge.start();
   const node = start(launchCommand({ ...{ place, privilege, envoy, program, verbose }, userHome }), {
     stdin: 'pipe',
@@ -85,7 +95,8 @@ export const runHost = async (input: HostInput, stop: AbortSignal): Promise<void
   let open: readonly number[] = [];
   const openPorts = async (ports: readonly number[]): Promise<void> => {
     for (const port of ports.filter((candidate) => !open.includes(candidate))) {
-      const problem = await portProblem(port);
+      const problems = await Promise.all(loopbacks.map((loopback) => portProblem(port, loopback)));
+      const problem = problems.find((one) => one !== undefined);
       if (problem) return failure.abort(new Error(problem));
     }
     open = ports;

@@ -61,15 +61,15 @@ export const possiblePrivilege = async (platform: string, uid: number): Promise<
   );
 };
 
-/** Whether 127.0.0.1:port can be bound; the reason if not. */
-export const portProblem = (port: number): Promise<string | undefined> =>
+/** Whether a port of the host's loopback can be bound; the reason if not. */
+export const portProblem = (port: number, loopback = '127.0.0.1'): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE')
-        resolve(`port ${port} on 127.0.0.1 is in use; stop what has it, or choose another port for the gateway`);
+        resolve(`port ${port} on ${loopback} is in use; stop what has it, or choose another port for the gateway`);
       else if (error.code === 'EACCES') resolve(`port ${port} may not be opened by this user; choose one above 1023 for the gateway`);
-      else resolve(`port ${port} on 127.0.0.1 cannot be opened: ${error.message}`);
+      else resolve(`port ${port} on ${loopback} cannot be opened: ${error.message}`);
     });
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
+    server.listen(port, loopback, () => server.close(() => resolve(undefined)));
   });

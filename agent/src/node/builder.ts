@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { filesOf, type NodeView, type PodReport, type PodSpec } from '@weft/model';
-import { AddressPool, meshAddress, plainDnsAddress } from '../addresses.ts';
+import { AddressPool, meshAddress, meshAddress6, plainDnsAddress, plainDnsAddress6 } from '../addresses.ts';
 import { rulesOf } from '../pod/capture.ts';
 import { podNetwork } from '../pod/network.ts';
 import { Pod } from '../pod/pod.ts';
@@ -68,8 +68,8 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
         log: logOf('envoy'),
         onChange: () => pod.changed(),
       });
-    const dnsAddress = proxy ? meshAddress : plainDnsAddress;
-    const facts = { pod: spec, address, ipv6, dnsAddress, dnsDomain: mesh.dnsDomain, nodeDirectory: path.dirname(around.node) };
+    const dnsAddresses = [proxy ? meshAddress : plainDnsAddress, ...(dual ? [proxy ? meshAddress6 : plainDnsAddress6] : [])];
+    const facts = { pod: spec, address, ipv6, dnsAddresses, dnsDomain: mesh.dnsDomain, nodeDirectory: path.dirname(around.node) };
     const pod: Pod = new Pod({
       ...{ spec, network, now, onChange, endpointsGone },
       rules: rulesOf(spec),

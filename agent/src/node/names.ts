@@ -1,7 +1,7 @@
 /** Which names the two DNS addresses know (`addresses.ts`). Pure. */
 import { BlockList, isIPv6 } from 'node:net';
 import type { NodeView } from '@weft/model';
-import { automaticRange, automaticRange6, ranges6 } from '../addresses.ts';
+import { automaticRange, automaticRange6 } from '../addresses.ts';
 import type { Names } from '../dns/answer.ts';
 
 const listOf = (ranges: readonly string[]): BlockList => {
@@ -13,7 +13,6 @@ const listOf = (ranges: readonly string[]): BlockList => {
   return list;
 };
 
-const reachable6 = listOf(ranges6);
 const automatic = listOf([automaticRange, automaticRange6]);
 
 const isIn = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
@@ -33,9 +32,9 @@ export interface KnownNames {
   readonly plain: Names;
 }
 
-/** @param dual whether pods have IPv6, and then a way to the mesh's ranges alone. */
+/** @param dual whether pods have IPv6. */
 export const knownNames = ({ names, aliases = {}, dnsDomain }: NodeView, dual: boolean): KnownNames => {
-  const all = without(names, (address) => isIPv6(address) && !(dual && isIn(reachable6, address)));
-  const common = { aliases, dnsDomain, forwardsIPv6: !dual };
+  const all = dual ? names : without(names, isIPv6);
+  const common = { aliases, dnsDomain };
   return { all: { ...common, names: all }, plain: { ...common, names: without(all, (address) => isIn(automatic, address)) } };
 };

@@ -2,7 +2,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { filesOf, type NodeView } from '@weft/model';
 import type { Logger } from 'pino';
-import { meshAddress, plainDnsAddress } from '../addresses.ts';
+import { meshAddress, meshAddress6, plainDnsAddress, plainDnsAddress6 } from '../addresses.ts';
 import { serveAgentApi } from '../api/server.ts';
 import { serveDns } from '../dns/server.ts';
 import { type EdgeResources, type MeshEdge, meshEdge } from '../edge/config.ts';
@@ -74,11 +74,13 @@ const edgeEnvoy = ({ settings, logger, now }: NodeInput, resources: EdgeResource
     ...{ resources, now },
   });
 
-const serveNames = async (files: Files, known: () => KnownNames): Promise<() => void> => {
+const serveNames = async (files: Files, dual: boolean, known: () => KnownNames): Promise<() => void> => {
   const forwarder = files.dnsSocket;
   const servers = await Promise.all([
-    serveDns({ address: meshAddress, names: () => known().all, forwarder }),
-    serveDns({ address: plainDnsAddress, names: () => known().plain, forwarder }),
+    ...[meshAddress, ...(dual ? [meshAddress6] : [])].map((address) => serveDns({ address, names: () => known().all, forwarder })),
+    ...[plainDnsAddress, ...(dual ? [plainDnsAddress6] : [])].map((address) =>
+      serveDns({ address, names: () => known().plain, forwarder }),
+    ),
   ]);
   return () => {
     for (const server of servers) server.close();
@@ -141,6 +143,7 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   const resources = (): EdgeResources =>
     meshEdge({
       ...files,
+      addresses: [meshAddress, ...(dual ? [meshAddress6] : [])],
       ingresses: ingressesOf(view, pods),
       outside: outsideServices(view.services),
       outsideSocket: ({ address, port }) => `${inside.edge}/${address}-${port}.sock`,
@@ -155,7 +158,7 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
     void firewalls(view.services, pods.all);
   };
 
-  const closeNames = await serveNames(files, () => names);
+  const closeNames = await serveNames(files, dual, () => names);
   await edge.start();
   await firewalls([], []);
   const api = await serveAgentApi({ path: files.agentSocket, find: (namespace, name) => pods.find(namespace, name) });

@@ -55,17 +55,27 @@ const both = [
   },
 ];
 
-test('each family has its own firewall; IPv6 leads to pods only', () => {
+test('each family has its own firewall; IPv6 leads to pods, to DNS and through the edge', () => {
   expect(firewall(both, [])).toBe(firewall(services, []));
-  expect(outsideServices(both)).toEqual([]);
+  expect(outsideServices(both)).toEqual([{ ...both.at(-1), endpoints: [{ address: '2001:db8::7', port: 8080 }] }]);
+  const toEdge = '-j DNAT --to-destination [fd00:10:169::1]:15001';
   const rules = firewall6(both, ['fd00:10:244::2']).split('\n');
   expect(rules.filter((rule) => rule.startsWith('-A S'))).toEqual([
     '-A SERVICES -d fd00:10:96::60:a/128 -j SVC_fd00_10_96__60_a',
-    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -m statistic --mode random --probability 0.5000000000 -j DNAT --to-destination [fd00:10:244::2]:8080',
-    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -j DNAT --to-destination [fd00:10:244::3]:8080',
+    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -m statistic --mode random --probability 0.3333333333 -j DNAT --to-destination [fd00:10:244::2]:8080',
+    '-A SVC_fd00_10_96__60_a -p tcp --dport 80 -m statistic --mode random --probability 0.5000000000 -j DNAT --to-destination [fd00:10:244::3]:8080',
+    `-A SVC_fd00_10_96__60_a -p tcp --dport 80 ${toEdge}`,
+    ...['2001:2::/48', 'fd00:10:169::/64', 'fd00:10:244::/64', 'fd00:10:96::/64'].map((range) => `-A SERVICES -d ${range} -j RETURN`),
+    ...['fd00:ec2::/32', 'fd20:ce::/32', 'fd00:c1::/32'].map((range) => `-A SERVICES -d ${range} -j RETURN`),
+    ...['2000::/3', 'fc00::/7', '64:ff9b::/96'].map((range) => `-A SERVICES -d ${range} -p tcp ${toEdge}`),
   ]);
   expect(rules.filter((rule) => rule.endsWith('-j ACCEPT'))).toEqual([
     '-A INPUT -i lo -j ACCEPT',
+    ...['fd00:10:169::1', 'fd00:10:169::2'].flatMap((address) =>
+      ['udp', 'tcp'].map((protocol) => `-A INPUT -s fd00:10:244::/64 -d ${address}/128 -p ${protocol} --dport 53 -j ACCEPT`),
+    ),
+    '-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+    '-A INPUT -s fd00:10:244::/64 -d fd00:10:169::1/128 -p tcp --dport 15001 -m conntrack --ctstate DNAT -j ACCEPT',
     '-A FORWARD -s fd00:10:244::/64 -d fd00:10:244::/64 -j ACCEPT',
   ]);
 });

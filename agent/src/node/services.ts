@@ -3,11 +3,17 @@ import { BlockList, isIPv6 } from 'node:net';
 import type { NodeView } from '@weft/model';
 import {
   automaticRange,
+  automaticRange6,
   egressPort,
   hairpinAddress,
   hairpinAddress6,
   meshAddress,
+  meshAddress6,
+  meshRanges6,
+  metadataRanges6,
   nodeAddresses,
+  outsideRanges6,
+  plainDnsAddress6,
   podRange,
   podRange6,
   serviceRange,
@@ -27,21 +33,18 @@ const podAddresses = blockOf(podRange, 'ipv4');
 const podAddresses6 = blockOf(podRange6, 'ipv6');
 
 /** The mesh's edge leads there: nothing else does. */
-const liesOutside = ({ address }: Endpoint): boolean => !podAddresses.check(address);
+const liesOutside = ({ address }: Endpoint): boolean =>
+  isIPv6(address) ? !podAddresses6.check(address, 'ipv6') : !podAddresses.check(address);
 // DNAT, not REDIRECT: that takes the incoming interface's address, and ours have none.
 const toEdge = `-j DNAT --to-destination ${meshAddress}:${egressPort}`;
+const toEdge6 = `-j DNAT --to-destination [${meshAddress6}]:${egressPort}`;
 
 const ofIPv4 = (services: readonly Service[]): readonly Service[] => services.filter(({ address }) => !isIPv6(address));
-
-/** IPv6 does not leave the mesh: endpoints outside are not reached by it. */
-const ofIPv6 = (services: readonly Service[]): readonly Service[] =>
-  services
-    .filter(({ address }) => isIPv6(address))
-    .map((service) => ({ ...service, endpoints: service.endpoints.filter(({ address }) => podAddresses6.check(address, 'ipv6')) }));
+const ofIPv6 = (services: readonly Service[]): readonly Service[] => services.filter(({ address }) => isIPv6(address));
 
 /** What the edge has to know: a connection is translated once only, so the edge sees the Service's address and chooses the endpoint. */
 export const outsideServices = (services: readonly Service[]): readonly Service[] =>
-  ofIPv4(services)
+  services
     .map((service) => ({ ...service, endpoints: service.endpoints.filter(liesOutside) }))
     .filter(({ endpoints }) => endpoints.length > 0);
 
@@ -53,7 +56,8 @@ const destinations = ({ endpoints }: Service, match: string): readonly string[] 
   endpoints.map((endpoint, index) => {
     const left = endpoints.length - index;
     const share = left > 1 ? ` -m statistic --mode random --probability ${(1 / left).toFixed(10)}` : '';
-    return `${match}${share} ${!isIPv6(endpoint.address) && liesOutside(endpoint) ? toEdge : toEndpoint(endpoint)}`;
+    const edge = isIPv6(endpoint.address) ? toEdge6 : toEdge;
+    return `${match}${share} ${liesOutside(endpoint) ? edge : toEndpoint(endpoint)}`;
   });
 
 const order = (a: Service, b: Service): number => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.port - b.port);
@@ -96,9 +100,15 @@ export const firewall = (services: readonly Service[], pods: readonly string[]):
   ].join('\n');
 };
 
+/** Questions to the mesh's DNS, of pods alone. */
+const dns6 = [meshAddress6, plainDnsAddress6].flatMap((address) =>
+  ['udp', 'tcp'].map((protocol) => `-A INPUT -s ${podRange6} -d ${address}/128 -p ${protocol} --dport 53 -j ACCEPT`),
+);
+
 /**
- * For ip6tables-restore: from pod to pod and nowhere else, neither to this namespace's own addresses nor out of it. Reverse-path
- * filtering is a rule here, since the kernel has no setting for it: IPV6_FREEBIND lets anyone write another's address.
+ * For ip6tables-restore: from pod to pod, to the mesh's DNS and, through the edge, to what lies outside; to nothing else of this
+ * namespace. Reverse-path filtering is a rule here, since the kernel has no setting for it: IPV6_FREEBIND lets anyone write
+ * another's address.
  */
 export const firewall6 = (services: readonly Service[], pods: readonly string[]): string =>
   [
@@ -107,6 +117,8 @@ export const firewall6 = (services: readonly Service[], pods: readonly string[])
     'COMMIT',
     '*nat',
     ...serviceRules(ofIPv6(services), 128),
+    ...[automaticRange6, ...meshRanges6, ...metadataRanges6].map((range) => `-A SERVICES -d ${range} -j RETURN`),
+    ...outsideRanges6.map((range) => `-A SERVICES -d ${range} -p tcp ${toEdge6}`),
     ...hairpins(pods, 128, hairpinAddress6),
     'COMMIT',
     '*filter',
@@ -114,6 +126,10 @@ export const firewall6 = (services: readonly Service[], pods: readonly string[])
     ':FORWARD DROP [0:0]',
     ':REFUSED - [0:0]',
     '-A INPUT -i lo -j ACCEPT',
+    ...dns6,
+    // Answers to probes, and what was for somebody outside; the edge's own address leads nowhere.
+    '-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+    `-A INPUT -s ${podRange6} -d ${meshAddress6}/128 -p tcp --dport ${egressPort} -m conntrack --ctstate DNAT -j ACCEPT`,
     '-A INPUT -j REFUSED',
     `-A FORWARD -s ${podRange6} -d ${podRange6} -j ACCEPT`,
     '-A FORWARD -j REFUSED',

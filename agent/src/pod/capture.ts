@@ -2,15 +2,18 @@
 import { captureRules } from '@weft/compile/inject';
 import { inboundCapturePort, outboundCapturePort, socketMark } from '@weft/envoy';
 import type { PodSpec } from '@weft/model';
-import { meshAddress, probeAddress } from '../addresses.ts';
+import { meshAddress, meshAddress6, probeAddress, probeAddress6 } from '../addresses.ts';
 import type { CaptureText } from './network.ts';
 
 /** The agent's probes ask the application; no pod can send in their name (`node/network.ts`, rp_filter). */
-const exemptProbes = `*nat\n-I PREROUTING 1 -s ${probeAddress}/32 -p tcp -j RETURN\nCOMMIT\n`;
+const exemptProbes = (address: string): string => `*nat\n-I PREROUTING 1 -s ${address} -p tcp -j RETURN\nCOMMIT\n`;
 
-/** Nothing for a pod without interception: a gateway is an Envoy that is spoken to. Probes and DNS come over IPv4. */
+/** Nothing for a pod without interception: a gateway is an Envoy that is spoken to. */
 export const rulesOf = ({ proxy, annotations }: PodSpec): CaptureText => {
   if (proxy !== 'sidecar') return { ipv4: '', ipv6: '' };
-  const capture = { proxyMark: socketMark, inboundCapturePort, outboundCapturePort, dnsAddress: meshAddress, annotations };
-  return { ipv4: captureRules(capture) + exemptProbes, ipv6: captureRules(capture, 'IPv6') };
+  const capture = { proxyMark: socketMark, inboundCapturePort, outboundCapturePort, annotations };
+  return {
+    ipv4: captureRules({ ...capture, dnsAddress: meshAddress }) + exemptProbes(probeAddress),
+    ipv6: captureRules({ ...capture, dnsAddress: meshAddress6 }, 'IPv6') + exemptProbes(probeAddress6),
+  };
 };

@@ -1,8 +1,8 @@
 /** One container's process: starts it confined, probes it, starts it again when it ends, stops it in good order. */
 import type { ContainerSpec, Probe } from '@weft/model';
-import { probeAddress } from '../addresses.ts';
+import { probeAddress, probeAddress6 } from '../addresses.ts';
 import { inside } from '../host/launch.ts';
-import { ask, type Outcome } from '../probe/ask.ts';
+import { askPod, type Outcome } from '../probe/ask.ts';
 import { probeContainer } from '../probe/schedule.ts';
 import { Backoff } from '../process/backoff.ts';
 import { type Child, describeExit, type StartOptions, start } from '../process/child.ts';
@@ -154,9 +154,9 @@ export class Container {
   }
 
   private ask(probe: Probe): Promise<Outcome> {
-    return ask(probe, {
-      address: this.input.facts.address,
-      source: probeAddress,
+    const { address, ipv6 } = this.input.facts;
+    return askPod(probe, {
+      sides: [{ address, source: probeAddress }, ...(ipv6 === undefined ? [] : [{ address: ipv6, source: probeAddress6 }])],
       exec: async (command, timeoutMs) => {
         const child = await this.enter(command, {});
         if (!child) return 1;

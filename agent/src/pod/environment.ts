@@ -6,7 +6,8 @@ export interface PodFacts {
   readonly pod: PodSpec;
   readonly address: string;
   readonly ipv6: string | undefined;
-  readonly dnsAddress: string;
+  /** Of each family that the pod has. */
+  readonly dnsAddresses: readonly string[];
   /** `cluster.local` */
   readonly dnsDomain: string;
   /** Comes first in PATH, so that `node` is the version that Weft itself runs on. */
@@ -47,9 +48,9 @@ export const expandReferences = (word: string, env: Readonly<Record<string, stri
 /** The host's name services (mDNS, systemd-resolved) know nothing of the mesh and would answer first. */
 const nameServices = 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n';
 
-export const etcFiles = ({ pod, address, ipv6, dnsAddress, dnsDomain }: PodFacts): Readonly<Record<string, string>> => ({
+export const etcFiles = ({ pod, address, ipv6, dnsAddresses, dnsDomain }: PodFacts): Readonly<Record<string, string>> => ({
   '/etc/resolv.conf': [
-    `nameserver ${dnsAddress}`,
+    ...dnsAddresses.map((server) => `nameserver ${server}`),
     `search ${pod.namespace}.svc.${dnsDomain} svc.${dnsDomain} ${dnsDomain}`,
     'options ndots:5',
     '',

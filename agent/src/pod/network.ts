@@ -1,6 +1,6 @@
 /** One pod's network namespace: a veth pair routed to the mesh's namespace with /32 addresses, and its capture rules. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { meshAddress, meshAddress6, ranges6 } from '../addresses.ts';
+import { meshAddress, meshAddress6, metadataRanges6, outsideRanges6 } from '../addresses.ts';
 import { inside } from '../host/launch.ts';
 import { run } from '../process/child.ts';
 
@@ -49,7 +49,8 @@ echo 0 > $settings/disable_ipv6
 ip -6 address add ::6/128 dev lo nodad
 ip -6 address add "$2/128" dev eth0 nodad
 ip -6 neigh replace ${meshAddress6} lladdr ${meshEnd} dev eth0 nud permanent
-for range in ${ranges6.join(' ')}; do ip -6 route add $range via ${meshAddress6} dev eth0 onlink; done
+for range in ${outsideRanges6.join(' ')}; do ip -6 route add $range via ${meshAddress6} dev eth0 onlink; done
+for range in ${metadataRanges6.join(' ')}; do ip -6 route add unreachable $range; done
 `;
 
 const script = `set -e

@@ -4,11 +4,11 @@
  */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, isIPv6, type Socket } from 'node:net';
 import type { Probe } from '@weft/model';
 import { checkHealth } from './grpc.ts';
 
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string; readonly refused?: true };
 
 export interface ProbeTarget {
   readonly address: string;
@@ -23,6 +23,10 @@ type HttpAction = Extract<Action, { kind: 'http' }>;
 
 const passed: Outcome = { ok: true };
 const failed = (reason: string): Outcome => ({ ok: false, reason });
+const unasked = (error: NodeJS.ErrnoException): Outcome => ({
+  ...{ ok: false, reason: error.message },
+  ...(error.code === 'ECONNREFUSED' && { refused: true }),
+});
 
 const dial = (port: number, { address, source }: ProbeTarget): Socket =>
   createConnection({ port, host: address, ...(source !== undefined && { localAddress: source }) });
@@ -49,7 +53,7 @@ const askHttp = ({ path, port, scheme, headers }: HttpAction, target: ProbeTarge
       finish(status >= 200 && status < 400 ? passed : failed(`HTTP status ${status}`));
       outgoing.destroy();
     });
-    outgoing.on('error', (error) => finish(failed(error.message)));
+    outgoing.on('error', (error) => finish(unasked(error)));
     outgoing.end();
   });
 
@@ -63,7 +67,7 @@ const askTcp = (port: number, target: ProbeTarget, timeoutMs: number): Promise<O
       resolve(outcome);
     };
     socket.on('connect', () => finish(passed));
-    socket.on('error', (error) => finish(failed(error.message)));
+    socket.on('error', (error) => finish(unasked(error)));
   });
 
 const askGrpc = async (
@@ -73,10 +77,15 @@ const askGrpc = async (
 ): Promise<Outcome> => {
   try {
     const { target, timeoutMs } = connection;
-    const status = await checkHealth({ dial: () => dial(port, target), authority: `${target.address}:${port}`, service, timeoutMs });
+    const status = await checkHealth({
+      dial: () => dial(port, target),
+      authority: `${isIPv6(target.address) ? `[${target.address}]` : target.address}:${port}`,
+      service,
+      timeoutMs,
+    });
     return status === 'SERVING' ? passed : failed(`gRPC health is ${status}`);
   } catch (error) {
-    return failed((error as Error).message);
+    return unasked(error as Error);
   }
 };
 
@@ -94,4 +103,20 @@ export const ask = async ({ action, timeoutSeconds }: Probe, target: ProbeTarget
       return code === 0 ? passed : failed(code === null ? `no end within ${timeoutMs} ms` : `command exited with code ${code}`);
     }
   }
+};
+
+export interface PodTarget extends Pick<ProbeTarget, 'exec'> {
+  /** The pod's addresses, the first one first. */
+  readonly sides: readonly Pick<ProbeTarget, 'address' | 'source'>[];
+}
+
+/** A kubelet asks the pod's one address; who listens in the other family alone is asked there. */
+export const askPod = async (probe: Probe, { sides, exec }: PodTarget): Promise<Outcome> => {
+  let outcome: Outcome = failed('the pod has no address');
+  for (const side of sides) {
+    const said = await ask(probe, { ...side, exec });
+    if (said.ok || !said.refused) return said;
+    if (side === sides[0]) outcome = said;
+  }
+  return outcome;
 };

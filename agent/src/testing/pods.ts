@@ -51,10 +51,14 @@ const outsideAddress = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'))?.address;
 
+const outsideAddress6 = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal, address }) => family === 'IPv6' && !internal && /^([23]|f[cd])...:/.test(address))?.address;
+
 /** Answers with its name and hangs up at once: what was still on its way must arrive. */
-const outsideServer = async (name: string): Promise<{ readonly port: number; close(): void }> => {
+const outsideServer = async (name: string, host = '0.0.0.0'): Promise<{ readonly port: number; close(): void }> => {
   const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(name)));
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 };
 
@@ -127,7 +131,7 @@ except OSError: print('nothing')`;
   const send = `import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(41, 78, 1); s.bind((sys.argv[1], 0)); s.sendto(b'x', (sys.argv[2], 9))`;
 
-  test('IPv6: Services and names as in IPv4; no way to anybody but pods, and none in another’s name', async (context) => {
+  test('IPv6: Services and names as in IPv4; no way to the host’s own, and none in another’s name', async (context) => {
     const [web, twin, client] = ['web', 'twin', 'client'].map((name) => mesh.weftd.report(name)?.ipv6 ?? '');
     if (!web || !twin || !client) return context.skip(/pods have IPv4 addresses only: [^"]*/.exec(mesh.output())?.[0] ?? '');
     const endpoints = [web, twin].map((address) => ({ address, port: 80 }));
@@ -141,11 +145,16 @@ s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(41, 78, 1); 
     mesh.weftd.show({ ...view, names, services: [{ address: 'fd00:10:96::60:a', port: 8080, endpoints: endpoints.slice(0, 1) }] });
     await until(async () => (await curl('web', 'http://web6:8080/')).stdout === 'web fd00:10:244::1', 'hairpin');
 
-    // No endpoints, no pod, the mesh itself, the host's loopback, its link, a cloud's metadata service, the world: refused at once.
-    const nowhere = ['fd00:10:96::60:b', 'fd00:10:244::ffff', 'fd00:10:169::1', '::1', 'fe80::1%25eth0', 'fd00:ec2::254', '2001:db8::1'];
+    // No endpoints, no pod, the mesh itself, the host's loopback, its link, a cloud's metadata service, a local translator: refused at once.
+    const nowhere = ['fd00:10:96::60:b', 'fd00:10:244::ffff', 'fd00:10:169::1', '::1', 'fe80::1%25eth0', 'fd00:ec2::254', '64:ff9b:1::1'];
     const refused = nowhere.map((address) => mesh.exec('client', ['curl', '-gsS', '-m', '0.9', `http://[${address}]:15001/`]));
     expect((await Promise.all(refused)).map(({ code }) => code)).toEqual(nowhere.map(() => 7));
-    expect((await mesh.exec('client', ['getent', 'ahostsv6', 'far.test'])).stdout).not.toContain('2001:db8::1');
+    expect((await mesh.exec('client', ['getent', 'ahostsv6', 'far.test'])).stdout).toContain('2001:db8::1');
+    // Taken by the edge, which reaches nobody there: closed without a word.
+    const forbidden = ['64:ff9b::7f00:1', '2002:7f00:1::1'].map((address) =>
+      mesh.exec('client', ['curl', '-gs', '-m', '3', `http://[${address}]/`]),
+    );
+    expect((await Promise.all(forbidden)).map(({ stdout }) => stdout)).toEqual(['', '']);
 
     const heard = async (source: string): Promise<string> => {
       const listener = mesh.exec('web', ['python3', '-c', listen]);
@@ -155,6 +164,41 @@ s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(41, 78, 1); 
     };
     expect(await heard(client)).toBe(`bound\n${client}\n`);
     expect(await heard(twin)).toBe('bound\nnothing\n');
+  });
+
+  test.skipIf(!outsideAddress6)('IPv6 leaves the mesh: to an address, and by a Service to its endpoint outside', async (context) => {
+    if (!mesh.weftd.report('web')?.ipv6) return context.skip('no IPv6 in the mesh');
+    const outside = await outsideServer('far', '::');
+    const endpoint = { address: outsideAddress6 ?? '', port: outside.port };
+    mesh.weftd.show({ ...view, services: [{ address: 'fd00:10:96::60:c', port: 8080, endpoints: [endpoint] }] });
+    const ask = async (url: string) => (await mesh.exec('client', ['curl', '-gs', '-m', '3', '--http0.9', url])).stdout;
+    expect(await ask(`http://[${endpoint.address}]:${endpoint.port}/`)).toBe('far');
+    await until(async () => (await ask('http://[fd00:10:96::60:c]:8080/')) === 'far', 'the Service');
+    outside.close();
+  });
+
+  /** Asks one DNS server for a name, over UDP. */
+  const dig = `import socket, sys
+s = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2)
+name = b''.join(bytes([len(p)]) + p.encode() for p in sys.argv[2].split('.')) + b'\\0'
+s.sendto(b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0' + name + b'\\0\\1\\0\\1', (sys.argv[1], 53))
+print(socket.inet_ntoa(s.recv(512)[-4:]))`;
+
+  test('over IPv6 come questions to the mesh’s DNS, and probes to whoever listens there alone', async (context) => {
+    if (!mesh.weftd.report('web')?.ipv6) return context.skip('no IPv6 in the mesh');
+    const only6 = server.replace('.listen(80,', ".listen({ host: '::', port: 80, ipv6Only: true },");
+    const own = pod('six', [container('app', ['node', '-e', only6], { readinessProbe: http(80, '/state') })]);
+    const bytes = pod('bytes', [container('app', ['node', '-e', only6], { readinessProbe: probe({ kind: 'tcp', port: 80 }) })]);
+    mesh.weftd.show({ ...view, pods: [...view.pods, own, bytes] });
+    await until(() => ready('six')() && ready('bytes')(), 'ready by its IPv6 address');
+    const servers = (await mesh.exec('client', ['cat', '/etc/resolv.conf'])).stdout.match(/(?<=nameserver ).*/g) ?? [];
+    expect(servers).toEqual(['169.254.20.2', 'fd00:10:169::2']);
+    for (const address of servers) {
+      const answer = await mesh.exec('client', ['python3', '-c', dig, address, 'web.shop.svc.cluster.local']);
+      expect(answer.stdout, answer.stderr).toBe('10.96.0.10\n');
+    }
+    await mesh.exec('six', ['touch', '/tmp/broken']);
+    await until(() => mesh.weftd.report('six')?.message === 'container app: readiness probe: HTTP status 500', 'what it says counts');
   });
 
   test('names: wildcards, nothing for automatic addresses without a sidecar, NXDOMAIN inside the cluster', async () => {

@@ -20,7 +20,7 @@ describe('captureRules', () => {
 -A MESH_OUTPUT -o lo -m mark ! --mark 0x539 -j RETURN
 -A MESH_OUTPUT -m mark --mark 0x539 -j RETURN
 -A MESH_OUTPUT -d 127.0.0.1/32 -j RETURN
--A MESH_OUTPUT -d 169.254.20.1/32 -p tcp --dport 53 -j RETURN
+-A MESH_OUTPUT -d 169.254.20.1 -p tcp --dport 53 -j RETURN
 -A MESH_OUTPUT -p tcp -j MESH_OUT_REDIRECT
 -A MESH_OUT_REDIRECT -p tcp -j REDIRECT --to-ports 15001
 COMMIT
@@ -67,13 +67,14 @@ COMMIT
 
   it('leads IPv6 through Envoy by the same rules; ranges of IPv4 exempt nothing of it', () => {
     const narrow = { [istio('includeOutboundIPRanges')]: '10.96.0.0/12', [istio('excludeOutboundIPRanges')]: '10.97.0.0/16' };
-    const rules = captureRules({ proxyMark: 0x539, dnsAddress: '169.254.20.1', annotations: narrow }, 'IPv6').split('\n');
+    const rules = captureRules({ proxyMark: 0x539, dnsAddress: 'fd00:10:169::1', annotations: narrow }, 'IPv6').split('\n');
     expect(rules.filter((rule) => rule.startsWith('-A MESH_OUTPUT'))).toEqual([
       '-A MESH_OUTPUT -s ::6/128 -o lo -j RETURN',
       '-A MESH_OUTPUT ! -d ::1/128 -o lo -m mark --mark 0x539 -j MESH_IN_REDIRECT',
       '-A MESH_OUTPUT -o lo -m mark ! --mark 0x539 -j RETURN',
       '-A MESH_OUTPUT -m mark --mark 0x539 -j RETURN',
       '-A MESH_OUTPUT -d ::1/128 -j RETURN',
+      '-A MESH_OUTPUT -d fd00:10:169::1 -p tcp --dport 53 -j RETURN',
       '-A MESH_OUTPUT -p tcp -j MESH_OUT_REDIRECT',
     ]);
     const nothing = { [istio('includeOutboundIPRanges')]: '' };

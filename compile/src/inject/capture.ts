@@ -11,7 +11,7 @@ export interface Capture {
   readonly ownPorts?: readonly number[];
   readonly inboundCapturePort?: number;
   readonly outboundCapturePort?: number;
-  /** The mesh's DNS: answers that did not fit into a datagram come over TCP, and stay outside the proxy. */
+  /** The mesh's DNS, of the rules' family: answers that did not fit into a datagram come over TCP, and stay outside the proxy. */
   readonly dnsAddress?: string;
   /** The pod's: `traffic.sidecar.istio.io/*`. */
   readonly annotations?: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ const outboundRules = (capture: Capture, family: CaptureFamily): readonly string
     `-A MESH_OUTPUT -o lo -m mark ! --mark ${mark} -j RETURN`,
     `-A MESH_OUTPUT -m mark --mark ${mark} -j RETURN`,
     `-A MESH_OUTPUT -d ${loopback.own} -j RETURN`,
-    ...(capture.dnsAddress && family === 'IPv4' ? [`-A MESH_OUTPUT -d ${capture.dnsAddress}/32 -p tcp --dport 53 -j RETURN`] : []),
+    ...(capture.dnsAddress ? [`-A MESH_OUTPUT -d ${capture.dnsAddress} -p tcp --dport 53 -j RETURN`] : []),
     ...perPorts(choice.excludeOutboundPorts, (dports) => `-A MESH_OUTPUT ${dports} -j RETURN`),
     ...choice.excludeOutboundRanges.map((range) => `-A MESH_OUTPUT -d ${range} -j RETURN`),
     // Ports that are named are captured whatever the ranges say, as Istio does.
