@@ -4,12 +4,15 @@ export { lapsed } from './checks/lapsed.ts';
 export { answered, assumedPods, expectedProxy, explain, forwarded, journey, type Situation } from './explain/index.ts';
 export { proxyOf, shouldInject } from './inject/index.ts';
 export { peerModesIn } from './istio/peer-authentication.ts';
+export { keySourceOf } from './istio/request-authentication.ts';
 export { type Assignments, allocate, entryOwner, serviceOwner } from './kubernetes/allocate.ts';
 export { type PodTemplate, podTemplateOf } from './kubernetes/template.ts';
 export type { RunningPod } from './kubernetes/workload.ts';
 export {
   type Endpoint,
   everyAddress,
+  type KeySource,
+  keySourceName,
   type Mesh,
   type PeerModes,
   type PeerStage,

@@ -62,6 +62,7 @@ export const codes = {
   WEFT0303: 'There is no such object.',
   WEFT0304: 'A file cannot be read, or is empty.',
   WEFT0305: 'The folder holds no manifest.',
+  WEFT0306: 'The keys of an issuer cannot be fetched.',
 } as const;
 
 export type Code = keyof typeof codes;

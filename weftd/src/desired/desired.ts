@@ -19,6 +19,8 @@ import type {
   StoredObject,
 } from '@weft/model';
 import { meshSettings, refKey, refOf } from '@weft/model';
+import { keyFindings, sourcesIn } from '../jwks/findings.ts';
+import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
 import type { Instance } from '../registry.ts';
 import { type FileSource, watchFolder } from '../sources/files.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -37,6 +39,7 @@ export interface DesiredPowers extends ControllerPowers {
   readonly post: (message: FromWorker) => void;
   readonly verbs: Verbs;
   readonly certificates: CertificateReader;
+  readonly fetchKeys: KeeperPowers['fetch'];
 }
 
 /** An editor's or a deployment's burst of changes is compiled once. */
@@ -57,6 +60,7 @@ export class Desired implements Calls {
   readonly #compiler: Compiler;
   readonly #modes: ModeChanges;
   readonly #publisher = new PlanPublisher();
+  readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
@@ -74,6 +78,13 @@ export class Desired implements Calls {
     this.#store = openStore(config.store, powers.now);
     this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
     this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs: modeStepMs, now: powers.now });
+    this.#keys = new KeyKeeper({
+      fetch: powers.fetchKeys,
+      now: powers.now,
+      kept: this.#store.keys,
+      onChange: () => this.#batch.touch(),
+      warn: (fields, message) => this.#log('warn', fields, message),
+    });
     this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
   }
 
@@ -101,6 +112,7 @@ export class Desired implements Calls {
     this.#batch.stop();
     clearTimeout(this.#retry);
     clearInterval(this.#housekeeping);
+    this.#keys.stop();
     await this.#source?.close();
     this.#store.close();
   }
@@ -300,6 +312,7 @@ export class Desired implements Calls {
     );
     decisions.keepInstances(this.#workloads.flatMap(({ instances }) => instances));
     decisions.keepAddresses(allocate(resources, decisions.addresses()));
+    this.#keys.want({ sources: sourcesIn(resources), networks: this.#settings(resources).keyNetworks });
     this.#decideModes(resources);
   }
 
@@ -340,7 +353,8 @@ export class Desired implements Calls {
 
   /** What objects mean beside each other, and at this time. */
   #together(): readonly Finding[] {
-    return [...this.#compiler.findings(), ...this.#lapsed(this.#owned.resources())];
+    const resources = this.#owned.resources();
+    return [...this.#compiler.findings(), ...this.#lapsed(resources), ...keyFindings(resources, this.#keys.fault)];
   }
 
   #lapsed(resources: readonly Resource[]): readonly Finding[] {
@@ -354,7 +368,7 @@ export class Desired implements Calls {
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
-    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments };
+    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments, keys: this.#keys.keys() };
   }
 
   /** With the stage that each is at on its way to what these objects want. */

@@ -39,4 +39,8 @@ export const migrations: readonly string[] = [
   -- What callers of each instance were told to do, while its mode of mutual TLS changes and after.
   CREATE TABLE callers (uid TEXT PRIMARY KEY, callers TEXT NOT NULL) STRICT;
   `,
+  `
+  -- The last good keys of issuers, by their source; fetched in Unix milliseconds.
+  CREATE TABLE keys (source TEXT PRIMARY KEY, keys TEXT NOT NULL, fetched INTEGER NOT NULL) STRICT;
+  `,
 ];

@@ -1,6 +1,7 @@
 /** All that weftd remembers, in one file: `store.db` in the mesh's home. */
 import { openDatabase } from './database.ts';
 import { type Decisions, decisionsIn } from './decisions.ts';
+import { type KeptKeys, keysIn } from './keys.ts';
 import { historyKept, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
 
@@ -8,6 +9,7 @@ export interface Store {
   readonly objects: Objects;
   readonly observed: Observed;
   readonly decisions: Decisions;
+  readonly keys: KeptKeys;
   /** Forgets history that is too old. */
   prune(): void;
   close(): void;
@@ -22,6 +24,7 @@ export const openStore = (path: string, now: () => number): Store => {
     objects,
     observed: observedIn(database),
     decisions: decisionsIn(database),
+    keys: keysIn(database),
     prune,
     close: database.close,
   };
