@@ -1,7 +1,17 @@
 /** The verbs: objects → Mesh → View → Envoy resources, and what goes with them. */
 export { build, type Snapshot } from './build.ts';
 export { lapsed } from './checks/lapsed.ts';
-export { answered, assumedPods, expectedProxy, explain, forwarded, journey, type Situation } from './explain/index.ts';
+export {
+  type Arrival,
+  answered,
+  assumedPods,
+  expectedProxy,
+  explain,
+  forwarded,
+  inbound,
+  journey,
+  type Situation,
+} from './explain/index.ts';
 export { proxyOf, shouldInject } from './inject/index.ts';
 export { peerModesIn } from './istio/peer-authentication.ts';
 export { keySourceOf } from './istio/request-authentication.ts';

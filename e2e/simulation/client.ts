@@ -1,8 +1,16 @@
-/** Asks over Unix sockets. The address that would have been dialled is told by the PROXY protocol: chains are chosen by it. */
+/** Asks in HTTP over Unix sockets. The address that would have been dialled is told by the PROXY protocol: chains are chosen by it. */
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Pair } from './keys.ts';
+
+/** What a client says before it speaks. */
+export interface Encryption {
+  /** Empty: none. */
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+  readonly pair?: Pair;
+}
 
 /** Where a listener is, and what its clients dial. */
 export interface Dialled {
@@ -11,6 +19,7 @@ export interface Dialled {
   readonly port: number;
   /** Absent: the listener takes connections as they are. */
   readonly isTold?: boolean;
+  readonly encryption?: Encryption;
 }
 
 export interface Question {
@@ -27,23 +36,34 @@ export interface Answer {
   readonly body: string;
 }
 
-const introduction = ({ address = '198.18.0.1', port }: Dialled): string =>
+/** Nobody's. */
+export const elsewhere = '198.18.0.1';
+
+const introduction = ({ address = elsewhere, port }: Dialled): string =>
   address.includes(':') ? `PROXY TCP6 2001:db8::9 ${address} 40000 ${port}\r\n` : `PROXY TCP4 192.0.2.9 ${address} 40000 ${port}\r\n`;
 
-const opened = (dialled: Dialled): Socket => {
+export const opened = (dialled: Dialled): Socket => {
   const socket = connect(dialled.socket);
   if (dialled.isTold) socket.write(introduction(dialled));
   return socket;
 };
 
+/** Whoever answers is taken for the one who is meant: what is asked about is the server's side. */
+export const clientOptions = ({ serverName, alpn, pair }: Encryption): ConnectionOptions => ({
+  ...{ rejectUnauthorized: false, ALPNProtocols: [...alpn] },
+  ...(serverName !== '' && { servername: serverName }),
+  ...(pair && { cert: pair.certificate, key: pair.key }),
+});
+
 const agents = new Map<string, Agent>();
 
 const agentFor = (dialled: Dialled): Agent => {
-  const key = `${dialled.socket} ${dialled.address} ${dialled.port}`;
+  const { socket, address, port, encryption } = dialled;
+  const key = `${socket} ${address} ${port} ${JSON.stringify(encryption)}`;
   const known = agents.get(key);
   if (known) return known;
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  agent.createConnection = () => opened(dialled);
+  agent.createConnection = () => (encryption ? connectTls({ ...clientOptions(encryption), socket: opened(dialled) }) : opened(dialled));
   agents.set(key, agent);
   return agent;
 };
@@ -63,7 +83,9 @@ const headersOf = (raw: readonly string[]): Readonly<Record<string, string>> => 
 };
 
 const closed: Answer = { status: 0, headers: {}, body: '' };
-const closing = new Set(['ECONNRESET', 'EPIPE']);
+
+/** TLS that is refused ends with an alert, or with what is no TLS at all. */
+const isClosing = ({ code = '' }: NodeJS.ErrnoException): boolean => /^(ECONNRESET|EPIPE|EPROTO|ERR_SSL_.*)$/.test(code);
 
 export const ask = (dialled: Dialled, { method, path, headers }: Question): Promise<Answer> =>
   new Promise((resolve, reject) => {
@@ -77,45 +99,6 @@ export const ask = (dialled: Dialled, { method, path, headers }: Question): Prom
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: headersOf(response.rawHeaders), body }));
     });
     asked.on('timeout', () => asked.destroy(new Error(`no answer: ${method} ${path}`)));
-    asked.on('error', (error: NodeJS.ErrnoException) => (closing.has(error.code ?? '') ? resolve(closed) : reject(error)));
+    asked.on('error', (error: NodeJS.ErrnoException) => (isClosing(error) ? resolve(closed) : reject(error)));
     asked.end();
-  });
-
-const hellos = new Map<string, Promise<Buffer>>();
-
-/** The first bytes of a TLS connection for a server name. */
-export const clientHello = (servername: string): Promise<Buffer> => {
-  const known = hellos.get(servername);
-  if (known) return known;
-  const made = new Promise<Buffer>((resolve) => {
-    const wire = new Duplex({
-      read: () => {},
-      write: (chunk: Buffer, _encoding, done) => {
-        resolve(chunk);
-        done();
-      },
-    });
-    connectTls({ socket: wire, servername, ALPNProtocols: ['h2', 'http/1.1'] }).on('error', () => {});
-  });
-  hellos.set(servername, made);
-  return made;
-};
-
-/** Bytes there and bytes back, up to a closing bracket; empty where the connection is closed instead. */
-export const exchange = (dialled: Dialled, bytes: Buffer): Promise<string> =>
-  new Promise((resolve) => {
-    const socket = opened(dialled);
-    let text = '';
-    const finish = () => {
-      socket.destroy();
-      resolve(text);
-    };
-    socket.on('data', (data) => {
-      text += data.toString('latin1');
-      if (text.endsWith(']')) finish();
-    });
-    socket.on('end', finish);
-    socket.on('error', finish);
-    socket.setTimeout(5000, finish);
-    socket.write(bytes);
   });

@@ -1,8 +1,9 @@
-/** Backends on Unix sockets, one for each endpoint: they answer with what they received and who they are, and remember it. */
+/** Backends on Unix sockets, one for each endpoint: they answer with what they received and who they are, or fail, and remember it. */
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failureHeader, failureIn } from './failures.ts';
 
 /** What an endpoint received. */
 export interface Arrival {
@@ -41,12 +42,26 @@ const parsed = (at: string, head: string): Arrival => {
   return { at, method, path, headers };
 };
 
-const answer = ({ headers, ...arrival }: Arrival): string => {
+interface Status {
+  readonly status: number;
+  readonly grpc?: number;
+}
+
+const answer = ({ headers, ...arrival }: Arrival, { status, grpc }: Status): string => {
   const body = JSON.stringify({ ...arrival, headers });
   const wanted = (headers[answerHeader] ?? '').split(',').filter(Boolean);
-  const lines = wanted.map((name) => `${name}: backend\r\n`).join('');
-  return `HTTP/1.1 200 OK\r\n${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${arrival.method === 'HEAD' ? '' : body}`;
+  const lines = [...wanted.map((name) => `${name}: backend`), ...(grpc === undefined ? [] : [`grpc-status: ${grpc}`])];
+  const head = [`HTTP/1.1 ${status} Said`, ...lines, `content-length: ${Buffer.byteLength(body)}`].join('\r\n');
+  return `${head}\r\n\r\n${arrival.method === 'HEAD' ? '' : body}`;
 };
+
+/** `3/outbound|80||host#0` → `outbound|80||host` */
+export const clusterOf = (at: string): string => at.slice(at.indexOf('/') + 1, at.lastIndexOf('#'));
+
+export const endpointOf = (at: string): string => at.slice(at.lastIndexOf('#') + 1);
+
+/** Copies go to hosts of their own. */
+export const isCopy = ({ headers }: Arrival): boolean => /-shadow(:\d+)?$/.test(headers.host ?? '');
 
 export const echo = async (folder: string): Promise<Echo> => {
   await mkdir(folder, { recursive: true });
@@ -58,6 +73,18 @@ export const echo = async (folder: string): Promise<Echo> => {
     latest = performance.now();
     const id = arrival.headers['x-sim-id'];
     if (id !== undefined) seen.set(id, [...(seen.get(id) ?? []), arrival]);
+  };
+  const arrivals = (id = ''): readonly Arrival[] => seen.get(id) ?? [];
+  /** The first so many tries fail. */
+  const failureOf = ({ headers }: Arrival) => {
+    const failure = failureIn(headers[failureHeader]);
+    const tries = arrivals(headers['x-sim-id']).filter((one) => !isCopy(one)).length;
+    return failure && tries <= failure.times ? failure.kind : undefined;
+  };
+  const respond = (socket: Socket, arrival: Arrival) => {
+    const failure = isCopy(arrival) ? undefined : failureOf(arrival);
+    if (failure === 'reset') socket.destroy();
+    else socket.write(answer(arrival, failure ?? { status: 200 }), 'latin1');
   };
   const serve = (endpoint: string) => (socket: Socket) => {
     sockets.add(socket);
@@ -75,7 +102,7 @@ export const echo = async (folder: string): Promise<Echo> => {
         const arrival = parsed(endpoint, text.slice(0, end));
         text = text.slice(end + 4);
         remember(arrival);
-        socket.write(answer(arrival), 'latin1');
+        respond(socket, arrival);
       }
     });
   };
@@ -87,7 +114,7 @@ export const echo = async (folder: string): Promise<Echo> => {
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
       return path;
     },
-    arrivals: (id) => seen.get(id) ?? [],
+    arrivals,
     quiet: async () => {
       await sleep(quietMs);
       while (performance.now() - latest < quietMs) await sleep(quietMs);

@@ -2,12 +2,15 @@
 import { answered, forwarded } from '@weft/compile';
 import type { ClusterStep, Passage, Request } from '@weft/model';
 import type { Answer } from './client.ts';
-import { type Arrival, answerHeader } from './echo.ts';
+import { type Arrival, answerHeader, clusterOf } from './echo.ts';
+import { ending, type Failure } from './failures.ts';
 
 export interface Observation {
   readonly answer: Answer;
-  /** The endpoint that answered; absent: Envoy did. */
-  readonly arrival?: Arrival;
+  /** At endpoints, one for each try; none: Envoy answered itself. */
+  readonly arrivals: readonly Arrival[];
+  /** What the endpoints were asked for. */
+  readonly failure?: Failure;
 }
 
 /** Envoy's own, and ours. */
@@ -40,22 +43,29 @@ const answersDiffer = (passage: Passage, answer: Answer, sent: Headers, cluster?
   return headersDiffer('response header', expected, pick(answer.headers));
 };
 
-const forwardedDiffers = (
-  request: Request,
-  passage: Passage,
-  { answer, arrival }: Required<Observation>,
-  cluster: ClusterStep,
-): string[] => {
+interface Forwarded {
+  readonly request: Request;
+  readonly passage: Passage;
+  readonly cluster: ClusterStep;
+}
+
+const forwardedDiffers = ({ request, passage, cluster }: Forwarded, { answer, arrivals, failure }: Observation): string[] => {
   const { authority, path, method, headers = {} } = forwarded(request, passage, cluster);
   const names = (request.headers?.[answerHeader] ?? '').split(',').filter(Boolean);
+  const { tries, status } = failure ? ending(passage.retries, failure) : { tries: 1, status: 200 };
+  const arrival = arrivals.at(-1);
+  // An answer is Envoy's own where the backend gave none.
+  const isOwn = failure?.kind === 'reset' && status !== 200;
   return [
-    ...differs('status', 200, answer.status),
-    ...differs('path', path, arrival.path),
-    ...differs('host', authority, arrival.headers.host),
-    ...differs('method', method, arrival.method),
-    ...differs('timeout', waits(passage), arrival.headers['x-envoy-expected-rq-timeout-ms']),
-    ...headersDiffer('request header', headers, arrival.headers),
-    ...answersDiffer(passage, answer, Object.fromEntries(names.map((name) => [name, 'backend'])), cluster),
+    ...differs('tries', tries, arrivals.length),
+    ...differs('status', status, answer.status),
+    ...differs('path', path, arrival?.path),
+    ...differs('host', authority, arrival?.headers.host),
+    ...differs('method', method, arrival?.method),
+    // Of a later try only the rest is said.
+    ...(tries > 1 ? [] : differs('timeout', waits(passage), arrival?.headers['x-envoy-expected-rq-timeout-ms'])),
+    ...headersDiffer('request header', headers, arrival?.headers ?? {}),
+    ...(isOwn ? [] : answersDiffer(passage, answer, Object.fromEntries(names.map((name) => [name, 'backend'])), cluster)),
   ];
 };
 
@@ -87,18 +97,29 @@ const delayDiffers = ({ faults }: Passage, answer: Answer): string[] => {
   return !delayed && percent === 100 ? ['Envoy did not delay the request'] : [];
 };
 
-/** @param clusterAt the cluster's name behind an endpoint's */
-export const differences = (request: Request, passage: Passage, seen: Observation & { readonly cluster?: string }): string[] => {
-  const { answer, arrival, cluster } = seen;
+/** The chain's name where it was emitted with one; the route's, if the request came so far. */
+const wayDiffers = ({ filterChain, virtualHost, route }: Passage, { headers }: Answer): string[] => {
+  const { 'x-sim-chain': chain = '', 'x-sim-route': taken = '' } = headers;
+  return [
+    ...(chain === '' || chain === '-' ? [] : differs('chain', filterChain, chain)),
+    ...(virtualHost === '' || !('x-sim-route' in headers) ? [] : differs('route', route, taken === '-' ? '' : taken)),
+  ];
+};
+
+export const differences = (request: Request, passage: Passage, seen: Observation): string[] => {
+  const { answer, arrivals } = seen;
   const delays = delayDiffers(passage, answer);
   if (isAborted(passage, answer)) return delays;
-  if (!arrival) return [...delays, ...ownAnswerDiffers(request, passage, answer)];
+  const [first] = arrivals;
+  // Bytes have no answer of Envoy's own.
+  const ways = passage.virtualHost === '' ? [] : wayDiffers(passage, answer);
+  if (!first) return [...delays, ...ways, ...ownAnswerDiffers(request, passage, answer)];
+  const cluster = clusterOf(first.at);
   const steps = passage.clusters.filter(({ name, failure }) => name === cluster && !failure);
   if (steps.length === 0)
     return [`Envoy sent it to ${cluster}; explain says ${passage.clusters.map(({ name }) => name).join(', ') || passage.outcome.why}`];
-  // Bytes are carried as they are.
   if (passage.virtualHost === '') return [];
   // One cluster may stand in a route twice, with other headers each time.
-  const found = steps.map((step) => forwardedDiffers(request, passage, { answer, arrival }, step));
-  return [...delays, ...(found.find((none) => none.length === 0) ?? found[0] ?? [])];
+  const found = steps.map((step) => forwardedDiffers({ request, passage, cluster: step }, seen));
+  return [...delays, ...ways, ...(found.find((none) => none.length === 0) ?? found[0] ?? [])];
 };

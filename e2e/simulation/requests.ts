@@ -1,44 +1,17 @@
-/** Requests that a case's routes are about, and others that almost are: each part is as some route wants it, or changed a little. */
-import type { View } from '@weft/compile';
+/** Requests that routes are about, and others that almost are: each part is as some route wants it, or changed a little. */
 import type { Request } from '@weft/model';
 import fc from 'fast-check';
 import type { HttpRoute, StringMatch } from '../../compile/src/mesh/index.ts';
 import type { Random } from './random.ts';
 
 /** A virtual host as a client may ask for it. */
-export interface Target {
+export interface Callee {
   readonly port: number;
   readonly hosts: readonly string[];
   /** Virtual address that the client dials; absent: it dials something else. */
   readonly address?: string;
   readonly routes: readonly HttpRoute[];
 }
-
-const sidecarTargets = ({ outbound: { services, endpoints, virtualHosts } }: View): readonly Target[] => [
-  ...services.flatMap(({ service, aliases, routes }) =>
-    service.ports
-      .filter(({ protocol }) => protocol !== 'udp')
-      .map(({ number }) => {
-        const dialled = service.headless ? endpoints.get(`${service.key}:${number}`)?.endpoints[0]?.address : service.addresses[0];
-        const address = dialled?.replace(/\d+\/\d+$/, '9');
-        const hosts = [service.hostname, ...aliases, ...(address ? [address] : [])];
-        return { port: number, hosts, ...(address && { address }), routes: routes.get(number) ?? [] };
-      }),
-  ),
-  ...[...virtualHosts].flatMap(([port, hosts]) => hosts.map(({ host, routes }) => ({ port, hosts: [host], routes }))),
-];
-
-/** Plain HTTP only. */
-const gatewayTargets = ({ gateway: { servers } }: View): readonly Target[] =>
-  servers.flatMap(({ port, bind, chains }) =>
-    chains.flatMap(({ content, tls }) =>
-      content.kind === 'http' && !tls
-        ? content.virtualHosts.map(({ hosts, routes }) => ({ port, hosts, routes, ...(bind !== '0.0.0.0' && { address: bind }) }))
-        : [],
-    ),
-  );
-
-export const targetsOf = (view: View): readonly Target[] => (view.role === 'gateway' ? gatewayTargets(view) : sidecarTargets(view));
 
 const samples = new Map<string, readonly string[]>();
 
@@ -90,7 +63,7 @@ const oddPath = (path: string, random: Random): string =>
     (it: string) => `${it}%2Fx`,
   ])(path);
 
-const pathFor = (uri: StringMatch | undefined, random: Random): string => {
+export const pathFor = (uri: StringMatch | undefined, random: Random): string => {
   const wanted = uri ? satisfying(uri, random) : random.pick(['/', '/index.html', '/a/b']);
   const path = maybeChanged(wanted, random);
   const whole = path.startsWith('/') ? path : `/${path}`;
@@ -143,9 +116,9 @@ const ownHeaders = (route: HttpRoute, random: Random): Record<string, string> =>
       .map((name) => [name.toLowerCase(), 'client']),
   );
 
-const hostOf = (host: string, random: Random): string => {
+export const hostOf = (host: string, random: Random): string => {
   const name = host.startsWith('*') ? `${random.pick(['a', 'b.c'])}${host === '*' ? '.example.net' : host.slice(1)}` : host;
-  if (random.chance(0.06)) return random.pick([`${name}x`, `x.${name}`, 'unknown.example.org', flipCase(name)]);
+  if (!name.startsWith('[') && random.chance(0.06)) return random.pick([`${name}x`, `x.${name}`, 'unknown.example.org', flipCase(name)]);
   return name;
 };
 
@@ -154,35 +127,24 @@ const anything: HttpRoute['match'] = { name: '', ignoreUriCase: false, headers: 
 const nothing = { set: {}, add: {}, remove: [] };
 const plain: HttpRoute = { name: '', match: anything, action: { kind: 'direct', status: 200 }, request: nothing, response: nothing };
 
-/** Servers' names that rules for connections look at. */
-const serverNames = (view: View): readonly string[] => {
-  const ofServices = view.outbound.services.flatMap(({ connections }) =>
-    [...connections.values()].flatMap((routes) => routes.flatMap(({ match }) => match.serverNames)),
-  );
-  const ofGateway = view.gateway.servers.flatMap(({ chains }) => chains.flatMap(({ serverNames: names }) => names));
-  return [...new Set([...ofServices, ...ofGateway])];
+/** With a port that names the host, or sometimes with the one that is dialled. */
+const authorityFor = (host: string, port: number, random: Random): { readonly authority?: string } => {
+  if (/:\d+$/.test(host)) return { authority: host };
+  return random.chance(0.2) ? { authority: `${host}:${port}` } : {};
 };
 
-/** Bytes with a ClientHello, or without. */
-export const bytesFor = ({ port, hosts, address }: Target, view: View, random: Random): Request => {
-  const names = [...serverNames(view), ...hosts].filter((name) => /^[*a-z]/i.test(name));
-  const host = hostOf(names.length > 0 && random.chance(0.8) ? random.pick(names) : random.pick(hosts), random);
-  const isName = /[a-z]/i.test(host) && !host.includes(':') && !host.includes('*');
-  return { protocol: isName && random.chance(0.6) ? 'tls' : 'tcp', host, port, ...(address !== undefined && { address }) };
-};
-
-export const requestFor = ({ port, hosts, address, routes }: Target, random: Random): Request => {
+export const requestFor = ({ port, hosts, address, routes }: Callee, random: Random): Request => {
   const route = routes.length > 0 ? random.pick(routes) : plain;
   const { match } = route;
   // What is no host name Envoy refuses.
-  const host = hostOf(match.authority ? satisfying(match.authority, random) : random.pick(hosts), random).replace(/[^\w.*:-]/g, '');
+  const host = hostOf(match.authority ? satisfying(match.authority, random) : random.pick(hosts), random).replace(/[^\w.*:[\]-]/g, '');
   const cors = corsHeadersFor(route, random);
   const method = match.method
     ? maybeChanged(satisfying(match.method, random), random)
     : random.pick(cors.origin ? ['OPTIONS', 'GET'] : methods);
   return {
     host: host.replace(/:\d+$/, ''),
-    ...(random.chance(0.2) && { authority: `${host.replace(/:\d+$/, '')}:${port}` }),
+    ...authorityFor(host, port, random),
     port,
     ...(address !== undefined && { address }),
     method: known.has(method) ? method : 'GET',

@@ -1,6 +1,7 @@
 /**
- * Generated requests to every golden case with HTTP listeners, through `explain` and through a real Envoy with what `emit` made:
- * the two agree on the backend, on path, host and headers as it gets them, on the answer, and on how often chance decides for whom.
+ * Generated requests and connections to every listener of every golden case, through `explain` and through a real Envoy with what
+ * `emit` made: the two agree on the listener, on TLS that ends there, on the backend and how often it is tried, on path, host and
+ * headers as it gets them, on the answer, and on how often chance decides for whom.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,8 +20,9 @@ test('explain and Envoy agree', { timeout: isLong ? 3_400_000 : 600_000 }, async
   try {
     const cases = await Promise.all(caseFolders(golden).map(async (path) => ({ name: relative(golden, path), ...(await runCase(path)) })));
     const seed = isLong ? Date.now() % 2 ** 32 : 20_261;
-    const { asked, differences } = await simulate(cases, { folder, count: isLong ? 100_000 : 10_000, seed });
+    const { asked, differences, unasked } = await simulate(cases, { folder, count: isLong ? 100_000 : 10_000, seed });
     expect(differences.slice(0, 20), `seed ${seed}`).toEqual([]);
+    expect(unasked).toEqual([]);
     expect(asked).toBeGreaterThanOrEqual(isLong ? 100_000 : 10_000);
   } finally {
     await rm(folder, { recursive: true, force: true });

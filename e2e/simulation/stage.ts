@@ -1,11 +1,13 @@
 /**
  * Many cases in one Envoy: each with its own listeners, on Unix sockets, and its own clusters, with echoing backends in place of
- * the endpoints. Routes stay as they were emitted; nothing is captured, encrypted, limited or ejected.
+ * the endpoints. Chains, routes and TLS stay as they were emitted; nothing is captured, limited, ejected, or encrypted towards
+ * backends.
  */
 import { staticBootstrap } from '@weft/compile';
 import type { JsonObject, JsonValue, ResourceSet } from '@weft/envoy';
-import { servingSocket } from './certificate.ts';
 import type { Echo } from './echo.ts';
+import type { Keys } from './keys.ts';
+import { secretsIn } from './secrets.ts';
 
 export interface Case {
   readonly name: string;
@@ -46,10 +48,13 @@ const onStage = async (assignment: JsonObject, name: string, echo: Echo): Promis
 /** Fields of a cluster that decide who gets a request; all others are about connections. */
 const kept = ['lb_policy', 'ring_hash_lb_config', 'maglev_lb_config', 'least_request_lb_config', 'common_lb_config'];
 
+const most = 2 ** 32 - 1;
+const unlimited = { max_connections: most, max_pending_requests: most, max_requests: most, max_retries: most };
+
 const clusterOnStage = async (cluster: JsonObject, index: number, echo: Echo): Promise<JsonObject> => {
   const name = clusterIn(index, String(cluster.name));
   const rest = Object.fromEntries(Object.entries(cluster).filter(([key]) => kept.includes(key)));
-  const stage = { name, connect_timeout: '5s', type: 'STATIC', ...rest };
+  const stage = { name, connect_timeout: '5s', type: 'STATIC', circuit_breakers: { thresholds: [unlimited] }, ...rest };
   const assignment = cluster.load_assignment;
   if (isObject(assignment)) return { ...stage, load_assignment: await onStage(assignment, name, echo) };
   // Where the client dialled: somebody is there.
@@ -58,16 +63,17 @@ const clusterOnStage = async (cluster: JsonObject, index: number, echo: Echo): P
   return { ...stage, lb_policy: 'ROUND_ROBIN', load_assignment: { cluster_name: name, endpoints } };
 };
 
-/** Delays are told by their flag: waiting for them would take hours. */
-const shortDelay = '0.001s';
+/** Delays are told by their flag, other tries by their number: waiting for them would take hours. */
+const soon = '0.001s';
 
-/** Renames clusters where routes, mirrors and proxies of bytes name them, and shortens delays. */
+/** Renames clusters where routes, mirrors and proxies of bytes name them, and shortens waits. */
 const renamed = (value: JsonValue, index: number): JsonValue => {
   if (Array.isArray(value)) return value.map((item) => renamed(item, index));
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, child]): [string, JsonValue] => {
     if (key === 'cluster' && typeof child === 'string') return [key, clusterIn(index, child)];
-    if (key === 'fixed_delay') return [key, shortDelay];
+    if (key === 'fixed_delay') return [key, soon];
+    if (key === 'retry_policy' && isObject(child)) return [key, { ...child, retry_back_off: { base_interval: soon } }];
     if (key === 'weighted_clusters' && isObject(child)) {
       const clusters = objects(child.clusters).map((one) => ({ ...one, name: clusterIn(index, String(one.name)) }));
       return [key, renamed({ ...child, clusters }, index)];
@@ -77,11 +83,21 @@ const renamed = (value: JsonValue, index: number): JsonValue => {
   return Object.fromEntries(entries);
 };
 
-const flagsHeader = [{ header: { key: 'x-sim-flags', value: '%RESPONSE_FLAGS%' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }];
+const told = (key: string, value: string) => ({
+  header: { key, value },
+  append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+  keep_empty_value: true,
+});
+
+const tellingHeaders = [
+  told('x-sim-flags', '%RESPONSE_FLAGS%'),
+  told('x-sim-route', '%ROUTE_NAME%'),
+  told('x-sim-chain', '%FILTER_CHAIN_NAME%'),
+];
 
 const everyAnswer = { status_code_filter: { comparison: { op: 'GE', value: { default_value: 0, runtime_key: 'none' } } } };
 
-/** Answers say what Envoy noted: its flags, also where Envoy answers itself. */
+/** Answers say what Envoy noted, also where it answers itself: its flags, and which route and chain it took. */
 const telling = (value: JsonValue): JsonValue => {
   if (Array.isArray(value)) return value.map(telling);
   if (!isObject(value)) return value;
@@ -91,20 +107,27 @@ const telling = (value: JsonValue): JsonValue => {
   const own = objects(routes.response_headers_to_add);
   return {
     ...inner,
-    route_config: { ...routes, response_headers_to_add: [...own, ...flagsHeader] },
-    local_reply_config: { mappers: [{ filter: everyAnswer, headers_to_add: flagsHeader }] },
+    route_config: { ...routes, response_headers_to_add: [...own, ...tellingHeaders] },
+    local_reply_config: { mappers: [{ filter: everyAnswer, headers_to_add: tellingHeaders }] },
   };
 };
 
 const captured = ['envoy.filters.listener.original_dst'];
 
-/** Resolving names is not staged: whoever is asked for, the cluster's backend is there. */
-const resolving = ['envoy.filters.network.sni_dynamic_forward_proxy', 'envoy.filters.http.dynamic_forward_proxy'];
+/** Whoever is asked for, the cluster's backend is there; of what policies refuse, `explain` says nothing. */
+const unstaged = [
+  'envoy.filters.network.sni_dynamic_forward_proxy',
+  'envoy.filters.http.dynamic_forward_proxy',
+  'envoy.filters.network.rbac',
+  'envoy.filters.http.rbac',
+  'envoy.filters.network.ext_authz',
+  'envoy.filters.http.ext_authz',
+];
 
-const withoutResolving = (value: JsonValue): JsonValue => {
-  if (Array.isArray(value)) return value.filter((item) => !(isObject(item) && resolving.includes(String(item.name)))).map(withoutResolving);
+const withoutUnstaged = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.filter((item) => !(isObject(item) && unstaged.includes(String(item.name)))).map(withoutUnstaged);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]): [string, JsonValue] => [key, withoutResolving(child)]));
+  return Object.fromEntries(Object.entries(value).map(([key, child]): [string, JsonValue] => [key, withoutUnstaged(child)]));
 };
 
 /** Clients say which address they dialled. */
@@ -113,34 +136,47 @@ const toldAddress: JsonObject = {
   typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol' },
 };
 
-/** Certificates of our own in place of the gateway's secrets, and no questions about the client's. */
-const encrypted = (listener: JsonObject, socket: JsonObject): JsonObject => ({
-  ...listener,
-  filter_chains: objects(listener.filter_chains).map((chain) =>
-    'transport_socket' in chain ? { ...chain, transport_socket: socket } : chain,
-  ),
-});
-
 const listenerOnStage = (listener: JsonObject, index: number, path: string): JsonObject => {
   const { bind_to_port: _bind, use_original_dst: _original, additional_addresses: _more, ...rest } = listener;
   const filters = objects(rest.listener_filters).filter(({ name }) => !captured.includes(String(name)));
-  const staged = withoutResolving(telling(renamed({ ...rest, listener_filters: [toldAddress, ...filters] }, index)));
+  const staged = withoutUnstaged(telling(renamed({ ...rest, listener_filters: [toldAddress, ...filters] }, index)));
   return { ...(isObject(staged) ? staged : {}), name: `${index}/${String(listener.name)}`, address: pipe(path) };
 };
 
-export interface Stage {
-  readonly bootstrap: JsonObject;
-  /** Socket of a case's listener. */
-  readonly listeners: ReadonlyMap<string, string>;
+/** Where a listener is: what clients dial, or the name of one to which everything is led. */
+interface Place {
+  readonly name: string;
+  readonly socket: string;
 }
 
-/** Inbound listeners need certificates, and the listener that captures only hands over. */
-const isShown = ({ name }: JsonObject): boolean => name !== 'virtualInbound' && name !== 'virtualOutbound';
+export interface Props {
+  readonly folder: string;
+  readonly echo: Echo;
+  readonly keys: Keys;
+}
 
-export const stage = async (cases: readonly Case[], folder: string, echo: Echo): Promise<Stage> => {
-  const listeners = new Map<string, string>();
+export interface Stage {
+  readonly bootstrap: JsonObject;
+  /** By case and address (`3/10.96.0.1_80`), and by case and name. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** `3/0.0.0.0_80` */
+  readonly listeners: readonly string[];
+}
+
+/** `10.96.0.1_80`; what a Unix socket has is its path. */
+const dialledAt = (listener: JsonObject): readonly string[] => {
+  const more = objects(listener.additional_addresses).map(({ address }) => address);
+  return [listener.address, ...more].filter(isObject).map(({ socket_address: socket, pipe: path }) => {
+    if (isObject(socket)) return `${socket.address}_${socket.port_value}`;
+    return isObject(path) ? `${path.path}_0` : '';
+  });
+};
+
+export const stage = async (cases: readonly Case[], { folder, echo, keys }: Props): Promise<Stage> => {
+  const places = new Map<string, Place>();
+  const listeners: string[] = [];
   const all = { listeners: [] as JsonObject[], clusters: [] as JsonObject[] };
-  const socket = await servingSocket();
+  const secrets = secretsIn(folder, keys);
   let last: JsonObject = {};
   for (const [index, { resources }] of cases.entries()) {
     last = staticBootstrap(resources);
@@ -148,12 +184,13 @@ export const stage = async (cases: readonly Case[], folder: string, echo: Echo):
     for (const cluster of objects(fixed.clusters)) {
       if (cluster.name !== 'sds-grpc') all.clusters.push(await clusterOnStage(cluster, index, echo));
     }
-    for (const listener of objects(fixed.listeners).filter(isShown)) {
-      const path = `${folder}/l${listeners.size}`;
-      listeners.set(clusterIn(index, String(listener.name)), path);
-      all.listeners.push(encrypted(listenerOnStage(listener, index, path), socket));
+    for (const listener of objects(fixed.listeners)) {
+      const [name, socket] = [String(listener.name), `${folder}/l${listeners.length}`];
+      for (const place of [name, ...dialledAt(listener)]) places.set(clusterIn(index, place), { name, socket });
+      listeners.push(clusterIn(index, name));
+      all.listeners.push(await secrets.staged(listenerOnStage(listener, index, socket), resources));
     }
   }
   const bootstrap = { ...last, admin: { address: pipe(`${folder}/admin`) }, static_resources: all };
-  return { bootstrap, listeners };
+  return { bootstrap, places, listeners };
 };

@@ -1,4 +1,5 @@
 export * from './any.ts';
+export * from './bind.ts';
 export * from './bootstrap.ts';
 export * from './encoded.ts';
 export * from './hash.ts';

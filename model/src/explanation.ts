@@ -19,7 +19,12 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** `https`: inside TLS for `host`, which a gateway ends. */
   readonly scheme?: 'http' | 'https';
+  /** What the client shows in TLS; absent: nothing. */
+  readonly certificate?: ClientCertificate;
 }
+
+/** One of the mesh's; one that the server's CA vouches for, with the names that it asks for; one that it knows nothing of. */
+export type ClientCertificate = 'mesh' | 'known' | 'unknown';
 
 export interface HeaderChanges {
   readonly set: Readonly<Record<string, string>>;
@@ -104,6 +109,10 @@ export interface RetryStep {
   readonly on: readonly string[];
   readonly statusCodes: readonly number[];
   readonly perTryTimeout?: number;
+  /** Another try goes to an endpoint that was not tried, where there is one. */
+  readonly otherEndpoint?: true;
+  /** Another try goes to localities that were not tried, however far away. */
+  readonly otherLocality?: true;
 }
 
 export interface FaultStep {

@@ -1,5 +1,5 @@
-import type { Journey, Request } from '@weft/model';
-import { Command } from 'commander';
+import type { ClientCertificate, Journey, Request } from '@weft/model';
+import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { explainFiles } from '../explain/files.ts';
@@ -14,6 +14,7 @@ interface ExplainOptions {
   readonly to: string;
   readonly request: string;
   readonly header: readonly string[];
+  readonly certificate?: ClientCertificate;
   readonly files?: readonly string[];
   readonly namespace?: string;
   readonly output?: Format;
@@ -39,11 +40,13 @@ const requestCommand = (cli: Cli): Command =>
     .requiredOption('--to <url>', 'http://host:port/path, https://host, tls://host or tcp://host:port')
     .option('-X, --request <method>', 'HTTP method', 'GET')
     .option('-H, --header <line...>', 'HTTP header, `name: value`', [])
+    .addOption(new Option('--certificate <whose>', 'what the client shows in TLS').choices(['mesh', 'known', 'unknown']))
     .option('--files <path...>', 'files or folders of YAML, as if all that is in them ran; no mesh is needed')
     .addOption(namespaceOption())
     .addOption(outputOption('json', 'yaml'))
     .action(async (options: ExplainOptions) => {
-      const request = questionOf({ to: options.to, method: options.request, headers: options.header });
+      const { to, request: method, header: headers, certificate } = options;
+      const request = questionOf({ to, method, headers, ...(certificate && { certificate }) });
       const journey = await explained(cli, options, request);
       cli.terminal.out(data(journey, options.output) ?? journeyText(journey, cli.terminal));
     });

@@ -7,23 +7,22 @@ import { describe, expect, test } from 'vitest';
 import { readManifests } from '../manifests.ts';
 import { createTerminal } from '../terminal.ts';
 import { explainFiles } from './files.ts';
-import { questionOf } from './question.ts';
+import { questionOf, type Said } from './question.ts';
 import { journeyText } from './text.ts';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const { stdout, stderr } = process;
 const terminal = createTerminal({ stdout, stderr, env: {}, color: 'never' });
 
-const said = (to: string, more: { readonly method?: string; readonly headers?: readonly string[] } = {}) =>
-  questionOf({ to, method: 'GET', headers: [], ...more });
+const said = (to: string, more: Partial<Said> = {}) => questionOf({ to, method: 'GET', headers: [], ...more });
 
 describe('what is asked', () => {
   test('an address says host, port and path; headers are curl’s, and Host is the name that is called', () => {
-    expect(said('http://catalog:8080/a?b=c', { method: 'post', headers: ['X-User: t', 'host: other:1', 'constructor: c'] })).toEqual({
+    expect(said('http://catalog:8080/a?b=c', { method: 'Post', headers: ['X-User: t', 'host: other:1', 'constructor: c'] })).toEqual({
       host: 'catalog',
       port: 8080,
       authority: 'other:1',
-      method: 'POST',
+      method: 'Post',
       path: '/a?b=c',
       headers: { 'x-user': 't', constructor: 'c' },
     });
@@ -34,7 +33,7 @@ describe('what is asked', () => {
     expect(said('https://example.com/a/../b')).toMatchObject({ port: 443, scheme: 'https', path: '/a/../b' });
     expect(said('HTTP://catalog/A')).toMatchObject({ host: 'catalog', path: '/A' });
     expect(said('tcp://ledger:7000')).toEqual({ protocol: 'tcp', host: 'ledger', port: 7000 });
-    expect(said('tls://edge:8443')).toEqual({ protocol: 'tls', host: 'edge', port: 8443 });
+    expect(said('tls://edge:8443', { certificate: 'known' })).toEqual({ protocol: 'tls', host: 'edge', port: 8443, certificate: 'known' });
   });
 
   test.each(['tcp://ledger', 'ftp://ledger:21', 'http://', 'http://a:b'])('%s is wrong usage', (to) => expect(() => said(to)).toThrow());

@@ -1,5 +1,5 @@
-/** `--to`, `-X` and `-H` → the request that is asked about. */
-import type { Request } from '@weft/model';
+/** `--to`, `-X`, `-H` and `--certificate` → the request that is asked about. */
+import type { ClientCertificate, Request } from '@weft/model';
 import { exitCodes, Failure } from '../exit.ts';
 
 export interface Said {
@@ -7,6 +7,8 @@ export interface Said {
   readonly method: string;
   /** `name: value`, as curl has them. */
   readonly headers: readonly string[];
+  /** What the client shows in TLS. */
+  readonly certificate?: ClientCertificate;
 }
 
 const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> => {
@@ -37,22 +39,24 @@ const urlOf = (text: string): URL => {
 /** The path as it was typed: what looks odd in it is for the proxy to put right. */
 const pathOf = (text: string): string => /^[a-z]+:\/\/[^/?#]*([/?][^#]*)/i.exec(text)?.[1] ?? '/';
 
-export const questionOf = ({ to, method, headers: lines }: Said): Request => {
+export const questionOf = ({ to, method, headers: lines, certificate }: Said): Request => {
   const url = urlOf(to);
   const { protocol, hostname } = url;
   const host = hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? ports[protocol] : Number(url.port);
   if (port === undefined) throw new Failure(`${to} names no port`, exitCodes.usage);
-  if (protocol === 'tcp:' || protocol === 'tls:') return { protocol: protocol === 'tcp:' ? 'tcp' : 'tls', host, port };
+  const shown = certificate === undefined ? {} : { certificate };
+  if (protocol === 'tcp:') return { protocol: 'tcp', host, port };
+  if (protocol === 'tls:') return { protocol: 'tls', host, port, ...shown };
   if (!(protocol in ports)) throw new Failure(`${protocol}// is not explained; write http://, https://, tls:// or tcp://`, exitCodes.usage);
   const { host: said, ...headers } = headersOf(lines);
   return {
     host,
     port,
     authority: said ?? url.host,
-    method: method.toUpperCase(),
+    method,
     path: pathOf(withScheme(to)),
     headers,
-    ...(protocol === 'https:' && { scheme: 'https' }),
+    ...(protocol === 'https:' && { scheme: 'https', ...shown }),
   };
 };

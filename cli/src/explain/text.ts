@@ -79,8 +79,10 @@ const rewriteTexts = ({ path, host, request, response }: Rewrites): string[] => 
   ...headerTexts('response', response),
 ];
 
-const retryText = ({ attempts, on, statusCodes, perTryTimeout }: RetryStep): string =>
-  `${attempts} on ${[...on, ...statusCodes].join(', ')}${perTryTimeout === undefined ? '' : `; ${time(perTryTimeout)} each`}`;
+const retryText = ({ attempts, on, statusCodes, perTryTimeout, otherEndpoint, otherLocality }: RetryStep): string => {
+  const where = otherLocality ? ' in other localities' : otherEndpoint ? ' at other endpoints' : '';
+  return `${attempts}${where} on ${[...on, ...statusCodes].join(', ')}${perTryTimeout === undefined ? '' : `; ${time(perTryTimeout)} each`}`;
+};
 
 const faultTexts = ({ faults }: Hop): string[] => {
   const { delay, abort } = faults ?? {};

@@ -2,6 +2,7 @@
  * Which filter chain of a listener takes a connection: the narrowest network that was dialled decides first, then the server name,
  * then whether HTTP can be read; nothing is looked at twice (Envoy's FilterChainManagerImpl).
  */
+import { isWithin } from '@weft/model';
 import { covers, isWildcard } from '../mesh/index.ts';
 
 /** `leads` says where to. */
@@ -22,20 +23,12 @@ export interface Connection {
   readonly http: boolean;
 }
 
-const bitsOf = (address: string): string =>
-  address
-    .split('.')
-    .map((part) => Number(part).toString(2).padStart(8, '0'))
-    .join('');
-
-/** How many bits of the address the network fixes; absent: the address lies outside. Of IPv6 only whole addresses are compared. */
+/** How many bits of the address the network fixes; absent: the address lies outside. */
 const narrowness = (subnet: string, address: string | undefined): number | undefined => {
   const [prefix = '', length] = subnet.split('/');
   const bits = length === undefined ? (prefix.includes(':') ? 128 : 32) : Number(length);
   if (bits === 0) return 0;
-  if (address === undefined) return undefined;
-  if (prefix.includes(':') || address.includes(':')) return prefix === address ? bits : undefined;
-  return bitsOf(prefix).slice(0, bits) === bitsOf(address).slice(0, bits) ? bits : undefined;
+  return address !== undefined && isWithin(address, subnet) ? bits : undefined;
 };
 
 const narrowest = (subnets: readonly string[], address: string | undefined): number | undefined => {

@@ -19,11 +19,6 @@ import {
 } from '../mesh/index.ts';
 import type { ChainChoice } from './chains.ts';
 
-export const entriesAt = ({ services }: OutboundSlice, number: number): readonly Entry[] =>
-  services.flatMap((scoped) =>
-    scoped.service.ports.filter((port) => port.number === number && port.protocol !== 'udp').map((port) => ({ scoped, port })),
-  );
-
 /** What shares `0.0.0.0_<port>`; of those that cannot share the first decides. */
 export interface Shared {
   readonly http: readonly Entry[];
@@ -31,7 +26,7 @@ export interface Shared {
   readonly homeless: readonly Entry[];
 }
 
-export const sharedAt = (entries: readonly Entry[], { endpoints }: OutboundSlice): Shared => {
+export const sharedAt = (entries: readonly Entry[], { endpoints }: Pick<OutboundSlice, 'endpoints'>): Shared => {
   const all = entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry, endpoints));
   const members = compatible(all);
   return {
@@ -43,11 +38,11 @@ export const sharedAt = (entries: readonly Entry[], { endpoints }: OutboundSlice
 const namesOf = ({ scoped: { service, aliases } }: Entry): readonly string[] => [service.hostname, `${service.hostname}.`, ...aliases];
 
 /** Where a client's resolver leads it: a virtual address, or for a headless service one of its endpoints. */
-export const resolved = (host: string, entries: readonly Entry[], slice: OutboundSlice): string | undefined => {
+export const resolved = (host: string, entries: readonly Entry[], { endpoints }: Pick<OutboundSlice, 'endpoints'>): string | undefined => {
   if (isAddress(host)) return host;
   const entry = entries.find((one) => namesOf(one).some((name) => covers(name, host)));
   if (!entry) return undefined;
-  return isDirect(entry) ? endpointAddresses(entry, slice.endpoints)[0] : entry.scoped.service.addresses.find((one) => !isRange(one));
+  return isDirect(entry) ? endpointAddresses(entry, endpoints)[0] : entry.scoped.service.addresses.find((one) => !isRange(one));
 };
 
 /** Where a chain of bytes leads: to the service itself, or where a rule says. */

@@ -1,7 +1,7 @@
 /** A gateway: which chain of its listener takes the connection, and where its routes lead [S117-S121]. */
 import { listenerName, virtualHostName } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
-import { covers, type GatewayChain, type GatewayServer, pathsOfGateway, type ServerTls, type View } from '../mesh/index.ts';
+import { covers, type GatewayChain, type GatewayServer, isAddress, pathsOfGateway, type ServerTls, type View } from '../mesh/index.ts';
 import { carried } from './bytes.ts';
 import { chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
@@ -9,6 +9,7 @@ import { leadOf } from './entries.ts';
 import { bestHost } from './hosts.ts';
 import { read } from './request.ts';
 import { type Routed, routed, straight } from './route.ts';
+import { objection } from './server-tls.ts';
 
 const nothing = { virtualHost: '', route: '', clusters: [], timeout: 0, rewrites: {} };
 
@@ -41,28 +42,32 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
   return routed({ virtualHost, routes: found.routes }, { view, asked: read(request, pathsOfGateway(view.gateway)) });
 };
 
-/** `outbound_.80_.v1_.host`, of which one service's clusters bear the name. */
-const bySni = (sni: string, hosts: readonly string[], view: View): Routed => {
+/** `outbound_.80_.v1_.host`, of which one service's clusters bear the name: those that speak the mesh's TLS, which is not added to. */
+const bySni = ({ host: sni, certificate }: Request, hosts: readonly string[], view: View): Routed => {
+  if (certificate !== 'mesh') return refused('only the mesh’s TLS is passed on: the connection is closed');
   const [, port = '', subset = '', host = ''] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
   const cluster = clusterStep(`outbound|${port}|${subset}|${host}`, view);
   if (!hosts.some((allowed) => covers(allowed, host)) || cluster.failure?.flag === 'NC')
     return refused(`no service that this server passes on is called ${sni}: the connection is closed`);
-  return straight({ virtualHost: '', route: '' }, cluster, 'the mesh’s TLS is passed on unopened to the service that its server name says');
+  const why = 'the mesh’s TLS is passed on unopened to the service that its server name says';
+  return straight({ virtualHost: '', route: '' }, { ...cluster, name: sni, tls: { mode: 'plaintext' } }, why);
 };
 
 const demanded = (tls: ServerTls | undefined): string => (tls ? `${tls.mode}, ended here` : 'passed on unopened');
 
 const throughChain = ({ tls, content }: GatewayChain, question: Question): Routed => {
   const { view, request } = question;
+  const why = tls && objection(tls, request.certificate, view.credentials);
+  if (why !== undefined) return refused(`${why}: the connection is closed`);
   switch (content.kind) {
     case 'http':
-      if (request.protocol === 'tcp' || (request.protocol === 'tls' && !tls))
-        return refused('the server reads HTTP, and gets something else');
+      if (request.protocol === 'tcp' || request.protocol === 'tls' || (question.encrypted && !tls))
+        return refused('the server reads HTTP, and gets something else: the connection is closed');
       return overHttp(content, question);
     case 'connection':
       return carried(leadOf(content.route), view);
     case 'auto-passthrough':
-      return bySni(request.host, content.hosts, view);
+      return bySni(request, content.hosts, view);
   }
 };
 
@@ -92,7 +97,10 @@ export const throughGateway = (view: View, request: Request): Passage => {
   const listener = listenerName(server.bind, port);
   const all = choicesOf(server, encrypted);
   const choices = encrypted && all.some(({ looksAtTls }) => looksAtTls) ? all.filter(({ looksAtTls }) => looksAtTls) : all;
-  const found = chainFor(choices, { http: protocol === 'http', ...(encrypted && { serverName: host.toLowerCase() }) });
+  const found = chainFor(choices, {
+    http: protocol === 'http',
+    ...(encrypted && { serverName: isAddress(host) ? '' : host.toLowerCase() }),
+  });
   if (!found) {
     const why = encrypted
       ? `no server on port ${port} has the name ${host}: the connection is closed`

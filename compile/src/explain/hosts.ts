@@ -1,7 +1,17 @@
 /** Virtual hosts of a port's route table, and which of them a name leads to [S10-S12]. */
 import { outboundCluster, virtualHostName } from '@weft/envoy';
 import type { Request } from '@weft/model';
-import { covers, defaultRetry, type Entry, isRange, isWildcard, type OutboundSlice, type ScopedService, type View } from '../mesh/index.ts';
+import {
+  covers,
+  defaultRetry,
+  type Entry,
+  isIPv6,
+  isRange,
+  isWildcard,
+  type OutboundSlice,
+  type ScopedService,
+  type View,
+} from '../mesh/index.ts';
 import { clusterStep } from './clusters.ts';
 import { read } from './request.ts';
 import { type Host, type Routed, retryStep, routed, straight } from './route.ts';
@@ -14,10 +24,13 @@ export interface Candidate extends Host {
   readonly retry?: ScopedService['retry'];
 }
 
+/** As a client writes it in `Host`. */
+const literal = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
+
 const domainsOf = ({ service, aliases }: ScopedService): readonly string[] => {
   const { hostname, addresses, headless } = service;
   const own = isWildcard(hostname) ? [hostname] : [hostname, `${hostname}.`];
-  return [...own, ...aliases, ...addresses.filter((address) => !isRange(address)), ...(headless ? [`*.${hostname}`] : [])];
+  return [...own, ...aliases, ...addresses.filter((address) => !isRange(address)).map(literal), ...(headless ? [`*.${hostname}`] : [])];
 };
 
 export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
@@ -30,7 +43,7 @@ export const hostOf = ({ scoped, port: { number } }: Entry): Candidate => {
 };
 
 /** Rules for hosts that no service has count beside services that they are for, and on port 80 [S49]. */
-export const candidatesAt = (port: number, http: readonly Entry[], { virtualHosts }: OutboundSlice): readonly Candidate[] => [
+export const candidatesAt = (port: number, http: readonly Entry[], virtualHosts: OutboundSlice['virtualHosts']): readonly Candidate[] => [
   // Before the services, of which it may be another name.
   ...(port === 80 || http.length > 0 ? (virtualHosts.get(port) ?? []) : []).map(({ host, routes }) => ({
     virtualHost: virtualHostName(host, port),
@@ -39,6 +52,14 @@ export const candidatesAt = (port: number, http: readonly Entry[], { virtualHost
   })),
   ...http.map(hostOf),
 ];
+
+/** Of a proxy that is asked for everything: `name:port`; without port, port 80 is meant. */
+export const proxiedCandidates = (entries: readonly Entry[]): readonly Candidate[] =>
+  entries.map((entry) => {
+    const { domains, ...host } = hostOf(entry);
+    const { number } = entry.port;
+    return { ...host, domains: [...domains.map((name) => `${name}:${number}`), ...(number === 80 ? domains : [])] };
+  });
 
 /** The name itself, then the longest wildcard that covers it; of equals the first. */
 export const bestHost = <T extends { readonly domains: readonly string[] }>(host: string, candidates: readonly T[]): T | undefined => {

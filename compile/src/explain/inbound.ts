@@ -1,12 +1,15 @@
 /** A sidecar's server side: which chain takes the connection, as PeerAuthentication says [S90-S92], and where it leads. */
-import { inboundCluster, inboundName, inboundPassthroughCluster, listenerName, virtualInbound } from '@weft/envoy';
-import type { ClusterStep, Outcome, Passage } from '@weft/model';
-import { type InboundPort, type InboundSlice, isHttp, type MtlsMode } from '../mesh/index.ts';
+import { inboundCapturePort, inboundCluster, inboundName, inboundPassthroughCluster, listenerName, virtualInbound } from '@weft/envoy';
+import type { ClusterStep, Outcome, Passage, Request } from '@weft/model';
+import { type InboundPort, type InboundSlice, isHttp, type MtlsMode, pathsOfServer } from '../mesh/index.ts';
+import { read } from './request.ts';
 
 /** A connection as it arrives. */
 export interface Arrival {
   /** The workload's own port. */
   readonly port: number;
+  /** As the last proxy sent it. */
+  readonly request: Request;
   readonly mtls: boolean;
   /** What is inside the mesh's TLS, or came without. */
   readonly content: 'http' | 'tls' | 'tcp';
@@ -52,34 +55,52 @@ const demands: Readonly<Record<MtlsMode, string>> = {
   DISABLE: 'no mTLS (DISABLE)',
 };
 
-const refusal = (mode: MtlsMode, arrival: Arrival): Outcome => ({
+const refusal = (mode: MtlsMode, { content }: Arrival): Outcome => ({
   kind: 'refused',
   why:
     mode === 'STRICT'
       ? 'PeerAuthentication is STRICT and the connection comes without mTLS: it is closed'
-      : `the port is declared HTTP and gets ${arrival.content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}: it is closed`,
+      : `the port is declared HTTP and gets ${content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}: it is closed`,
 });
 
-export const inbound = ({ ports, mode: others }: InboundSlice, arrival: Arrival): Passage => {
-  const known = ports.find(({ port }) => port === arrival.port);
-  const { protocol, mode } = known ?? { protocol: 'auto' as const, mode: others };
+/** A chain that reads HTTP, and what comes is something else. */
+const isUnreadable = (mode: MtlsMode, { content, mtls }: Arrival): boolean => content !== 'http' || (mtls && mode === 'DISABLE');
+
+const unreadable = { kind: 'refused', why: 'the port is declared HTTP and gets something else: the connection is closed' } as const;
+
+/** A path that is put right is told like one that is rewritten. */
+const rewritesOf = ({ path: sent = '/', ...request }: Request, slice: InboundSlice) => {
+  const { pathname, search } = read({ ...request, path: sent }, pathsOfServer(slice));
+  return pathname + search === sent ? {} : { path: pathname + search };
+};
+
+/** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
+const retriesOf = (protocol: InboundPort['protocol']) =>
+  protocol === 'grpc' || protocol === 'grpc-web' ? {} : { retries: { attempts: 2, on: ['reset-before-request'], statusCodes: [] } };
+
+const nothing = { virtualHost: '', route: '', clusters: [], timeout: 0, rewrites: {} };
+
+/** It would come back to itself for ever [S6]. */
+const loop: Passage = {
+  ...{ ...nothing, listener: virtualInbound, filterChain: 'virtualInbound-blackhole', tls: 'none' },
+  outcome: { kind: 'refused', why: `port ${inboundCapturePort} is the proxy’s own: the connection is closed` },
+};
+
+export const inbound = (slice: InboundSlice, arrival: Arrival): Passage => {
+  const { port, request } = arrival;
+  if (port === inboundCapturePort) return loop;
+  const known = slice.ports.find((one) => one.port === port);
+  const { protocol, mode } = known ?? { protocol: 'auto' as const, mode: slice.mode };
   const way = wayOf(kindOf(protocol), mode, arrival);
-  const prefix = known ? `${arrival.port}` : 'virtualInbound';
+  const prefix = known ? `${port}` : 'virtualInbound';
   const listener = known?.bind === undefined ? virtualInbound : inboundName(listenerName(known.bind, known.port));
-  const heading = { listener, filterChain: way ? `${prefix}-${way}` : '', tls: demands[mode], timeout: 0, rewrites: {} };
-  if (!way) return { ...heading, virtualHost: '', route: '', clusters: [], outcome: refusal(mode, arrival) };
-  const cluster = application(known ? inboundCluster(arrival.port) : inboundPassthroughCluster, arrival.port, known?.target);
+  const heading = { ...nothing, listener, filterChain: way ? `${prefix}-${way}` : '', tls: demands[mode] };
+  if (!way) return { ...heading, outcome: refusal(mode, arrival) };
   const http = way.endsWith('http');
-  const retries =
-    http && protocol !== 'grpc' && protocol !== 'grpc-web'
-      ? { retries: { attempts: 2, on: ['reset-before-request'], statusCodes: [] } }
-      : {};
-  return {
-    ...heading,
-    virtualHost: http ? `inbound|http|${known ? arrival.port : 0}` : '',
-    route: http ? 'default' : '',
-    clusters: [cluster],
-    ...retries,
-    outcome: { kind: 'forward', why: known ? 'to the application' : 'no service names this port: to whatever listens there' },
-  };
+  if (http && isUnreadable(mode, arrival)) return { ...heading, outcome: unreadable };
+  const outcome: Outcome = { kind: 'forward', why: known ? 'to the application' : 'no service names this port: to whatever listens there' };
+  const clusters = [application(known ? inboundCluster(port) : inboundPassthroughCluster, port, known?.target)];
+  if (!http) return { ...heading, clusters, outcome };
+  const host = { virtualHost: `inbound|http|${known ? port : 0}`, route: 'default' };
+  return { ...heading, ...host, clusters, ...retriesOf(protocol), rewrites: rewritesOf(request, slice), outcome };
 };

@@ -1,5 +1,6 @@
 /** Where requests go: through one proxy (`explain`), and through the whole mesh (`journey`). */
 export { assumedPods } from './assumed.ts';
+export { type Arrival, inbound } from './inbound.ts';
 export { expectedProxy, journey, type Situation } from './journey.ts';
 export { explain } from './passage.ts';
 export { answered, forwarded } from './rewrite.ts';

@@ -67,20 +67,35 @@ interface Leg {
   readonly request: Request;
 }
 
+/** Bytes stay what they are; of what was read, the TLS around it ended here. */
+const sentOn = ({ passage, cluster, request }: Leg): Request => {
+  if (passage.virtualHost === '') return request;
+  const { scheme: _scheme, certificate: _certificate, ...sent } = forwarded(request, passage, cluster);
+  return sent;
+};
+
 /** A connection as the endpoint's own proxy sees it. */
-const arrivalAt = (endpoint: EndpointStep, { cluster: { tls }, passage: { virtualHost }, request }: Leg): Arrival => {
+const arrivalAt = (endpoint: EndpointStep, leg: Leg): Arrival => {
+  const { tls } = leg.cluster;
+  const request = sentOn(leg);
   const mtls = tls.mode === 'mTLS' || (tls.mode === 'by endpoint' && endpoint.mtls);
   const own = tls.mode === 'SIMPLE' || tls.mode === 'MUTUAL' ? 'tls' : undefined;
-  const content = virtualHost !== '' ? 'http' : (request.protocol ?? 'http');
-  return { port: endpoint.port, mtls, content: mtls ? content : (own ?? content) };
+  const content = leg.passage.virtualHost !== '' ? 'http' : (request.protocol ?? 'http');
+  return { port: endpoint.port, request, mtls, content: mtls ? content : (own ?? content) };
+};
+
+/** What a cluster shows of itself: an identity of the mesh, or the certificate that its DestinationRule says. */
+const certificateOf = ({ tls: { mode } }: ClusterStep): Pick<Request, 'certificate'> => {
+  if (mode === 'mTLS' || mode === 'by endpoint') return { certificate: 'mesh' };
+  return mode === 'MUTUAL' ? { certificate: 'known' } : {};
 };
 
 /** The request as another gateway gets it: inside the TLS that the cluster speaks. */
-const towards = (endpoint: EndpointStep, { passage, cluster, request }: Leg): Request => {
-  const sent = passage.virtualHost === '' ? request : forwarded(request, passage, cluster);
+const towards = (endpoint: EndpointStep, leg: Leg): Request => {
+  const { cluster, passage } = leg;
+  const there = { ...sentOn(leg), port: endpoint.port, address: endpoint.address };
   const encrypted = cluster.tls.mode !== 'plaintext' && passage.virtualHost !== '';
-  const there = { ...sent, port: endpoint.port, address: endpoint.address };
-  return encrypted ? { ...there, host: cluster.tls.sni ?? sent.host, scheme: 'https' } : there;
+  return encrypted ? { ...there, host: cluster.tls.sni ?? there.host, scheme: 'https', ...certificateOf(cluster) } : there;
 };
 
 /** A way longer than this goes in circles. */
@@ -160,38 +175,47 @@ const bare = (request: Request, way: Way): Pick<Journey, 'hops' | 'outcome'> => 
   return { hops, outcome: { kind: 'forward', why: `${[...new Set(who)].join(', ')}, without a sidecar on the client’s side` } };
 };
 
-/** Whoever comes from outside meets the gateway that listens on the port. */
-const entrance = (port: number, { pods, mesh }: Situation): { readonly pod: RunningPod; readonly port: number } | undefined => {
-  const gateways = pods.filter(({ pod }) => pod.proxy === 'gateway');
-  for (const pod of gateways) {
-    const { servers } = scope(mesh, expectedProxy(pod)).gateway;
-    if (servers.some((server) => server.port === port)) return { pod, port };
+/** The gateway's own port behind what a client calls: where its Service leads to, or else the port itself. */
+const listeningPort = (pod: RunningPod, port: number, { mesh }: Situation): number | undefined => {
+  for (const one of mesh.endpoints.values()) {
+    const target = one.port === port ? one.endpoints.find((endpoint) => isAt(pod, endpoint)) : undefined;
+    if (target) return target.port;
   }
-  for (const pod of gateways) {
-    const targets = [...mesh.endpoints.values()].filter(
-      (one) => one.port === port && one.endpoints.some((endpoint) => isAt(pod, endpoint)),
-    );
-    const target = targets[0]?.endpoints.find((endpoint) => isAt(pod, endpoint));
-    if (target) return { pod, port: target.port };
+  const { servers } = scope(mesh, expectedProxy(pod)).gateway;
+  return servers.some((server) => server.port === port) ? port : undefined;
+};
+
+interface Entrance {
+  readonly pod: RunningPod;
+  readonly port: number;
+}
+
+/** Whoever comes from outside meets the gateway that listens on the port. */
+const entrance = (port: number, situation: Situation): Entrance | undefined => {
+  for (const pod of situation.pods.filter(({ pod: { proxy } }) => proxy === 'gateway')) {
+    const own = listeningPort(pod, port, situation);
+    if (own !== undefined) return { pod, port: own };
   }
   return undefined;
+};
+
+/** As a client of the gateway that is meant; absent: of whichever has the port. */
+const throughEntrance = (request: Request, way: Way, gateway?: RunningPod): Pick<Journey, 'hops' | 'outcome'> => {
+  const found = gateway ? { pod: gateway, port: listeningPort(gateway, request.port, way) ?? request.port } : entrance(request.port, way);
+  if (!found) return { hops: [], outcome: { kind: 'refused', why: `no gateway listens on port ${request.port}` } };
+  const hops = from(found.pod, { request: { ...request, port: found.port } }, way);
+  return { hops, outcome: together(hops) };
 };
 
 /** @param caller a pod; absent: somebody outside, who comes through a gateway */
 export const journey = (situation: Situation, request: Request, caller?: RunningPod): Journey => {
   const way = { ...situation, places: placesIn(situation.resources) };
-  if (caller) {
-    const isOpaque = request.scheme === 'https' && caller.pod.proxy === 'sidecar';
-    const asked: Request = isOpaque ? { ...request, protocol: 'tls' } : request;
-    if (caller.pod.proxy === 'none') return { from: nameOf(caller), request, ...bare(asked, way) };
-    const hops = from(caller, { request: asked }, way);
-    return { from: nameOf(caller), request, hops, outcome: together(hops) };
-  }
-  const found = entrance(request.port, situation);
-  if (!found) {
-    const outcome: Outcome = { kind: 'refused', why: `no gateway listens on port ${request.port}` };
-    return { from: 'outside', request, hops: [], outcome };
-  }
-  const hops = from(found.pod, { request: { ...request, port: found.port } }, way);
-  return { from: 'outside', request, hops, outcome: together(hops) };
+  if (!caller) return { from: 'outside', request, ...throughEntrance(request, way) };
+  const heading = { from: nameOf(caller), request };
+  if (caller.pod.proxy === 'gateway') return { ...heading, ...throughEntrance(request, way, caller) };
+  if (caller.pod.proxy === 'none') return { ...heading, ...bare(request, way) };
+  // What a program encrypts itself, its sidecar cannot read.
+  const asked: Request = request.scheme === 'https' ? { ...request, protocol: 'tls' } : request;
+  const hops = from(caller, { request: asked }, way);
+  return { ...heading, hops, outcome: together(hops) };
 };

@@ -1,14 +1,27 @@
 /** A sidecar's client side: which listener gets the connection, which of its chains, and which virtual host the request. */
-import { listenerName, passthroughCluster, virtualOutbound } from '@weft/envoy';
+import { isCapturePort, listenerName, outboundCapturePort, passthroughCluster, virtualOutbound } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
-import { addressesWithin, anyConnection, heardAt, ownAddresses, signOf, type View } from '../mesh/index.ts';
+import {
+  addressesWithin,
+  anyConnection,
+  anywhere,
+  type Heard,
+  heardAt,
+  isAddress,
+  ownAddresses,
+  signOf,
+  type View,
+} from '../mesh/index.ts';
+import { type BoundListener, boundAt } from './bound.ts';
 import { bytesOutside, carried } from './bytes.ts';
 import { type ChainChoice, type Connection, chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
-import { chainsOf, entriesAt, type Lead, resolved, sharedAt } from './entries.ts';
-import { bestHost, type Candidate, candidatesAt, hostOf, served } from './hosts.ts';
+import { chainsOf, type Lead, resolved, sharedAt } from './entries.ts';
+import { bestHost, candidatesAt, hostOf, served } from './hosts.ts';
 import { read } from './request.ts';
 import { type Routed, straight } from './route.ts';
+
+const nothingHeard: Heard = { entries: [], virtualHosts: new Map() };
 
 /** Whoever no virtual host names [S12]. */
 const outside = (view: View): Routed => {
@@ -36,16 +49,12 @@ const labelOf = ({ http, serverNames, subnets }: ChainChoice<unknown>): string =
   http ? 'http' : [...subnets, ...serverNames].join(' ') || 'default';
 
 /** What a listener holds: HTTP, where it reads it, and ways for bytes. */
-interface Content {
-  readonly name: string;
-  /** Virtual hosts of its table; absent: nothing is read as HTTP. */
-  readonly http?: readonly Candidate[];
+interface Content extends Pick<BoundListener, 'name' | 'http' | 'bytes' | 'withPorts'> {
   /** Of HTTP services that lie in networks of others. */
   readonly addresses?: readonly string[];
-  readonly bytes: readonly ChainChoice<Lead>[];
 }
 
-const through = ({ name, http, addresses = [], bytes }: Content, { view, request, connection }: Dial): Passage => {
+const through = ({ name, http, addresses = [], bytes, withPorts }: Content, { view, request, connection }: Dial): Passage => {
   const heading = { listener: name, tls: 'none' };
   const places = addresses.length === 0 ? [[]] : [[], addresses];
   const httpChains = http ? places.map((subnets) => ({ subnets, serverNames: [], http: true, leads: undefined })) : [];
@@ -58,25 +67,17 @@ const through = ({ name, http, addresses = [], bytes }: Content, { view, request
         : 'nothing on this port takes bytes';
     return { ...heading, filterChain: 'default', ...bytesOutside(view, why) };
   }
-  const found = bestHost(read(request).host, http ?? []);
+  const { host, authority } = read(request);
+  const found = bestHost(withPorts ? authority.toLowerCase() : host, http ?? []);
   return { ...heading, filterChain: 'http', ...(found ? served(found, request, view) : outside(view)) };
 };
 
-export const outbound = (view: View, request: Request): Passage => {
-  const { port, protocol = 'http', host } = request;
-  const slice = heardAt(view.outbound, port);
-  const entries = entriesAt(slice, port);
-  const address = request.address ?? resolved(host.toLowerCase(), entries, slice);
-  const connection = { address, http: protocol === 'http', ...(protocol === 'tls' && { serverName: host.toLowerCase() }) };
-  const dial = { view, request, connection };
-  const own = address === undefined ? undefined : entries.find((entry) => ownAddresses(entry, slice.endpoints).includes(address));
-  if (own && address !== undefined) {
-    // A sniffed service's table is its own: whatever comes to its address is meant for it.
-    const http = own.port.protocol === 'auto' ? { http: [{ ...hostOf(own), domains: ['*'] }] } : {};
-    return through({ name: listenerName(address, port), ...http, bytes: chainsOf(own, anyConnection) }, dial);
-  }
-  const { http, homeless } = sharedAt(entries, slice);
-  const candidates = candidatesAt(port, http, slice);
+/** What all services of a port share, and what goes outside beside them. */
+const shared = ({ entries, virtualHosts }: Heard, dial: Dial): Passage => {
+  const { view, request } = dial;
+  const { port } = request;
+  const { http, homeless } = sharedAt(entries, view.outbound);
+  const candidates = candidatesAt(port, http, virtualHosts);
   if (candidates.length === 0 && homeless.length === 0) {
     const rest = bytesOutside(view, `no service has port ${port}`);
     return { listener: virtualOutbound, filterChain: 'virtualOutbound-catchall-tcp', tls: 'none', ...rest };
@@ -88,5 +89,34 @@ export const outbound = (view: View, request: Request): Passage => {
     named,
     bytes.flatMap(({ subnets }) => subnets),
   );
-  return through({ name: listenerName('0.0.0.0', port), ...(readsHttp && { http: candidates }), addresses, bytes }, dial);
+  const [primary = ''] = anywhere(view.outbound.families);
+  return through({ name: listenerName(primary, port), ...(readsHttp && { http: candidates }), addresses, bytes }, dial);
+};
+
+/** It would come back to itself for ever [S6]. */
+const loop: Passage = {
+  ...{ listener: virtualOutbound, filterChain: 'virtualOutbound-trafficloop', tls: 'none' },
+  ...{ virtualHost: '', route: '', clusters: [], timeout: 0, rewrites: {} },
+  outcome: { kind: 'refused', why: `port ${outboundCapturePort} is the proxy’s own: the connection is closed` },
+};
+
+/** Nobody is asked for an address by name. */
+const serverNameOf = (host: string): string => (isAddress(host) ? '' : host.toLowerCase());
+
+export const outbound = (view: View, request: Request): Passage => {
+  const { port, protocol = 'http', host } = request;
+  if (port === outboundCapturePort) return loop;
+  const heard = isCapturePort(port) ? nothingHeard : heardAt(view.outbound, port);
+  const { entries } = heard;
+  const { endpoints } = view.outbound;
+  const address = request.address ?? resolved(host.toLowerCase(), entries, view.outbound);
+  const connection = { address, http: protocol === 'http', ...(protocol === 'tls' && { serverName: serverNameOf(host) }) };
+  const dial = { view, request, connection };
+  const bound = boundAt(view.outbound, { address, port });
+  const own = address === undefined ? undefined : entries.find((entry) => ownAddresses(entry, endpoints).includes(address));
+  if (bound && (bound.isExact || !own)) return through(bound, dial);
+  if (!own || address === undefined) return shared(heard, dial);
+  // A sniffed service's table is its own: whatever comes to its address is meant for it.
+  const http = own.port.protocol === 'auto' ? { http: [{ ...hostOf(own), domains: ['*'] }] } : {};
+  return through({ name: listenerName(address, port), ...http, bytes: chainsOf(own, anyConnection) }, dial);
 };

@@ -43,12 +43,15 @@ const normalized = (pathname: string): string => {
   return `/${segments.join('/')}`;
 };
 
+/** Of slashes alone two are left (Envoy's `PathUtil::mergeSlashes`). */
+const merged = (pathname: string): string => (/^\/{2,}$/.test(pathname) ? '//' : pathname.replace(/\/{2,}/g, '/'));
+
 /** As the mesh's `pathNormalization` has it [S86]. */
 const asRead = (pathname: string, paths: PathNormalization): string => {
   if (paths === 'NONE') return pathname;
   const decoded = paths === 'DECODE_AND_MERGE_SLASHES' ? pathname.replace(/%(?:2f|5c)/gi, '/') : pathname;
   const plain = normalized(decoded);
-  return paths === 'BASE' ? plain : plain.replace(/\/{2,}/g, '/');
+  return paths === 'BASE' ? plain : merged(plain);
 };
 
 /** A path as the client wrote it, in its parts; a fragment never counts. */

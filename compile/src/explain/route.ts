@@ -20,11 +20,21 @@ export interface Host {
   readonly routes: readonly HttpRoute[];
 }
 
-export const retryStep = (retry: Retry | undefined): { readonly retries?: RetryStep } => {
+/** @param hashed a hash chooses the endpoint: another try goes there too, unless the rule says otherwise [S36] */
+export const retryStep = (retry: Retry | undefined, hashed = false): { readonly retries?: RetryStep } => {
   if (!retry || retry.attempts === 0) return {};
-  const { attempts, retryOn: on, statusCodes, perTryTimeout } = retry;
-  return { retries: { attempts, on, statusCodes, ...(perTryTimeout && { perTryTimeout }) } };
+  const { attempts, retryOn: on, statusCodes, perTryTimeout, otherHost = !hashed, remoteLocalities } = retry;
+  return {
+    retries: {
+      ...{ attempts, on, statusCodes },
+      ...(perTryTimeout && { perTryTimeout }),
+      ...(otherHost && { otherEndpoint: true }),
+      ...(remoteLocalities && { otherLocality: true }),
+    },
+  };
 };
+
+const isHashed = ({ hash, destinations }: Forward): boolean => Boolean(hash?.length) && destinations.length === 1;
 
 const nothing = { clusters: [], timeout: 0, rewrites: {} };
 
@@ -78,7 +88,7 @@ const forward = (route: HttpRoute, action: Forward, { view, asked }: Question): 
     ...heading(route),
     clusters,
     timeout: action.timeout,
-    ...retryStep(action.retry),
+    ...retryStep(action.retry, isHashed(action)),
     rewrites: {
       ...(path !== undefined && { path }),
       ...(host !== undefined && { host }),

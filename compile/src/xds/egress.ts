@@ -1,7 +1,7 @@
 /** Egress listeners of a Sidecar that have an address or a socket of their own [S23]. */
-import { type Encoded, type Init, inboundCapturePort, listenerName, outboundCapturePort } from '@weft/envoy';
+import { type Encoded, type Init, listenerName } from '@weft/envoy';
 import type { VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { type EgressScope, type Entry, isHttp, type OutboundSlice, type SidecarPort, signOf } from '../mesh/index.ts';
+import { type EgressScope, type Entry, isHttp, type OutboundSlice, readsHttp, type SidecarPort, signOf } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
@@ -13,34 +13,11 @@ export interface BoundPort extends Pick<EgressScope, 'bindToPort'> {
   readonly bind: string;
 }
 
-export const readsHttp = ({ protocol }: SidecarPort): boolean => isHttp(protocol) || protocol === 'auto';
-
 /** Its table: the port's; whoever is asked for everything has one under its own name. */
 export const boundRoutes = ({ port, bind }: BoundPort): string => {
   if (port.number === 0) return bind;
   return port.isProxy ? listenerName(bind, port.number) : `${port.number}`;
 };
-
-/** The listener's port says what its services speak there. */
-export const atPort = (entries: readonly Entry[], port: SidecarPort): readonly Entry[] => {
-  if (port.isProxy || port.number === 0) return entries;
-  const chosen = entries.filter((entry) => entry.port.number === port.number);
-  return chosen.map((entry) =>
-    entry.port.protocol === port.protocol ? entry : { scoped: entry.scoped, port: { ...entry.port, protocol: port.protocol } },
-  );
-};
-
-/** Of a listener without port: one for each port of its services; HTTP is read where one of them speaks it. */
-export const portsOf = (entries: readonly Entry[]): readonly SidecarPort[] =>
-  [...Map.groupBy(entries, ({ port }) => port.number)].map(([number, members]) => {
-    const http = members.filter(({ port }) => isHttp(port.protocol)).length;
-    const only = members[0]?.port.protocol ?? 'auto';
-    return { number, protocol: http === members.length ? 'http' : http > 0 ? 'auto' : only, isProxy: false };
-  });
-
-/** What Envoy cannot bind it would refuse with everything that came along: it has no privileges. */
-export const canBind = ({ bind, bindToPort }: { readonly bind: string; readonly bindToPort: boolean }, port: number): boolean =>
-  !bindToPort || bind.startsWith('/') || (port >= 1024 && port !== outboundCapturePort && port !== inboundCapturePort);
 
 /** `name:port` for whoever asks a proxy for everything; without port, port 80 is meant. */
 export const proxiedHosts = (entries: readonly Entry[]): readonly Init<typeof VirtualHostSchema>[] => {

@@ -2,8 +2,9 @@
  * `emit`: a View as Envoy's resources. Pure; what a part of the View was made into is remembered for as long as that part lives,
  * so a change costs what it changed, and maps that say the same are the same object.
  */
-import { inboundCapturePort, inboundName, outboundCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
+import { canBind, inboundName, isCapturePort, type ResourceSet, typeUrls } from '@weft/envoy';
 import {
+  atPort,
   type EgressScope,
   type Entry,
   type InboundSlice,
@@ -12,11 +13,13 @@ import {
   type OutboundSlice,
   ownAddresses,
   type PortEndpoints,
+  portsOf,
+  readsHttp,
   type ScopedService,
   type View,
 } from '../mesh/index.ts';
 import { type Role, type Situation, serviceClusters } from './clusters.ts';
-import { atPort, type BoundPort, boundListener, boundRoutes, canBind, portsOf, proxiedHosts, readsHttp } from './egress.ts';
+import { type BoundPort, boundListener, boundRoutes, proxiedHosts } from './egress.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
@@ -60,11 +63,8 @@ const balancedFrom = (role: Role): ((origin: Origin) => Balanced) =>
 
 const balanced = { sidecar: balancedFrom('sidecar'), gateway: balancedFrom('gateway') };
 
-/** Envoy's own ports stand for nothing else. */
-const isTaken = (port: number): boolean => port === outboundCapturePort || port === inboundCapturePort;
-
 const entriesOfService: (scoped: ScopedService) => readonly Entry[] = remember((scoped) =>
-  scoped.service.ports.filter(({ protocol, number }) => protocol !== 'udp' && !isTaken(number)).map((port) => ({ scoped, port })),
+  scoped.service.ports.filter(({ protocol, number }) => protocol !== 'udp' && !isCapturePort(number)).map((port) => ({ scoped, port })),
 );
 
 const entriesOf: (services: Services) => readonly Entry[] = remember((services) => services.flatMap(entriesOfService));

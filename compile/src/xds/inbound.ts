@@ -1,6 +1,7 @@
 /** What a sidecar accepts: chains for each of its workload's ports, and for all others, by PeerAuthentication's mode [S90-S92]. */
 import {
   blackHoleCluster,
+  canBind,
   create,
   type Encoded,
   encodeResource,
@@ -22,7 +23,6 @@ import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_co
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
 import { anywhere, isHttp } from '../mesh/index.ts';
-import { canBind } from './egress.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
   type Chain,

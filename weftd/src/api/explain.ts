@@ -7,11 +7,24 @@ const isText = (value: unknown): boolean => value === undefined || typeof value 
 /** What the compiler looks at; anything else in it is of no interest. */
 const isRequest = (value: unknown): value is Request => {
   if (typeof value !== 'object' || value === null) return false;
-  const { host, port, path, method, authority, address, protocol, scheme, headers = {} } = value as Partial<Record<keyof Request, unknown>>;
+  const {
+    host,
+    port,
+    path,
+    method,
+    authority,
+    address,
+    protocol,
+    scheme,
+    certificate,
+    headers = {},
+  } = value as Partial<Record<keyof Request, unknown>>;
   const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536;
   const texts = typeof headers === 'object' && headers !== null && Object.values(headers).every((one) => typeof one === 'string');
   const isKnown =
-    ['http', 'tls', 'tcp', undefined].some((one) => one === protocol) && ['http', 'https', undefined].some((one) => one === scheme);
+    ['http', 'tls', 'tcp', undefined].some((one) => one === protocol) &&
+    ['http', 'https', undefined].some((one) => one === scheme) &&
+    ['mesh', 'known', 'unknown', undefined].some((one) => one === certificate);
   return typeof host === 'string' && isPort && isKnown && texts && [path, method, authority, address].every(isText);
 };
 
