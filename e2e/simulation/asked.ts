@@ -80,9 +80,10 @@ const hello = Buffer.from('hello\n');
 
 /** Whether it is asked in HTTP: what `explain` takes for bytes is sent as bytes. */
 export const isHttp = ({ question, request, passage }: At): boolean => {
-  if (question.kind === 'arrival') return question.arrival.content === 'http';
+  const isCarried = passage.virtualHost === '' && passage.clusters.length > 0;
+  if (question.kind === 'arrival') return question.arrival.content === 'http' && !(question.arrival.mtls && isCarried);
   const { protocol = 'http', scheme } = request;
-  return protocol === 'http' && !(scheme === 'https' && passage.virtualHost === '' && passage.clusters.length > 0);
+  return protocol === 'http' && !(scheme === 'https' && isCarried);
 };
 
 /** Who answers to bytes; empty: nobody. */

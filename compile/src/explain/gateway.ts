@@ -43,7 +43,8 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
 };
 
 /** `outbound_.80_.v1_.host`, of which one service's clusters bear the name: those that speak the mesh's TLS, which is not added to. */
-const bySni = ({ host: sni, certificate }: Request, hosts: readonly string[], view: View): Routed => {
+const bySni = ({ host: asked, certificate }: Request, hosts: readonly string[], view: View): Routed => {
+  const sni = asked.toLowerCase();
   if (certificate !== 'mesh') return refused('only the mesh’s TLS is passed on: the connection is closed');
   const [, port = '', subset = '', host = ''] = /^outbound_\.(\d+)_\.(.*?)_\.(.+)$/.exec(sni) ?? [];
   const cluster = clusterStep(`outbound|${port}|${subset}|${host}`, view);

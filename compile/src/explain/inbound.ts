@@ -26,9 +26,10 @@ const wayOf = (
   { mtls, content }: Arrival,
 ): 'mtls-http' | 'mtls-tcp' | 'plain-http' | 'plain-tcp' | 'own-tls' | undefined => {
   const reads = kind === 'auto' ? (content === 'http' ? 'http' : 'tcp') : kind;
-  if (mtls) return mode === 'DISABLE' ? `plain-${kind === 'auto' ? 'tcp' : kind}` : `mtls-${reads}`;
+  if (mode === 'DISABLE') return kind === 'auto' && (mtls || content === 'tls') ? 'own-tls' : `plain-${reads}`;
+  if (mtls) return `mtls-${reads}`;
   if (mode === 'STRICT') return undefined;
-  if (content === 'tls' && mode === 'PERMISSIVE') return kind === 'http' ? undefined : 'own-tls';
+  if (content === 'tls') return kind === 'http' ? undefined : 'own-tls';
   return `plain-${reads}`;
 };
 

@@ -87,8 +87,9 @@ const permissive = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] => {
 const strict = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
   kind === 'auto' ? [meshWay('http', meshHttpTokens), meshWay('tcp', [])] : [meshWay(kind, [])];
 
+/** Bytes have a chain for each transport: where one names plaintext, Envoy looks for plaintext at no chain without a word on it. */
 const disabled = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
-  kind === 'auto' ? [plainWay('http', plainHttp), plainWay('tcp', {})] : [plainWay(kind, {})];
+  kind === 'auto' ? [plainWay('http', plainHttp), plainWay('tcp', raw), ownTls] : [plainWay(kind, {})];
 
 const waysByMode: Readonly<Record<MtlsMode, (kind: 'http' | 'tcp' | 'auto') => readonly Way[]>> = {
   PERMISSIVE: permissive,
