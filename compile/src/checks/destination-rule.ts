@@ -7,7 +7,7 @@ import { policyProblems, usesSecret } from './traffic-policy.ts';
 
 type Rule = Resource<DestinationRuleSpec>;
 
-const servicesOf = ({ metadata, spec }: Rule, facts: Facts): readonly Service[] => {
+export const servicesOf = ({ metadata, spec }: Rule, facts: Facts): readonly Service[] => {
   const host = expandHost(spec.host, metadata.namespace);
   return host.startsWith('*') ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
 };

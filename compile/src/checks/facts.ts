@@ -83,6 +83,8 @@ export interface Facts {
  */
 export interface ObjectCheck<K extends SupportedKind = SupportedKind> {
   readonly kind: K;
+  /** What tells it from another check of the kind; absent: the kind. */
+  readonly about?: string;
   /** Parts of the mesh that `depends` looks into: while none of them changed, no object needs to be asked. */
   readonly reads: readonly (keyof Mesh)[];
   /** The same of parts of the facts. */

@@ -11,6 +11,7 @@ import { gateways } from './gateway.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { proxyConfigs } from './proxy-config.ts';
 import { requestAuthentications } from './request-authentication.ts';
+import { ruleTls } from './rule-tls.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
@@ -24,7 +25,7 @@ const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input
     parts: check.reads.map((part) => facts.mesh[part]),
     others: [facts.everyWanted, facts.namespaces, ...(check.beside?.(facts) ?? [])],
   };
-  const findings = memo.each(`findings of ${check.kind}`, {
+  const findings = memo.each(`findings of ${check.about ?? check.kind}`, {
     items: checked.resources,
     name: nameOf,
     context: [checked.resources, ...checked.parts, ...checked.others],
@@ -56,6 +57,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(gateways, input, facts),
     ...run(virtualServices, input, facts),
     ...run(destinationRules, input, facts),
+    ...run(ruleTls, input, facts),
     ...run(peerAuthentications, input, facts),
     ...run(requestAuthentications, input, facts),
     ...run(sidecars, input, facts),

@@ -30,13 +30,20 @@ const overruled = ({ metadata }: PeerAuthentication, older: PeerAuthentication |
         ),
       ];
 
+const inRoot = doubtful('IST0127', 'spec.selector', [
+  'a selector in the root namespace selects no workload: the policy has no effect',
+  'Remove the selector for the whole mesh, or write the policy in the namespace of the workload.',
+]);
+
 export const peerAuthentications: ObjectCheck<'PeerAuthentication'> = {
   kind: 'PeerAuthentication',
   reads: ['endpoints'],
-  depends: (resource, facts) => (selectorOf(resource) ? [facts.wanted, facts.mesh.endpoints] : [facts.olderForNamespace(resource)]),
+  depends: (resource, facts) =>
+    selectorOf(resource) ? [facts.wanted, facts.mesh.endpoints, facts.mesh.rules] : [facts.olderForNamespace(resource)],
   problems: (resource, facts) => {
     const selector = selectorOf(resource);
     if (!selector) return overruled(resource, facts.olderForNamespace(resource));
+    if (resource.metadata.namespace === facts.mesh.rules.rootNamespace) return [inRoot];
     if (isSelected(selector, resource.metadata.namespace, facts)) return [];
     return [
       doubtful('IST0127', 'spec.selector.matchLabels', [

@@ -12,7 +12,7 @@ import { gatewaysOf } from '../scope/gateway-listeners.ts';
 import type { Facts, Wanted } from './facts.ts';
 
 /** Blocks, and the ports that they are for. */
-interface Block {
+export interface Block {
   readonly path: string;
   readonly settings: TrafficPolicySettings | PolicyBlocks;
   readonly ports: readonly ServicePort[];
@@ -21,7 +21,7 @@ interface Block {
 const carried = (services: readonly Service[]): readonly ServicePort[] =>
   services.flatMap(({ ports }) => ports.filter(({ protocol }) => protocol !== 'udp'));
 
-const blocksOf = ({ spec }: Resource<DestinationRuleSpec>, services: readonly Service[]): readonly Block[] => {
+export const blocksOf = ({ spec }: Resource<DestinationRuleSpec>, services: readonly Service[]): readonly Block[] => {
   const policies = [
     { path: 'spec.trafficPolicy', policy: spec.trafficPolicy },
     ...(spec.subsets ?? []).map(({ trafficPolicy }, i) => ({ path: `spec.subsets[${i}].trafficPolicy`, policy: trafficPolicy })),

@@ -22,13 +22,17 @@ export const peerPolicyOf = ({ metadata, spec }: Resource<PeerAuthenticationSpec
 export type PeerTarget = Pick<Workload, 'namespace' | 'labels'>;
 
 /**
- * Workload over namespace over mesh, the oldest in each scope; a selector in the root namespace selects only there.
+ * Workload over namespace over mesh, the oldest in each scope; a selector in the root namespace selects nobody.
  * @param policies oldest first
  */
 export const peerModes = (policies: readonly PeerPolicy[], rootNamespace: string, { namespace, labels }: PeerTarget): PeerModes => {
   const meshWide = policies.find((policy) => policy.namespace === rootNamespace && !policy.selector);
   const ofNamespace = policies.find((policy) => policy.namespace === namespace && !policy.selector);
-  const own = policies.find((policy) => policy.namespace === namespace && policy.selector && selects(policy.selector, labels));
+  // Istio's ComposePeerAuthentication takes no selector of the root namespace, not even for workloads there.
+  const own =
+    namespace === rootNamespace
+      ? undefined
+      : policies.find((policy) => policy.namespace === namespace && policy.selector && selects(policy.selector, labels));
   return { mode: own?.mode ?? ofNamespace?.mode ?? meshWide?.mode ?? 'PERMISSIVE', ports: own?.ports ?? {} };
 };
 
