@@ -204,9 +204,12 @@ describe('bad files', () => {
     await isAsBefore();
   }, 180_000);
 
-  it('of kinds that are not enforced yet are refused by apply with exit status 65', async () => {
+  it('that would protect are refused by apply, with all beside them, with exit status 65', async () => {
     const file = join(mesh.home, '..', 'authz.yaml');
-    writeFileSync(file, 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {}\n');
+    writeFileSync(
+      file,
+      'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {action: DENY}\n',
+    );
     const result = await mesh.weft('apply', '-f', file);
     expect(result.code).toBe(65);
     expect(result.stderr + result.stdout).toContain('AuthorizationPolicy');

@@ -41,7 +41,7 @@ const write = (name: string, text: string): string => {
 
 const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n';
 const misspelt = `${namespace}---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}], selektor: {app: web}}\n`;
-const authorization = `${namespace}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {}\n`;
+const authorization = `${namespace}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {action: DENY}\n`;
 
 describe('weft', () => {
   it('prints help to stdout and exits 0', async () => {
@@ -112,7 +112,7 @@ describe('weft analyze -f', () => {
 });
 
 describe('weft up', () => {
-  it('does not start on protection that would not be enforced: 65', async () => {
+  it('does not start on protection that is broken: 65', async () => {
     write('policy.yaml', authorization);
     const { code, stderr } = await weft(['up', folder]);
     expect(code).toBe(65);

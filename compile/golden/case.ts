@@ -14,6 +14,7 @@ import { assumedPods, build, decode, emit, explain, type RunningPod, scope, type
 const types = {
   clusters: typeUrls.CDS,
   endpoints: typeUrls.EDS,
+  filters: typeUrls.ECDS,
   listeners: typeUrls.LDS,
   routes: typeUrls.RDS,
   'virtual-hosts': typeUrls.VHDS,

@@ -79,7 +79,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   endpoints: new Map(),
   peers: [],
   authorizations: [],
-  authorizers: new Map(),
+  authorizers: [],
   requests: [],
   destinations: [],
   routings: [],

@@ -2,7 +2,7 @@
  * `diff`: what a client has against what it shall have, as steps that never break what it runs.
  *
  * Envoy's order (xds_protocol.rst, "Eventual consistency considerations") [X13-X15]:
- * clusters, then their endpoints, then listeners, routes and virtual hosts, each of them naming only clusters
+ * clusters, then their endpoints, then filters, listeners, routes and virtual hosts, each of them naming only clusters
  * that the client has acknowledged; removals last, a cluster's only after all that could name it was acknowledged.
  *
  * Results are memoised by the identity of their arguments: a thousand proxies that go from one map to another
@@ -12,10 +12,10 @@ import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 
 export type ResourceMap = ReadonlyMap<string, Encoded>;
 
-const { CDS: cds, EDS: eds, LDS: lds, RDS: rds, VHDS: vhds, SDS: sds } = typeUrls;
+const { CDS: cds, EDS: eds, ECDS: ecds, LDS: lds, RDS: rds, VHDS: vhds, SDS: sds } = typeUrls;
 
 /** X13: what is named comes before what names it; secrets are asked for by the listeners and clusters that wait for them. */
-export const pushOrder = [cds, eds, lds, rds, vhds, sds] as const;
+export const pushOrder = [cds, eds, ecds, lds, rds, vhds, sds] as const;
 
 export interface Changes {
   /** New ones and those with another version, in the order of the wanted map. */
@@ -84,6 +84,9 @@ export const nextTarget = (type: string, standing: (type: string) => Standing, w
       // Newer clusters wait for Envoy's answer, and it answers for those that it has when their endpoints came [X14].
       if (standing(cds).behind && !standing(cds).inFlight) return undefined;
       return has === want || clustersRemoved(standing, wanted) ? want : addingOnly(has, want);
+    case ecds:
+      // Never removed: connections of a listener that is drained still go through the filters that it named [X17].
+      return added(standing(cds)) && added(standing(eds)) ? addingOnly(has, want) : undefined;
     case lds:
       return added(standing(cds)) && added(standing(eds)) ? want : undefined;
     case rds:
@@ -98,7 +101,7 @@ export const nextTarget = (type: string, standing: (type: string) => Standing, w
 };
 
 /** The client runs the new listeners with their routes: what only the old ones used may go. */
-const replaced = (standing: (type: string) => Standing): boolean => [lds, rds, vhds].every((type) => acknowledged(standing(type)));
+const replaced = (standing: (type: string) => Standing): boolean => [ecds, lds, rds, vhds].every((type) => acknowledged(standing(type)));
 
 /** Nothing that the client runs can name a cluster that is not wanted any more. */
 const unnamed = (standing: (type: string) => Standing, wanted: ResourceSet): boolean =>

@@ -6,6 +6,7 @@ const api = 'type.googleapis.com/envoy';
 export const typeUrls = {
   CDS: `${api}.config.cluster.v3.Cluster`,
   EDS: `${api}.config.endpoint.v3.ClusterLoadAssignment`,
+  ECDS: `${api}.config.core.v3.TypedExtensionConfig`,
   LDS: `${api}.config.listener.v3.Listener`,
   RDS: `${api}.config.route.v3.RouteConfiguration`,
   VHDS: `${api}.config.route.v3.VirtualHost`,

@@ -40,7 +40,6 @@ export const codes = {
   WEFT0009: 'The kind is unknown.',
   WEFT0010: 'The version of the kind is unknown.',
   WEFT0011: 'The kind has no effect yet.',
-  WEFT0012: 'A security kind that is not enforced yet is refused.',
   WEFT0013: 'A name, namespace, label or annotation is malformed.',
   WEFT0014: 'The same object stands twice in one source.',
   WEFT0020: 'A Kubernetes resource breaks its schema or one of its rules.',

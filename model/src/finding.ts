@@ -27,7 +27,7 @@ export interface Finding {
   readonly line?: number;
   /** Another object claims the same and counts here: what the condition `Conflicted` is told from. */
   readonly conflictsWith?: ObjectRef;
-  /** The object is not taken at all because its kind is not enforced yet: `apply` exits 65 and `up` does not start. */
+  /** A broken object that would have kept somebody out: `apply` takes nothing and exits 65, and `up` does not start. */
   readonly refused?: true;
 }
 

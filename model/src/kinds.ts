@@ -12,10 +12,11 @@ export interface Kind {
   readonly versions: readonly string[];
   readonly namespaced: boolean;
   /**
-   * `supported`: takes effect. `refused`: a security kind that is not enforced yet, so that taking it would promise
-   * protection that is not there. `unsupported`: known, without effect so far; a finding says so.
+   * `supported`: takes effect. `unsupported`: known, without effect so far; a finding says so.
    */
-  readonly state: 'supported' | 'refused' | 'unsupported';
+  readonly state: 'supported' | 'unsupported';
+  /** It keeps somebody out: what cannot be taken of this kind is not left out beside the rest but stops all that came with it. */
+  readonly protects?: true;
   /** Where the content stands: under `spec`, or beside `metadata` for kinds without one. */
   readonly body: 'spec' | 'whole';
   /** Of the finding for an unsupported kind: `error` where leaving it out changes who may talk to whom or what runs. */
@@ -40,7 +41,7 @@ const group = (name: string, versions: string, rows: readonly Row[]): readonly K
     ...options,
   }));
 
-const refused = { state: 'refused' } as const;
+const guard = { protects: true } as const;
 const later = { state: 'unsupported', severity: 'error' } as const;
 /** Leaving these out changes nothing that Weft promises. */
 const harmless = { state: 'unsupported', severity: 'warning' } as const;
@@ -111,9 +112,9 @@ export const kinds: readonly Kind[] = [
   ]),
   ...group('networking.istio.io', 'v1beta1', [['ProxyConfig', 'proxyconfigs', '']]),
   ...group('security.istio.io', 'v1 v1beta1', [
-    ['PeerAuthentication', 'peerauthentications', 'pa'],
-    ['AuthorizationPolicy', 'authorizationpolicies', 'ap', refused],
-    ['RequestAuthentication', 'requestauthentications', 'ra'],
+    ['PeerAuthentication', 'peerauthentications', 'pa', guard],
+    ['AuthorizationPolicy', 'authorizationpolicies', 'ap', guard],
+    ['RequestAuthentication', 'requestauthentications', 'ra', guard],
   ]),
   ...group('telemetry.istio.io', 'v1 v1alpha1', [['Telemetry', 'telemetries', 'telemetry', harmless]]),
   ...group('extensions.istio.io', 'v1alpha1', [

@@ -40,12 +40,6 @@ export const identify = (value: Json): Identified | Problem => {
 /** What an unsupported kind is told; `undefined` for a kind that takes effect. */
 export const standing = (kind: Kind): Problem | undefined => {
   const help = kind.help ?? 'Remove it, or keep in mind that it does nothing here.';
-  if (kind.state === 'refused') {
-    return wrong('WEFT0012', '', [
-      `${kind.kind} is not enforced yet, so it is refused: taking it would promise protection that is not there`,
-      'Remove it from what is applied here.',
-    ]);
-  }
   if (kind.state === 'supported') return undefined;
   return { ...doubtful('WEFT0011', '', [`${kind.kind} has no effect yet`, help]), severity: kind.severity ?? 'warning' };
 };

@@ -61,12 +61,12 @@ describe('what is no YAML, or no object', () => {
 });
 
 describe('kinds that take no effect', () => {
-  test('a security kind that is not enforced is refused', () => {
+  test('a broken object that would protect is refused, and stops what came along', () => {
     const { resources, findings, rejected } = file(
-      'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny}\nspec: {}',
+      'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny}\nspec: {action: DENY}',
     );
     expect(resources).toEqual([]);
-    expect(findings).toMatchObject([{ code: 'WEFT0012', severity: 'error', refused: true, line: 1 }]);
+    expect(findings).toMatchObject([{ code: 'IST0106', severity: 'error', refused: true, line: 4 }]);
     expect(rejected).toEqual([{ kind: 'AuthorizationPolicy', namespace: 'default', name: 'deny' }]);
   });
 

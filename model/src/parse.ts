@@ -2,11 +2,13 @@
  * The verb `parse`: text of one source (a file, a request) → objects that may be taken, and findings about the rest.
  * Never throws for any text. An object with an error is not taken (`rejected`), the others are.
  */
+
 import { type CertificateReader, readsNothing } from './certificate/reader.ts';
 import { checkContent } from './check.ts';
 import type { Finding, ObjectRef } from './finding.ts';
 import { refKey } from './finding.ts';
 import { contentHash } from './hash.ts';
+import { kinds } from './kinds.ts';
 import { lineAt } from './lines.ts';
 import { asMeshConfig } from './mesh/config-map.ts';
 import { readMetadata } from './metadata.ts';
@@ -97,15 +99,16 @@ const take = (input: ParseInput, written: Written): Taken => {
   const ref = { kind: kind.kind, namespace: metadata.namespace, name: metadata.name };
   const without = standing(kind);
   if (without) {
-    const findings = told([without], ref, kind.state === 'refused');
+    const findings = told([without], ref);
     return without.severity === 'error' ? { ref, findings } : { findings };
   }
 
   const body = bodyOf(kind, object);
   const checked = checkContent({ kind, metadata, spec: body.spec, certificates: input.certificates ?? readsNothing });
   const problems = [...found, ...about, ...body.problems, ...checked.problems];
-  const findings = told(problems, ref);
-  if (problems.some((problem) => problem.severity === 'error' && !problem.part)) return { ref, findings };
+  const isBroken = problems.some((problem) => problem.severity === 'error' && !problem.part);
+  const findings = told(problems, ref, isBroken && kind.protects);
+  if (isBroken) return { ref, findings };
   const resource: Resource = {
     apiVersion,
     kind: kind.kind,
@@ -160,10 +163,12 @@ export const parse = (input: ParseInput): Parsed => {
     const { value, lines, problems } = readDocument(chunk.text, chunk.line);
     if (problems.length > 0) {
       const named = value === undefined ? undefined : nameOf(value);
+      const protects = named && kinds.some(({ kind, protects: guards }) => guards && kind === named.kind);
       findings.push(
         ...problems.map((problem) => ({
           ...problem,
           ...(named && { resource: named }),
+          ...(protects && { refused: true as const }),
           file: input.file,
           line: lineAt(lines, problem.path) ?? chunk.line,
         })),

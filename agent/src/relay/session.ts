@@ -40,7 +40,7 @@ interface InFlight {
 }
 
 /** Make before break: what is referred to comes before what refers to it. */
-const order: readonly string[] = [typeUrls.CDS, typeUrls.EDS, typeUrls.LDS, typeUrls.RDS, typeUrls.VHDS, typeUrls.SDS];
+const order: readonly string[] = [typeUrls.CDS, typeUrls.EDS, typeUrls.ECDS, typeUrls.LDS, typeUrls.RDS, typeUrls.VHDS, typeUrls.SDS];
 const rank = (typeUrl: string): number => (order.includes(typeUrl) ? order.indexOf(typeUrl) : order.length);
 
 /** [R7]: Envoy refuses a response that names one thing twice; and what it was told to be gone, it need not hear again. */

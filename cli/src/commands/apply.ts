@@ -18,7 +18,7 @@ const action = (item: Item, { paint }: Terminal): string => (item.action === 're
 export const itemLine = (item: Item, terminal: Terminal): string =>
   `${nameOf(item)} ${action(item, terminal)}${item.action === 'refused' ? ownerOf(item) : ''}`;
 
-/** 65 when something of it is not taken at all because it would not be enforced, 1 for any other error. */
+/** 65 when nothing is taken because something that protects is broken, 1 for any other error. */
 export const applyExitCode = (result: ApplyResult): number => {
   if (isRefused(result.findings)) return exitCodes.data;
   const failed = hasErrors(result.findings) || result.items.some((item) => item.action === 'refused');

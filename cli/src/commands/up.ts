@@ -42,11 +42,11 @@ const folderAt = (path: string): string => {
   return folder;
 };
 
-/** A mesh that would not enforce what its manifests promise is not started at all. */
-const refuseUnenforced = async ({ terminal, stdin }: Cli, folder: string): Promise<void> => {
+/** A mesh whose protection is broken is not started at all. */
+const refuseUnprotected = async ({ terminal, stdin }: Cli, folder: string): Promise<void> => {
   const findings = bySeverity(await analyzeFiles(await readManifests([folder], stdin)));
   for (const finding of findings) if (finding.severity !== 'info') terminal.err(findingLine(finding, terminal));
-  if (isRefused(findings)) throw new Failure('not started: the folder asks for protection that Weft does not enforce yet', exitCodes.data);
+  if (isRefused(findings)) throw new Failure('not started: a policy that is to keep somebody out is broken', exitCodes.data);
 };
 
 export const upCommand = (cli: Cli): Command =>
@@ -63,7 +63,7 @@ export const upCommand = (cli: Cli): Command =>
       if (process.platform !== 'linux') {
         throw new Failure(`weft up needs Linux (network namespaces), this is ${process.platform}; run it in a Linux virtual machine`);
       }
-      await refuseUnenforced(cli, folder);
+      await refuseUnprotected(cli, folder);
       const { timeout, envoy, gatewayPort, api, xds } = options;
       const gateway = { flag: '--gateway-port', host: '127.0.0.1', port: gatewayPort };
       await runMesh(cli, { folder, gateway, api, xds, timeoutMs: timeout, ...(envoy && { envoy }) });

@@ -162,6 +162,8 @@ export interface Delegation {
  * Of several rules that match, Envoy tells of the one whose `ruleName` is the smallest text.
  */
 export interface AuthorizationSlice {
+  /** Who can be asked: the mesh's own list, so that listeners depend on nothing else of this. */
+  readonly authorizers: readonly ExternalAuthorizer[];
   /** One for each provider of the mesh's settings that can be asked, by name, whether or not a policy names it. */
   readonly custom: readonly Delegation[];
   /** CUSTOM policies about which nobody can be asked: what they match is refused [S110]. */

@@ -84,7 +84,7 @@ export interface Mesh {
   /** By namespace and name. */
   readonly authorizations: readonly AuthorizationPolicy[];
   /** Who can be asked about requests, by name. */
-  readonly authorizers: ReadonlyMap<string, ExternalAuthorizer>;
+  readonly authorizers: readonly ExternalAuthorizer[];
   /** Oldest first. */
   readonly requests: readonly RequestPolicy[];
   /** Oldest first, as all that follow. */

@@ -4,7 +4,6 @@ import {
   type AuthorizationPolicy,
   type AuthorizationSlice,
   clusterDomain,
-  type ExternalAuthorizer,
   type Mesh,
   type PolicyTarget,
   selects,
@@ -54,16 +53,14 @@ export const isFor = ({ namespace, selector, targets }: Attached, subject: Subje
 };
 
 const isAskable = ({ provider }: AuthorizationPolicy, authorizers: Mesh['authorizers']): boolean =>
-  provider !== undefined && authorizers.has(provider);
-
-const delegationsOf = (custom: readonly AuthorizationPolicy[], authorizers: readonly ExternalAuthorizer[]) =>
-  authorizers.map((authorizer) => ({ authorizer, policies: custom.filter(({ provider }) => provider === authorizer.name) }));
+  authorizers.some(({ name }) => name === provider);
 
 const sliceOf = (policies: readonly AuthorizationPolicy[], authorizers: Mesh['authorizers']): AuthorizationSlice => {
   const of = (action: AuthorizationPolicy['action']) => policies.filter((policy) => policy.action === action);
   const custom = of('CUSTOM');
   return {
-    custom: delegationsOf(custom, [...authorizers.values()]),
+    authorizers,
+    custom: authorizers.map((authorizer) => ({ authorizer, policies: custom.filter(({ provider }) => provider === authorizer.name) })),
     undecided: custom.filter((policy) => !isAskable(policy, authorizers)),
     audit: of('AUDIT'),
     deny: of('DENY'),

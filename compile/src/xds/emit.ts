@@ -23,6 +23,7 @@ import { type BoundPort, boundListener, boundRoutes, proxiedHosts } from './egre
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
+import { type Guards, guardResources, guards } from './guards.ts';
 import { boundListeners, inboundListener } from './inbound.ts';
 import { outboundListeners, sniffedRoutes } from './outbound.ts';
 import { portHosts, type RuleHosts } from './port-hosts.ts';
@@ -168,13 +169,17 @@ const portTable = (port: number, vhds: boolean, outside: string): Part => {
   return table;
 };
 
-const inbound: (slice: InboundSlice) => { readonly clusters: Resources; readonly listeners: Resources } = remember((slice) => ({
-  clusters: byName([
-    fixedClusters(slice),
-    slice.ports.filter(({ protocol }) => protocol !== 'udp').map((port) => portCluster(port, slice.families)),
-  ]),
-  listeners: byName([[inboundListener(slice), ...boundListeners(slice)]]),
-}));
+const inboundClusters = remember(
+  (slice: InboundSlice): Resources =>
+    byName([
+      fixedClusters(slice),
+      slice.ports.filter(({ protocol }) => protocol !== 'udp').map((port) => portCluster(port, slice.families)),
+    ]),
+);
+
+const inboundListeners = rememberPair(
+  (slice: InboundSlice, guarded: Guards): Resources => byName([[inboundListener(slice, guarded), ...boundListeners(slice, guarded)]]),
+);
 
 /** A place where the workload is heard is no place to call somebody from: Envoy refuses two listeners of one address. */
 const besides = rememberPair((own: Resources, calls: Resources): Resources => {
@@ -189,29 +194,36 @@ const gatewayTables = remember((slice: View['gateway']): Omit<Routing, 'listener
 
 const secrets: (slice: View['credentials']) => Resources = remember((slice) => byName([secretResources(slice)]));
 
-const sidecarResources = ({ origin, outbound, inbound: accepted, credentials }: View): ResourceSet => {
+const sidecarResources = (view: View): ResourceSet => {
+  const { origin, outbound, inbound, authorization, credentials } = view;
   const balance = balanced.sidecar(origin);
   const { listeners, tables, hosts } = routing(outbound);
-  const own = inbound(accepted);
+  const own = inboundListeners(inbound, guards(authorization.authorizers));
   return new Map([
-    [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), own.clusters)],
+    [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), inboundClusters(inbound))],
     [typeUrls.EDS, balance.assignments(outbound.services, outbound.endpoints)],
-    [typeUrls.LDS, merged(besides(own.listeners, listeners), own.listeners)],
+    [typeUrls.ECDS, byName(guardResources(view))],
+    [typeUrls.LDS, merged(besides(own, listeners), own)],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
     [typeUrls.SDS, secrets(credentials)],
   ]);
 };
 
-const gatewayResourceSet = ({ origin, outbound, gateway: slice, credentials }: View): ResourceSet => {
+const none: Resources = new Map();
+
+const gatewayResourceSet = (view: View): ResourceSet => {
+  const { origin, outbound, gateway: slice, authorization, credentials } = view;
   const { services, endpoints } = outbound;
   const { tables, hosts } = gatewayTables(slice);
   const own = balanced.gateway(origin);
+  const listeners = byName([gatewayListeners(slice)(services, guards(authorization.authorizers))]);
   const { clusters, assignments } = sniClusters(slice, services, { role: 'gateway', origin, endpoints });
   return new Map([
     [typeUrls.CDS, merged(own.clusters(services, endpoints), byName([clusters]))],
     [typeUrls.EDS, merged(own.assignments(services, endpoints), byName([assignments]))],
-    [typeUrls.LDS, byName([gatewayListeners(slice, services)])],
+    [typeUrls.ECDS, listeners.size === 0 ? none : byName(guardResources(view))],
+    [typeUrls.LDS, listeners],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
     [typeUrls.SDS, secrets(credentials)],

@@ -30,10 +30,11 @@ const router = typed('envoy.filters.http.router', RouterSchema, {});
 const grpcWeb = typed('envoy.filters.http.grpc_web', GrpcWebSchema, {});
 
 export type HttpFilters = NonNullable<Manager['httpFilters']>;
+export type HttpFilter = HttpFilters[number];
 
 interface CallOptions {
   /** Filters that may refuse a request, in their order [S101]; absent: none. */
-  readonly guards?: HttpFilters;
+  readonly guards?: readonly HttpFilter[];
   readonly grpcWeb: boolean;
   /** Some service's names are resolved as they are asked for. */
   readonly dynamic: boolean;
@@ -49,7 +50,7 @@ export const callFilters = (options: CallOptions): HttpFilters => [
 ];
 
 /** Filters of requests that arrive for the application itself. */
-export const ownFilters = (guards: HttpFilters): HttpFilters => [...guards, router];
+export const ownFilters = (guards: readonly HttpFilter[]): HttpFilters => [...guards, router];
 
 /** What all connection managers share; `manager` says the rest and wins. */
 export const httpManager = (manager: Manager) =>

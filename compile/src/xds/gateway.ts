@@ -10,13 +10,13 @@ import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/
 import { anywhere, type GatewayChain, type GatewayHost, type GatewayServer, type GatewaySlice, type ScopedService } from '../mesh/index.ts';
 import { socketAddresses } from './endpoints.ts';
 import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tlsInspector } from './filters.ts';
+import type { Guards } from './guards.ts';
 import { everything } from './match.ts';
 import { gatewayReading, headerOptions } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
 import { sniProxies } from './sni-clusters.ts';
-import { tokenFilters } from './tokens.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
@@ -28,14 +28,15 @@ interface Served {
   readonly listener: string;
   readonly services: readonly ScopedService[];
   readonly slice: Omit<GatewaySlice, 'servers'>;
+  readonly guards: Guards;
 }
 
-const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice }: Served) => {
-  const { trust: { hops, certificates = 'SANITIZE_SET' } = {}, tokens } = slice;
+const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, guards }: Served) => {
+  const { trust: { hops, certificates = 'SANITIZE_SET' } = {} } = slice;
   return httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
-    httpFilters: callFilters({ guards: tokenFilters(tokens, { routesByClaims: true }), grpcWeb: grpcWeb === true, dynamic: false }),
+    httpFilters: callFilters({ guards: guards.http, grpcWeb: grpcWeb === true, dynamic: false }),
     // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
     // certificate is believed by header unless the mesh says so [S87].
     useRemoteAddress: true,
@@ -63,10 +64,10 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Serve
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, slice: GatewaySlice, services: readonly ScopedService[]): Encoded[] => {
-  const addresses = bind === '0.0.0.0' ? anywhere(slice.families) : [bind];
+const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'listener'>): Encoded[] => {
+  const addresses = bind === '0.0.0.0' ? anywhere(common.slice.families) : [bind];
   const name = listenerName(addresses[0] ?? bind, port);
-  const all = chains.flatMap((chain) => filterChains(chain, { listener: name, services, slice }));
+  const all = chains.flatMap((chain) => filterChains(chain, { ...common, listener: name }));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
@@ -119,7 +120,11 @@ export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = rememb
   return { tables: tables.map(({ table }) => table), virtualHosts: tables.flatMap(({ hosts }) => hosts) };
 });
 
+type Listeners = (services: readonly ScopedService[], guards: Guards) => readonly Encoded[];
+
 /** Services count where connections are passed on to whatever cluster they name. */
-export const gatewayListeners: (slice: GatewaySlice, services: readonly ScopedService[]) => readonly Encoded[] = rememberPair(
-  (slice: GatewaySlice, services: readonly ScopedService[]) => slice.servers.flatMap((server) => listener(server, slice, services)),
+export const gatewayListeners: (slice: GatewaySlice) => Listeners = remember((slice) =>
+  rememberPair((services: readonly ScopedService[], guards: Guards) =>
+    slice.servers.flatMap((server) => listener(server, { slice, services, guards })),
+  ),
 );

@@ -36,10 +36,10 @@ import {
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
+import type { Guards } from './guards.ts';
 import { headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
-import { tokenFilters } from './tokens.ts';
 import { routeTable } from './virtual-hosts.ts';
 
 type Match = Init<typeof FilterChainMatchSchema>;
@@ -99,14 +99,19 @@ const waysByMode: Readonly<Record<MtlsMode, (kind: 'http' | 'tcp' | 'auto') => r
 
 const kindOf = (protocol: Protocol): 'http' | 'tcp' | 'auto' => (protocol === 'auto' ? 'auto' : isHttp(protocol) ? 'http' : 'tcp');
 
+/** What all ways in have in common. */
+interface Entrance {
+  readonly slice: Omit<InboundSlice, 'ports' | 'mode'>;
+  readonly guards: Guards;
+}
+
 /** Where connections of one port, or of all ports without their own, go. */
-interface Destination {
+interface Destination extends Entrance {
   readonly cluster: string;
   readonly port: number;
   readonly protocol: Protocol;
   readonly mode: MtlsMode;
   readonly pool: ConnectionPool;
-  readonly slice: Omit<InboundSlice, 'ports' | 'mode'>;
 }
 
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
@@ -124,12 +129,11 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
 };
 
 const manager = (destination: Destination) => {
-  const { port, protocol, slice } = destination;
-  const guards = tokenFilters(slice.tokens, { routesByClaims: false });
+  const { port, protocol, slice, guards } = destination;
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
     routeSpecifier: inlineRoutes(destination),
-    httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
+    httpFilters: protocol === 'grpc-web' ? callFilters({ guards: guards.http, grpcWeb: true, dynamic: false }) : ownFilters(guards.http),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
     // Envoy drops the header from clients without a verified certificate.
@@ -147,8 +151,8 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
     ...(way.mesh && { transportSocket: meshServer }),
   }));
 
-const portChains = ({ port, protocol, mode, connectionPool = {} }: InboundPort, slice: Destination['slice']): Chain[] =>
-  chains({ cluster: inboundCluster(port), port, protocol, mode, pool: connectionPool, slice }, `${port}`, { destinationPort: port });
+const portChains = ({ port, protocol, mode, connectionPool: pool = {} }: InboundPort, entrance: Entrance): Chain[] =>
+  chains({ ...entrance, cluster: inboundCluster(port), port, protocol, mode, pool }, `${port}`, { destinationPort: port });
 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
@@ -158,7 +162,7 @@ const patienceOf = ({ changing }: Pick<InboundSlice, 'changing'>) =>
   changing ? { ...detection, listenerFiltersTimeout: milliseconds(1000) } : detection;
 
 /** A Sidecar's ingress listener that is captured by nobody; under a name that no outbound one has. */
-const boundListener = (port: InboundPort & { readonly bind: string }, slice: InboundSlice): Encoded => {
+const boundListener = (port: InboundPort & { readonly bind: string }, entrance: Entrance): Encoded => {
   const name = inboundName(listenerName(port.bind, port.port));
   const declared = port.protocol === 'auto' ? [] : [port.port];
   const listener = create(ListenerSchema, {
@@ -166,8 +170,8 @@ const boundListener = (port: InboundPort & { readonly bind: string }, slice: Inb
     address: socketAddress(port.bind, port.port),
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
-    ...(!plainTcp(port) && patienceOf(slice)),
-    filterChains: portChains(port, slice),
+    ...(!plainTcp(port) && patienceOf(entrance.slice)),
+    filterChains: portChains(port, entrance),
   });
   return encodeResource(name, ListenerSchema, listener);
 };
@@ -184,16 +188,17 @@ const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'ud
 const isBound = (port: InboundPort): port is InboundPort & { readonly bind: string } =>
   port.bind !== undefined && canBind({ bind: port.bind, bindToPort: true }, port.port);
 
-export const boundListeners = (slice: InboundSlice): readonly Encoded[] =>
+export const boundListeners = (slice: InboundSlice, guards: Guards): readonly Encoded[] =>
   slice.ports
     .filter(isCarried)
     .filter(isBound)
-    .map((port) => boundListener(port, slice));
+    .map((port) => boundListener(port, { slice, guards }));
 
-export const inboundListener = (slice: InboundSlice): Encoded => {
+export const inboundListener = (slice: InboundSlice, guards: Guards): Encoded => {
   const { ports, mode, families } = slice;
+  const entrance: Entrance = { slice, guards };
   const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
-  const others: Destination = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {}, slice };
+  const others: Destination = { ...entrance, cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {} };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {
     name: virtualInbound,
@@ -202,7 +207,7 @@ export const inboundListener = (slice: InboundSlice): Encoded => {
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...patienceOf(slice),
-    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, slice)), ...chains(others, 'virtualInbound', {})],
+    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound', {})],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);
 };

@@ -1,6 +1,6 @@
 /**
  * Resources as a static bootstrap for `envoy --mode validate`: what Envoy would say of them, without a control plane.
- * Endpoints stand in their clusters, routes in their listeners; secrets stay where they come from, the agent's socket.
+ * Endpoints stand in their clusters, routes and filters in their listeners; secrets stay where they come from, the agent's socket.
  */
 import { agentCluster, bootstrap, type Encoded, type JsonObject, type JsonValue, type ResourceSet, toJson, typeUrls } from '@weft/envoy';
 import { ConfigSourceSchema } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
@@ -53,6 +53,19 @@ const withRoutes = (value: JsonValue, tables: Decoded): JsonValue => {
   return { ...Object.fromEntries(entries), ...(table && { route_config: table }) };
 };
 
+/** Every filter that is a resource of its own becomes what that says. */
+const withFilters = (value: JsonValue, extensions: Decoded): JsonValue => {
+  if (Array.isArray(value)) return value.map((item) => withFilters(item, extensions));
+  if (!isObject(value)) return value;
+  const { config_discovery: elsewhere, ...rest } = value;
+  if (elsewhere === undefined) {
+    return Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, withFilters(child, extensions)]));
+  }
+  const extension = extensions.get(String(rest.name));
+  if (!extension) throw new Error(`no filter ${String(rest.name)}`);
+  return extension;
+};
+
 const nobody = {
   role: 'sidecar',
   address: '127.0.0.1',
@@ -64,6 +77,7 @@ const nobody = {
 export const staticBootstrap = (resources: ResourceSet): JsonObject => {
   const hosts = decodeAll(resources.get(typeUrls.VHDS));
   const assignments = decodeAll(resources.get(typeUrls.EDS));
+  const extensions = decodeAll(resources.get(typeUrls.ECDS));
   const tables = new Map([...decodeAll(resources.get(typeUrls.RDS))].map(([name, table]) => [name, wholeTable(table, hosts)]));
   const {
     dynamic_resources: _dynamic,
@@ -93,7 +107,9 @@ export const staticBootstrap = (resources: ResourceSet): JsonObject => {
         ...own,
         ...[...decodeAll(resources.get(typeUrls.CDS)).values()].map((cluster) => fromAgentOnly(withEndpoints(cluster, assignments))),
       ],
-      listeners: [...decodeAll(resources.get(typeUrls.LDS)).values()].map((listener) => withRoutes(listener, tables)),
+      listeners: [...decodeAll(resources.get(typeUrls.LDS)).values()].map((listener) =>
+        withRoutes(withFilters(listener, extensions), tables),
+      ),
     },
   };
 };

@@ -1,12 +1,14 @@
 /** Envoy's filter that verifies tokens: a valid one of any issuer, or none at all, lets the request go on [S113, S116]. */
-import { type Init, typed } from '@weft/envoy';
+import type { Encoded, Init } from '@weft/envoy';
 import {
   JwtAuthenticationSchema,
   type JwtProviderSchema,
   type JwtRequirementSchema,
 } from '@weft/envoy/gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
-import { claimsFilter, claimsKey, type TokenRule } from '../mesh/index.ts';
+import { claimsKey, type TokenRule } from '../mesh/index.ts';
+import { extension, slot } from './extensions.ts';
 import { everything } from './match.ts';
+import { rememberPair } from './remember.ts';
 
 type Provider = Init<typeof JwtProviderSchema>;
 type Requirement = Init<typeof JwtRequirementSchema>;
@@ -50,15 +52,21 @@ export interface TokenOptions {
   readonly routesByClaims: boolean;
 }
 
-/** Nothing where no tokens are spoken of. */
-export const tokenFilters = (rules: readonly TokenRule[] | undefined, { routesByClaims }: TokenOptions) => {
-  if (!rules?.length) return [];
+/** The filter's place among those of all requests that come in. */
+export const tokens = slot('authentication.http.tokens', JwtAuthenticationSchema);
+
+const verifying = (rules: readonly TokenRule[], { routesByClaims }: TokenOptions): readonly Encoded[] => {
   const providers = Object.fromEntries(rules.map((rule, index) => [`origins-${index}`, provider(rule, routesByClaims)]));
-  return [
-    typed(claimsFilter, JwtAuthenticationSchema, {
-      providers,
-      rules: [{ match: everything, requirementType: { case: 'requires', value: requirement(Object.keys(providers)) } }],
-      bypassCorsPreflight: true,
-    }),
-  ];
+  const requirementType = { case: 'requires' as const, value: requirement(Object.keys(providers)) };
+  return [extension(tokens, { providers, rules: [{ match: everything, requirementType }], bypassCorsPreflight: true })];
 };
+
+/** Where no tokens are spoken of, none are looked at. */
+const nothing: readonly Encoded[] = [extension(tokens, {})];
+
+const verified = rememberPair(verifying);
+
+const [routing, serving]: readonly [TokenOptions, TokenOptions] = [{ routesByClaims: true }, { routesByClaims: false }];
+
+export const tokenResources = (rules: readonly TokenRule[] | undefined, { routesByClaims }: TokenOptions): readonly Encoded[] =>
+  rules?.length ? verified(rules, routesByClaims ? routing : serving) : nothing;

@@ -138,7 +138,8 @@ test('apply says what it did and what it refused', async () => {
   const owned = await weftd.apply(web);
   expect(owned).toMatchObject({ status: 409, body: { items: [{ action: 'refused' }], findings: [{ line: 5 }] } });
   expect(owned.body.error).toContain(`${weftd.folder}/shop.yaml:5`);
-  const policy = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: jwt, namespace: shop}\nspec: {}\n';
+  const policy =
+    'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {action: DENY}\n';
   expect(await weftd.apply(policy)).toMatchObject({ status: 422, body: { findings: [{ refused: true }] } });
   const objects = [{ kind: 'Service', namespace: 'shop', name: 'cart' }];
   expect(await weftd.ask('/delete', { body: { objects } })).toMatchObject({ status: 200, body: { items: [{ action: 'deleted' }] } });

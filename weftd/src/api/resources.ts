@@ -21,7 +21,7 @@ const kindNamed = (spelling: string): Kind => {
   return kind;
 };
 
-/** 422: something is not taken because it would not be enforced; 409: somebody else owns it. */
+/** 422: something that protects is broken, so that nothing is taken; 409: somebody else owns it. */
 const statusOf = ({ items, findings }: ApplyResult): number => {
   if (findings.some(({ refused }) => refused)) return 422;
   return items.some(({ action }) => action === 'refused') ? 409 : 200;

@@ -151,8 +151,9 @@ test('a file takes over an object of the API only when the API lets it go', () =
   expect(told()).toEqual([]);
 });
 
-test('what asks for protection that is not there is refused as a whole', () => {
-  const policy = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {}\n';
+test('what would protect and is broken is refused with all beside it', () => {
+  const policy =
+    'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {action: DENY}\n';
   const { items, findings } = apply(`${service('web', 80)}---\n${policy}`);
   expect(items.map(({ ref, action }) => `${ref.kind} ${action}`)).toEqual(['Service unchanged', 'AuthorizationPolicy refused']);
   expect(findings.some(({ refused }) => refused)).toBe(true);

@@ -122,7 +122,7 @@ class OwnedObjects implements Ownership {
     const { decisions, findings, refused } = this.#decide(request);
     const known = this.#objects.all();
     const written = decisions.filter(({ action }) => action === 'created' || action === 'configured');
-    // A text that asks for protection that is not there is not taken in parts: what it protects would stand open.
+    // A text whose protection is broken is not taken in parts: what it protects would stand open.
     if (refused.length === 0 && !request.dryRun && written.length > 0) {
       this.#objects.write({ put: written.map(({ resource }) => ({ resource, findings: about(findings, refOf(resource)) })), remove: [] });
       this.#resources = undefined;
@@ -144,8 +144,14 @@ class OwnedObjects implements Ownership {
     const written = { text, file, origin: { source: 'api' as const, directory }, created: this.#now() };
     const parsed = parse({ ...written, certificates: this.#certificates });
     const decisions = parsed.resources.map((resource) => this.#decideOne(resource));
-    const refused = parsed.findings.flatMap((finding) => (finding.refused && finding.resource ? [finding.resource] : []));
-    return { decisions, refused, findings: [...parsed.findings, ...decisions.flatMap(({ finding }) => finding ?? [])] };
+    const refused = parsed.findings.flatMap(({ refused: isRefused, resource }) =>
+      isRefused && resource ? [[refKey(resource), resource] as const] : [],
+    );
+    return {
+      decisions,
+      refused: [...new Map(refused).values()],
+      findings: [...parsed.findings, ...decisions.flatMap(({ finding }) => finding ?? [])],
+    };
   }
 
   #decideOne(resource: Resource): Decision {

@@ -4,7 +4,10 @@ import { type Encoded, typeUrls } from '@weft/envoy';
 import { reverted } from './in-flight.ts';
 import { covers, type Subscription } from './subscription.ts';
 
-const { CDS: cds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
+const { CDS: cds, ECDS: ecds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
+
+/** What may name a cluster. */
+const naming: readonly string[] = [ecds, lds, rds, vhds];
 
 export interface Pending {
   readonly resources: readonly Encoded[];
@@ -103,7 +106,7 @@ export const nothingWithheld: Withheld = () => false;
  */
 export const withheldBy = (subscriptions: ReadonlyMap<string, Subscription>, type: string): Withheld => {
   const clusters = subscriptions.get(cds);
-  if (!clusters || clusters.refused.size === 0 || (type !== lds && type !== rds && type !== vhds)) return nothingWithheld;
+  if (!clusters || clusters.refused.size === 0 || !naming.includes(type)) return nothingWithheld;
   const unknown = [...clusters.refused.keys()].filter((name) => !clusters.acknowledged.has(name));
   const written = unknown.map(lengthDelimited);
   return (resource) => written.some((bytes) => includes(resource.bytes, bytes));

@@ -9,7 +9,7 @@ import { type Aim, nothingWithheld, pendingOf, withheldBy, withLiveSuspects } fr
 import type { Planned } from './plan.ts';
 import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
 
-const { CDS: cds, EDS: eds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
+const { CDS: cds, EDS: eds, ECDS: ecds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
 
 export type Session = OpenSession | EndedSession;
 
@@ -273,6 +273,7 @@ export const inStep = (session: OpenSession): boolean => {
     if (!subscription) return true;
     const { inFlight, behind, refused } = standing(type);
     if (inFlight || behind || refused) return false;
+    if (type === ecds) return true; // its removals are the client's [X17]
     return !changesBetween(subscription.sent, wantedOf(session, type)).removed.some((name) => covers(subscription, name));
   });
 };

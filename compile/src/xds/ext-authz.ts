@@ -1,0 +1,101 @@
+/**
+ * External authorizers. What the rules of CUSTOM policies match is found out by an RBAC filter that only tells (its shadow rules);
+ * of that and nothing else the authorizer is asked, so that its failure harms no other request [S110].
+ */
+import { type Encoded, type Init, milliseconds } from '@weft/envoy';
+import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
+import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
+import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
+import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
+import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
+import type { Delegation, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
+import { discovered, extension, slot } from './extensions.ts';
+import type { HttpFilter } from './filters.ts';
+import { namedRules, rbac } from './rbac.ts';
+
+type Named = Pick<ExternalAuthorizer, 'name'>;
+
+const findSlot = ({ name }: Named) => slot(`authorization.http.custom.${name}`, RBACSchema);
+const askSlot = ({ name }: Named) => slot(`authorization.http.ask.${name}`, ExtAuthzSchema);
+
+export const askingFilters = (authorizer: Named): HttpFilter[] => [discovered(findSlot(authorizer)), discovered(askSlot(authorizer))];
+
+/** Of each authorizer its own: with a common one the last filter's word would be everybody's. */
+const telling = ({ name }: Named): string => `istio_ext_authz_${name}_`;
+
+const rulePrefix = 'istio-ext-authz-';
+
+/** Where RBAC filters leave what they found. */
+const isFound = (authorizer: Named): Init<typeof MetadataMatcherSchema> => ({
+  filter: 'envoy.filters.http.rbac',
+  path: [{ segment: { case: 'key', value: `${telling(authorizer)}shadow_effective_policy_id` } }],
+  value: { matchPattern: { case: 'stringMatch', value: { matchPattern: { case: 'prefix', value: rulePrefix } } } },
+});
+
+const headers = (names: HeaderNames): Init<typeof ListStringMatcherSchema> | undefined =>
+  names.length === 0
+    ? undefined
+    : { patterns: names.map(({ kind, value }) => ({ matchPattern: { case: kind, value }, ignoreCase: true })) };
+
+type Http = Extract<ExternalAuthorizer, { readonly kind: 'http' }>;
+
+const httpService = (authorizer: Http): Init<typeof HttpServiceSchema> => {
+  const { cluster, authority, timeout, pathPrefix, addedHeaders } = authorizer;
+  const upstream = headers(authorizer.headersToUpstream);
+  const onDeny = headers(authorizer.headersToDownstreamOnDeny);
+  const onAllow = headers(authorizer.headersToDownstreamOnAllow);
+  return {
+    pathPrefix,
+    serverUri: { uri: `http://${authority}`, timeout: milliseconds(timeout), httpUpstreamType: { case: 'cluster', value: cluster } },
+    authorizationRequest: { headersToAdd: Object.entries(addedHeaders).map(([key, value]) => ({ key, value })) },
+    authorizationResponse: {
+      ...(upstream && { allowedUpstreamHeaders: upstream }),
+      ...(onDeny && { allowedClientHeaders: onDeny }),
+      ...(onAllow && { allowedClientHeadersOnSuccess: onAllow }),
+    },
+  };
+};
+
+const service = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
+  if (authorizer.kind === 'http') {
+    const requestHeaders = headers(authorizer.requestHeaders);
+    return {
+      services: { case: 'httpService', value: httpService(authorizer) },
+      ...(requestHeaders && { allowedHeaders: requestHeaders }),
+    };
+  }
+  const { cluster, authority, timeout } = authorizer;
+  return {
+    services: {
+      case: 'grpcService',
+      value: {
+        targetSpecifier: { case: 'envoyGrpc', value: { clusterName: cluster, authority } },
+        timeout: milliseconds(timeout),
+      },
+    },
+  };
+};
+
+const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
+  const { failOpen, statusOnError, body } = authorizer;
+  return {
+    ...service(authorizer),
+    transportApiVersion: ApiVersion.V3,
+    filterEnabledMetadata: isFound(authorizer),
+    failureModeAllow: failOpen,
+    ...(statusOnError !== undefined && { statusOnError: { code: statusOnError } }),
+    ...(body && { withRequestBody: { maxRequestBytes: body.maxBytes, allowPartialMessage: body.partial, packAsBytes: body.asBytes } }),
+  };
+};
+
+export const askingResources = ({ authorizer, policies }: Delegation): readonly Encoded[] => {
+  const rules = namedRules(policies, { before: rulePrefix });
+  return [
+    extension(
+      findSlot(authorizer),
+      policies.length === 0 ? {} : { shadowRules: rbac(RBAC_Action.DENY, rules), shadowRulesStatPrefix: telling(authorizer) },
+    ),
+    extension(askSlot(authorizer), asking(authorizer)),
+  ];
+};

@@ -1,0 +1,252 @@
+/**
+ * Rules of policies as Envoy's RBAC engine has them, for HTTP and for connections alike. What a peer is is asked of the URI names of
+ * its certificate, and only where that certificate was verified [S108].
+ */
+import { create, type Init, pack } from '@weft/envoy';
+import type { CidrRangeSchema } from '@weft/envoy/gen/envoy/config/core/v3/address_pb.js';
+import {
+  type PermissionSchema,
+  type PolicySchema,
+  type PrincipalSchema,
+  type RBAC_Action,
+  RBACSchema,
+} from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import type { HeaderMatcherSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { UriTemplateMatchConfigSchema } from '@weft/envoy/gen/envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js';
+import { ConfigSchema as MtlsPrincipalSchema } from '@weft/envoy/gen/envoy/extensions/rbac/principals/mtls_authenticated/v3/mtls_authenticated_pb.js';
+import { SubjectAltNameMatcher_SanType } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
+import type { StringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
+import type { ValueMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/value_pb.js';
+import type {
+  AccountName,
+  AuthorizationPolicy,
+  AuthorizationRule,
+  Conditions,
+  Glob,
+  PathTemplate,
+  Test,
+  TextMatch,
+} from '../mesh/index.ts';
+import { claimsFilter, claimsKey, ruleName } from '../mesh/index.ts';
+
+type Permission = Init<typeof PermissionSchema>;
+type Principal = Init<typeof PrincipalSchema>;
+type Policy = Init<typeof PolicySchema>;
+type StringMatcher = Init<typeof StringMatcherSchema>;
+type Value = Init<typeof ValueMatcherSchema>;
+
+const regex = (text: string): StringMatcher => ({ matchPattern: { case: 'safeRegex', value: { regex: text } } });
+
+const stringMatcher = (match: TextMatch, ignoreCase = false): StringMatcher =>
+  match.kind === 'present' ? regex('.+') : { matchPattern: { case: match.kind, value: match.value }, ignoreCase };
+
+/** RE2 reads any escaped character that is neither a letter nor a digit as itself. */
+const escaped = (text: string): string => text.replace(/[^A-Za-z0-9]/gu, (character) => `\\${character}`);
+
+/** One segment of an identity, which is never empty. */
+const segment = ({ pieces }: Glob): string => (pieces.every((piece) => piece === '') ? '[^/]+' : pieces.map(escaped).join('[^/]*'));
+
+const anySegment: Glob = { kind: 'glob', pieces: ['', ''] };
+const name = (text: string): Glob => ({ kind: 'glob', pieces: [text] });
+
+interface IdentityParts {
+  readonly trustDomain?: Glob;
+  readonly namespace?: Glob;
+  readonly account?: Glob;
+}
+
+/**
+ * Envoy has no matcher for parts of an identity but an expression of the whole. It is made segment by segment, so that none takes
+ * more than its own: `spiffe://x/ns/a/sa/b/ns/c/sa/d` is in no namespace.
+ */
+const identity = ({ trustDomain = anySegment, namespace = anySegment, account = anySegment }: IdentityParts): StringMatcher =>
+  regex(`spiffe://${segment(trustDomain)}/ns/${segment(namespace)}/sa/${segment(account)}`);
+
+const spiffe = 'spiffe://';
+
+const peer = (config: Init<typeof MtlsPrincipalSchema>): Principal => ({
+  identifier: {
+    case: 'custom',
+    value: {
+      name: 'envoy.rbac.principals.mtls_authenticated',
+      typedConfig: pack(MtlsPrincipalSchema, create(MtlsPrincipalSchema, config)),
+    },
+  },
+});
+
+const uriName = (matcher: StringMatcher): Principal => peer({ sanMatcher: { sanType: SubjectAltNameMatcher_SanType.URI, matcher } });
+
+const allPrincipals = (ids: readonly Principal[]): Principal => {
+  const [only, ...others] = ids;
+  if (!only) return { identifier: { case: 'any', value: true } };
+  return others.length === 0 ? only : { identifier: { case: 'andIds', value: { ids: [...ids] } } };
+};
+
+const principalName = (match: TextMatch): Principal => {
+  switch (match.kind) {
+    case 'present':
+      return peer({ anyValidatedClientCertificate: true });
+    case 'suffix':
+      return allPrincipals([uriName({ matchPattern: { case: 'prefix', value: spiffe } }), uriName(stringMatcher(match))]);
+    default:
+      return uriName({ matchPattern: { case: match.kind, value: `${spiffe}${match.value}` } });
+  }
+};
+
+const accountName = ({ namespace, name: account }: AccountName): Principal =>
+  uriName(identity({ namespace: name(namespace), account: name(account) }));
+
+const range = ({ address, bits }: { readonly address: string; readonly bits: number }): Init<typeof CidrRangeSchema> => ({
+  addressPrefix: address,
+  prefixLen: bits,
+});
+
+const textValue = (match: TextMatch): Value => ({ matchPattern: { case: 'stringMatch', value: stringMatcher(match) } });
+
+const listOf = (value: Value): Value => ({ matchPattern: { case: 'listMatch', value: { matchPattern: { case: 'oneOf', value } } } });
+
+const anyValue = (values: readonly Value[]): Value => {
+  const [only, ...others] = values;
+  return only && others.length === 0 ? only : { matchPattern: { case: 'orMatch', value: { valueMatchers: [...values] } } };
+};
+
+const metadata = (filter: string, keys: readonly string[], value: Value): Init<typeof MetadataMatcherSchema> => ({
+  filter,
+  path: keys.map((key) => ({ segment: { case: 'key', value: key } })),
+  value,
+});
+
+const claim = (path: readonly string[], value: Value): Principal => ({
+  identifier: { case: 'metadata', value: metadata(claimsFilter, [claimsKey, ...path], value) },
+});
+
+/** A text, or a list of which one element matches [S114]. */
+const claimValue = (values: readonly TextMatch[]): Value => {
+  const texts = anyValue(values.map(textValue));
+  return anyValue([listOf(texts), texts]);
+};
+
+const header = (headerName: string, match: TextMatch, ignoreCase = false): Init<typeof HeaderMatcherSchema> => ({
+  name: headerName,
+  headerMatchSpecifier:
+    match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: stringMatcher(match, ignoreCase) },
+});
+
+const segmentText = ({ segments }: PathTemplate): string =>
+  segments.map((part) => (part.kind === 'literal' ? part.value : part.kind === 'one' ? '*' : '**')).join('/');
+
+const path = (match: TextMatch | PathTemplate): Permission => {
+  if (match.kind !== 'template') return { rule: { case: 'urlPath', value: { rule: { case: 'path', value: stringMatcher(match) } } } };
+  const config = create(UriTemplateMatchConfigSchema, { pathTemplate: `/${segmentText(match)}` });
+  const typedConfig = pack(UriTemplateMatchConfigSchema, config);
+  return { rule: { case: 'uriTemplate', value: { name: 'envoy.path.match.uri_template.uri_template_matcher', typedConfig } } };
+};
+
+/** What is asked of who calls; `undefined`: the test is of something else. */
+const principals = (test: Test): readonly Principal[] | undefined => {
+  switch (test.kind) {
+    case 'principal':
+      return test.values.map(principalName);
+    case 'namespace':
+      return test.values.map((namespace) => uriName(identity({ namespace })));
+    case 'service-account':
+      return test.values.map(accountName);
+    case 'trust-domain':
+      return test.values.map((trustDomain) => uriName(identity({ trustDomain })));
+    case 'request-principal':
+      return test.values.map(({ issuer, subject }) =>
+        allPrincipals([claim(['iss'], textValue(issuer)), claim(['sub'], textValue(subject))]),
+      );
+    case 'claim':
+      return [claim(test.claim, claimValue(test.values))];
+    case 'source-ip':
+      return test.values.map((block) => ({ identifier: { case: 'directRemoteIp', value: range(block) } }));
+    case 'remote-ip':
+      return test.values.map((block) => ({ identifier: { case: 'remoteIp', value: range(block) } }));
+    case 'header':
+      return test.values.map((value) => ({ identifier: { case: 'header', value: header(test.name, value) } }));
+    default:
+      return undefined;
+  }
+};
+
+/** What is asked of what is called. */
+const permissions = (test: Test): readonly Permission[] | undefined => {
+  switch (test.kind) {
+    case 'destination-ip':
+      return test.values.map((block) => ({ rule: { case: 'destinationIp', value: range(block) } }));
+    case 'destination-port':
+      return test.values.map((value) => ({ rule: { case: 'destinationPort', value } }));
+    case 'server-name':
+      return test.values.map((value) => ({ rule: { case: 'requestedServerName', value: stringMatcher(value) } }));
+    case 'host':
+      return test.values.map((value) => ({ rule: { case: 'header', value: header(':authority', value, true) } }));
+    case 'method':
+      return test.values.map((value) => ({ rule: { case: 'header', value: header(':method', value) } }));
+    case 'path':
+      return test.values.map(path);
+    case 'metadata':
+      return test.values.map(({ list, text }) => {
+        const value = list ? listOf(textValue(text)) : textValue(text);
+        return { rule: { case: 'metadata', value: metadata(test.filter, [test.key], value) } };
+      });
+    default:
+      return undefined;
+  }
+};
+
+const principalsOf = (conditions: Conditions): Principal =>
+  allPrincipals(
+    conditions.flatMap(({ negated, test }) => {
+      const ids = principals(test);
+      if (!ids) return [];
+      const one: Principal = ids.length === 1 ? (ids[0] as Principal) : { identifier: { case: 'orIds', value: { ids: [...ids] } } };
+      return [negated ? { identifier: { case: 'notId', value: one } } : one];
+    }),
+  );
+
+const permissionsOf = (conditions: Conditions): Permission => {
+  const all = conditions.flatMap(({ negated, test }): Permission[] => {
+    const rules = permissions(test);
+    if (!rules) return [];
+    const one: Permission = rules.length === 1 ? (rules[0] as Permission) : { rule: { case: 'orRules', value: { rules: [...rules] } } };
+    return [negated ? { rule: { case: 'notRule', value: one } } : one];
+  });
+  const [only, ...others] = all;
+  if (!only) return { rule: { case: 'any', value: true } };
+  return others.length === 0 ? only : { rule: { case: 'andRules', value: { rules: all } } };
+};
+
+const policyOf = ({ from, to, when }: AuthorizationRule): Policy => ({
+  permissions: to.map((conditions) => permissionsOf([...conditions, ...when])),
+  principals: from.map((conditions) => principalsOf([...conditions, ...when])),
+});
+
+/** ALLOW without rules still counts, so that everything is refused [S103]. */
+const never: Policy = {
+  permissions: [{ rule: { case: 'notRule', value: { rule: { case: 'any', value: true } } } }],
+  principals: [{ identifier: { case: 'notId', value: { identifier: { case: 'any', value: true } } } }],
+};
+
+/** What goes before and behind a rule's name, where others than the filter itself read it. */
+export interface RuleNaming {
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** A policy's rules under their names. */
+export const namedRules = (
+  policies: readonly AuthorizationPolicy[],
+  { before = '', after = '' }: RuleNaming = {},
+): Record<string, Policy> =>
+  Object.fromEntries(
+    policies.flatMap((policy) =>
+      (policy.rules.length === 0 ? [never] : policy.rules.map(policyOf)).map((rule, index) => [
+        `${before}${ruleName(policy, index)}${after}`,
+        rule,
+      ]),
+    ),
+  );
+
+export const rbac = (action: RBAC_Action, policies: Record<string, Policy>) => create(RBACSchema, { action, policies });
