@@ -184,6 +184,36 @@ test('a mode of mutual TLS is programmed when its workloads are through with all
   expect(await programmed()).toMatchObject({ status: 'True', message: 'programmed on 1 of 1 proxies' });
 });
 
+test('while a pod changes, an object is still on those that depend on it and nobody else', async () => {
+  weftd.write('cart.yaml', `${cart}---\n${service('cart')}`);
+  weftd.write('z.yaml', route('z', toWeb));
+  await weftd.ask('/wait?timeoutMs=1000');
+  const spec = (await weftd.view()).pods.find(({ name }) => name.startsWith('cart-'));
+  if (!spec) throw new Error('there is no pod of cart');
+  await weftd.ask('/node', { body: { boot: 'b1', socket: weftd.files.agentSocket } });
+  await connect('first');
+  const common = {
+    name: spec.name,
+    namespace: 'shop',
+    uid: spec.uid,
+    phase: 'Running',
+    proxy: 'sidecar',
+    message: '',
+    restarts: 0,
+    startedAt: 1,
+  };
+  for (const last of [2, 3, 4, 5, 6, 7]) {
+    const report = { ...common, address: `10.244.0.${last}`, ready: true };
+    const [, overruled, applied] = await Promise.all([
+      weftd.ask('/node/pods', { body: { boot: 'b1', pods: [report] } }),
+      conditionsOf('vs', 'z'),
+      conditionsOf('svc', 'web'),
+    ]);
+    expect(overruled['Programmed']).toMatchObject({ status: 'Unknown', reason: 'NoProxies' });
+    expect(applied['Programmed']?.message).toMatch(/ of [12] proxies/);
+  }
+});
+
 test('what cannot be waited for is said at once', async () => {
   const answers = await Promise.all(
     [

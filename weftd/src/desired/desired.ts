@@ -52,6 +52,8 @@ const dayMs = 24 * 3600 * 1000;
 /** Of longer lists nobody reads who depends on each object; it would cost a compilation for each. */
 const mostAsked = 100;
 
+type Built = Omit<Parameters<Compiler['build']>[0], 'pods'> & { readonly pods: readonly Instance[]; readonly isChanging: boolean };
+
 export class Desired implements Calls {
   readonly #config: DesiredConfig;
   readonly #powers: DesiredPowers;
@@ -64,6 +66,8 @@ export class Desired implements Calls {
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
+  /** What the mesh was built from: pods and objects may have changed since, and the difference would not be the object's. */
+  #built: Built | undefined;
   #trustDomain = '';
   #nodeText = '';
   /** The revision that proxies are waited for, on the way to other modes of mutual TLS. */
@@ -151,6 +155,8 @@ export class Desired implements Calls {
         of === kind && (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name),
     );
     const asked = dependents && chosen.length <= mostAsked;
+    // What is new is on its way to no proxy before it is compiled: the answer would be that none depends on it.
+    if (asked) this.#batch.flush();
     const items: StandingObject[] = [];
     for (const stored of chosen) {
       const standing = { stored: this.#shown(stored, findings), outdated: this.#owned.isOutdated(refOf(stored.resource)) };
@@ -166,22 +172,18 @@ export class Desired implements Calls {
   /** Remembered while mesh and proxies stay the same. */
   #dependents(object: Resource): readonly string[] {
     const mesh = this.#compiler.mesh();
-    if (!mesh) return [];
+    const built = this.#built;
+    if (!mesh || !built) return [];
     const known = this.#knownDependents.get(mesh) ?? new Map<string, readonly string[]>();
     this.#knownDependents.set(mesh, known);
     const key = refKey(refOf(object));
     const before = known.get(key);
     if (before) return before;
-    const expected = this.#instances().filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
-    // A stage on the way hides what it leads to: it is asked what is different in the end.
-    const inTheEnd = (resources: readonly Resource[]) => ({
-      ...this.#snapshot(resources, this.#store.decisions.addresses()),
-      pods: this.#instances(),
-    });
-    const resources = this.#owned.resources();
-    const isChanging = this.#modes.deadline() !== undefined;
+    const { resources, pods, isChanging } = built;
+    const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
+    const less = withoutObject(resources, object);
     const proxies = this.#compiler.dependents(
-      { without: inTheEnd(withoutObject(resources, object)), ...(isChanging && { within: inTheEnd(resources) }) },
+      { without: { ...built, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: built }) },
       expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
     );
     const names = proxies.map(({ namespace, name }) => `${namespace}/${name}`);
@@ -285,7 +287,7 @@ export class Desired implements Calls {
     try {
       this.#decide();
       const snapshot = this.#snapshot(this.#owned.resources(), this.#store.decisions.addresses());
-      this.#compiler.build(snapshot, this.#owned.revision());
+      if (this.#compiler.build(snapshot, this.#owned.revision())) this.#built = this.#inTheEnd(snapshot);
       this.#publish();
       this.#postNode();
       this.#awaitStep();
@@ -369,6 +371,11 @@ export class Desired implements Calls {
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
     return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments, keys: this.#keys.keys() };
+  }
+
+  /** A stage on the way hides what it leads to: who asks what an object is for is asked what is different in the end. */
+  #inTheEnd(snapshot: Parameters<Compiler['build']>[0]): Built {
+    return { ...snapshot, pods: this.#instances(), isChanging: this.#modes.deadline() !== undefined };
   }
 
   /** With the stage that each is at on its way to what these objects want. */
