@@ -170,6 +170,23 @@ describe('who is served nothing', () => {
     expect((await refused(server, { certificate }, web)).code).toBe(status.UNAUTHENTICATED);
   });
 
+  it('[G8]: the ninth stream of a proxy, as long as the others are there; another proxy is', async () => {
+    const server = await start();
+    const credential = { token: await tokenFor(server, { namespace: 'shop' }) };
+    const open = async (name: string): Promise<AdsClient> => {
+      const one = client(server, credential);
+      one.send(subscribe(typeUrls.CDS, { namespace: 'shop', name }));
+      await one.next();
+      return one;
+    };
+    const [first] = await Promise.all(Array.from({ length: 8 }, () => open('web-1')));
+    await expect(open('web-1')).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: 'RESOURCE_EXHAUSTED' });
+    await open('web-2');
+    first?.close();
+    await until(() => server.plan.listeners === 8);
+    await open('web-1');
+  });
+
   it('a stream that changes its node id or asks for too much', async () => {
     const server = await start();
     const credential = { token: await tokenFor(server, { namespace: 'shop' }) };

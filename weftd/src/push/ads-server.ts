@@ -8,6 +8,7 @@ import type { GrpcService } from './grpc.ts';
 import { makePermits } from './permits.ts';
 import { makeResponses, type Parts } from './response.ts';
 import { makeRoster, type Roster } from './roster.ts';
+import { makeShares } from './shares.ts';
 import { type AdsCall, AdsStream, type StreamPowers, type StreamTimes } from './stream.ts';
 import { makeTurns } from './turns.ts';
 
@@ -26,6 +27,7 @@ const usualTimes: StreamTimes = { stuckMs: 25_000, patienceMs: 5_000, firstReque
 /** Short against the 200 ms that the event loop may be away. */
 const slice = { ms: 10, pieces: Number.POSITIVE_INFINITY };
 const permitLimits = { bytes: 16 * 1024 * 1024, heldMs: 5_000 };
+const shareLimits = { perProxy: 8, perIdentity: 2_000 };
 
 export const makeAds = (input: AdsInput): Ads => {
   const roster = makeRoster({ ...input, identityOf: (proxy) => spiffeId({ ...proxy, trustDomain: input.trustDomain }) });
@@ -47,6 +49,7 @@ const handlers = (input: AdsInput, roster: Roster): UntypedServiceImplementation
     times: { ...usualTimes, ...times },
     responses: makeResponses(),
     permits: makePermits(permitLimits),
+    shares: makeShares(shareLimits),
     turns: makeTurns(slice),
     onSession: roster.seen,
     onEnd: roster.ended,

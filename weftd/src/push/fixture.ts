@@ -29,6 +29,10 @@ export class HandMadePlan implements Plan {
     for (const listener of this.#listeners) listener(this.#planned);
   }
 
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   attach(proxy: Proxy, onChange: (planned: Planned) => void): () => void {
     this.attached.push(proxy);
     this.#listeners.add(onChange);

@@ -11,6 +11,7 @@ import type { Permits } from './permits.ts';
 import type { Planned } from './plan.ts';
 import { type Parts, type Responses, responseSize } from './response.ts';
 import { type Happening, inStep, nextPush, type OpenSession, openSession, transition } from './session.ts';
+import type { Shares } from './shares.ts';
 import type { Request } from './subscription.ts';
 import type { Turns } from './turns.ts';
 
@@ -19,6 +20,7 @@ export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, Parts>;
 export interface StreamPowers extends PushPowers {
   readonly responses: Responses;
   readonly permits: Permits;
+  readonly shares: Shares;
   readonly turns: Turns;
   readonly times: StreamTimes;
   /** Called once the proxy is known and at each change of its session, until the stream ends. */
@@ -55,6 +57,7 @@ export class AdsStream {
   #happenings: Happening[] = [];
   #turnTaken = false;
   #detach: (() => void) | undefined;
+  #release: (() => void) | undefined;
   #writing = false;
   #over = false;
   #timer: NodeJS.Timeout | undefined;
@@ -91,6 +94,11 @@ export class AdsStream {
       const claim = claimedProxy(nodeOf(message), caller, this.#powers.registry);
       if (!claim.ok) {
         this.#refuse('PERMISSION_DENIED', claim.reason);
+        return;
+      }
+      this.#release = this.#powers.shares.take(claim.proxy);
+      if (!this.#release) {
+        this.#refuse('RESOURCE_EXHAUSTED', `too many streams of ${claim.proxy.id}`);
         return;
       }
       this.#attach(claim.proxy);
@@ -229,6 +237,7 @@ export class AdsStream {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#detach?.();
+    this.#release?.();
     if (this.#stream) this.#powers.onEnd(this.#stream);
   }
 }
