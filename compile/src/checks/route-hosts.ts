@@ -34,8 +34,13 @@ const obeyedBefore = (routing: Routing, routings: readonly Routing[]): Routing |
 };
 
 /** Sidecars do not merge HTTP rules of one host: the oldest counts [S47]. Those for connections add up. */
-export const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] =>
-  (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
+export const meshHostProblems = (resource: VirtualService, routing: Routing, facts: Facts): readonly Problem[] => {
+  let ports: readonly number[] | undefined;
+  const beside = (): readonly number[] => {
+    ports ??= portsBeside(routing, facts);
+    return ports;
+  };
+  return (resource.spec.hosts ?? []).flatMap((host, i): readonly Problem[] => {
     const full = expandHost(host, routing.namespace);
     const rivals = facts.routingsAt(full).filter(({ gateways, rules }) => gateways.includes(meshGateway) && rules.length > 0);
     const winner = obeyedBefore(routing, rivals);
@@ -50,8 +55,9 @@ export const meshHostProblems = (resource: VirtualService, routing: Routing, fac
         ),
       ];
     }
-    return registryProblems(full, `spec.hosts[${i}]`, { routing, facts });
+    return registryProblems(full, `spec.hosts[${i}]`, { beside, facts });
   });
+};
 
 const isHttpPort = ({ protocol }: Service['ports'][number]): boolean => isHttp(protocol) || protocol === 'auto';
 
@@ -70,11 +76,11 @@ const portsBeside = (routing: Routing, facts: Facts): readonly number[] => {
 const registryProblems = (
   host: string,
   path: string,
-  { routing, facts }: { readonly routing: Routing; readonly facts: Facts },
+  { beside, facts }: { readonly beside: () => readonly number[]; readonly facts: Facts },
 ): readonly Problem[] => {
   const served = servicesAt(host, facts);
   if (served.length === 0) {
-    const ports = portsBeside(routing, facts);
+    const ports = beside();
     const where =
       ports.length === 0 ? 'on port 80 only' : `on port ${[...new Set([80, ...ports])].join(', ')} only, 80 and those of its other hosts`;
     return [

@@ -3,6 +3,7 @@ import { doubtful, type Problem } from '../problem.ts';
 import type { Metadata } from '../resource.ts';
 import { checkExportTo, checkLabelMap, invalid } from '../rule.ts';
 import { isIp, isWildcardHostname } from '../text/host.ts';
+import { checkSubsetCount } from './limits.ts';
 import { checkTrafficPolicy, type TrafficPolicySettings } from './traffic-policy.ts';
 
 export interface SubsetSettings {
@@ -36,6 +37,7 @@ export function* checkDestinationRule(spec: DestinationRuleSpec, metadata: Metad
   if (!isWildcardHostname(spec.host) && !isIp(spec.host))
     yield invalid('spec.host', `\`${spec.host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
   yield* checkTrafficPolicy(spec.trafficPolicy, 'spec.trafficPolicy');
+  yield* checkSubsetCount(spec);
   const seen = new Set<string>();
   for (const [index, subset] of (spec.subsets ?? []).entries()) {
     const at = `spec.subsets[${index}]`;

@@ -2,7 +2,7 @@
 import { doubtful, type Problem } from '../problem.ts';
 import { checkRegex, ineffective, invalid, isPort, portHelp } from '../rule.ts';
 import { utf8Length } from '../text/bytes.ts';
-import { headerValueFault, isHeaderName } from '../text/header.ts';
+import { hasControl, headerValueFault, isHeaderName } from '../text/header.ts';
 import { isHostname, isIp } from '../text/host.ts';
 import { readRegex } from '../text/regex.ts';
 import { childPath } from '../yaml/json.ts';
@@ -71,15 +71,13 @@ export function* checkRetry(retry: HttpRetry, path: string): Iterable<Problem> {
   }
 }
 
-const hasBreak = (text: string | undefined): boolean => text !== undefined && /[\0\r\n]/.test(text);
-
 export function* checkRewrite(rewrite: HttpRewrite, path: string): Iterable<Problem> {
   const { uri, authority, uriRegexRewrite: regex } = rewrite;
   if (!uri && !authority && !regex)
     yield invalid(path, 'a rewrite without anything to rewrite', 'Add `uri`, `authority` or `uriRegexRewrite`, or remove it.');
   if (uri && regex) yield invalid(path, 'only one of `uri` and `uriRegexRewrite` may be set', 'Remove one.');
   for (const field of ['uri', 'authority'] as const) {
-    if (hasBreak(rewrite[field])) yield invalid(`${path}.${field}`, 'a line break', 'Remove it.');
+    if (hasControl(rewrite[field])) yield invalid(`${path}.${field}`, 'a control character', 'Remove it.');
   }
   if (!regex) return;
   const { match, rewrite: substitution } = regex;
@@ -89,7 +87,7 @@ export function* checkRewrite(rewrite: HttpRewrite, path: string): Iterable<Prob
   }
   yield* checkRegex(match, `${path}.uriRegexRewrite.match`);
   const at = `${path}.uriRegexRewrite.rewrite`;
-  if (hasBreak(substitution)) yield invalid(at, 'a line break', 'Remove it.');
+  if (hasControl(substitution)) yield invalid(at, 'a control character', 'Remove it.');
   if (substitution === '') yield invalid(at, 'an empty text to put in', 'Write what the path becomes, at least `/`.');
   const compiled = readRegex(match);
   if (typeof compiled === 'string') return;
@@ -110,7 +108,7 @@ export function* checkRedirect(redirect: HttpRedirect, path: string): Iterable<P
   if (port !== undefined && !isPort(port)) yield invalid(`${path}.port`, `${port} is no port`, portHelp);
   if (scheme && !/^https?$/.test(scheme))
     yield invalid(`${path}.scheme`, `\`${scheme.slice(0, 40)}\` is no scheme of HTTP`, 'Write http or https.');
-  if (hasBreak(uri)) yield invalid(`${path}.uri`, 'a line break', 'Remove it.');
+  if (hasControl(uri)) yield invalid(`${path}.uri`, 'a control character', 'Remove it.');
   if (authority && !isHostname(authority.replace(/:\d{1,5}$/, '')) && !isIp(authority))
     yield invalid(`${path}.authority`, `\`${authority.slice(0, 80)}\` is no host`, 'Write a host name.');
   if (!uri && !authority && !port && !scheme && !derivePort && !Object.hasOwn(redirect, 'prefixRewrite')) {

@@ -3,7 +3,7 @@ import { isDnsLabel } from '../metadata.ts';
 import { doubtful, type Problem } from '../problem.ts';
 import { checkLabelMap, checkRegex, invalid, isPort, portHelp } from '../rule.ts';
 import { routingClaim } from '../text/claim.ts';
-import { isHeaderName } from '../text/header.ts';
+import { hasControl, isHeaderName } from '../text/header.ts';
 import { childPath } from '../yaml/json.ts';
 import type { HttpMatchRequest, StringMatchSettings } from './virtual-service.ts';
 
@@ -58,6 +58,10 @@ export function* checkMatch(match: HttpMatchRequest, path: string): Iterable<Pro
   }
   if (match.uri?.exact !== undefined && !match.uri.exact.startsWith('/') && match.uri.exact !== '*') {
     yield doubtful('IST0133', `${path}.uri.exact`, ['a path begins with `/`, so this never matches', 'Begin it with `/`.']);
+  }
+  // Both are part of lines that are read: statistics, and the log.
+  for (const field of ['name', 'statPrefix'] as const) {
+    if (hasControl(match[field])) yield invalid(`${path}.${field}`, 'a control character', 'Remove it.');
   }
   yield* checkHeaders(match.headers, `${path}.headers`);
   yield* checkHeaders(match.withoutHeaders, `${path}.withoutHeaders`, { star: true });

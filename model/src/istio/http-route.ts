@@ -2,6 +2,7 @@
 import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
 import { invalid } from '../rule.ts';
+import { hasControl } from '../text/header.ts';
 import { childPath } from '../yaml/json.ts';
 import { checkDirectResponse, checkHeaderOperations, checkRedirect, checkRetry, checkRewrite, isHost } from './http-action.ts';
 import { checkCors } from './http-cors.ts';
@@ -67,6 +68,7 @@ interface RouteOptions {
 }
 
 export function* checkHttpRoute(route: HttpRouteSettings, path: string, { delegate }: RouteOptions): Iterable<Problem> {
+  if (hasControl(route.name)) yield invalid(`${path}.name`, 'a control character', 'Remove it.');
   for (const [index, match] of (route.match ?? []).entries()) yield* checkMatch(match, `${path}.match[${index}]`);
   if (route.delegate && delegate)
     yield invalid(`${path}.delegate`, 'a delegate cannot give its routes away again', 'Write the routes here.');

@@ -107,6 +107,11 @@ describe('VirtualService', () => {
     ],
     ['a rewrite without a pattern', route(`    rewrite: {uriRegexRewrite: {}} # E IST0106 spec.http[0].rewrite.uriRegexRewrite\n${toA}`)],
     ['a line break in a rewrite', route(`    rewrite: {uri: "/a\\nb"} # E IST0106 spec.http[0].rewrite.uri\n${toA}`)],
+    ['a control character in a rewrite', route(`    rewrite: {uri: "/a\\x7fb"} # E IST0106 spec.http[0].rewrite.uri\n${toA}`)],
+    [
+      'a control character in a name for statistics',
+      route(`    match: [{statPrefix: "a\\nb", uri: {prefix: /a}}] # E IST0106 spec.http[0].match[0].statPrefix\n${toA}`),
+    ],
     ['two rewrites', route(`    rewrite: {uri: /a, uriRegexRewrite: {match: a, rewrite: b}} # E IST0106 spec.http[0].rewrite\n${toA}`)],
     [
       'a header name to add',

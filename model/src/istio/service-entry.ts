@@ -2,6 +2,7 @@ import { isDnsLabel } from '../metadata.ts';
 import { doubtful, type Problem } from '../problem.ts';
 import { checkExportTo, checkLabelMap, invalid } from '../rule.ts';
 import { cidrFault, isIp, isWildcardHostname } from '../text/host.ts';
+import { checkClusterCount } from './limits.ts';
 import { checkWorkloadEntry, type WorkloadEntrySpec } from './workload-entry.ts';
 
 export interface ServiceEntryPort {
@@ -149,6 +150,7 @@ export function* checkServiceEntry(spec: ServiceEntrySpec): Iterable<Problem> {
     if (fault) yield invalid(`spec.addresses[${index}]`, fault, 'Write an address, or `10.0.0.0/24`.');
   }
   if (!spec.ports?.length) yield doubtful('IST0133', 'spec.ports', ['the entry has no port, so nothing can be called', 'Add `ports`.']);
+  yield* checkClusterCount(spec);
   yield* checkPorts(spec.ports ?? []);
   yield* checkResolution(spec);
   yield* checkSeveral(spec);

@@ -10,6 +10,7 @@ import type { HttpFault, HttpMirror, PercentSettings } from './http-fault.ts';
 import { checkGatewayNames } from './http-match.ts';
 import { checkReach } from './http-reach.ts';
 import { checkHttpRoute } from './http-route.ts';
+import { checkRouteCount } from './limits.ts';
 
 /** One of the three, or `{}`: the value is present, whatever it is. */
 export interface StringMatchSettings {
@@ -120,10 +121,23 @@ export interface VirtualServiceSpec {
   readonly exportTo?: readonly string[];
 }
 
-const overlap = (a: string, b: string): boolean => {
-  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
-  const within = (inner: string, outer: string) => outer.startsWith('*') && inner.endsWith(outer.slice(1));
-  return x === y || within(x, y) || within(y, x);
+/** `a.b.c` -> `a.b.c`, `.b.c`, `.c` and the empty text: what may stand behind the star of a wildcard that takes it. */
+const endings = (host: string): readonly string[] => [host, ...[...host.matchAll(/\./g)].map(({ index }) => host.slice(index)), ''];
+
+/** @returns for each host the first one before it that takes it, or that it takes */
+const overlaps = (hosts: readonly string[]): ReadonlyMap<number, string> => {
+  const found = new Map<number, string>();
+  /** Places of the first host with that ending, and of the first wildcard for it. */
+  const [ended, wild] = [new Map<string, number>(), new Map<string, number>()];
+  for (const [index, written] of hosts.entries()) {
+    const host = written.toLowerCase();
+    const rest = host.startsWith('*') ? host.slice(1) : undefined;
+    const places = [...endings(host).map((ending) => wild.get(ending)), ended.get(rest ?? host)].filter((place) => place !== undefined);
+    if (places.length > 0) found.set(index, hosts[Math.min(...places)] ?? '');
+    for (const ending of endings(host)) if (!ended.has(ending)) ended.set(ending, index);
+    if (rest !== undefined && !wild.has(rest)) wild.set(rest, index);
+  }
+  return found;
 };
 
 /** A delegate has no hosts; what it may not have either would be ignored [S50]. */
@@ -140,13 +154,14 @@ function* checkDelegate(spec: VirtualServiceSpec): Iterable<Problem> {
 
 function* checkHosts({ hosts = [], gateways = [] }: VirtualServiceSpec): Iterable<Problem> {
   const forMesh = gateways.length === 0 || gateways.includes('mesh');
+  const before = overlaps(hosts);
   for (const [index, host] of hosts.entries()) {
     const at = `spec.hosts[${index}]`;
     if (!isWildcardHostname(host) && !isIp(host))
       yield invalid(at, `\`${host.slice(0, 80)}\` is no host name`, 'Write a name, or `*.` and a domain.');
     else if (host === '*' && forMesh)
       yield invalid(at, '`*` is for gateways only: in the mesh it would take every host', 'Name the hosts, or name a gateway.');
-    const other = hosts.slice(0, index).find((before) => overlap(before, host));
+    const other = before.get(index);
     if (other !== undefined)
       yield invalid(at, `the host \`${host.slice(0, 80)}\` and \`${other.slice(0, 80)}\` before it overlap`, 'Remove one of them.');
   }
@@ -172,6 +187,7 @@ function* checkClaims({ gateways = [], http = [] }: VirtualServiceSpec): Iterabl
 export function* checkVirtualService(spec: VirtualServiceSpec): Iterable<Problem> {
   const delegate = (spec.hosts ?? []).length === 0;
   yield* delegate ? checkDelegate(spec) : checkHosts(spec);
+  yield* checkRouteCount(spec);
   yield* checkGatewayNames(spec.gateways, 'spec.gateways');
   yield* checkExportTo(spec.exportTo, 'spec.exportTo', { nobody: false });
   if (!spec.http?.length && !spec.tls?.length && !spec.tcp?.length)

@@ -21,11 +21,11 @@ export interface EndpointSliceSpec {
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 
-const isOfType: Readonly<Record<string, (text: string) => boolean>> = {
-  IPv4: (text) => ipaddr.IPv4.isValidFourPartDecimal(text),
-  IPv6: (text) => ipaddr.IPv6.isValid(text),
-  FQDN: isHostname,
-};
+const isOfType: ReadonlyMap<string, (text: string) => boolean> = new Map([
+  ['IPv4', (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text)],
+  ['IPv6', (text: string) => ipaddr.IPv6.isValid(text)],
+  ['FQDN', isHostname],
+]);
 
 export function* checkEndpointSlice(spec: EndpointSliceSpec, metadata: Metadata): Iterable<Problem> {
   if (!metadata.labels[serviceNameLabel]) {
@@ -34,7 +34,7 @@ export function* checkEndpointSlice(spec: EndpointSliceSpec, metadata: Metadata)
       'Add the label with the name of the Service.',
     ]);
   }
-  const valid = isOfType[spec.addressType ?? ''];
+  const valid = isOfType.get(spec.addressType ?? '');
   if (!valid)
     yield broken('addressType', `\`${String(spec.addressType ?? '').slice(0, 40)}\` is no type of address`, 'Write IPv4, IPv6 or FQDN.');
   for (const [index, { addresses }] of (spec.endpoints ?? []).entries()) {

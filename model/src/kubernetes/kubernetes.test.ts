@@ -145,6 +145,7 @@ describe('EndpointSlice and Namespace', () => {
     ['no address', slice('addressType: IPv4\nendpoints: [{addresses: []}] # E WEFT0020 endpoints[0].addresses')],
     ['a port of 0', slice('addressType: IPv4\nports: [{port: 0}] # E WEFT0020 ports[0].port')],
     ['an unknown type', slice('addressType: IPv5 # E WEFT0020 addressType')],
+    ['a type that every object has', slice('addressType: __proto__ # E WEFT0020 addressType\nendpoints: [{addresses: [10.0.0.1]}]')],
     ['an unknown field', slice('addressType: IPv4\nendpoint: [] # E WEFT0020 endpoint')],
     [
       'an unknown kind of injection',

@@ -4,6 +4,10 @@ import { utf8Length } from './bytes.ts';
 /** RFC 9110 5.6.2: a token. */
 const token = /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/;
 
+/** No text of a header holds one (RFC 9110 5.5), nor does a path or a name that is written to a log. */
+export const hasControl = (text: string | undefined): boolean =>
+  text !== undefined && [...text].some((letter) => letter < ' ' || letter === '\x7f');
+
 export const isHeaderName = (name: string): boolean => name.length <= 256 && token.test(name);
 
 /**
