@@ -15,12 +15,10 @@ import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
 import { tcpProxy } from './filters.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
-import { type Part, remember, rememberPair } from './remember.ts';
+import { joinedPart, type Part, partOf, remember, rememberPair, whileUsed } from './remember.ts';
 import { outsideCluster } from './virtual-hosts.ts';
-import { wildcardListener, wildcards } from './wildcard.ts';
 
-/** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
-const captureListener = (outside: string, families: Families | undefined): Encoded =>
+const makeCapture = (outside: string, families: Families | undefined): Encoded =>
   outboundListener(
     virtualOutbound,
     { addresses: anywhere(families), port: outboundCapturePort },
@@ -36,6 +34,14 @@ const captureListener = (outside: string, families: Families | undefined): Encod
       ],
     },
   );
+
+const captures = whileUsed<Encoded>();
+
+/** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
+export const captureListener = (slice: OutboundSlice): Part => {
+  const outside = outsideCluster(slice);
+  return partOf(captures(`${outside} ${slice.families ?? ''}`, () => makeCapture(outside, slice.families)));
+};
 
 /** The route table of a sniffed service, which its own listeners use and nobody else [S7]. */
 export const sniffedRoutes = ({ scoped, port }: Entry): string => virtualHostName(scoped.service.hostname, port.number);
@@ -62,11 +68,6 @@ const addressListener = (entry: Entry, address: string, slice: OutboundSlice): P
   return part;
 };
 
-export const outboundListeners = (entries: readonly Entry[], slice: OutboundSlice): Part[] => {
-  const { endpoints } = slice;
-  const outside = outsideCluster(slice);
-  return [
-    [captureListener(outside, slice.families), ...wildcards(entries, slice).map((wildcard) => wildcardListener(wildcard, slice))],
-    ...entries.flatMap((entry) => ownAddresses(entry, endpoints).map((address) => addressListener(entry, address, slice))),
-  ];
-};
+/** All that are its own. */
+export const addressListeners = (entry: Entry, slice: OutboundSlice): Part =>
+  joinedPart(ownAddresses(entry, slice.endpoints).map((address) => addressListener(entry, address, slice)));

@@ -1,5 +1,5 @@
-/** The virtual hosts of one port. Of a list of services that differs from an earlier one in a few places only those are looked at. */
-import type { Entry, HttpRoute, OutboundSlice, ScopedService } from '../mesh/index.ts';
+/** The virtual hosts of one port. Of a list of services that came of another only what differs is looked at. */
+import { changedAt, type Entry, type HttpRoute, type OutboundSlice, predecessor, type ScopedService } from '../mesh/index.ts';
 import { type Part, rememberTable } from './remember.ts';
 import { domainsOf, encodeHost, ruleHost, serviceHost } from './virtual-hosts.ts';
 
@@ -48,49 +48,26 @@ const sameDomains = ({ scoped: a }: Entry, { scoped: b }: Entry): boolean => {
   );
 };
 
-/** More than these are another namespace's list. */
-const fewChanges = 8;
-
-/** Where the lists differ; `undefined` where that may change who has which domain. */
-const changes = (before: readonly Entry[], after: readonly Entry[]): readonly number[] | undefined => {
-  if (before.length !== after.length) return undefined;
-  const found: number[] = [];
-  for (const [index, entry] of after.entries()) {
-    const other = before[index];
-    if (other === entry) continue;
-    if (!other || found.length === fewChanges || !sameDomains(other, entry)) return undefined;
-    found.push(index);
-  }
-  return found;
-};
-
-const patched = (before: Made, entries: readonly Entry[], changed: readonly number[]): Made => {
+/** Where entries took the place of others of the same domains; `undefined` where that may change who has which domain. */
+const mended = (before: Made, entries: readonly Entry[]): Made | undefined => {
+  const at = changedAt(before.entries, entries);
+  if (!at) return undefined;
   const own = [...before.own];
-  for (const index of changed) {
-    const entry = entries[index];
-    if (entry) own[index] = hostOf(before.port, entry, before.domains[index] ?? []);
+  for (const index of at) {
+    const [old, entry] = [before.entries[index], entries[index]];
+    if (!old || !entry || !sameDomains(old, entry)) return undefined;
+    own[index] = hostOf(before.port, entry, before.domains[index] ?? []);
   }
   return { ...before, entries, own };
 };
 
-/** One for each namespace that sees different services. */
-const remembered = 32;
-const byFirst = new WeakMap<ScopedService['service'], readonly Made[]>();
+const last = new WeakMap<readonly Entry[], Made>();
 
 export const portHosts = (port: number, entries: readonly Entry[], rules: RuleHosts): readonly Part[] => {
-  const first = entries[0]?.scoped.service;
-  const recent = (first && byFirst.get(first)) ?? [];
-  for (const before of recent) {
-    if (before.port !== port || before.rules !== rules) continue;
-    const changed = changes(before.entries, entries);
-    if (!changed) continue;
-    const now = patched(before, entries, changed);
-    if (first) byFirst.set(first, [now, ...recent.filter((other) => other !== before)]);
-    return partsOf(now);
-  }
-  const now = made(port, entries, rules);
-  if (first) byFirst.set(first, [now, ...recent].slice(0, remembered));
-  return partsOf(now);
+  const before = predecessor(entries);
+  const earlier = last.get(entries) ?? (before && last.get(before));
+  const known = earlier?.port === port && earlier.rules === rules ? mended(earlier, entries) : undefined;
+  const now = known ?? made(port, entries, rules);
+  last.set(entries, now);
+  return [...now.own.filter((part) => part !== nothing), ...now.ruled];
 };
-
-const partsOf = ({ own, ruled }: Made): readonly Part[] => [...own.filter((part) => part !== nothing), ...ruled];

@@ -4,8 +4,7 @@
  * Entries go when their inputs go.
  */
 import type { Encoded } from '@weft/envoy';
-
-export type Resources = ReadonlyMap<string, Encoded>;
+import { follow, predecessor } from '../mesh/index.ts';
 
 /** The law: `make` is a pure function of its argument, which never changes. */
 export const remember = <Input extends object, Output>(make: (input: Input) => Output): ((input: Input) => Output) => {
@@ -54,97 +53,95 @@ export const rememberTable = <Input extends object, Output>(): ((input: Input) =
     };
   });
 
-/** Lists that begin with the same item, of which as many are remembered: one for each namespace that sees different services. */
-const remembered = 32;
+/** Results by a key, for as long as somebody else uses them. */
+export const whileUsed = <Output extends object>(): ((key: string, make: () => Output) => Output) => {
+  const known = new Map<string, WeakRef<Output>>();
+  const forget = new FinalizationRegistry<string>((key) => {
+    if (known.get(key)?.deref() === undefined) known.delete(key);
+  });
+  return (key, make) => {
+    const output = known.get(key)?.deref() ?? make();
+    if (known.get(key)?.deref() !== output) {
+      known.set(key, new WeakRef(output));
+      forget.register(output, key);
+    }
+    return output;
+  };
+};
+
+export const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+};
+
+/** What takes the place of an earlier list: that one where both say the same, else this one, which knows where it came from. */
+export const instead = <T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] => {
+  if (!before) return now;
+  return sameItems(before, now) ? before : follow(before, now);
+};
+
+/** What was made of each item of the earlier list. */
+const lookup = <Item, Output>(items: readonly Item[], outputs: readonly Output[]) => {
+  let byItem: ReadonlyMap<Item, Output> | undefined;
+  return (item: Item, index: number): Output | undefined => {
+    if (items[index] === item) return outputs[index];
+    byItem ??= new Map(items.map((one, at) => [one, outputs[at] as Output]));
+    return byItem.get(item);
+  };
+};
+
+/** Of a context that came instead of another: which items that makes a difference to. */
+export type Touched<Item, Context> = (before: Context, now: Context) => (item: Item) => boolean;
 
 /**
- * `make` of each item, in one context. Of a list that differs from an earlier one in a few places only those are looked at:
+ * `make` of each item, in one context. Of a list that came of an earlier one, or whose context did, only what differs is made:
  * ten namespaces of a thousand services are ten thousand look-ups otherwise, for one changed rule.
  */
-export const rememberEach = <Item extends object, Context extends object, Output>(
+export const rememberEach = <Item extends object, Context extends object, Output extends readonly unknown[]>(
   make: (item: Item, context: Context) => Output,
+  touched: Touched<Item, Context>,
 ): ((items: readonly Item[], context: Context) => readonly Output[]) => {
-  interface Earlier {
-    readonly items: readonly Item[];
-    readonly context: WeakRef<Context>;
-    readonly outputs: readonly Output[];
-  }
-  const byFirst = new WeakMap<Item, readonly Earlier[]>();
+  const made = new WeakMap<readonly Item[], { readonly context: Context; readonly outputs: readonly Output[] }>();
+  const again = (items: readonly Item[], context: Context): readonly Output[] => {
+    const before = made.has(items) ? items : predecessor(items);
+    const earlier = before && made.get(before);
+    if (!before || !earlier) return items.map((item) => make(item, context));
+    const known = lookup(before, earlier.outputs);
+    const isTouched = earlier.context === context ? () => false : touched(earlier.context, context);
+    const outputs = items.map((item, index) => {
+      const output = known(item, index);
+      if (output && !isTouched(item)) return output;
+      const fresh = make(item, context);
+      const old = output ?? earlier.outputs[index];
+      return old && sameItems(old, fresh) ? old : fresh;
+    });
+    return instead(earlier.outputs, outputs);
+  };
   return (items, context) => {
-    const [first] = items;
-    if (!first) return [];
-    const recent = byFirst.get(first) ?? [];
-    const like = recent.find((earlier) => earlier.context.deref() === context);
-    const outputs = items.map((item, index) => (like?.items[index] === item ? (like.outputs[index] as Output) : make(item, context)));
-    const others = recent.filter((earlier) => earlier !== like && earlier.context.deref() !== undefined);
-    byFirst.set(first, [{ items, context: new WeakRef(context), outputs }, ...others].slice(0, remembered));
+    const known = made.get(items);
+    if (known?.context === context) return known.outputs;
+    const outputs = again(items, context);
+    made.set(items, { context, outputs });
     return outputs;
   };
 };
 
 export type Part = readonly Encoded[];
 
-const sameParts = (a: readonly Part[], b: readonly Part[]): boolean => a.length === b.length && a.every((part, index) => part === b[index]);
+/** Of one resource; the same for the same one. */
+export const partOf: (resource: Encoded) => Part = remember((resource) => [resource]);
 
-const fromParts = new WeakMap<Part, { readonly parts: readonly Part[]; readonly map: Resources }[]>();
+const joined = remember((_first: Part): { last?: { readonly parts: readonly Part[]; readonly all: Part } } => ({}));
 
-/**
- * A map of what the parts hold, by first name: a second resource of one name would be refused with everything beside it
- * [E11]. The same parts make the same map without looking into them.
- */
-export const byName = (parts: readonly Part[]): Resources => {
-  const [first] = parts;
-  if (!first) return nothing;
-  const recent = fromParts.get(first) ?? [];
-  const known = recent.find((entry) => sameParts(entry.parts, parts));
-  if (known) return known.map;
-  const map = new Map<string, Encoded>();
-  for (const part of parts) for (const resource of part) if (!map.has(resource.name)) map.set(resource.name, resource);
-  const result = shared(map);
-  fromParts.set(first, [{ parts, map: result }, ...recent.slice(0, remembered - 1)]);
-  return result;
+/** All of several parts; the same for the same ones. */
+export const joinedPart = (parts: readonly Part[]): Part => {
+  const [first, second] = parts;
+  if (!first) return none;
+  if (!second) return first;
+  const known = joined(first);
+  if (!known.last || !sameItems(known.last.parts, parts)) known.last = { parts, all: parts.flat() };
+  return known.last.all;
 };
 
-const nothing: Resources = new Map();
-
-const sums = new WeakMap<Encoded, number>();
-
-const sumOf = (resource: Encoded): number => {
-  const known = sums.get(resource);
-  if (known !== undefined) return known;
-  const sum = Number.parseInt(resource.version.slice(0, 12), 16);
-  sums.set(resource, sum);
-  return sum;
-};
-
-const isSame = (a: Resources, b: Resources): boolean => {
-  if (a.size !== b.size) return false;
-  for (const [name, resource] of a) {
-    const other = b.get(name);
-    if (other !== resource && other?.version !== resource.version) return false;
-  }
-  return true;
-};
-
-const existing = new Map<string, WeakRef<Resources>>();
-const forget = new FinalizationRegistry<string>((key) => {
-  if (existing.get(key)?.deref() === undefined) existing.delete(key);
-});
-
-/** The one map of this content that is in use, or this one. Order does not count: resources of one type have none. */
-const shared = (map: Resources): Resources => {
-  let sum = 0;
-  for (const resource of map.values()) sum = (sum + sumOf(resource)) % Number.MAX_SAFE_INTEGER;
-  const key = `${map.size}:${sum}`;
-  const known = existing.get(key)?.deref();
-  if (known && isSame(known, map)) return known;
-  existing.set(key, new WeakRef(map));
-  forget.register(map, key);
-  return map;
-};
-
-export const merged: (a: Resources, b: Resources) => Resources = rememberPair((a, b) => {
-  if (b.size === 0) return a;
-  if (a.size === 0) return b;
-  return byName([[...a.values()], [...b.values()]]);
-});
+const none: Part = [];

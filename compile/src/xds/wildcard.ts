@@ -5,6 +5,7 @@ import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
+import { whileUsed } from './remember.ts';
 import { outsideCluster } from './virtual-hosts.ts';
 
 /** All that shares `0.0.0.0_<port>`. */
@@ -21,42 +22,36 @@ export interface Wildcard {
 
 const isHttpOrSniffed = ({ port: { protocol } }: Entry): boolean => isHttp(protocol) || protocol === 'auto';
 
-/** By port: which listeners `0.0.0.0_<port>` there must be, and what they hold. */
-export const wildcards = (entries: readonly Entry[], slice: OutboundSlice): Wildcard[] => {
-  const shared = Map.groupBy(
-    entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry, slice.endpoints)),
-    ({ port }) => port.number,
-  );
+/** The listener `0.0.0.0_<port>` for services of the port, if there must be one, and what it holds. */
+export const wildcardAt = (port: number, entries: readonly Entry[], slice: OutboundSlice): Wildcard | undefined => {
+  const sharing = entries.filter((entry) => isHttp(entry.port.protocol) || isHomeless(entry, slice.endpoints));
   // Rules for hosts that no service has work on port 80 [S49], whether a service has it or not.
-  if (slice.virtualHosts.has(80) && !shared.has(80)) shared.set(80, []);
-  return [...shared]
-    .sort(([a], [b]) => a - b)
-    .map(([port, all]) => {
-      const members = compatible(all);
-      return {
-        port,
-        http: members.some(isHttpOrSniffed) || (port === 80 && slice.virtualHosts.has(80)),
-        grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
-        dynamic: members.some(({ scoped }) => isDynamic(scoped.service)),
-        named: members.filter(({ port: { protocol } }) => isHttp(protocol)).flatMap(({ scoped }) => scoped.service.addresses),
-        homeless: members.filter((entry) => isHomeless(entry, slice.endpoints)),
-      };
-    });
+  const hasRules = port === 80 && slice.virtualHosts.has(80);
+  if (sharing.length === 0 && !hasRules) return undefined;
+  const members = compatible(sharing);
+  return {
+    port,
+    http: members.some(isHttpOrSniffed) || hasRules,
+    grpcWeb: members.some((entry) => entry.port.protocol === 'grpc-web'),
+    dynamic: members.some(({ scoped }) => isDynamic(scoped.service)),
+    named: members.filter(({ port: { protocol } }) => isHttp(protocol)).flatMap(({ scoped }) => scoped.service.addresses),
+    homeless: members.filter((entry) => isHomeless(entry, slice.endpoints)),
+  };
 };
+
+const httpOnly = whileUsed<Encoded>();
 
 /** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
 export const wildcardListener = ({ port, http, grpcWeb, dynamic, named, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
   const bind = { addresses: anywhere(slice.families), port };
-  const name = nameOf(bind);
-  const ways = homeless.flatMap((entry) => waysOf(entry, signOf(entry)));
-  const addresses = addressesWithin(
-    named,
-    ways.flatMap(({ match }) => match.subnets),
-  );
-  const content = {
-    http: http ? { routes: `${port}`, grpcWeb, dynamic, addresses, paths: slice.paths } : undefined,
-    bytes: distinct(ways),
-    outside: outsideCluster(slice),
+  const make = () => {
+    const name = nameOf(bind);
+    const ways = homeless.flatMap((entry) => waysOf(entry, signOf(entry)));
+    const networks = ways.flatMap(({ match }) => match.subnets);
+    const way = { routes: `${port}`, grpcWeb, dynamic, addresses: addressesWithin(named, networks), paths: slice.paths };
+    const content = { http: http ? way : undefined, bytes: distinct(ways), outside: outsideCluster(slice) };
+    return outboundListener(name, bind, contentOf(name, content));
   };
-  return outboundListener(name, bind, contentOf(name, content));
+  if (homeless.length > 0) return make();
+  return httpOnly(JSON.stringify([bind, http, grpcWeb, dynamic, slice.paths, outsideCluster(slice)]), make);
 };
