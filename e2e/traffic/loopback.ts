@@ -22,9 +22,14 @@ const keys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verif
 const pem = async (key: webcrypto.CryptoKey): Promise<string> =>
   x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 
-/** A root and a leaf for `identity`, as the agent would have them. */
-const secrets = async () => {
-  const [rootKeys, leafKeys] = [await keys(), await keys()];
+export interface Peer {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A root, and whomever it vouches for. */
+const makeRoots = async () => {
+  const rootKeys = await keys();
   const dates = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=root',
@@ -33,25 +38,31 @@ const secrets = async () => {
     ...dates,
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign)],
   });
-  const leaf = await x509.X509CertificateGenerator.create({
-    subject: '',
-    issuer: root.subject,
-    publicKey: leafKeys.publicKey,
-    signingKey: rootKeys.privateKey,
-    signingAlgorithm: algorithm,
-    ...dates,
-    extensions: [
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: identity }], true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature),
-    ],
-  });
-  return { root: root.toString('pem'), leaf: leaf.toString('pem'), key: await pem(leafKeys.privateKey) };
+  const issue = async (uri: string): Promise<Peer> => {
+    const leafKeys = await keys();
+    const leaf = await x509.X509CertificateGenerator.create({
+      subject: '',
+      issuer: root.subject,
+      publicKey: leafKeys.publicKey,
+      signingKey: rootKeys.privateKey,
+      signingAlgorithm: algorithm,
+      ...dates,
+      extensions: [
+        new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }], true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature),
+      ],
+    });
+    return { cert: leaf.toString('pem'), key: await pem(leafKeys.privateKey) };
+  };
+  return { root: root.toString('pem'), issue };
 };
 
 const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
-const writeSecrets = async (folder: string): Promise<void> => {
-  const { root, leaf, key } = await secrets();
+/** A certificate for `identity`, as the agent would have it. */
+const writeSecrets = async (folder: string): Promise<Running['issue']> => {
+  const { root, issue } = await makeRoots();
+  const { cert, key } = await issue(identity);
   const text = (value: string) => ({ inline_string: value });
   const spiffe = {
     name: 'envoy.tls.cert_validator.spiffe',
@@ -60,10 +71,11 @@ const writeSecrets = async (folder: string): Promise<void> => {
       trust_domains: [{ name: 'cluster.local', trust_bundle: text(root) }],
     },
   };
-  const own = { '@type': secretType, name: 'default', tls_certificate: { certificate_chain: text(leaf), private_key: text(key) } };
+  const own = { '@type': secretType, name: 'default', tls_certificate: { certificate_chain: text(cert), private_key: text(key) } };
   const trust = { '@type': secretType, name: 'ROOTCA', validation_context: { custom_validator_config: spiffe } };
   await writeFile(join(folder, 'default.json'), JSON.stringify({ resources: [own] }));
   await writeFile(join(folder, 'ROOTCA.json'), JSON.stringify({ resources: [trust] }));
+  return issue;
 };
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
@@ -143,6 +155,8 @@ export const application = async (): Promise<{ readonly server: Server; readonly
 };
 
 export interface Running {
+  /** A certificate that it trusts. */
+  issue(uri: string): Promise<Peer>;
   stop(): Promise<void>;
 }
 
@@ -152,7 +166,7 @@ export interface Running {
  */
 export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
-  await writeSecrets(folder);
+  const issue = await writeSecrets(folder);
   const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
   if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
   const ports = view.inbound.ports.map(({ port }) => port);
@@ -163,7 +177,7 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
   };
   for (let tries = 0; tries < 600; tries += 1) {
     if (envoy.hasEnded()) break;
-    if (await accepts('127.0.0.1', listening)) return { stop };
+    if (await accepts('127.0.0.1', listening)) return { stop, issue };
     await sleep(100);
   }
   await stop();
