@@ -17,4 +17,6 @@ export interface Proxy {
   readonly dnsDomain: string;
   /** It may not listen on ports below 1024; said by Istio's agents (`UNPRIVILEGED_POD`), never by ours. */
   readonly unprivileged?: true;
+  /** Its credential names no instance: role and labels are its own word, so it has no Secrets. */
+  readonly unbound?: true;
 }

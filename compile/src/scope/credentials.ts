@@ -1,6 +1,7 @@
 /**
  * Which Secrets a proxy may have: those that its configuration names, in its own namespace, which is the one its certificate
- * proves [S136]. To everybody else a Secret does not exist.
+ * proves [S136]. To everybody else a Secret does not exist; nor to one whose certificate names no instance, and who may call itself
+ * a gateway of whatever labels.
  */
 import type { Proxy } from '@weft/model';
 import {
@@ -61,7 +62,7 @@ const none: CredentialSlice = { secrets: [] };
 
 export const credentialSlice = (mesh: Mesh, proxy: Proxy, { servers }: GatewaySlice): CredentialSlice => {
   const { credentials, memo } = mesh;
-  if (credentials.size === 0) return none;
+  if (credentials.size === 0 || proxy.unbound) return none;
   const terminated = servers.flatMap(({ chains }) => chains.flatMap(({ tls }) => tls ?? []));
   const found = [
     ...terminated.flatMap((tls) => secretsOf(tls, proxy.namespace, credentials)),

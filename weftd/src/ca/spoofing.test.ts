@@ -7,7 +7,12 @@ import { x509 } from './x509.ts';
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await makeFixture();
-  fixture.instances.push(instance('shop', 'web-1'), instance('pay', 'ledger-0', { serviceAccount: 'ledger' }));
+  fixture.instances.push(
+    instance('shop', 'web-1'),
+    instance('shop', 'gate-1', { proxy: 'gateway', serviceAccount: 'gate', workload: { kind: 'Deployment', name: 'gate' } }),
+    instance('pay', 'ledger-0', { serviceAccount: 'ledger' }),
+    instance('pay', 'web-1', { serviceAccount: 'default' }),
+  );
 });
 afterAll(() => fixture.close());
 
@@ -44,21 +49,62 @@ const tricks: Readonly<Record<string, { subject?: string; extensions?: x509.Exte
   'a key identifier of the CA': { extensions: [new x509.SubjectKeyIdentifierExtension('00'.repeat(20))] },
   'an unknown critical extension': { extensions: [new x509.Extension('1.2.3.4', true, new Uint8Array([5, 0]))] },
 };
-const callers: Readonly<Record<string, { caller: Caller; names: string; subject: string }>> = {
+interface Honest {
+  readonly caller: Caller;
+  /** All that its certificate says. */
+  readonly names: string;
+  readonly subject: string;
+}
+
+const bound = (namespace: string, serviceAccount: string, name: string, uid = `uid-${namespace}-${name}`): Caller => ({
+  identity: { trustDomain: 'cluster.local', namespace, serviceAccount },
+  instance: { name, uid },
+  by: 'token',
+});
+const uri = (namespace: string, account: string): string => `URI:spiffe://cluster.local/ns/${namespace}/sa/${account}`;
+const attested = (workload: string): string => `DNS:${workload}.web.v1_d2.east.meta.mesh`;
+const serial = (uid: string): string => `O=cluster.local\nserialNumber=${uid}`;
+
+const callers: Readonly<Record<string, Honest>> = {
   'a pod': {
     caller: webCaller,
-    names: 'URI:spiffe://cluster.local/ns/shop/sa/default, DNS:web.web.v1_d2.east.meta.mesh',
-    subject: 'O=cluster.local\nserialNumber=uid-shop-web-1',
+    names: `${uri('shop', 'default')}, ${attested('web')}`,
+    subject: serial('uid-shop-web-1'),
   },
   'a renewing pod': {
     caller: { ...webCaller, by: 'certificate', workload: 'web' },
-    names: 'URI:spiffe://cluster.local/ns/shop/sa/default, DNS:web.web.v1_d2.east.meta.mesh',
-    subject: 'O=cluster.local\nserialNumber=uid-shop-web-1',
+    names: `${uri('shop', 'default')}, ${attested('web')}`,
+    subject: serial('uid-shop-web-1'),
   },
   'an account without instance': {
     caller: { identity: webCaller.identity, by: 'token' },
-    names: 'URI:spiffe://cluster.local/ns/shop/sa/default',
+    names: uri('shop', 'default'),
     subject: 'O=cluster.local',
+  },
+  'such an account that renews': {
+    caller: { identity: webCaller.identity, by: 'certificate' },
+    names: uri('shop', 'default'),
+    subject: 'O=cluster.local',
+  },
+  'a gateway': {
+    caller: bound('shop', 'gate', 'gate-1'),
+    names: `${uri('shop', 'gate')}, ${attested('gate')}`,
+    subject: serial('uid-shop-gate-1'),
+  },
+  "a neighbour in the victim's namespace": {
+    caller: bound('pay', 'default', 'web-1'),
+    names: `${uri('pay', 'default')}, ${attested('web')}`,
+    subject: serial('uid-pay-web-1'),
+  },
+  'a pod whose name another has by now': {
+    caller: bound('shop', 'default', 'web-1', 'former'),
+    names: uri('shop', 'default'),
+    subject: serial('former'),
+  },
+  'a pod that is gone': {
+    caller: bound('shop', 'default', 'web-9'),
+    names: uri('shop', 'default'),
+    subject: serial('uid-shop-web-9'),
   },
 };
 

@@ -75,4 +75,5 @@ const proxyOf = ({ node, id, metadata, instance, caller }: Accepted): Proxy => (
   locality: node.locality,
   dnsDomain: id.dnsDomain,
   ...(metadata.unprivileged && { unprivileged: true }),
+  ...(!caller.instance && { unbound: true }),
 });
