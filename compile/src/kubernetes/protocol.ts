@@ -14,6 +14,10 @@ const protocols: Readonly<Record<string, Protocol>> = {
   mongo: 'mongo',
   redis: 'redis',
   mysql: 'mysql',
+};
+
+/** Kubernetes' own words, of `appProtocol` alone. */
+const standard: Readonly<Record<string, Protocol>> = {
   'kubernetes.io/h2c': 'http2',
   'kubernetes.io/ws': 'http',
   'kubernetes.io/wss': 'https',
@@ -23,7 +27,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
 const neverSniffed: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
 /** The text before the first `-`, but for `grpc-web` [S79]. */
-const prefixOf = (name: string): string => (name.startsWith('grpc-web') ? 'grpc-web' : (name.split('-', 1)[0] ?? ''));
+const prefixOf = (name: string): string => (/^grpc-web/i.test(name) ? 'grpc-web' : (name.split('-', 1)[0] ?? ''));
 
 export const protocolNamed = (name: string): Protocol | undefined => {
   const lower = name.toLowerCase();
@@ -40,6 +44,8 @@ export interface PortNames {
 
 export const selectProtocol = ({ number, name = '', appProtocol, transport }: PortNames): Protocol => {
   if (transport === 'UDP') return 'udp';
-  const declared = (appProtocol && protocolNamed(appProtocol)) || protocolNamed(prefixOf(name));
+  // Once there is an appProtocol the name says nothing, even where nobody knows the other.
+  const own = appProtocol && Object.hasOwn(standard, appProtocol) ? standard[appProtocol] : undefined;
+  const declared = own ?? protocolNamed(prefixOf(appProtocol || name));
   return declared ?? (neverSniffed.has(number) ? 'tcp' : 'auto');
 };

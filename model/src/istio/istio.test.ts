@@ -123,6 +123,14 @@ describe('VirtualService', () => {
       'operators that exist',
       route(`    headers: {request: {set: {x: "100%% %REQ(:path)% %DOWNSTREAM_REMOTE_ADDRESS%", host: b}}}\n${toA}`),
     ],
+    [
+      'a pseudo header to set',
+      route(`    headers: {request: {set: {":path": /b}}} # E IST0106 spec.http[0].headers.request.set[":path"]\n${toA}`),
+    ],
+    [
+      'a pseudo header to add',
+      route(`    headers: {request: {add: {":method": GET}}} # E IST0106 spec.http[0].headers.request.add[":method"]\n${toA}`),
+    ],
     ['a pseudo header', route(`    headers: {response: {remove: [":path"]}} # E IST0106 spec.http[0].headers.response.remove[0]\n${toA}`)],
     [
       'the host of a response',
