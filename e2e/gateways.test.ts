@@ -1,6 +1,8 @@
 /** The ways in and out of a whole mesh: TLS by a Secret to whoever dials the host's port, and mutual TLS to a gateway that adds TLS. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 import { type Leaf, makeRoot, type Root } from './traffic/certificates.ts';
-import { ask } from './traffic/gateway.ts';
+import { ask, say, secure } from './traffic/gateway.ts';
 
 let mesh: Mesh;
 let ca: Root;
@@ -121,6 +123,43 @@ test('an Envoy that is restarted while weftd is away serves TLS', async () => {
 test('a renewed Secret is shown at once', async () => {
   writeSecrets(await ca.issue('web.example', { name: 'second' }));
   await until('the new certificate is shown', async () => ((await served()).name === 'second' ? true : undefined));
+});
+
+const status = async (session: ClientHttp2Session): Promise<number> => {
+  const stream = session.request({ ':authority': 'web.example' }).resume();
+  const [headers] = (await once(stream, 'response')) as [{ ':status'?: number }];
+  return headers[':status'] ?? 0;
+};
+
+test('connections that are open follow a changed route with their next request, and end when their server changes', async () => {
+  const file = join(mesh.folder, 'mesh.yaml');
+  const before = readFileSync(file, 'utf8');
+  const target = { port: tlsPort, servername: 'web.example', rejectUnauthorized: false };
+  const older = await secure(target);
+  const session = connect(`https://127.0.0.1:${tlsPort}`, target);
+  const closed = once(session, 'close');
+  const get = () => say(older, 'GET / HTTP/1.1\r\nhost: web.example\r\n\r\n');
+  expect([(await get()).slice(9, 12), await status(session)]).toEqual(['200', 200]);
+  const rerouted = before.replace('http: [{route: [{destination: {host: web}}]}]', 'http: [{directResponse: {status: 418}}]');
+  writeFileSync(file, rerouted);
+  await until('new connections are answered anew', async () => ((await served()).answer.includes('418') ? true : undefined));
+  expect([(await get()).slice(9, 12), await status(session)]).toEqual(['418', 418]);
+  writeFileSync(
+    file,
+    rerouted.replace('{mode: SIMPLE, credentialName: web}', '{mode: MUTUAL, credentialName: web, caCertCredentialName: partner}'),
+  );
+  // Told to be the last on this connection, where it comes at all.
+  const last = await until('the older one is told', async () => {
+    const answer = await get().catch(() => 'connection: close');
+    return /connection: close/i.test(answer) ? answer : undefined;
+  });
+  expect(last).toBeDefined();
+  await status(session).catch(() => 0);
+  await closed;
+  await expect(served()).rejects.toThrow();
+  writeFileSync(file, before);
+  await until('all is as it was', async () => ((await served()).answer.includes('200') ? true : undefined));
+  older.destroy();
 });
 
 interface Started {

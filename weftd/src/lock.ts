@@ -1,5 +1,5 @@
 /** One weftd for each home: who runs it is written in a file that a dead process cannot hold. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface Lock {
@@ -31,7 +31,8 @@ const isAlive = (pid: number, started: string): boolean => {
 const holderOf = (path: string): { readonly pid: number; readonly started: string } | undefined => {
   try {
     const [pid = '', started = ''] = readFileSync(path, 'utf8').trim().split(' ');
-    return { pid: Number(pid), started };
+    // Without a number nobody holds it, and process 0 would be our own group.
+    return Number(pid) > 0 ? { pid: Number(pid), started } : undefined;
   } catch {
     return undefined;
   }
@@ -39,10 +40,15 @@ const holderOf = (path: string): { readonly pid: number; readonly started: strin
 
 const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
+/** Written beside and then linked, so that it is never there without its content, on a full disk neither. */
 const write = (path: string): void => {
-  const file = openSync(path, 'wx', 0o600);
-  writeSync(file, `${process.pid} ${startOf(process.pid) ?? ''}\n`);
-  closeSync(file);
+  const beside = `${path}.${process.pid}`;
+  try {
+    writeFileSync(beside, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { mode: 0o600 });
+    linkSync(beside, path);
+  } finally {
+    rmSync(beside, { force: true });
+  }
 };
 
 /** Throws when a weftd is running on this home; a lock whose process is gone is taken over. */

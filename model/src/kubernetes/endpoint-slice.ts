@@ -21,6 +21,11 @@ export interface EndpointSliceSpec {
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 
+/** Ranges in which an address means someone else to each who calls it (Kubernetes: `ValidateNonSpecialIP`). */
+const special: readonly string[] = ['unspecified', 'loopback', 'linkLocal', 'multicast'];
+
+const isSpecial = (address: string): boolean => ipaddr.isValid(address) && special.includes(ipaddr.process(address).range());
+
 const isOfType: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['IPv4', (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text)],
   ['IPv6', (text: string) => ipaddr.IPv6.isValid(text)],
@@ -45,6 +50,12 @@ export function* checkEndpointSlice(spec: EndpointSliceSpec, metadata: Metadata)
           `endpoints[${index}].addresses[${place}]`,
           `\`${address.slice(0, 80)}\` is no ${spec.addressType} address`,
           'Correct the address.',
+        );
+      else if (isSpecial(address))
+        yield broken(
+          `endpoints[${index}].addresses[${place}]`,
+          `\`${address}\` is the address of whoever calls it, of its link or of many`,
+          'Write an address at which one server is called.',
         );
     }
   }

@@ -142,6 +142,11 @@ describe('EndpointSlice and Namespace', () => {
     ],
     ['of no Service', slice('addressType: IPv4', '{a: b} # W WEFT0102 metadata.labels')],
     ['a name as an address', slice('addressType: IPv4\nendpoints: [{addresses: [a.b]}] # E WEFT0020 endpoints[0].addresses[0]')],
+    ...['127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1'].map((address): [string, string] => [
+      `the special address ${address}`,
+      slice(`addressType: IPv4\nendpoints: [{addresses: [${address}]}] # E WEFT0020 endpoints[0].addresses[0]`),
+    ]),
+    ['the host itself in IPv6', slice('addressType: IPv6\nendpoints: [{addresses: ["::1"]}] # E WEFT0020 endpoints[0].addresses[0]')],
     ['no address', slice('addressType: IPv4\nendpoints: [{addresses: []}] # E WEFT0020 endpoints[0].addresses')],
     ['a port of 0', slice('addressType: IPv4\nports: [{port: 0}] # E WEFT0020 ports[0].port')],
     ['an unknown type', slice('addressType: IPv5 # E WEFT0020 addressType')],
