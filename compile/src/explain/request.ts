@@ -20,24 +20,32 @@ export interface Read {
 
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
-/**
- * Segments `.` and `..`, what need not be escaped, unescaped, and what must be, escaped (RFC 3986, 6.2.2, as Envoy's path
- * normalisation by googleurl does it; `e2e/simulation` compares them).
- */
-const normalized = (pathname: string): string => {
-  const plain = pathname
+const isDots = (part: string): boolean => part === '.' || part === '..';
+
+/** `..;a=b` is `..`, unless its dots are escaped: Envoy looks for parameters before it unescapes. */
+const withoutParameters = (part: string): string => {
+  const [name = ''] = part.split(';', 1);
+  return isDots(name) ? name : part;
+};
+
+/** What need not be escaped, unescaped, and what must be, escaped. */
+const respelled = (part: string): string =>
+  part
     .replace(/%([0-9a-fA-F]{2})/g, (escape, digits: string) => {
       const character = String.fromCharCode(Number.parseInt(digits, 16));
       return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
     })
-    .replace(/[\x00-\x20"<>`{|}\x7f-\xff]/g, escaped)
-    .replaceAll('\\', '/');
+    .replace(/[\x00-\x20"<>`{|}\x7f-\xff]/g, escaped);
+
+/** Segments `.` and `..` are resolved (RFC 3986, 6.2.2, as Envoy's googleurl does it; `e2e/simulation` compares them). */
+const normalized = (pathname: string): string => {
   const segments: string[] = [];
-  const [, ...parts] = plain.split('/');
-  for (const [index, part] of parts.entries()) {
+  const [, ...parts] = pathname.replaceAll('\\', '/').split('/');
+  for (const [index, written] of parts.entries()) {
+    const part = respelled(withoutParameters(written));
     const last = index === parts.length - 1;
     if (part === '..') segments.pop();
-    if (part !== '..' && part !== '.') segments.push(part);
+    if (!isDots(part)) segments.push(part);
     else if (last) segments.push('');
   }
   return `/${segments.join('/')}`;

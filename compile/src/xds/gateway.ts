@@ -8,6 +8,7 @@ import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listene
 import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { anywhere, type GatewayChain, type GatewayHost, type GatewayServer, type GatewaySlice, type ScopedService } from '../mesh/index.ts';
+import { ambiguityFilters } from './ambiguous.ts';
 import { socketAddresses } from './endpoints.ts';
 import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tlsInspector } from './filters.ts';
 import type { Guards } from './guards.ts';
@@ -36,7 +37,7 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, guards }: 
   return httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
-    httpFilters: callFilters({ guards: guards.http, grpcWeb: grpcWeb === true, dynamic: false }),
+    httpFilters: callFilters({ guards: [...ambiguityFilters(slice), ...guards.http], grpcWeb: grpcWeb === true, dynamic: false }),
     // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
     // certificate is believed by header unless the mesh says so [S87].
     useRemoteAddress: true,

@@ -23,6 +23,7 @@ import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_co
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
 import { anywhere, isHttp } from '../mesh/index.ts';
+import { ambiguityFilters } from './ambiguous.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
   type Chain,
@@ -129,11 +130,12 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
 };
 
 const manager = (destination: Destination) => {
-  const { port, protocol, slice, guards } = destination;
+  const { port, protocol, slice } = destination;
+  const guards = [...ambiguityFilters(slice), ...destination.guards.http];
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
     routeSpecifier: inlineRoutes(destination),
-    httpFilters: protocol === 'grpc-web' ? callFilters({ guards: guards.http, grpcWeb: true, dynamic: false }) : ownFilters(guards.http),
+    httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
     // Envoy drops the header from clients without a verified certificate.

@@ -1,0 +1,212 @@
+/** A backend that says what it saw, and a gateway and a sidecar before it, each a real Envoy with what `emit` makes of manifests. */
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { compiled, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
+import { freePort, type Running, run } from '../traffic/loopback.ts';
+import { viewOf } from '../traffic/manifests.ts';
+
+/** A request as it came, byte for byte. */
+export interface Arrival {
+  readonly method: string;
+  readonly path: string;
+  /** In their order; names as they were written. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+export const valuesOf = ({ headers }: Arrival, name: string): readonly string[] =>
+  headers.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
+
+const parsed = (head: string): Arrival => {
+  const [line = '', ...lines] = head.split('\r\n');
+  const [method = '', path = ''] = line.split(' ');
+  const headers = lines.map((header): [string, string] => {
+    const colon = header.indexOf(':');
+    return [header.slice(0, colon), header.slice(colon + 1).trim()];
+  });
+  return { method, path, headers };
+};
+
+export interface Backend {
+  readonly port: number;
+  readonly arrivals: Arrival[];
+  stop(): void;
+}
+
+/** Answers each request's head; bodies are not read. */
+export const backend = async (): Promise<Backend> => {
+  const arrivals: Arrival[] = [];
+  const server = createServer((socket) => {
+    let text = '';
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+        const arrival = parsed(text.slice(0, end));
+        text = text.slice(end + 4);
+        arrivals.push(arrival);
+        const body = arrival.method === 'HEAD' ? '' : JSON.stringify(arrival);
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return { port, arrivals, stop: () => server.close() };
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly head: string;
+  /** What the backend saw; absent: it was not asked. */
+  readonly seen?: Arrival;
+}
+
+const complete = (text: string): boolean => {
+  const end = text.indexOf('\r\n\r\n');
+  const length = /content-length: (\d+)/i.exec(text.slice(0, end))?.[1];
+  return end >= 0 && length !== undefined && text.length >= end + 4 + Number(length);
+};
+
+const answerOf = (text: string): Answer => {
+  const end = text.indexOf('\r\n\r\n');
+  const head = text.slice(0, end);
+  const status = Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1] ?? 0);
+  const body = text.slice(end + 4);
+  return { status, head, ...(status === 200 && body.startsWith('{"method"') && { seen: JSON.parse(body) as Arrival }) };
+};
+
+/** Sends bytes as they are; status 0: the connection was closed without an answer. */
+export const send = (host: string, port: number, request: string): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, host, () => socket.write(Buffer.from(request, 'latin1')));
+    let text = '';
+    const finish = (): void => {
+      socket.destroy();
+      resolve(answerOf(text));
+    };
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (complete(text)) finish();
+    });
+    socket.on('end', finish);
+    socket.on('error', (error) => (text === '' && 'code' in error && error.code === 'ECONNREFUSED' ? reject(error) : finish()));
+    socket.setTimeout(5000, finish);
+  });
+
+type Manifest = Readonly<Record<string, unknown>>;
+
+export const manifests = (objects: readonly Manifest[]): string =>
+  objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
+
+const listening = async (host: string, port: number): Promise<void> => {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+    const isThere = await send(host, port, 'GET / HTTP/1.1\r\nhost: ready\r\n\r\n').catch(() => undefined);
+    // Routes may come after the listener.
+    if (isThere?.status === 200) return;
+  }
+  throw new Error('nobody listens');
+};
+
+export interface Place {
+  readonly backend: Backend;
+  /** A whole request, as bytes. */
+  send(request: string): Promise<Answer>;
+  /** GET with these header lines. */
+  get(path: string, ...headers: readonly string[]): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+const placeAt = (
+  host: string,
+  port: number,
+  { backend: echo, stop }: { readonly backend: Backend; readonly stop: () => Promise<void> },
+): Place => ({
+  backend: echo,
+  send: (request) => send(host, port, request),
+  get: (path, ...headers) => {
+    const own = headers.some((line) => /^host:/i.test(line)) ? headers : ['host: a.example', ...headers];
+    return send(host, port, `GET ${path} HTTP/1.1\r\n${own.map((line) => `${line}\r\n`).join('')}\r\n`);
+  },
+  stop: async () => {
+    await stop();
+    echo.stop();
+  },
+});
+
+const metadata = { name: 'edge', namespace: 'edge' };
+
+const gatewayObjects = (port: number, backendPort: number): readonly Manifest[] => [
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata,
+    spec: {
+      selector: { istio: 'gw' },
+      servers: [{ port: { number: port, name: 'http', protocol: 'HTTP' }, bind: '127.0.0.1', hosts: ['*'] }],
+    },
+  },
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata,
+    spec: {
+      hosts: ['backend.example'],
+      location: 'MESH_EXTERNAL',
+      resolution: 'STATIC',
+      ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+      endpoints: [{ address: '127.0.0.1', ports: { http: backendPort } }],
+    },
+  },
+];
+
+/** All that the gateway does where `routes` say nothing else. */
+const everything = [{ route: [{ destination: { host: 'backend.example' } }] }];
+
+export interface GatewayPlace extends Place {
+  readonly envoy: GatewayEnvoy;
+}
+
+export const atGateway = async (more: readonly Manifest[] = [], http: readonly object[] = everything): Promise<GatewayPlace> => {
+  const echo = await backend();
+  const port = await freePort();
+  const routes = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata,
+    spec: { hosts: ['*'], gateways: ['edge'], http },
+  };
+  const text = manifests([...gatewayObjects(port, echo.port), routes, ...more]);
+  // There is no Deployment: the gateway is whoever calls itself so.
+  const mistakes = compiled(text).findings.filter(({ severity, code }) => severity === 'error' && code !== 'IST0101');
+  if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
+  const envoy = await startGateway(text);
+  const place = placeAt('127.0.0.1', port, { backend: echo, stop: envoy.stop });
+  await listening('127.0.0.1', port);
+  echo.arrivals.length = 0;
+  return { ...place, envoy };
+};
+
+/** The inbound side of the backend's own sidecar. */
+export const atSidecar = async (more: readonly Manifest[] = []): Promise<Place> => {
+  const echo = await backend();
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: echo.port }] },
+  };
+  const envoy: Running = await run(viewOf(manifests([service, ...more])), echo.port);
+  const place = placeAt('127.0.0.2', echo.port, { backend: echo, stop: envoy.stop });
+  await listening('127.0.0.2', echo.port);
+  echo.arrivals.length = 0;
+  return place;
+};
+
+export const meshLike = (name: string | undefined, spec: object = {}): Manifest => ({
+  apiVersion: 'mesh.weft.dev/v1alpha1',
+  kind: 'MeshConfig',
+  metadata: { name: 'mesh', ...(name && { annotations: { 'mesh.weft.dev/compatibility': name } }) },
+  spec,
+});
