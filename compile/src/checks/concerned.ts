@@ -12,15 +12,29 @@ export interface Checked<K extends SupportedKind> {
   readonly others: readonly unknown[];
 }
 
+const asked = new WeakMap<object, WeakMap<object, { readonly hosts: readonly string[] | undefined }>>();
+
+/** Asked once of an object, which never changes. */
+const remembered = <K extends SupportedKind>(hosts: NonNullable<ObjectCheck<K>['hosts']>): typeof hosts => {
+  const known = asked.get(hosts) ?? new WeakMap<object, { readonly hosts: readonly string[] | undefined }>();
+  asked.set(hosts, known);
+  return (resource) => {
+    const answer = known.get(resource) ?? { hosts: hosts(resource) };
+    known.set(resource, answer);
+    return answer.hosts;
+  };
+};
+
 /** The objects that what changed may be about; `undefined`: all. */
 export const concerned = <K extends SupportedKind>(
-  { reads, hosts }: ObjectCheck<K>,
+  check: ObjectCheck<K>,
   before: Checked<K>,
   now: Checked<K>,
 ): ((resource: Resource<Specs[K]>) => boolean) | undefined => {
-  if (!hosts || before.others.some((other, index) => other !== now.others[index])) return undefined;
+  if (!check.hosts || before.others.some((other, index) => other !== now.others[index])) return undefined;
+  const hosts = remembered(check.hosts);
   const changed = joinedHosts([
-    ...reads.map((part, index) => changedHosts(part, before.parts[index], now.parts[index])),
+    ...check.reads.map((part, index) => changedHosts(part, before.parts[index], now.parts[index])),
     difference(before.resources, now.resources)?.flatMap((resource) => hosts(resource) ?? []),
   ]);
   return changed && ((resource) => hosts(resource)?.some((host) => changed.has(host)) ?? true);

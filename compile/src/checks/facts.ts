@@ -143,7 +143,7 @@ const wantedOf = (input: Input): readonly Wanted[] =>
 
 /** Only of rules that have rivals: usually none. */
 const olderRulesOf = (input: Input): ReadonlyMap<Resource, readonly Resource<DestinationRuleSpec>[]> => {
-  const rivals = [...groupedRules(input).values()].filter((rules) => rules.length > 1);
+  const rivals = [...groupedRules(input).rivals.values()];
   return new Map(rivals.flatMap((rules) => rules.map((rule, i) => [rule, rules.slice(0, i)] as const)));
 };
 

@@ -2,7 +2,7 @@
 import { type DestinationRuleSpec, doubtful, type Problem, type Resource } from '@weft/model';
 import { peerModes } from '../istio/peer-authentication.ts';
 import { workloadIndex } from '../kubernetes/selector.ts';
-import { isHttp, type Mesh, type MtlsMode, modeOf, type Service, selects, type Workload } from '../mesh/index.ts';
+import { expandHost, isHttp, isWildcard, type Mesh, type MtlsMode, modeOf, type Service, selects, type Workload } from '../mesh/index.ts';
 import { workloadPort } from '../passes/endpoints.ts';
 import { servicesOf } from './destination-rule.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
@@ -11,7 +11,13 @@ import { type Block, blocksOf } from './traffic-policy.ts';
 type Rule = Resource<DestinationRuleSpec>;
 type Tls = NonNullable<Block['settings']['tls']>['mode'];
 
-const hasTls = (rule: Rule): boolean => blocksOf(rule, []).some(({ settings }) => settings.tls !== undefined);
+const tlsKnown = new WeakMap<Rule, boolean>();
+
+const hasTls = (rule: Rule): boolean => {
+  const has = tlsKnown.get(rule) ?? blocksOf(rule, []).some(({ settings }) => settings.tls !== undefined);
+  tlsKnown.set(rule, has);
+  return has;
+};
 
 const runningOf = (mesh: Mesh, service: Service): readonly Workload[] => {
   const selector = mesh.backends.get(service.key)?.selector;
@@ -81,6 +87,10 @@ export const ruleTls: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
   about: 'TLS of DestinationRules',
   reads: ['services', 'backends', 'workloads', 'peers'],
+  hosts: (rule) => {
+    const host = expandHost(rule.spec.host, rule.metadata.namespace);
+    return isWildcard(host) ? undefined : [host];
+  },
   depends: (rule, facts) => {
     if (!hasTls(rule)) return [];
     const { mesh } = facts;

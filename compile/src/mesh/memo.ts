@@ -8,8 +8,16 @@
  */
 import { follow } from './successor.ts';
 
+/** The last result under a key: what is made may be mended of it, if it is what would be made anew. */
+export interface Before<T> {
+  readonly inputs: readonly unknown[];
+  readonly value: T;
+}
+
+type Make<T> = (inner: Memo, before?: Before<T>) => T;
+
 export interface Memo {
-  <T>(key: string, inputs: readonly unknown[], make: (inner: Memo) => T): T;
+  <T>(key: string, inputs: readonly unknown[], make: Make<T>): T;
   /** Of each item what is made of it; in a list that differs from the last one in a few places only those are looked at. */
   each<Item extends object, T>(key: string, list: Each<Item, T>): readonly T[];
 }
@@ -129,10 +137,10 @@ const generation = (older: Table | undefined): Generation => {
     table.set(key, entry);
     return entry.value;
   };
-  const memo = <T>(key: string, inputs: readonly unknown[], make: (inner: Memo) => T): T =>
+  const memo = <T>(key: string, inputs: readonly unknown[], make: Make<T>): T =>
     remembered(key, inputs, (known) => {
       const inner = generation(known?.inner);
-      const made = make(inner.memo);
+      const made = make(inner.memo, known as Before<T> | undefined);
       return { inputs, value: known && sameContent(known.value, made) ? known.value : made, inner: inner.table() };
     }) as T;
   const each = <Item extends object, T>(key: string, list: Each<Item, T>): readonly T[] => {
@@ -151,6 +159,6 @@ export const nextMemo = (previous?: Memo): Memo => {
 
 /** Under keys of its own, so that two users of one memo do not push each other out of it. */
 export const prefixed = (memo: Memo, prefix: string): Memo =>
-  Object.assign(<T>(key: string, inputs: readonly unknown[], make: (inner: Memo) => T): T => memo(`${prefix}: ${key}`, inputs, make), {
+  Object.assign(<T>(key: string, inputs: readonly unknown[], make: Make<T>): T => memo(`${prefix}: ${key}`, inputs, make), {
     each: <Item extends object, T>(key: string, list: Each<Item, T>): readonly T[] => memo.each(`${prefix}: ${key}`, list),
   });

@@ -3,7 +3,7 @@ import { byAge, type MeshSettings, type Resource, type Specs, type SupportedKind
 import type { FetchedKeys } from '../istio/request-authentication.ts';
 import type { Assignments } from '../kubernetes/allocate.ts';
 import type { RunningPod } from '../kubernetes/workload.ts';
-import type { Memo, Mesh } from '../mesh/index.ts';
+import { type Before, changedAt, type Memo, type Mesh } from '../mesh/index.ts';
 
 export interface Input {
   /** Oldest first [S17]. */
@@ -25,6 +25,15 @@ export interface Pass {
 
 const none: readonly Resource[] = [];
 
+/** One that takes the place of another of its name and age stands where that one stood. */
+const sortedAfter = (before: Before<readonly Resource[]> | undefined, list: readonly Resource[]): readonly Resource[] => {
+  const last = before?.inputs as readonly Resource[] | undefined;
+  const changed = last && changedAt(last, list)?.map((index) => [last[index], list[index]] as const);
+  if (!before || !changed?.every(([old, now]) => old && now && byAge(old, now) === 0)) return [...list].sort(byAge);
+  const successors = new Map(changed);
+  return before.value.map((resource) => successors.get(resource) ?? resource);
+};
+
 export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of'] => {
   const lists = new Map<string, Resource[]>();
   for (const resource of resources) {
@@ -32,7 +41,11 @@ export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of']
     if (list) list.push(resource);
     else lists.set(resource.kind, [resource]);
   }
-  const sorted = new Map([...lists].map(([kind, list]) => [kind, memo(`all of ${kind}`, list, () => [...list].sort(byAge))] as const));
+  const sorted = new Map(
+    [...lists].map(
+      ([kind, list]) => [kind, memo<readonly Resource[]>(`all of ${kind}`, list, (_, before) => sortedAfter(before, list))] as const,
+    ),
+  );
   return <K extends SupportedKind>(kind: K) => (sorted.get(kind) ?? none) as readonly Resource<Specs[K]>[];
 };
 

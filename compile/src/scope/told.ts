@@ -174,15 +174,26 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
   };
 };
 
+/** The same of what is told to a client whose namespace has these rules. */
+const refinedAnew = (before: readonly unknown[], now: readonly unknown[]): ((told: Told) => boolean) | undefined => {
+  const [destinations, rules, isNamed, ...others] = now;
+  if (isNamed !== before[2] || others.some((other, index) => other !== before[index + 3])) return undefined;
+  if (rules === before[1] && !isNamed) return () => false;
+  const hosts = joinedHosts([changedHosts('destinations', before[0], destinations)]);
+  return hosts && (({ service: { service } }) => hosts.has(service.hostname));
+};
+
 /** What is different for a client; one list for all who are told the same: what is made of it is made once. */
 const refined = (name: string, general: readonly Told[], { client, surroundings }: Omit<Asked, 'memo'>): readonly Told[] => {
   const { mesh, services, known, taken } = surroundings;
   const rules = rulesIn(mesh, client.namespace);
   const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
+  const context = [mesh.destinations, rules, isNamed, services, known, mesh.rules, taken];
   const own = mesh.memo.each(name, {
     items: general,
     name: ({ service }) => service.service.key,
-    context: [rules, isNamed ? mesh.destinations : undefined, services, known, mesh.rules, taken],
+    context,
+    concerned: (before) => refinedAnew(before, context),
     make: (told, memo) => {
       const { service } = told.service;
       const local = rules.size > 0 ? localRule(mesh, service, client) : undefined;

@@ -1,6 +1,6 @@
 /** The virtual hosts of one port. Of a list of services that came of another only what differs is looked at. */
 import { changedAt, type Entry, type HttpRoute, type OutboundSlice, predecessor, type ScopedService } from '../mesh/index.ts';
-import { type Part, rememberTable } from './remember.ts';
+import { type Part, rememberTable, unlessSame } from './remember.ts';
 import { domainsOf, encodeHost, ruleHost, serviceHost } from './virtual-hosts.ts';
 
 export type RuleHosts = NonNullable<ReturnType<OutboundSlice['virtualHosts']['get']>>;
@@ -56,7 +56,7 @@ const mended = (before: Made, entries: readonly Entry[]): Made | undefined => {
   for (const index of at) {
     const [old, entry] = [before.entries[index], entries[index]];
     if (!old || !entry || !sameDomains(old, entry)) return undefined;
-    own[index] = hostOf(before.port, entry, before.domains[index] ?? []);
+    own[index] = unlessSame(own[index], hostOf(before.port, entry, before.domains[index] ?? []));
   }
   return { ...before, entries, own };
 };

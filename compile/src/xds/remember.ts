@@ -81,52 +81,6 @@ export const instead = <T>(before: readonly T[] | undefined, now: readonly T[]):
   return sameItems(before, now) ? before : follow(before, now);
 };
 
-/** What was made of each item of the earlier list. */
-const lookup = <Item, Output>(items: readonly Item[], outputs: readonly Output[]) => {
-  let byItem: ReadonlyMap<Item, Output> | undefined;
-  return (item: Item, index: number): Output | undefined => {
-    if (items[index] === item) return outputs[index];
-    byItem ??= new Map(items.map((one, at) => [one, outputs[at] as Output]));
-    return byItem.get(item);
-  };
-};
-
-/** Of a context that came instead of another: which items that makes a difference to. */
-export type Touched<Item, Context> = (before: Context, now: Context) => (item: Item) => boolean;
-
-/**
- * `make` of each item, in one context. Of a list that came of an earlier one, or whose context did, only what differs is made:
- * ten namespaces of a thousand services are ten thousand look-ups otherwise, for one changed rule.
- */
-export const rememberEach = <Item extends object, Context extends object, Output extends readonly unknown[]>(
-  make: (item: Item, context: Context) => Output,
-  touched: Touched<Item, Context>,
-): ((items: readonly Item[], context: Context) => readonly Output[]) => {
-  const made = new WeakMap<readonly Item[], { readonly context: Context; readonly outputs: readonly Output[] }>();
-  const again = (items: readonly Item[], context: Context): readonly Output[] => {
-    const before = made.has(items) ? items : predecessor(items);
-    const earlier = before && made.get(before);
-    if (!before || !earlier) return items.map((item) => make(item, context));
-    const known = lookup(before, earlier.outputs);
-    const isTouched = earlier.context === context ? () => false : touched(earlier.context, context);
-    const outputs = items.map((item, index) => {
-      const output = known(item, index);
-      if (output && !isTouched(item)) return output;
-      const fresh = make(item, context);
-      const old = output ?? earlier.outputs[index];
-      return old && sameItems(old, fresh) ? old : fresh;
-    });
-    return instead(earlier.outputs, outputs);
-  };
-  return (items, context) => {
-    const known = made.get(items);
-    if (known?.context === context) return known.outputs;
-    const outputs = again(items, context);
-    made.set(items, { context, outputs });
-    return outputs;
-  };
-};
-
 export type Part = readonly Encoded[];
 
 /** Of one resource; the same for the same one. */
@@ -145,3 +99,54 @@ export const joinedPart = (parts: readonly Part[]): Part => {
 };
 
 const none: Part = [];
+
+/** The earlier part where it says the same. */
+export const unlessSame = (before: Part | undefined, now: Part): Part => {
+  const isSame =
+    before?.length === now.length && now.every(({ name, version }, i) => before[i]?.name === name && before[i]?.version === version);
+  return isSame ? before : now;
+};
+
+/** What was made of each item of the earlier list. */
+const lookup = <Item, Output>(items: readonly Item[], outputs: readonly Output[]) => {
+  let byItem: ReadonlyMap<Item, Output> | undefined;
+  return (item: Item, index: number): Output | undefined => {
+    if (items[index] === item) return outputs[index];
+    byItem ??= new Map(items.map((one, at) => [one, outputs[at] as Output]));
+    return byItem.get(item);
+  };
+};
+
+/** Of a context that came instead of another: which items that makes a difference to. */
+export type Touched<Item, Context> = (before: Context, now: Context) => (item: Item) => boolean;
+
+/**
+ * `make` of each item, in one context. Of a list that came of an earlier one, or whose context did, only what differs is made:
+ * ten namespaces of a thousand services are ten thousand look-ups otherwise, for one changed rule.
+ */
+export const rememberEach = <Item extends object, Context extends object>(
+  make: (item: Item, context: Context) => Part,
+  touched: Touched<Item, Context>,
+): ((items: readonly Item[], context: Context) => readonly Part[]) => {
+  const made = new WeakMap<readonly Item[], { readonly context: Context; readonly outputs: readonly Part[] }>();
+  const again = (items: readonly Item[], context: Context): readonly Part[] => {
+    const before = made.has(items) ? items : predecessor(items);
+    const earlier = before && made.get(before);
+    if (!before || !earlier) return items.map((item) => make(item, context));
+    const known = lookup(before, earlier.outputs);
+    const isTouched = earlier.context === context ? () => false : touched(earlier.context, context);
+    const outputs = items.map((item, index) => {
+      const output = known(item, index);
+      if (output && !isTouched(item)) return output;
+      return unlessSame(output ?? earlier.outputs[index], make(item, context));
+    });
+    return instead(earlier.outputs, outputs);
+  };
+  return (items, context) => {
+    const known = made.get(items);
+    if (known?.context === context) return known.outputs;
+    const outputs = again(items, context);
+    made.set(items, { context, outputs });
+    return outputs;
+  };
+};
