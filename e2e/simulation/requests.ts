@@ -91,8 +91,8 @@ const queryFor = ({ match }: HttpRoute, random: Random): string => {
   return all.length > 0 ? `?${all.join('&')}` : '';
 };
 
-/** Envoy refuses methods that it has never heard of. */
-const known = new Set(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH']);
+/** The client here sends no others. */
+const isSendable = (method: string): boolean => /^[A-Z-]+$/.test(method) && method !== 'CONNECT';
 const methods = ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'];
 
 /** Origins and preflights for routes that look at them. */
@@ -127,11 +127,15 @@ const anything: HttpRoute['match'] = { name: '', ignoreUriCase: false, headers: 
 const nothing = { set: {}, add: {}, remove: [] };
 const plain: HttpRoute = { name: '', match: anything, action: { kind: 'direct', status: 200 }, request: nothing, response: nothing };
 
-/** With a port that names the host, or sometimes with the one that is dialled. */
+/** With a port that names the host, or sometimes with the one that is dialled; sometimes with the dot that ends whole names. */
 const authorityFor = (host: string, port: number, random: Random): { readonly authority?: string } => {
   if (/:\d+$/.test(host)) return { authority: host };
-  return random.chance(0.2) ? { authority: `${host}:${port}` } : {};
+  const name = random.chance(0.03) && /[a-z]$/i.test(host) ? `${host}.` : host;
+  return random.chance(0.2) ? { authority: `${name}:${port}` } : { authority: name };
 };
+
+/** What some servers take for another header. */
+export const oddHeaders = (random: Random): Record<string, string> => (random.chance(0.02) ? { x_role: 'admin' } : {});
 
 export const requestFor = ({ port, hosts, address, routes }: Callee, random: Random): Request => {
   const route = routes.length > 0 ? random.pick(routes) : plain;
@@ -139,16 +143,19 @@ export const requestFor = ({ port, hosts, address, routes }: Callee, random: Ran
   // What is no host name Envoy refuses.
   const host = hostOf(match.authority ? satisfying(match.authority, random) : random.pick(hosts), random).replace(/[^\w.*:[\]-]/g, '');
   const cors = corsHeadersFor(route, random);
-  const method = match.method
+  const wanted = match.method
     ? maybeChanged(satisfying(match.method, random), random)
     : random.pick(cors.origin ? ['OPTIONS', 'GET'] : methods);
+  const method = isSendable(wanted) ? wanted : 'GET';
+  // Envoy's complaint about a HEAD has a body, which the client here does not stand.
+  const odd = method === 'HEAD' ? {} : oddHeaders(random);
   return {
     host: host.replace(/:\d+$/, ''),
     ...authorityFor(host, port, random),
     port,
     ...(address !== undefined && { address }),
-    method: known.has(method) ? method : 'GET',
+    method,
     path: pathFor(match.uri, random) + queryFor(route, random),
-    headers: { ...headersFor(route, random), ...cors, ...ownHeaders(route, random) },
+    headers: { ...headersFor(route, random), ...cors, ...ownHeaders(route, random), ...odd },
   };
 };

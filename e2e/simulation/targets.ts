@@ -4,7 +4,7 @@ import { outboundSni } from '@weft/envoy';
 import type { ClientCertificate, Request } from '@weft/model';
 import { type EgressScope, type GatewayChain, type GatewayServer, isAddress, isIPv6 } from '../../compile/src/mesh/index.ts';
 import type { Random } from './random.ts';
-import { type Callee, hostOf, pathFor, requestFor } from './requests.ts';
+import { type Callee, hostOf, oddHeaders, pathFor, requestFor } from './requests.ts';
 
 /** A request as its client sends it, or a connection as it comes to the server's proxy. */
 export type Question = { readonly kind: 'call'; readonly request: Request } | { readonly kind: 'arrival'; readonly arrival: Arrival };
@@ -144,7 +144,9 @@ const encryptedFor = (target: Target, random: Random): Request => {
 
 const arrivalFor = ({ port }: Target, random: Random): Arrival => {
   const content = random.pick(['http', 'http', 'http', 'tcp', 'tls'] as const);
-  const request = { host: 'server.example.org', port, method: random.pick(['GET', 'POST']), path: pathFor(undefined, random), headers: {} };
+  const authority = random.pick(['server.example.org', `server.example.org:${port}`, 'server.example.org.', `server.example.org.:${port}`]);
+  const asked = { method: random.pick(['GET', 'POST']), path: pathFor(undefined, random), headers: oddHeaders(random) };
+  const request = { host: 'server.example.org', authority, port, ...asked };
   return { port, request, content, mtls: random.chance(0.5) };
 };
 

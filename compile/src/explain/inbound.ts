@@ -1,8 +1,8 @@
 /** A sidecar's server side: which chain takes the connection, as PeerAuthentication says [S90-S92], and where it leads. */
 import { inboundCapturePort, inboundCluster, inboundName, inboundPassthroughCluster, listenerName, virtualInbound } from '@weft/envoy';
 import type { ClusterStep, Outcome, Passage, Request } from '@weft/model';
-import { type InboundPort, type InboundSlice, isHttp, type MtlsMode, pathsOfServer } from '../mesh/index.ts';
-import { read } from './request.ts';
+import { type InboundPort, type InboundSlice, isHttp, type MtlsMode } from '../mesh/index.ts';
+import { objectionTo, readingOfServer, rewritesOf } from './reading.ts';
 
 /** A connection as it arrives. */
 export interface Arrival {
@@ -69,12 +69,6 @@ const isUnreadable = (mode: MtlsMode, { content, mtls }: Arrival): boolean => co
 
 const unreadable = { kind: 'refused', why: 'the port is declared HTTP and gets something else: the connection is closed' } as const;
 
-/** A path that is put right is told like one that is rewritten. */
-const rewritesOf = ({ path: sent = '/', ...request }: Request, slice: InboundSlice) => {
-  const { pathname, search } = read({ ...request, path: sent }, pathsOfServer(slice));
-  return pathname + search === sent ? {} : { path: pathname + search };
-};
-
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
 const retriesOf = (protocol: InboundPort['protocol']) =>
   protocol === 'grpc' || protocol === 'grpc-web' ? {} : { retries: { attempts: 2, on: ['reset-before-request'], statusCodes: [] } };
@@ -102,6 +96,9 @@ export const inbound = (slice: InboundSlice, arrival: Arrival): Passage => {
   const outcome: Outcome = { kind: 'forward', why: known ? 'to the application' : 'no service names this port: to whatever listens there' };
   const clusters = [application(known ? inboundCluster(port) : inboundPassthroughCluster, port, known?.target)];
   if (!http) return { ...heading, clusters, outcome };
+  const reading = readingOfServer(slice);
+  const objection = objectionTo(request, reading);
+  if (objection) return { ...heading, outcome: objection };
   const host = { virtualHost: `inbound|http|${known ? port : 0}`, route: 'default' };
-  return { ...heading, ...host, clusters, ...retriesOf(protocol), rewrites: rewritesOf(request, slice), outcome };
+  return { ...heading, ...host, clusters, ...retriesOf(protocol), rewrites: rewritesOf(request, reading), outcome };
 };
