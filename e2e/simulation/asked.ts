@@ -35,7 +35,8 @@ const encryptionOf = ({ question, request }: Pick<At, 'question' | 'request'>, k
   const { protocol = 'http', scheme, certificate } = request;
   if (protocol !== 'tls' && scheme !== 'https') return undefined;
   const pair = certificate && pairOf(keys, certificate);
-  const alpn = protocol === 'http' ? ['http/1.1'] : certificate === 'mesh' ? [tcpToken] : ['h2', 'http/1.1'];
+  const isHttp = protocol === 'http';
+  const alpn = certificate === 'mesh' ? [isHttp ? httpToken : tcpToken] : isHttp ? ['http/1.1'] : ['h2', 'http/1.1'];
   return { serverName, alpn, ...(pair && { pair }) };
 };
 

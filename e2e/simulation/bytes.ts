@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { clientOptions, type Dialled, type Encryption, opened } from './client.ts';
 
-const patienceMs = 5000;
+const patienceMs = 20_000;
 
 const isWhole = (text: string): boolean => text.endsWith(']') || text.startsWith('HTTP/');
 

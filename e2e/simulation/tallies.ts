@@ -77,14 +77,14 @@ const isEven = ({ loadBalancer, endpoints }: ClusterStep, { virtualHost }: Passa
   loadBalancer === 'RANDOM' ||
   (loadBalancer === 'LEAST_REQUEST' && virtualHost !== '' && endpoints.every(({ weight }) => weight === 1));
 
-const onlyStep = ({ clusters }: Passage, { at }: Arrival): ClusterStep | undefined => {
+const onlyStep = ({ clusters }: Passage, at: string): ClusterStep | undefined => {
   const [only, ...others] = clusters.filter(({ name }) => name === clusterOf(at));
   return only && others.length === 0 && only.endpoints.length > 1 && endpointOf(at) !== '' ? only : undefined;
 };
 
 /** Which endpoint the first try meets. */
 export const endpointChances = (index: number, passage: Passage, { at }: Arrival): readonly Chance[] => {
-  const only = onlyStep(passage, { at } as Arrival);
+  const only = onlyStep(passage, at);
   if (!only || !isEven(only, passage)) return [];
   return only.endpoints.map(({ address, port, percent }) => ({
     ...{ key: `${index} ${only.name} chooses ${address}:${port}`, percent },
@@ -97,12 +97,14 @@ const choices = 6;
 
 /** Whether the second try meets another endpoint than the first: of equal ones chosen at random. */
 export const retryChances = (index: number, passage: Passage, [first, second]: readonly Arrival[]): readonly Chance[] => {
-  const only = first && onlyStep(passage, first);
+  const only = first && onlyStep(passage, first.at);
   if (!first || !second || only?.loadBalancer !== 'RANDOM') return [];
   const ready = only.endpoints.filter(({ percent }) => percent > 0);
   if (ready.some(({ percent }) => percent !== ready[0]?.percent)) return [];
   const same = (1 / ready.length) ** (passage.retries?.otherEndpoint ? choices : 1);
-  return [{ key: `${index} ${only.name} is tried elsewhere`, percent: 100 * (1 - same), happened: first.at !== second.at }];
+  return [
+    { key: `${keyOf(index, passage)} is tried elsewhere than at first`, percent: 100 * (1 - same), happened: first.at !== second.at },
+  ];
 };
 
 export const mirrorChances = (index: number, passage: Passage, copies: readonly Arrival[]): readonly Chance[] =>

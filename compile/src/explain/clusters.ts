@@ -40,6 +40,9 @@ const madeOf = (cluster: string, { services, endpoints }: OutboundSlice): Made |
 
 const localityOf = ({ locality: { region, zone, subzone } }: Endpoint): string => [region, zone, subzone].join('/').replace(/\/+$/, '');
 
+/** Without the dust of binary fractions. */
+const rounded = (percent: number): number => Number(percent.toFixed(6));
+
 const endpointStep = ({ endpoint, priority, percent }: EndpointShare, resolvedByEnvoy: boolean): EndpointStep => ({
   address: endpoint.address,
   port: endpoint.port,
@@ -48,7 +51,7 @@ const endpointStep = ({ endpoint, priority, percent }: EndpointShare, resolvedBy
   locality: localityOf(endpoint),
   health: endpoint.unhealthy ? 'not ready' : resolvedByEnvoy ? 'unknown' : 'ready',
   priority,
-  percent,
+  percent: rounded(percent),
   weight: endpoint.weight,
   mtls: endpoint.mtls,
 });

@@ -7,7 +7,7 @@ import { chainFor } from './chains.ts';
 import { clusterStep } from './clusters.ts';
 import { leadOf } from './entries.ts';
 import { bestHost } from './hosts.ts';
-import { read } from './request.ts';
+import { type Read, read } from './request.ts';
 import { type Routed, routed, straight } from './route.ts';
 import { objection } from './server-tls.ts';
 
@@ -19,8 +19,7 @@ const refused = (why: string, status?: number): Routed => ({
 });
 
 /** TLS is demanded, and the same address answers there. */
-const toHttps = (virtualHost: string, request: Request): Routed => {
-  const { authority, pathname, search } = read(request);
+const toHttps = (virtualHost: string, { authority, pathname, search }: Read): Routed => {
   const location = `https://${authority.replace(/:80$/, '')}${pathname}${search}`;
   return { ...nothing, virtualHost, outcome: { kind: 'redirect', status: 301, location, why: 'the server demands HTTPS (httpsRedirect)' } };
 };
@@ -38,8 +37,9 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
   const found = bestHost(read(request).host, hosts);
   if (!found) return refused('no server of the gateway has this host with a route', 404);
   const virtualHost = virtualHostName(found.domains[0] ?? '', request.port);
-  if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, request);
-  return routed({ virtualHost, routes: found.routes }, { view, asked: read(request, pathsOfGateway(view.gateway)) });
+  const asked = read(request, pathsOfGateway(view.gateway));
+  if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, asked);
+  return routed({ virtualHost, routes: found.routes }, { view, asked });
 };
 
 /** `outbound_.80_.v1_.host`, of which one service's clusters bear the name: those that speak the mesh's TLS, which is not added to. */

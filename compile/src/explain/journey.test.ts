@@ -43,6 +43,38 @@ spec: {selector: {matchLabels: {app: bank}}, mtls: {mode: STRICT}}`,
 kind: Gateway
 metadata: {name: edge, namespace: shop}
 spec: {selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`,
+  deployment('exit', 'shop', ', annotations: {inject.istio.io/templates: gateway}'),
+  service('exit', 'shop', 'name: tls, port: 443, targetPort: 8443'),
+  `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: exit, namespace: shop}
+spec: {selector: {app: exit}, servers: [{port: {number: 443, name: tls, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`,
+  `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: exit, namespace: shop}
+spec: {host: exit, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: partner.example}}}`,
+  `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: partner, namespace: shop}
+spec: {hosts: [partner.example], ports: [{number: 80, name: http, protocol: HTTP}], resolution: STATIC, endpoints: [{address: 192.0.2.1}]}`,
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: partner, namespace: shop}
+spec:
+  hosts: [partner.example]
+  gateways: [mesh, exit]
+  http:
+  - {match: [{gateways: [mesh]}], route: [{destination: {host: exit, port: {number: 443}}}]}
+  - {match: [{gateways: [exit]}], route: [{destination: {host: partner.example, port: {number: 80}}}]}`,
+  `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: web, namespace: shop}
+spec:
+  workloadSelector: {labels: {app: web}}
+  egress:
+  - {port: {number: 7000, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE, hosts: [./*]}
+  - {port: {number: 3128, protocol: HTTP_PROXY, name: proxy}, bind: 127.0.0.1, captureMode: NONE, hosts: [./*]}
+  - {hosts: [./*]}`,
   `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: entrance, namespace: shop}
@@ -114,5 +146,59 @@ describe('the way of a request', () => {
   test('of TLS that a program speaks itself is one of bytes', () => {
     const { hops } = journey(situation, { host: 'shop.example', port: 443, scheme: 'https' }, pod('web'));
     expect(hops).toMatchObject([{ listener: 'virtualOutbound', outcome: { kind: 'passthrough' } }]);
+  });
+
+  test('through a gateway begins at the port that its Service has, or at its own', () => {
+    const request = { host: 'shop.example', path: '/bank' };
+    for (const port of [80, 8080]) {
+      const told = journey(situation, { ...request, port }, pod('edge'));
+      expect(told.hops[0]).toMatchObject({ proxy: 'shop/edge-1', listener: '0.0.0.0_8080', object: { name: 'entrance' } });
+      expect(told).toMatchObject({ from: 'shop/edge-1', request: { port }, outcome: { kind: 'forward' } });
+      expect(journey(situation, { ...request, port }).hops).toEqual(told.hops);
+    }
+    const none = journey(situation, { ...request, port: 81 }, pod('edge'));
+    expect(none.outcome.why).toContain('does not listen on port 81, but on 8080');
+  });
+
+  test('into a gateway’s TLS shows the mesh’s certificate there, and is plain HTTP behind it', () => {
+    const { hops } = journey(situation, { host: 'partner.example', port: 80 }, pod('web'));
+    expect(hops.map(({ proxy, role, tls, outcome }) => [proxy, role, tls, outcome.kind])).toEqual([
+      ['shop/web-1', 'client', 'none', 'forward'],
+      ['shop/exit-1', 'gateway', 'ISTIO_MUTUAL, ended here', 'forward'],
+    ]);
+    const outside = journey(situation, { host: 'partner.example', port: 443, scheme: 'https' });
+    expect(outside.outcome).toMatchObject({ kind: 'refused', why: expect.stringContaining('demands a certificate') });
+    const shown = journey(situation, { host: 'partner.example', port: 443, scheme: 'https', certificate: 'mesh' });
+    expect(shown.hops[0]).toMatchObject({ proxy: 'shop/exit-1', outcome: { kind: 'forward' } });
+  });
+
+  test('begins at a Sidecar’s listener where its address is dialled [S23]', () => {
+    const dialled = { host: '127.0.0.1', address: '127.0.0.1' };
+    expect(journey(situation, { ...dialled, port: 3128, authority: 'bank.shop:8080' }, pod('web')).hops[0]).toMatchObject({
+      ...{ listener: '127.0.0.1_3128', virtualHost: 'bank.shop.svc.cluster.local:8080' },
+    });
+    const proxied = journey(situation, { ...dialled, port: 3128, authority: 'bank.shop:81' }, pod('web'));
+    expect(proxied.hops[0]).toMatchObject({ listener: '127.0.0.1_3128', virtualHost: 'allow_any' });
+    expect(journey(situation, { host: 'bank', port: 8080 }, pod('web')).hops[0]).toMatchObject({ listener: '0.0.0.0_8080' });
+  });
+
+  test.each([
+    ['get', 'knows no method get'],
+    ['PATCH', 'to shop/bank'],
+  ])('by the method as it is written: %s', (method, why) => {
+    expect(journey(situation, { host: 'bank', port: 8080, method }, pod('web')).outcome.why).toContain(why);
+  });
+
+  test('tells a path and a name that the server’s proxy puts right', () => {
+    const { hops } = journey(
+      situation,
+      { host: 'bank', port: 8080, path: '/a//b', authority: 'bank.shop.svc.cluster.local.', headers: { x_role: 'a' } },
+      pod('web'),
+    );
+    expect(hops[1]?.rewrites).toEqual({
+      path: '/a/b',
+      host: 'bank.shop.svc.cluster.local',
+      request: { set: {}, add: {}, remove: ['x_role'] },
+    });
   });
 });

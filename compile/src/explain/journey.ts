@@ -101,10 +101,13 @@ const towards = (endpoint: EndpointStep, leg: Leg): Request => {
 /** A way longer than this goes in circles. */
 const longestWay = 4;
 
+/** Others are for when too few of the nearest are ready. */
+const isAsked = ({ percent }: EndpointStep): boolean => percent > 0;
+
 const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
   const { cluster } = leg;
   const seen = new Set<string>();
-  return cluster.endpoints.flatMap((endpoint): readonly Hop[] => {
+  return cluster.endpoints.filter(isAsked).flatMap((endpoint): readonly Hop[] => {
     const pod = way.pods.find((pod) => isAt(pod, endpoint));
     // One pod of each workload speaks for all.
     const workload = pod && `${pod.pod.namespace}/${pod.pod.workload.name}`;
@@ -143,7 +146,9 @@ const reached = (hops: readonly Hop[], hop: Hop, share: number): readonly string
       const part = (share * percent) / 100;
       const gateway = hops.find(({ role, reachedBy }) => role === 'gateway' && reachedBy === name);
       if (gateway) return reached(hops, gateway, part);
-      const who = [...new Set(endpoints.map(({ workload, namespace, address }) => (workload ? `${namespace}/${workload}` : address)))];
+      const who = [
+        ...new Set(endpoints.filter(isAsked).map(({ workload, namespace, address }) => (workload ? `${namespace}/${workload}` : address))),
+      ];
       return [`${Number(part.toFixed(2))} % to ${who.join(', ') || name}`];
     });
 
