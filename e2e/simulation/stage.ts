@@ -115,17 +115,13 @@ const telling = (value: JsonValue): JsonValue => {
 const captured = ['envoy.filters.listener.original_dst'];
 
 /** Whoever is asked for, the cluster's backend is there; of what policies refuse, `explain` says nothing. */
-const unstaged = [
-  'envoy.filters.network.sni_dynamic_forward_proxy',
-  'envoy.filters.http.dynamic_forward_proxy',
-  'envoy.filters.network.rbac',
-  'envoy.filters.http.rbac',
-  'envoy.filters.network.ext_authz',
-  'envoy.filters.http.ext_authz',
-];
+const unstaged = /\.filters\.(?:network\.sni_dynamic_forward_proxy|http\.dynamic_forward_proxy|(?:network|http)\.(?:rbac|ext_authz))\./;
+
+const isUnstaged = (item: JsonValue): boolean =>
+  isObject(item) && isObject(item.typed_config) && unstaged.test(String(item.typed_config['@type']));
 
 const withoutUnstaged = (value: JsonValue): JsonValue => {
-  if (Array.isArray(value)) return value.filter((item) => !(isObject(item) && unstaged.includes(String(item.name)))).map(withoutUnstaged);
+  if (Array.isArray(value)) return value.filter((item) => !isUnstaged(item)).map(withoutUnstaged);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]): [string, JsonValue] => [key, withoutUnstaged(child)]));
 };
