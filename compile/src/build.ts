@@ -68,6 +68,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
     ...defaultRetries(settings),
     ...(settings.pathNormalization && { paths: settings.pathNormalization }),
     ...(settings.compatibility && { compatibility: settings.compatibility }),
+    ...(settings.trustDomainAliases.length > 0 && { aliases: settings.trustDomainAliases }),
     ...trustOf(settings.gatewayTopology),
     tcp: tcpDefaults(settings),
     locality: localityBalancingOf(settings.localityLbSetting),

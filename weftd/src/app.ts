@@ -78,7 +78,8 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
 
   const { trustDomain } = desired;
   const now = Date.now;
-  const ca = await openCa(files.ca, { trustDomain, cluster: clusterId, registry, now, random: randomBytes, logger: log });
+  const aliases = () => desired.node().trustDomainAliases;
+  const ca = await openCa(files.ca, { trustDomain, aliases, cluster: clusterId, registry, now, random: randomBytes, logger: log });
   started.add(ca.close);
 
   const boot = randomBytes(4).toString('hex');

@@ -61,6 +61,8 @@ export interface MeshRules {
   readonly paths?: PathNormalization;
   /** What Weft is stricter in than Istio is as Istio has it; absent: it is stricter [G20]. */
   readonly compatibility?: 'istio';
+  /** Other names of the trust domain; absent: none. */
+  readonly aliases?: readonly string[];
   /** Of gateways that say nothing themselves. */
   readonly trust?: Trust;
   /** What holds for calls of every service where its rule says nothing; empty: Istio's defaults. */

@@ -24,6 +24,8 @@ export interface Surface {
   readonly compatibility?: 'istio';
   /** Of gateways; absent: nobody is believed. */
   readonly trust?: Trust;
+  /** Trust domains beside its own in which the mesh's servers may be [S98]; absent: none. */
+  readonly aliases?: readonly string[];
 }
 
 /** Of requests to an application [G20]. */

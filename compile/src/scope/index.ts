@@ -21,10 +21,11 @@ const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Proxy): Pick<G
   return trust ? { trust } : {};
 };
 
-const surfaceOf = ({ rules: { paths, compatibility, tcp } }: Mesh, families: Surface['families']): Surface => ({
+const surfaceOf = ({ rules: { paths, compatibility, tcp, aliases } }: Mesh, families: Surface['families']): Surface => ({
   ...(families && { families }),
   ...(paths && { paths }),
   ...(compatibility && { compatibility }),
+  ...(aliases && { aliases }),
   ...(Object.keys(tcp).length > 0 && { tcp }),
 });
 

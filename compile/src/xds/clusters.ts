@@ -137,7 +137,7 @@ const endpointKey = (service: Service, { role, origin, endpoints }: Situation): 
     const port = endpointsOf(endpoints, service, number);
     return whole ? JSON.stringify(port.endpoints) : peers(port).key;
   });
-  return [role, JSON.stringify(whole ? origin : origin.balancing), ...parts].join('\n');
+  return [role, JSON.stringify(whole ? origin : [origin.balancing, origin.aliases]), ...parts].join('\n');
 };
 
 const remembered = rememberKeyed<Service, DestinationPolicy, readonly Encoded[]>();

@@ -15,13 +15,20 @@ type Socket = NonNullable<ClusterInit['transportSocket']>;
 /** HTTP is told from bytes by the token; a sniffed port's TCP chain says its own for each connection (`asTcp`). */
 const tokenOf = (protocol: Protocol): string => (isHttp(protocol) || protocol === 'auto' ? httpToken : tcpToken);
 
-const meshSocket = ({ service, port, subset, endpoints, policy }: Target) => {
+/** The same accounts under the mesh's other names (Istio's `ExpandWithTrustDomains`). */
+const withAliases = (identities: readonly string[], aliases: readonly string[] = []): readonly string[] => [
+  ...new Set(
+    identities.flatMap((identity) => [identity, ...aliases.map((alias) => identity.replace(/^spiffe:\/\/[^/]+/, `spiffe://${alias}`))]),
+  ),
+];
+
+const meshSocket = ({ service, port, subset, endpoints, policy, standing }: Target) => {
   const name = { port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) };
   const { sni, subjectAltNames } = policy.tls ?? {};
   return meshClient({
     sni: sni || outboundSni(name),
     token: tokenOf(port.protocol),
-    identities: subjectAltNames?.length ? subjectAltNames : peers(endpoints).identities,
+    identities: subjectAltNames?.length ? subjectAltNames : withAliases(peers(endpoints).identities, standing.origin.aliases),
   });
 };
 

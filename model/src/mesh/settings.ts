@@ -215,6 +215,7 @@ const effective = new Set<string>([
   ...[
     'rootNamespace',
     'trustDomain',
+    'trustDomainAliases',
     'connectTimeout',
     'tcpKeepalive',
     'outboundTrafficPolicy',

@@ -81,3 +81,12 @@ test('serial numbers have 126 random bits, are positive and do not repeat', () =
   expect(serials.size).toBe(100_000);
   for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9a-f]{31}$/);
 });
+
+test('other names of the trust domain are vouched for by the same roots, and nothing is issued in them', async () => {
+  const named = await makeFixture({ aliases: () => ['old.example', 'cluster.local'] });
+  const { domains, pem } = named.ca.bundles();
+  expect(domains).toEqual(['cluster.local', 'old.example'].map((trustDomain) => ({ trustDomain, pem })));
+  const answer = await named.ca.issue(await makeCsr(), webCaller);
+  expect(answer.ok && new X509Certificate(answer.certificate.chain[0] ?? '').subjectAltName).toContain('URI:spiffe://cluster.local/');
+  await named.close();
+});

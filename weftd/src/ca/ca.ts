@@ -15,6 +15,8 @@ import { audience, maxTokenSeconds, openTokenKey, signToken } from './tokens.ts'
 
 export interface CaInput {
   readonly trustDomain: string;
+  /** Its other names: our roots vouch for them too [S98]. Nothing is issued in them. */
+  readonly aliases?: () => readonly string[];
   readonly cluster: string;
   readonly registry: Registry;
   readonly now: () => number;
@@ -74,7 +76,8 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
     trustDomain,
     bundles: () => {
       const bundle = { trustDomain, pem: `${authority.roots().join('\n')}\n` };
-      return { ...bundle, domains: [bundle] };
+      const named = (input.aliases?.() ?? []).filter((alias) => alias !== trustDomain);
+      return { ...bundle, domains: [bundle, ...named.map((alias) => ({ ...bundle, trustDomain: alias }))] };
     },
     authenticate: authenticator({ authority, tokens, registry, trustDomain, now }),
     issue,

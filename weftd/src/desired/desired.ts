@@ -419,6 +419,7 @@ export class Desired implements Calls {
       restartNeeded: this.#workloads.flatMap((workload) =>
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
+      trustDomainAliases: this.#settings(this.#owned.resources()).trustDomainAliases,
       changing: this.#staged(this.#owned.resources()).flatMap(({ pod, stage }) => (stage ? [`${pod.namespace}/${pod.name}`] : [])),
       ...(node && { node }),
     };

@@ -109,6 +109,8 @@ export interface NodeState {
   readonly workloads: readonly WorkloadStatus[];
   /** Pods whose labels now ask for another proxy than they run with, as `namespace/name`. */
   readonly restartNeeded: readonly string[];
+  /** From the settings in force. */
+  readonly trustDomainAliases: readonly string[];
   /** Pods that are on the way to another mode of mutual TLS, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

@@ -32,6 +32,7 @@ const nothingYet: NodeState = {
   workloads: [],
   restartNeeded: [],
   changing: [],
+  trustDomainAliases: [],
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
