@@ -121,6 +121,25 @@ const overruled = (rule: Rule, older: readonly Rule[]): readonly Problem[] => {
   ];
 };
 
+/** Rules of different visibility are not merged: the youngest that a client sees is its whole rule [S19]. */
+const outlived = (rule: Rule, facts: Facts): readonly Problem[] => {
+  const { namespace } = rule.metadata;
+  const { name: oldest } = (facts.olderRules(rule)[0] ?? rule).metadata;
+  const host = expandHost(rule.spec.host, namespace);
+  const own = facts.rulesFor(host).filter((other) => other.host === host && other.namespace === namespace && !other.selector);
+  const winner = own.at(-1);
+  if (!winner || winner.name === oldest || !own.some(({ name }) => name === oldest)) return [];
+  return [
+    against(
+      { kind: 'DestinationRule', namespace, name: winner.name },
+      doubtful('WEFT0201', 'spec.host', [
+        `DestinationRule \`${namespace}/${winner.name}\` is younger and differs in \`exportTo\`: for whoever sees both it alone counts`,
+        'Give both the same `exportTo`, so that they are merged, or put everything into one.',
+      ]),
+    ),
+  ];
+};
+
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
   reads: ['services', 'backends', 'endpoints', 'destinations', 'gateways'],
@@ -137,12 +156,20 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
     );
     const clients = rule.spec.workloadSelector ? [facts.wanted] : [];
     const secrets = usesSecret(rule) ? [facts.mesh.gateways, facts.mesh.destinations, facts.everyWanted] : [];
-    return [...services, ...endpoints, ...clients, ...secrets, ...facts.olderRules(rule)];
+    return [
+      ...services,
+      ...endpoints,
+      ...clients,
+      ...secrets,
+      ...facts.olderRules(rule),
+      ...facts.rulesFor(expandHost(rule.spec.host, rule.metadata.namespace)),
+    ];
   },
   problems: (rule, facts) => {
     const services = servicesOf(rule, facts);
     const older = [
       ...overruled(rule, facts.olderRules(rule)),
+      ...outlived(rule, facts),
       ...clientProblems(rule, facts),
       ...audienceProblems(rule.spec.exportTo, facts),
     ];

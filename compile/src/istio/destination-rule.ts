@@ -119,6 +119,7 @@ export const mergeDestinationRules = (
   return {
     key,
     namespace: metadata.namespace,
+    name: metadata.name,
     host: expandHost(spec.host, metadata.namespace),
     exportTo: selector ? ['.'] : spec.exportTo?.length ? spec.exportTo : defaultExportTo,
     ...(selector ? { selector } : {}),

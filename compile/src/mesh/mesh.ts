@@ -36,6 +36,8 @@ export interface DestinationRule {
   /** `namespace/host`, and the selector where there is one. */
   readonly key: string;
   readonly namespace: string;
+  /** Of the oldest object that it was merged from. */
+  readonly name: string;
   readonly host: string;
   readonly exportTo: readonly string[];
   /** The clients it is for; private to its namespace. */

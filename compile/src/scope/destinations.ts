@@ -73,11 +73,11 @@ export const policyOf = (rule: DestinationRule | undefined, rules: MeshRules): D
   return policy;
 };
 
-/** A rule for particular clients beats one for all; of equals the oldest. */
+/** A rule for particular clients beats one for all; of those for all the youngest counts (Istio's `SidecarScope.DestinationRule`) [S19]. */
 const chosen = (rules: readonly DestinationRule[], client: Client): DestinationRule | undefined =>
   rules.length === 1 && !rules[0]?.selector
     ? rules[0]
-    : (rules.find(({ selector }) => selector && selects(selector, client.labels)) ?? rules.find(({ selector }) => !selector));
+    : (rules.find(({ selector }) => selector && selects(selector, client.labels)) ?? rules.findLast(({ selector }) => !selector));
 
 const first = (
   index: RulesByHost,
@@ -106,7 +106,7 @@ export const localRule = (mesh: Mesh, service: Service, client: Client): Destina
 /** What the service's namespace, or else the root namespace, tells others. */
 export const exportedRule = (mesh: Mesh, service: Service, clientNamespace: string): DestinationRule | undefined => {
   const exported = (rules: readonly DestinationRule[]) =>
-    rules.find((rule) => !rule.selector && isExported(rule.exportTo, rule.namespace, clientNamespace));
+    rules.findLast((rule) => !rule.selector && isExported(rule.exportTo, rule.namespace, clientNamespace));
   return first(rulesIn(mesh, service.namespace), service, exported) ?? first(rulesIn(mesh, mesh.rules.rootNamespace), service, exported);
 };
 
