@@ -119,8 +119,26 @@ const isForAll = (one: Seen, other: Seen): boolean =>
   selects(one.sourceLabels ?? {}, other.sourceLabels ?? {}) &&
   (one.sourceNamespace === undefined || one.sourceNamespace === other.sourceNamespace);
 
-const takes = (one: Claim, key: string): boolean =>
-  one.keys.includes(key) || (one.keys.includes(everything) && one.seen.serverNames.length === 0);
+/** Those who are at one place, in their order. */
+interface Rivals {
+  /** Whoever names the key, and whoever asks for no names at all. */
+  readonly takers: (key: string) => readonly Claim[];
+  readonly turnOf: (claim: Claim) => number;
+}
+
+const rivalsOf = (claims: readonly Claim[]): Rivals => {
+  const order = new Map(claims.map((claim, index) => [claim, index]));
+  const turnOf = (claim: Claim): number => order.get(claim) ?? 0;
+  const named = claims.flatMap((claim) => [...new Set(claim.keys)].map((key) => ({ key, claim })));
+  const byKey = new Map([...Map.groupBy(named, ({ key }) => key)].map(([key, all]) => [key, all.map(({ claim }) => claim)]));
+  const wide = (byKey.get(everything) ?? []).filter(({ seen }) => seen.serverNames.length === 0);
+  const takers = (key: string): readonly Claim[] => {
+    const own = byKey.get(key) ?? [];
+    if (key === everything || wide.length === 0) return own;
+    return [...new Set([...own, ...wide])].sort((a, b) => turnOf(a) - turnOf(b));
+  };
+  return { takers, turnOf };
+};
 
 interface Lost {
   readonly key: string;
@@ -173,15 +191,12 @@ const isTold = (earlier: Claim, later: Claim): boolean => [unconditional, condit
 /** Matches of one rule lead to the same place: it is no loss unless a gateway leaves out more with it. */
 const ruleOf = ({ match: { origin } }: Claim): string => origin.path.replace(/\.match\[\d+\]$/, '');
 
-const lostBy = (claim: Claim, rivals: readonly Claim[], { mesh }: Facts): readonly Problem[] => {
-  const earlier = rivals.slice(0, rivals.indexOf(claim)).filter((other) => other.turn === claim.turn && !isTold(other, claim));
-  const before = rivals.filter(
-    (other) =>
-      (other.routing === claim.routing ? earlier.includes(other) : comesBefore(other, claim, mesh.routings)) &&
-      isForAll(other.seen, claim.seen),
-  );
+const lostBy = (claim: Claim, { takers, turnOf }: Rivals, { mesh }: Facts): readonly Problem[] => {
+  const isEarlier = (other: Claim): boolean => turnOf(other) < turnOf(claim) && other.turn === claim.turn && !isTold(other, claim);
+  const isBefore = (other: Claim): boolean =>
+    (other.routing === claim.routing ? isEarlier(other) : comesBefore(other, claim, mesh.routings)) && isForAll(other.seen, claim.seen);
   const taken = claim.keys.flatMap((key) => {
-    const winner = before.find((other) => takes(other, key));
+    const winner = takers(key).find(isBefore);
     return winner ? [{ key, winner }] : [];
   });
   return [...Map.groupBy(taken, ({ winner }) => winner.routing)].flatMap(([{ key }, lost]) => {
@@ -206,10 +221,11 @@ export const lostConnections = (facts: Facts): LostConnections => {
   );
   const lost = new Map<string, Map<string, Problem>>();
   const ended = endedNames(facts.mesh);
-  for (const [place, rivals] of places) {
+  for (const [place, claims] of places) {
     const served = ended.get(place) ?? noNames;
-    for (const claim of rivals) {
-      for (const problem of [...lostToServer(claim, served), ...(rivals.length < 2 ? [] : lostBy(claim, rivals, facts))]) {
+    const rivals = claims.length < 2 ? undefined : rivalsOf(claims);
+    for (const claim of claims) {
+      for (const problem of [...lostToServer(claim, served), ...(rivals ? lostBy(claim, rivals, facts) : [])]) {
         const known = lost.get(claim.routing.key) ?? new Map<string, Problem>();
         lost.set(claim.routing.key, known.set(`${problem.path} ${problem.message}`, problem));
       }

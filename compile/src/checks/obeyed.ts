@@ -12,9 +12,19 @@ export interface Viewing {
   readonly routings: readonly Routing[];
 }
 
+const ages = new WeakMap<readonly Routing[], ReadonlyMap<Routing, number>>();
+
+/** Their places in the list. */
+const agesIn = (routings: readonly Routing[]): ReadonlyMap<Routing, number> => {
+  const known = ages.get(routings) ?? new Map(routings.map((routing, index) => [routing, index]));
+  ages.set(routings, known);
+  return known;
+};
+
 export const isObeyedBefore = (one: Routing, other: Routing, { viewer, routings }: Viewing): boolean => {
   if (one === other || !isExported(one.exportTo, one.namespace, viewer)) return false;
   const rank = ({ exportTo, namespace }: Routing) => precedence(exportTo, namespace, viewer);
   const difference = rank(one) - rank(other);
-  return difference < 0 || (difference === 0 && routings.indexOf(one) < routings.indexOf(other));
+  const age = agesIn(routings);
+  return difference < 0 || (difference === 0 && (age.get(one) ?? 0) < (age.get(other) ?? 0));
 };

@@ -51,3 +51,20 @@ export const difference = <T>(before: readonly T[], after: readonly T[]): readon
   const found = [...left.filter((item) => !now.has(item)), ...right.filter((item) => !old.has(item))];
   return found.length > most ? undefined : found;
 };
+
+type Keys = ReadonlySet<unknown>;
+
+const keysChanged = new WeakMap<object, { readonly before: WeakRef<object>; readonly keys: Keys }>();
+
+/** Keys under which one map has something else than the other. Found once for the last two of a map. */
+export const changedKeys = <Key>(before: ReadonlyMap<Key, unknown>, after: ReadonlyMap<Key, unknown>): ReadonlySet<Key> => {
+  const known = keysChanged.get(after);
+  if (known?.before.deref() === before) return known.keys as ReadonlySet<Key>;
+  const keys = new Set<Key>();
+  if (before !== after) {
+    for (const [key, value] of after) if (before.get(key) !== value) keys.add(key);
+    for (const key of before.keys()) if (!after.has(key)) keys.add(key);
+  }
+  keysChanged.set(after, { before: new WeakRef(before), keys });
+  return keys;
+};

@@ -1,5 +1,5 @@
 /** The services that a namespace sees, one for each host name. */
-import type { Mesh, Service } from '../mesh/index.ts';
+import type { Memo, Mesh, Service } from '../mesh/index.ts';
 import { visibleIn } from './visible.ts';
 
 export interface SeenServices {
@@ -67,18 +67,19 @@ const behind = (service: Service, byHost: ReadonlyMap<string, Service>): Service
  * An ExternalName for a service of the mesh is another name of it, without clusters of its own (Istio 1.21, "ExternalName"):
  * under a name that DNS resolves, it would be called without mTLS.
  */
-const withAliases = (key: string, all: readonly Service[]): SeenServices => {
+const withAliases = (key: string, all: readonly Service[], memo: Memo): SeenServices => {
   const hosts = new Map(all.map((service) => [service.hostname, service]));
   const targets = new Map(all.map((service) => [service, behind(service, hosts)]));
   const services = all.filter((service) => service.target === undefined || targets.get(service) === undefined);
-  const aliases = all.filter((service) => service.target !== undefined && targets.get(service) !== undefined);
+  const named = all.filter((service) => service.target !== undefined && targets.get(service) !== undefined);
+  const aliases = [...Map.groupBy(named, (alias) => targets.get(alias))].flatMap(([target, names]) =>
+    target ? [[target, names] as const] : [],
+  );
   return {
     key,
     services,
     byHost: new Map(all.map((service) => [service.hostname, targets.get(service) ?? service])),
-    aliases: new Map(
-      [...Map.groupBy(aliases, (alias) => targets.get(alias))].flatMap(([target, names]) => (target ? [[target, names] as const] : [])),
-    ),
+    aliases: memo('aliases', aliases.flat(2), () => new Map(aliases)),
     keys: new Set(services.map((service) => service.key)),
   };
 };
@@ -88,7 +89,7 @@ export const seenServices = (mesh: Mesh, key: string, items: readonly Service[])
   mesh.memo(`services seen ${key}`, [items], (inner) => {
     // Equal content keeps its identity: an unchanged service that lost an address is the same object as before.
     const services = withoutTaken(items).map((service) => inner(service.key, [service], () => service));
-    return withAliases(key, services);
+    return withAliases(key, services, inner);
   });
 
 export const servicesSeen = (mesh: Mesh, namespace: string): SeenServices => {

@@ -5,6 +5,7 @@
  */
 import {
   changedHosts,
+  changedKeys,
   type DestinationRule,
   type HttpRoute,
   isHttp,
@@ -126,23 +127,33 @@ const scopedService = (told: Pick<Told, 'rule' | 'routings'>, service: Service, 
   };
 };
 
-/** Services that changed rules are for; `undefined`: any. */
-const ruledAnew = (before: readonly unknown[], now: readonly unknown[]): ((service: Service) => boolean) | undefined => {
-  const [rules, routings, ...others] = now;
-  if (others.some((other, index) => other !== before[index + 2])) return undefined;
+type Known = Surroundings['known'];
+
+/** What all are told of a service depends on. */
+const toldContext = ({ mesh, routings, known, services, taken }: Surroundings) =>
+  [mesh.destinations, routings.list, known, services.aliases, mesh.rules, taken] as const;
+
+const leadTo = (routings: readonly Routing[], hosts: ReadonlySet<string>): boolean =>
+  hosts.size > 0 && routings.some((routing) => destinationHosts(routing).some((host) => hosts.has(host)));
+
+/** Services that other rules are for, or whose rules lead to other services; `undefined`: any. */
+const toldAnew = (before: readonly unknown[], surroundings: Surroundings): ((service: Service) => boolean) | undefined => {
+  const [rules, routings, known, ...others] = toldContext(surroundings);
+  if (others.some((other, index) => other !== before[index + 3])) return undefined;
   const hosts = joinedHosts([changedHosts('destinations', before[0], rules), changedHosts('routings', before[1], routings)]);
-  return hosts && (({ hostname }) => hosts.has(hostname));
+  const reached = changedKeys(before[2] as Known, known);
+  const { byHost } = surroundings.routings;
+  return hosts && (({ hostname }) => hosts.has(hostname) || (reached.size > 0 && leadTo(byHost.find(hostname) ?? noRoutings, reached)));
 };
 
 const toldAll = (surroundings: Surroundings): readonly Told[] => {
-  const { mesh, key, services, known, routings, taken } = surroundings;
-  const context = [mesh.destinations, routings.list, services, known, mesh.rules, taken];
+  const { mesh, key, services, routings } = surroundings;
   const routingsFor = ({ hostname }: Service) => routings.byHost.find(hostname) ?? noRoutings;
   return mesh.memo.each(`told all ${key}`, {
     items: services.services,
     name: (service) => service.key,
-    context,
-    concerned: (before) => ruledAnew(before, context),
+    context: toldContext(surroundings),
+    concerned: (before) => toldAnew(before, surroundings),
     inputs: (service) => [exportedRule(mesh, service, ''), ...toldInputs(service, routingsFor(service), surroundings)],
     make: (service, memo) => {
       const rule = exportedRule(mesh, service, '');
@@ -176,11 +187,12 @@ const toldApart = (told: Told, rule: DestinationRule | undefined, asked: Asked):
 
 /** The same of what is told to a client whose namespace has these rules. */
 const refinedAnew = (before: readonly unknown[], now: readonly unknown[]): ((told: Told) => boolean) | undefined => {
-  const [destinations, rules, isNamed, ...others] = now;
-  if (isNamed !== before[2] || others.some((other, index) => other !== before[index + 3])) return undefined;
-  if (rules === before[1] && !isNamed) return () => false;
-  const hosts = joinedHosts([changedHosts('destinations', before[0], destinations)]);
-  return hosts && (({ service: { service } }) => hosts.has(service.hostname));
+  const [destinations, known, rules, isNamed, ...others] = now;
+  if (isNamed !== before[3] || others.some((other, index) => other !== before[index + 4])) return undefined;
+  const isRuledAnew = rules !== before[2] || isNamed;
+  const hosts = joinedHosts([isRuledAnew ? changedHosts('destinations', before[0], destinations) : []]);
+  const reached = changedKeys(before[1] as Known, known as Known);
+  return hosts && (({ service, tellsApart, routings }) => hosts.has(service.service.hostname) || (tellsApart && leadTo(routings, reached)));
 };
 
 /** What is different for a client; one list for all who are told the same: what is made of it is made once. */
@@ -188,7 +200,7 @@ const refined = (name: string, general: readonly Told[], { client, surroundings 
   const { mesh, services, known, taken } = surroundings;
   const rules = rulesIn(mesh, client.namespace);
   const isNamed = mesh.destinations.some(({ exportTo }) => exportTo.includes(client.namespace));
-  const context = [mesh.destinations, rules, isNamed, services, known, mesh.rules, taken];
+  const context = [mesh.destinations, known, rules, isNamed, services.aliases, mesh.rules, taken];
   const own = mesh.memo.each(name, {
     items: general,
     name: ({ service }) => service.service.key,
