@@ -100,9 +100,9 @@ type Manifest = Readonly<Record<string, unknown>>;
 export const manifests = (objects: readonly Manifest[]): string =>
   objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
 
-const listening = async (host: string, port: number): Promise<void> => {
+const listening = async (host: string, port: number, preamble = ''): Promise<void> => {
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-    const isThere = await send(host, port, 'GET / HTTP/1.1\r\nhost: ready\r\n\r\n').catch(() => undefined);
+    const isThere = await send(host, port, `${preamble}GET / HTTP/1.1\r\nhost: ready\r\n\r\n`).catch(() => undefined);
     // Routes may come after the listener.
     if (isThere?.status === 200) return;
   }
@@ -165,10 +165,16 @@ const gatewayObjects = (port: number, backendPort: number): readonly Manifest[] 
 const everything = [{ route: [{ destination: { host: 'backend.example' } }] }];
 
 export interface GatewayPlace extends Place {
+  readonly port: number;
   readonly envoy: GatewayEnvoy;
 }
 
-export const atGateway = async (more: readonly Manifest[] = [], http: readonly object[] = everything): Promise<GatewayPlace> => {
+/** @param preamble what connections begin with */
+export const atGateway = async (
+  more: readonly Manifest[] = [],
+  http: readonly object[] = everything,
+  preamble = '',
+): Promise<GatewayPlace> => {
   const echo = await backend();
   const port = await freePort();
   const routes = {
@@ -183,9 +189,9 @@ export const atGateway = async (more: readonly Manifest[] = [], http: readonly o
   if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
   const envoy = await startGateway(text);
   const place = placeAt('127.0.0.1', port, { backend: echo, stop: envoy.stop });
-  await listening('127.0.0.1', port);
+  await listening('127.0.0.1', port, preamble);
   echo.arrivals.length = 0;
-  return { ...place, envoy };
+  return { ...place, envoy, port };
 };
 
 /** The inbound side of the backend's own sidecar. */

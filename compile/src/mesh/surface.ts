@@ -10,6 +10,8 @@ export interface Trust {
   readonly hops?: number;
   /** What becomes of their word about certificates; absent: its own replaces it. */
   readonly certificates?: 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY';
+  /** Connections begin with a PROXY header, which says whose they are; absent: they do not. */
+  readonly proxyProtocol?: true;
 }
 
 /** What a proxy's listeners, and its connections to whom no rule is for, have in common. */

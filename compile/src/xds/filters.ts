@@ -8,6 +8,7 @@ import { GrpcWebSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/grp
 import { RouterSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { HttpInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
 import { OriginalDstSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
+import { ProxyProtocolSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js';
 import { TlsInspectorSchema } from '@weft/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import {
   HttpConnectionManager_ServerHeaderTransformation,
@@ -126,6 +127,9 @@ const except = (ports: readonly number[]): { filterDisabled?: Predicate } => {
   if (!first) return {};
   return { filterDisabled: others.length === 0 ? first : { rule: { case: 'orMatch', value: { rules: [first, ...others] } } } };
 };
+
+/** The address in it is the client's [S109], though the connection stays the proxy's; one without it is closed. */
+export const proxyHeader = typed('envoy.filters.listener.proxy_protocol', ProxyProtocolSchema, {});
 
 export const originalDestination = typed('envoy.filters.listener.original_dst', OriginalDstSchema, {});
 

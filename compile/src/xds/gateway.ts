@@ -10,7 +10,7 @@ import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/
 import { anywhere, type GatewayChain, type GatewayHost, type GatewayServer, type GatewaySlice, type ScopedService } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { socketAddresses } from './endpoints.ts';
-import { type Chain, callFilters, connectionProxy, detection, httpManager, routesFrom, tlsInspector } from './filters.ts';
+import { type Chain, callFilters, connectionProxy, detection, httpManager, proxyHeader, routesFrom, tlsInspector } from './filters.ts';
 import type { Guards } from './guards.ts';
 import { everything } from './match.ts';
 import { gatewayReading, headerOptions } from './reading.ts';
@@ -72,11 +72,12 @@ const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'l
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
   const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
+  const listenerFilters = [...(common.slice.trust?.proxyProtocol ? [proxyHeader] : []), ...(isInspected ? [tlsInspector()] : [])];
   const init = {
     name,
     ...socketAddresses(addresses, port),
     trafficDirection: TrafficDirection.OUTBOUND,
-    ...(isInspected && { listenerFilters: [tlsInspector()], ...detection }),
+    ...(listenerFilters.length > 0 && { listenerFilters, ...detection }),
     filterChains: all,
   };
   return [encodeResource(name, ListenerSchema, create(ListenerSchema, init))];

@@ -38,7 +38,7 @@ import {
   tlsInspector,
 } from './filters.ts';
 import type { Guards } from './guards.ts';
-import { headerOptions, serverReading } from './reading.ts';
+import { addressOptions, headerOptions, headersOfProxies, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';
@@ -118,7 +118,7 @@ interface Destination extends Entrance {
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
 const resetRetry = { retryOn: 'reset-before-request', numRetries: 2 };
 
-const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
+const inlineRoutes = ({ cluster, port, protocol }: Destination, internal: readonly string[]) => {
   const route: Init<typeof RouteSchema> = routeTo('default', cluster);
   const host = {
     name: `inbound|http|${port}`,
@@ -126,15 +126,17 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination) => {
     routes: [route],
     ...(protocol !== 'grpc' && protocol !== 'grpc-web' && { retryPolicy: resetRetry }),
   };
-  return { case: 'routeConfig' as const, value: routeTable({ name: cluster, hosts: [host], vhds: false }) };
+  const table = routeTable({ name: cluster, hosts: [host], vhds: false });
+  return { case: 'routeConfig' as const, value: { ...table, internalOnlyHeaders: [...internal] } };
 };
 
-const manager = (destination: Destination) => {
-  const { port, protocol, slice } = destination;
+const manager = (destination: Destination, { mesh }: Way) => {
+  const { port, protocol, mode, slice } = destination;
+  const caller = { mesh, known: mode !== 'DISABLE' };
   const guards = [...ambiguityFilters(slice), ...destination.guards.http];
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
-    routeSpecifier: inlineRoutes(destination),
+    routeSpecifier: inlineRoutes(destination, headersOfProxies(slice, caller)),
     httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
@@ -142,6 +144,7 @@ const manager = (destination: Destination) => {
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
     ...serverReading(slice),
+    ...addressOptions(slice, caller),
   });
 };
 
@@ -149,7 +152,7 @@ const chains = (destination: Destination, prefix: string, match: Match): Chain[]
   waysByMode[destination.mode](kindOf(destination.protocol)).map((way) => ({
     name: `${prefix}-${way.name}`,
     filterChainMatch: { ...way.match, ...match },
-    filters: [way.content === 'http' ? manager(destination) : tcpProxy(destination.cluster, { connectionPool: destination.pool })],
+    filters: [way.content === 'http' ? manager(destination, way) : tcpProxy(destination.cluster, { connectionPool: destination.pool })],
     ...(way.mesh && { transportSocket: meshServer }),
   }));
 

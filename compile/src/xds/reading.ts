@@ -48,3 +48,27 @@ export const headerOptions = ({ compatibility }: Read, place: 'server' | 'gatewa
   compatibility === 'istio'
     ? {}
     : { headersWithUnderscoresAction: place === 'gateway' ? underscores.REJECT_REQUEST : underscores.DROP_HEADER };
+
+/** More than a header has room for: then Envoy takes the connection's own address. */
+const nobodysWord = 1_000_000;
+
+interface Caller {
+  /** It has an identity. */
+  readonly mesh: boolean;
+  /** Those in the mesh can be told from others. */
+  readonly known: boolean;
+}
+
+const isStranger = ({ compatibility }: Read, { mesh, known }: Caller): boolean => compatibility !== 'istio' && known && !mesh;
+
+/**
+ * Whose word on the client's address counts at a server: that of callers in the mesh, among whom are its gateways [S109]. Others say
+ * what they like in `x-forwarded-for`; where nobody has an identity (`DISABLE`) gateways cannot be told from them.
+ */
+export const addressOptions = (read: Read, caller: Caller): Reading => (isStranger(read, caller) ? { xffNumTrustedHops: nobodysWord } : {});
+
+/** What proxies say of a request, beside what Envoy drops itself of whoever is outside. */
+const saidByProxies = ['external-address', 'decorator-operation', 'downstream-service-cluster', 'downstream-service-node'];
+
+export const headersOfProxies = (read: Read, caller: Caller): readonly string[] =>
+  isStranger(read, caller) ? saidByProxies.map((name) => `x-envoy-${name}`) : [];

@@ -7,6 +7,8 @@ export interface GatewayTopology {
   readonly numTrustedProxies?: number;
   /** What becomes of their word about certificates. */
   readonly forwardClientCertDetails?: (typeof certificateWords)[number];
+  /** Connections begin with a PROXY header, whose address counts; one without is closed. */
+  readonly proxyProtocol?: true;
 }
 
 export interface ReadTopology {
@@ -22,13 +24,19 @@ const isCount = (value: unknown): value is number => typeof value === 'number' &
 
 export const readTopology = (written: unknown): ReadTopology => {
   if (!isRecord(written)) return { topology: {}, faults: [{ field: '', message: 'it is no mapping' }] };
-  const { numTrustedProxies: count, forwardClientCertDetails: word, ...others } = written;
+  const { numTrustedProxies: count, forwardClientCertDetails: word, proxyProtocol, ...others } = written;
   const known = certificateWords.find((one) => one === word);
   const faults = Object.keys(others).map((field) => ({ field, message: `\`${field.slice(0, 60)}\` has no effect yet` }));
   if (count !== undefined && !isCount(count))
     faults.push({ field: 'numTrustedProxies', message: '`numTrustedProxies` is no number of proxies' });
   if (word !== undefined && word !== 'UNDEFINED' && !known)
     faults.push({ field: 'forwardClientCertDetails', message: `\`forwardClientCertDetails\` is none of ${certificateWords.join(', ')}` });
-  const topology = { ...(isCount(count) && { numTrustedProxies: count }), ...(known && { forwardClientCertDetails: known }) };
+  if (proxyProtocol !== undefined && !isRecord(proxyProtocol))
+    faults.push({ field: 'proxyProtocol', message: '`proxyProtocol` is no mapping (write `{}`)' });
+  const topology = {
+    ...(isCount(count) && { numTrustedProxies: count }),
+    ...(known && { forwardClientCertDetails: known }),
+    ...(isRecord(proxyProtocol) && { proxyProtocol: true as const }),
+  };
   return { topology, faults };
 };

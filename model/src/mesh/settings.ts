@@ -246,7 +246,11 @@ function* checkTopology(topology: unknown): Iterable<Problem> {
   const path = 'spec.defaultConfig.gatewayTopology';
   if (topology === undefined) return;
   for (const { field, message } of readTopology(topology).faults)
-    yield ineffective(field === '' ? path : `${path}.${field}`, message, 'Write `numTrustedProxies` and `forwardClientCertDetails`.');
+    yield ineffective(
+      field === '' ? path : `${path}.${field}`,
+      message,
+      'Write `numTrustedProxies`, `forwardClientCertDetails` and `proxyProtocol`.',
+    );
 }
 
 export function* checkMeshConfig(spec: MeshConfigSpec, { annotations }: Metadata): Iterable<Problem> {
