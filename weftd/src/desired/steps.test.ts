@@ -19,7 +19,8 @@ const start = (): void => {
   posted = [];
   const post = (message: FromWorker): void => void posted.push(message);
   const chosen = { uid: () => `uid-${uid++}`, letters: (length: number) => 'x'.repeat(length), hash: () => 'hash' };
-  const powers = { post, verbs: { build, scope, emit }, certificates: certificateReader, now: () => time, ...chosen };
+  const fetchKeys = (): Promise<string> => Promise.reject(new Error('nobody asks for keys here'));
+  const powers = { post, verbs: { build, scope, emit }, certificates: certificateReader, fetchKeys, now: () => time, ...chosen };
   desired = new Desired({ store: join(home, 'store.db'), clusterId: 'local', dnsDomain: 'cluster.local', gatewayPort: 1 }, powers);
   desired.start();
 };
