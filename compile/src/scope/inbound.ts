@@ -86,9 +86,10 @@ interface Asked {
   readonly sidecar: Sidecar | undefined;
 }
 
-/** Of a client-side policy only the connection pool counts here, and a Sidecar's beats it [S70]. */
+/** Of a client-side policy only the connection pool counts here, and a Sidecar's beats it [S70]; a rule for particular clients is not for servers. */
 const inboundPort = ({ backend: { service }, servicePort, port }: Landing, { mesh, subject, modes, sidecar }: Asked): InboundPort => {
-  const own = sidecar?.connectionPool ?? destinationRule(mesh, service, subject)?.destination.policy(servicePort).connectionPool;
+  const anyone = { namespace: subject.namespace, labels: {} };
+  const own = sidecar?.connectionPool ?? destinationRule(mesh, service, anyone)?.destination.policy(servicePort).connectionPool;
   const pool = withMeshTcp(own, mesh.rules);
   return {
     port,

@@ -159,6 +159,12 @@ describe('DestinationRule', () => {
         '  host: "*.example.com"\n  trafficPolicy: {loadBalancer: {simple: RANDOM}, tls: {mode: ISTIO_MUTUAL}}\n  subsets: [{name: v1, labels: {version: v1}}]',
       ),
     ],
+    [
+      'a share of 0, which means ten percent [S62]',
+      destinationRule(
+        '  host: a\n  trafficPolicy: {outlierDetection: {maxEjectionPercent: 0}} # W IST0133 spec.trafficPolicy.outlierDetection.maxEjectionPercent',
+      ),
+    ],
     ['no host', destinationRule('  subsets: []').replace('spec:', 'spec: # E IST0106 spec')],
     [
       'a subset twice',

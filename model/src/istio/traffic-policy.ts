@@ -107,6 +107,11 @@ function* checkOutlierDetection(settings: OutlierDetectionSettings, path: string
     if ((settings[field] ?? 0) > 100)
       yield invalid(`${path}.${field}`, `${settings[field]} is no percentage`, 'Write a number between 0 and 100.');
   }
+  if (settings.maxEjectionPercent === 0)
+    yield doubtful('IST0133', `${path}.maxEjectionPercent`, [
+      '0 cannot be told from nothing: ten percent are ejected at most, and one endpoint always may be',
+      'Leave `outlierDetection` out so that nobody is ejected, or write 10.',
+    ]);
   if (settings.consecutiveErrors !== undefined)
     yield doubtful('IST0002', `${path}.consecutiveErrors`, [
       '`consecutiveErrors` is deprecated',
