@@ -16,11 +16,15 @@ export interface EnvoyProcess {
 }
 
 /** @returns as soon as the process is there: whether it serves is the caller's to find out */
-export const spawnEnvoy = async (folder: string, bootstrap: JsonValue, level = 'error'): Promise<EnvoyProcess> => {
+export const spawnEnvoy = async (
+  folder: string,
+  bootstrap: JsonValue,
+  { level = 'error', args = [] }: { readonly level?: string; readonly args?: readonly string[] } = {},
+): Promise<EnvoyProcess> => {
   const file = join(folder, 'envoy.json');
   await writeFile(file, JSON.stringify(bootstrap));
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
-  const child = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', level], {
+  const child = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', level, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';

@@ -156,6 +156,29 @@ const status = fc.oneof({ weight: 5, arbitrary: from(200, 404, 500, 503) }, from
 const percent = from(0, 1, 10, 50, 100, 101, 200, -1);
 const secretName = from('cert', 'other-cert', 'missing', 'cert-cacert', 'kubernetes://cert', 'builtin://', 'file-root:/x', 'a/b', '');
 
+/** Names as AuthorizationPolicies write them, with a star at one end, in the middle, or in the wrong place. */
+const starred = (...names: readonly string[]) =>
+  fc.oneof({ weight: 4, arbitrary: from(...names) }, from('*', '', 'a*', '*b', 'a*b*c', '**', 'ü*', '")%', "a'b", '\\'));
+const principal = starred(
+  'cluster.local/ns/shop/sa/web',
+  'td2/ns/other/sa/*',
+  '*/sa/web',
+  'spiffe://cluster.local/ns/shop/sa/web',
+  'cluster.local/ns/*',
+);
+const requestPrincipal = starred('https://issuer.example/sub', 'issuer/*', '*/sub', 'x');
+const account = fc.oneof({ weight: 4, arbitrary: from('web', 'shop/web', 'other/cart') }, from('', '/', 'a/b/c', '*', 'shop/*'));
+const policyPath = fc.oneof(
+  { weight: 3, arbitrary: path },
+  from('/api*', '*.html', '*', '/{*}/x', '/a/{**}', '/{**}/b/{*}', '/a{*}', '/{**}/{*}', '/{x=*}'),
+);
+const block = fc.oneof(
+  { weight: 3, arbitrary: subnet },
+  from('10.1.0.0/16', '10.1.2.0/24', 'fd00:1::/32', '::1', '0.0.0.0/0', '::ffff:10.0.0.0/104'),
+);
+const policyPort = from('80', '8080', '9000', '0', '70000', 'http', '*');
+const method = from('GET', 'P*', '*', 'get', 'purge');
+
 /** By the last name of a field's path. */
 const byName: Readonly<Record<string, Words>> = {
   ...{ host, hosts: host, targetHost: host, externalName: host, sni: host, sniHosts: host, authority: host, allowOrigin: host },
@@ -239,6 +262,16 @@ const byName: Readonly<Record<string, Words>> = {
   egressProxy: from('web.shop.svc.cluster.local', 'missing'),
   verifyCertificateHash: from('ab', 'a'.repeat(64)),
   verifyCertificateSpki: from('x', `${'A'.repeat(43)}=`),
+  ...{ principals: principal, notPrincipals: principal, requestPrincipals: requestPrincipal, notRequestPrincipals: requestPrincipal },
+  ...{ namespaces: starred('shop', 'team-*'), notNamespaces: starred('other'), serviceAccounts: account, notServiceAccounts: account },
+  ...{ trustDomains: starred('cluster.local', 'east-*'), notTrustDomains: starred('td2') },
+  ...{ ipBlocks: block, notIpBlocks: block, remoteIpBlocks: block, notRemoteIpBlocks: block },
+  ...{ notHosts: host, methods: method, notMethods: method, paths: policyPath, notPaths: policyPath, notPorts: policyPort },
+  key: from(
+    ...['source.ip', 'remote.ip', 'source.namespace', 'source.principal', 'source.serviceAccount', 'source.trustDomain'],
+    ...['request.auth.principal', 'request.auth.audiences', 'request.auth.claims[a][b]', 'request.headers[x-user]', 'destination.ip'],
+    ...['destination.port', 'connection.sni', 'experimental.envoy.filters.network.mysql_proxy[db.table]', 'nonsense', 'request.headers[]'],
+  ),
   concurrency: from(0, 1, 2, -1, 100000),
   tableSize: from(0, 1, 5, 65537, 5000011, 5000012, 4),
   minimumRingSize: from(0, 1, 1024, 8388608, 8388609),
@@ -246,6 +279,10 @@ const byName: Readonly<Record<string, Words>> = {
 
 /** Where the name alone does not say it: the name before, and the last. */
 const byPair: Readonly<Record<string, Words>> = {
+  'operation.hosts': starred('web.shop', 'WEB.example.com', 'api.example.com:80', '*.example.com'),
+  'operation.ports': policyPort,
+  'when.values': fc.oneof(block, principal, policyPort, starred('shop', 'api.example.com', '[text]')),
+  'when.notValues': fc.oneof(block, principal, policyPort, starred('shop', '*.example.com')),
   'servers.hosts': gatewayHost,
   'egress.hosts': gatewayHost,
   'uri.exact': path,

@@ -146,7 +146,7 @@ export const startEnvoy = async (directory: string, liveWithinMs = 30_000): Prom
   });
   const started = Date.now();
   const level = process.env.WEFT_TEST_LOG ? 'info' : 'warning';
-  const envoy = await spawnEnvoy(directory, config, level);
+  const envoy = await spawnEnvoy(directory, config, { level });
   const running = {
     stat: async (name: string) => Number(/: (\d+)/.exec(await get(adminSocket, `/stats?filter=^${name}$`))?.[1] ?? 0),
     isLive: async () => (await get(adminSocket, '/ready').catch(() => '')).startsWith('LIVE'),

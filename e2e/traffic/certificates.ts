@@ -18,6 +18,8 @@ export interface LeafOptions {
   readonly kind?: 'ecdsa' | 'rsa' | 'ed25519';
   /** Of an elliptic key. */
   readonly curve?: 'P-256' | 'P-384' | 'P-521';
+  /** What stands beside the host, such as an identity; none where it is empty. */
+  readonly uris?: readonly string[];
   /** Common name; absent: the host. */
   readonly name?: string;
   /** Of an RSA key. */
@@ -52,9 +54,10 @@ export const makeRoot = async (name: string): Promise<Root> => {
   return {
     certificate: root.toString('pem'),
     revoked: x509.PemConverter.encode(revoked.rawData, 'X509 CRL'),
-    issue: async (host, { kind = 'ecdsa', curve = 'P-256', name: subject = host, bits = 2048, days = 1 } = {}) => {
+    issue: async (host, { kind = 'ecdsa', curve = 'P-256', name: subject = host, uris = [], bits = 2048, days = 1 } = {}) => {
       const algorithm = { ecdsa: { ...ecdsa, namedCurve: curve }, rsa: { ...rsa, modulusLength: bits }, ed25519 }[kind];
       const own = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+      const names = [{ type: 'dns' as const, value: host }, ...uris.map((value) => ({ type: 'url' as const, value }))];
       const leaf = await x509.X509CertificateGenerator.create({
         subject: `CN=${subject}`,
         issuer: root.subject,
@@ -63,7 +66,7 @@ export const makeRoot = async (name: string): Promise<Root> => {
         signingAlgorithm: ecdsa,
         notBefore: new Date(Date.now() - 50 * day),
         notAfter: new Date(Date.now() + days * day),
-        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }])],
+        extensions: [new x509.SubjectAlternativeNameExtension(names), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature)],
       });
       return { certificate: leaf.toString('pem'), key: await pem(own.privateKey) };
     },

@@ -10,7 +10,7 @@ import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
 import { certificateReader } from '@weft/model/node';
 import { secretsOf } from '../../agent/src/relay/secrets.ts';
 import { type EnvoyProcess, spawnEnvoy } from '../envoy.ts';
-import { makeRoot } from './certificates.ts';
+import { makeRoot, type Root } from './certificates.ts';
 import { control } from './control.ts';
 
 const proxy: Proxy = {
@@ -33,8 +33,7 @@ export interface Compiled {
 }
 
 /** The identity that its agent would give it. */
-const withIdentity = async (resources: ResourceSet): Promise<ResourceSet> => {
-  const root = await makeRoot('mesh');
+const withIdentity = async (resources: ResourceSet, root: Root): Promise<ResourceSet> => {
   const { certificate: chain, key } = await root.issue('gw');
   const trusted = { trustDomain: 'cluster.local', pem: root.certificate };
   const bundles = { ...trusted, domains: [trusted] };
@@ -67,9 +66,10 @@ export const spawnGateway = (folder: string, labels: Readonly<Record<string, str
   return spawnEnvoy(folder, bootstrap({ node, metadata, agentSocket: xdsSocket(folder), adminSocket: adminSocket(folder) }));
 };
 
-export const startGateway = async (text: string): Promise<GatewayEnvoy> => {
+/** @param mesh who signs identities; absent: somebody whom nobody knows */
+export const startGateway = async (text: string, mesh?: Root): Promise<GatewayEnvoy> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-gateway-'));
-  const first = await withIdentity(compiled(text).resources);
+  const first = await withIdentity(compiled(text).resources, mesh ?? (await makeRoot('mesh')));
   const identity = [...(first.get(typeUrls.SDS) ?? [])].filter(([name]) => !name.includes('://'));
   const plane = await control(xdsSocket(folder), first);
   const envoy = await spawnGateway(folder, proxy.labels);

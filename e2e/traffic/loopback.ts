@@ -59,10 +59,13 @@ const makeRoots = async () => {
 
 const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
-/** A certificate for `identity`, as the agent would have it. */
-const writeSecrets = async (folder: string): Promise<Running['issue']> => {
-  const { root, issue } = await makeRoots();
-  const { cert, key } = await issue(identity);
+export interface Secrets {
+  readonly root: string;
+  readonly leaf: string;
+  readonly key: string;
+}
+
+export const writeSecrets = async (folder: string, { root, leaf, key }: Secrets): Promise<void> => {
   const text = (value: string) => ({ inline_string: value });
   const spiffe = {
     name: 'envoy.tls.cert_validator.spiffe',
@@ -71,18 +74,17 @@ const writeSecrets = async (folder: string): Promise<Running['issue']> => {
       trust_domains: [{ name: 'cluster.local', trust_bundle: text(root) }],
     },
   };
-  const own = { '@type': secretType, name: 'default', tls_certificate: { certificate_chain: text(cert), private_key: text(key) } };
+  const own = { '@type': secretType, name: 'default', tls_certificate: { certificate_chain: text(leaf), private_key: text(key) } };
   const trust = { '@type': secretType, name: 'ROOTCA', validation_context: { custom_validator_config: spiffe } };
   await writeFile(join(folder, 'default.json'), JSON.stringify({ resources: [own] }));
   await writeFile(join(folder, 'ROOTCA.json'), JSON.stringify({ resources: [trust] }));
-  return issue;
 };
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Secrets by file instead of by the agent's socket. */
-const fromFiles = (value: JsonValue, folder: string): JsonValue => {
+export const fromFiles = (value: JsonValue, folder: string): JsonValue => {
   if (Array.isArray(value)) return value.map((item) => fromFiles(item, folder));
   if (!isObject(value)) return value;
   if ('sds_config' in value && isObject(value))
@@ -90,7 +92,7 @@ const fromFiles = (value: JsonValue, folder: string): JsonValue => {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, fromFiles(child, folder)]));
 };
 
-const at = (address: string, port: number): JsonObject => ({ socket_address: { address, port_value: port } });
+export const at = (address: string, port: number): JsonObject => ({ socket_address: { address, port_value: port } });
 
 const bound = (listener: JsonObject, ports: readonly number[]): JsonObject[] => {
   const { bind_to_port: _bind, use_original_dst: _original, ...rest } = listener;
@@ -166,11 +168,13 @@ export interface Running {
  */
 export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
-  const issue = await writeSecrets(folder);
+  const { root, issue } = await makeRoots();
+  const { cert, key } = await issue(identity);
+  await writeSecrets(folder, { root, leaf: cert, key });
   const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
   if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
   const ports = view.inbound.ports.map(({ port }) => port);
-  const envoy = await spawnEnvoy(folder, onLoopback(staticBootstrap(emit(view)), folder, ports), 'warn');
+  const envoy = await spawnEnvoy(folder, onLoopback(staticBootstrap(emit(view)), folder, ports), { level: 'warn' });
   const stop = async () => {
     await envoy.kill();
     await rm(folder, { recursive: true, force: true });

@@ -54,6 +54,6 @@ export * from './proxy.ts';
 export * from './resource.ts';
 export * from './specs.ts';
 export { routingClaim } from './text/claim.ts';
-export { isWithin, type Network, network, networkOf, unmapped } from './text/host.ts';
+export { isWithin, leadingBits, type Network, network, networkOf, unmapped } from './text/host.ts';
 export { type KeySet, readKeySet } from './text/key-set.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';

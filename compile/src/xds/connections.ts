@@ -2,9 +2,7 @@
 import { outboundCluster } from '@weft/envoy';
 import { type ConnectionMatch, type ConnectionRoute, connectionWays, type Entry } from '../mesh/index.ts';
 import { isDynamic, resolveServerName } from './dynamic-dns.ts';
-import { asTcp, type Chain, connectionProxy, tcpProxy } from './filters.ts';
-
-type Filters = NonNullable<Chain['filters']>;
+import { asTcp, connectionProxy, type Filters, tcpProxy } from './filters.ts';
 
 /** A chain and what it is for. */
 export interface Way {

@@ -3,14 +3,14 @@
  * so a change costs what it changed, and maps that say the same are the same object.
  */
 import { inboundName, type ResourceSet, typeUrls } from '@weft/envoy';
-import type { InboundSlice, Origin, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
+import type { AuthorizationSlice, InboundSlice, Origin, PortEndpoints, ScopedService, View } from '../mesh/index.ts';
 import { byName, merged, type Resources } from './by-name.ts';
 import { type Calls, callsOf } from './calls.ts';
 import { type Role, type Situation, serviceClusters } from './clusters.ts';
 import { assignments, endpointsOf } from './endpoints.ts';
 import { fixedClusters, portCluster } from './fixed-clusters.ts';
 import { gatewayListeners, gatewayRouteTables } from './gateway.ts';
-import { type Guards, guardResources, guards } from './guards.ts';
+import { guardResources } from './guards.ts';
 import { boundListeners, inboundListener } from './inbound.ts';
 import { joinedPart, type Part, remember, rememberEach, rememberPair, type Touched } from './remember.ts';
 import { secretResources } from './secrets.ts';
@@ -73,7 +73,8 @@ const inboundClusters = remember(
 );
 
 const inboundListeners = rememberPair(
-  (slice: InboundSlice, guarded: Guards): Resources => byName([[inboundListener(slice, guarded), ...boundListeners(slice, guarded)]]),
+  (slice: InboundSlice, authorization: AuthorizationSlice): Resources =>
+    byName([[inboundListener(slice, authorization), ...boundListeners(slice, authorization)]]),
 );
 
 /** A place where the workload is heard is no place to call somebody from: Envoy refuses two listeners of one address. */
@@ -93,7 +94,7 @@ const sidecarResources = (view: View): ResourceSet => {
   const { origin, outbound, inbound, authorization, credentials } = view;
   const balance = balanced.sidecar(origin);
   const { listeners, tables, hosts } = callsOf(outbound);
-  const own = inboundListeners(inbound, guards(authorization.authorizers));
+  const own = inboundListeners(inbound, authorization);
   return new Map([
     [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), inboundClusters(inbound))],
     [typeUrls.EDS, balance.assignments(outbound.services, outbound.endpoints)],
@@ -112,7 +113,7 @@ const gatewayResourceSet = (view: View): ResourceSet => {
   const { services, endpoints } = outbound;
   const { tables, hosts } = gatewayTables(slice);
   const own = balanced.gateway(origin);
-  const listeners = byName([gatewayListeners(slice)(services, guards(authorization.authorizers))]);
+  const listeners = byName([gatewayListeners(slice)(services, authorization)]);
   const { clusters, assignments } = sniClusters(slice, services, { role: 'gateway', origin, endpoints });
   return new Map([
     [typeUrls.CDS, merged(own.clusters(services, endpoints), byName([clusters]))],

@@ -15,13 +15,14 @@ import {
   HttpConnectionManagerSchema,
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
-import { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { TcpProxySchema, UpstreamConnectMode } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
 import { resolveHost } from './dynamic-dns.ts';
 import { routeFilters } from './route-filters.ts';
 import { fromAds } from './sources.ts';
 
 export type Chain = Init<typeof FilterChainSchema>;
+export type Filters = NonNullable<Chain['filters']>;
 export type Manager = Init<typeof HttpConnectionManagerSchema>;
 type Predicate = Init<typeof ListenerFilterChainMatchPredicateSchema>;
 
@@ -88,17 +89,28 @@ const tcpOptions = ({ connectionPool, loadBalancer, tunnel }: TcpPolicy): TcpPro
   };
 };
 
-const proxyTo = (statPrefix: string, clusterSpecifier: NonNullable<TcpProxy['clusterSpecifier']>, policy: TcpPolicy) =>
-  typed('envoy.filters.network.tcp_proxy', TcpProxySchema, { statPrefix, clusterSpecifier, ...tcpOptions(policy) });
+/** What a proxy waits for before it dials; absent: nothing. */
+export type DialsAfter = 'handshake' | 'first words';
 
-export const tcpProxy = (cluster: string, policy: TcpPolicy = {}) => proxyTo(cluster, { case: 'cluster', value: cluster }, policy);
+/** Bytes of the client's that wait with it. Without a limit Envoy would read nothing, no handshake either. */
+const waiting: Readonly<Record<DialsAfter, TcpProxy>> = {
+  handshake: { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE, maxEarlyDataBytes: 0 },
+  'first words': { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 65_536 },
+};
+
+const proxyTo = (statPrefix: string, clusterSpecifier: NonNullable<TcpProxy['clusterSpecifier']>, options: TcpProxy) =>
+  typed('envoy.filters.network.tcp_proxy', TcpProxySchema, { statPrefix, clusterSpecifier, ...options });
+
+export const tcpProxy = (cluster: string, policy: TcpPolicy = {}, after?: DialsAfter) =>
+  proxyTo(cluster, { case: 'cluster', value: cluster }, { ...tcpOptions(policy), ...(after && waiting[after]) });
 
 /** The destinations of one rule for connections, by weight [S51]. */
-export const connectionProxy = ({ clusters, policy, origin }: ConnectionRoute) => {
+export const connectionProxy = ({ clusters, policy, origin }: ConnectionRoute, after?: DialsAfter) => {
   const [only, ...others] = clusters;
-  if (only && others.length === 0) return tcpProxy(only.cluster, policy);
+  if (only && others.length === 0) return tcpProxy(only.cluster, policy, after);
   const weighted = clusters.map(({ cluster: name, weight }) => ({ name, weight }));
-  return proxyTo(`${origin.name}.${origin.namespace}`, { case: 'weightedClusters', value: { clusters: weighted } }, policy);
+  const options = { ...tcpOptions(policy), ...(after && waiting[after]) };
+  return proxyTo(`${origin.name}.${origin.namespace}`, { case: 'weightedClusters', value: { clusters: weighted } }, options);
 };
 
 /**

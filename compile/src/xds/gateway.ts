@@ -7,11 +7,31 @@ import { TrafficDirection } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.j
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHost_TlsRequirementType, type VirtualHostSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import { anywhere, type GatewayChain, type GatewayHost, type GatewayServer, type GatewaySlice, type ScopedService } from '../mesh/index.ts';
+import {
+  type AuthorizationSlice,
+  anywhere,
+  type GatewayChain,
+  type GatewayHost,
+  type GatewayServer,
+  type GatewaySlice,
+  type ScopedService,
+} from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
+import { anyDestination, guarded, type Match, type Passage } from './connection-chains.ts';
 import { socketAddresses } from './endpoints.ts';
-import { type Chain, callFilters, connectionProxy, detection, httpManager, proxyHeader, routesFrom, tlsInspector } from './filters.ts';
-import type { Guards } from './guards.ts';
+import {
+  type Chain,
+  callFilters,
+  connectionProxy,
+  type DialsAfter,
+  detection,
+  type Filters,
+  httpManager,
+  proxyHeader,
+  routesFrom,
+  tlsInspector,
+} from './filters.ts';
+import { httpGuards } from './guards.ts';
 import { everything } from './match.ts';
 import { gatewayReading, headerOptions } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
@@ -29,15 +49,20 @@ interface Served {
   readonly listener: string;
   readonly services: readonly ScopedService[];
   readonly slice: Omit<GatewaySlice, 'servers'>;
-  readonly guards: Guards;
+  readonly port: number;
+  readonly authorization: AuthorizationSlice;
 }
 
-const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, guards }: Served) => {
+const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorization }: Served) => {
   const { trust: { hops, certificates = 'SANITIZE_SET' } = {} } = slice;
   return httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
-    httpFilters: callFilters({ guards: [...ambiguityFilters(slice), ...guards.http], grpcWeb: grpcWeb === true, dynamic: false }),
+    httpFilters: callFilters({
+      guards: [...ambiguityFilters(slice), ...httpGuards(authorization)],
+      grpcWeb: grpcWeb === true,
+      dynamic: false,
+    }),
     // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
     // certificate is believed by header unless the mesh says so [S87].
     useRemoteAddress: true,
@@ -52,26 +77,49 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, guards }: 
 /** Mesh TLS only: what it would pass on otherwise, nobody had looked at [S121]. */
 const meshOnly = { transportProtocol: 'tls', applicationProtocols: [...meshTcpTokens, ...meshHttpTokens] };
 
-const passedOn = (hosts: readonly string[], services: readonly ScopedService[]): Chain[] =>
-  sniProxies(services, hosts).map(({ name, filter }) => ({ filterChainMatch: { ...meshOnly, serverNames: [name] }, filters: [filter] }));
+/** What the chains of one way in have in common. */
+interface Frame {
+  readonly match: Match;
+  readonly tls: Pick<Chain, 'transportSocket'>;
+}
+
+const framed = ({ match, tls }: Frame, more: Match, filters: Filters): Chain => {
+  const filterChainMatch = { ...match, ...more };
+  return { ...(Object.keys(filterChainMatch).length > 0 && { filterChainMatch }), filters, ...tls };
+};
+
+const connectionChains = (frame: Frame, passage: Omit<Passage, 'asDialled' | 'port'>, { port, authorization }: Served): Chain[] =>
+  guarded({ ...passage, port, asDialled: false }, authorization).map(({ match, filters }) => framed(frame, match, filters));
+
+const passedOn = (hosts: readonly string[], served: Served): Chain[] =>
+  sniProxies(served.services, hosts).flatMap(({ name, proxy }) => {
+    const frame = { match: { ...meshOnly, serverNames: [name] }, tls: {} };
+    return connectionChains(frame, { identified: false, named: true, proxy: (after) => [proxy(after)] }, served);
+  });
+
+/** Whose clients have a name because their certificates were verified. */
+const verifies = (tls: GatewayChain['tls']): boolean => tls !== undefined && tls.mode !== 'SIMPLE' && !tls.skipVerify;
 
 const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Served): Chain[] => {
-  if (content.kind === 'auto-passthrough') return passedOn(content.hosts, served.services);
-  const filters = [content.kind === 'http' ? manager(content, served) : connectionProxy(content.route)];
-  const isPassedOn = content.kind === 'connection' && content.route.match.serverNames.length > 0;
-  if (!tls && !isPassedOn) return [{ filters }];
-  const filterChainMatch = { transportProtocol: 'tls', serverNames: [...serverNames] };
-  return [{ filterChainMatch, filters, ...(tls && { transportSocket: serverTls(tls, content.kind === 'http' ? httpAlpn : []) }) }];
+  if (content.kind === 'auto-passthrough') return passedOn(content.hosts, served);
+  const named = tls !== undefined || (content.kind === 'connection' && content.route.match.serverNames.length > 0);
+  const frame: Frame = {
+    match: named ? { transportProtocol: 'tls', serverNames: [...serverNames] } : {},
+    tls: tls ? { transportSocket: serverTls(tls, content.kind === 'http' ? httpAlpn : []) } : {},
+  };
+  if (content.kind === 'http') return [framed(frame, anyDestination(served.authorization), [manager(content, served)])];
+  const proxy = (after?: DialsAfter) => [connectionProxy(content.route, after)];
+  return connectionChains(frame, { identified: verifies(tls), named, proxy }, served);
 };
 
 /** The gateway pod listens itself: nothing is captured in it. */
-const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'listener'>): Encoded[] => {
+const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'listener' | 'port'>): Encoded[] => {
   const addresses = bind === '0.0.0.0' ? anywhere(common.slice.families) : [bind];
   const name = listenerName(addresses[0] ?? bind, port);
-  const all = chains.flatMap((chain) => filterChains(chain, { ...common, listener: name }));
+  const all = chains.flatMap((chain) => filterChains(chain, { ...common, listener: name, port }));
   // Envoy refuses a listener without a way in: of AUTO_PASSTHROUGH without services nothing is left.
   if (all.length === 0) return [];
-  const isInspected = all.some(({ filterChainMatch }) => filterChainMatch);
+  const isInspected = all.some(({ filterChainMatch }) => filterChainMatch?.transportProtocol);
   const listenerFilters = [...(common.slice.trust?.proxyProtocol ? [proxyHeader] : []), ...(isInspected ? [tlsInspector()] : [])];
   const init = {
     name,
@@ -122,11 +170,11 @@ export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = rememb
   return { tables: tables.map(({ table }) => table), virtualHosts: tables.flatMap(({ hosts }) => hosts) };
 });
 
-type Listeners = (services: readonly ScopedService[], guards: Guards) => readonly Encoded[];
+type Listeners = (services: readonly ScopedService[], authorization: AuthorizationSlice) => readonly Encoded[];
 
 /** Services count where connections are passed on to whatever cluster they name. */
 export const gatewayListeners: (slice: GatewaySlice) => Listeners = remember((slice) =>
-  rememberPair((services: readonly ScopedService[], guards: Guards) =>
-    slice.servers.flatMap((server) => listener(server, { slice, services, guards })),
+  rememberPair((services: readonly ScopedService[], authorization: AuthorizationSlice) =>
+    slice.servers.flatMap((server) => listener(server, { slice, services, authorization })),
   ),
 );

@@ -13,21 +13,16 @@ const audit = slot('authorization.http.audit', RBACSchema);
 const deny = slot('authorization.http.deny', RBACSchema);
 const allow = slot('authorization.http.allow', RBACSchema);
 
-/** What stands before every way in. */
-export interface Guards {
-  readonly http: readonly HttpFilter[];
-}
+const filters = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
+  ...authorizers.flatMap(askingFilters), // before anything is known of the caller [S101]
+  discovered(tokens), // whose request it is [S113]
+  discovered(audit),
+  discovered(deny), // what is denied is not allowed by anybody [S102]
+  discovered(allow),
+]);
 
 /** All of them are always there, so that the first policy of a kind changes no listener; without policies they do nothing. */
-export const guards: (authorizers: AuthorizationSlice['authorizers']) => Guards = remember((authorizers) => ({
-  http: [
-    ...authorizers.flatMap(askingFilters), // before anything is known of the caller [S101]
-    discovered(tokens), // whose request it is [S113]
-    discovered(audit),
-    discovered(deny), // what is denied is not allowed by anybody [S102]
-    discovered(allow),
-  ],
-}));
+export const httpGuards = ({ authorizers }: AuthorizationSlice): readonly HttpFilter[] => filters(authorizers);
 
 /** Behind the name of a rule that is refused because nobody can be asked; Istio's. */
 const undecidable = '-deny-due-to-bad-CUSTOM-action';

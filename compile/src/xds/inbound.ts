@@ -21,13 +21,15 @@ import type { FilterChainMatchSchema } from '@weft/envoy/gen/envoy/config/listen
 import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import type { ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
+import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
 import { anywhere, isHttp } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
+import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
   type Chain,
   callFilters,
+  type DialsAfter,
   detection,
   httpInspector,
   httpManager,
@@ -37,7 +39,7 @@ import {
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
-import type { Guards } from './guards.ts';
+import { httpGuards } from './guards.ts';
 import { addressOptions, headerOptions, headersOfProxies, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
@@ -85,8 +87,20 @@ const permissive = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] => {
   }
 };
 
-const strict = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
-  kind === 'auto' ? [meshWay('http', meshHttpTokens), meshWay('tcp', [])] : [meshWay(kind, [])];
+/** TLS without the mesh's marks. */
+const unmarked: Way = { ...meshWay('tcp', []), name: 'mtls-tcp-unmarked' };
+
+/** Bytes of mesh callers have the chain that PERMISSIVE has: it outlives a change from one to the other, and with it its connections. */
+const strict = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] => {
+  switch (kind) {
+    case 'http':
+      return [meshWay('http', [])];
+    case 'tcp':
+      return [meshWay('tcp', anyToken), unmarked];
+    case 'auto':
+      return [meshWay('http', meshHttpTokens), meshWay('tcp', meshTcpTokens), unmarked];
+  }
+};
 
 /** Bytes have a chain for each transport: where one names plaintext, Envoy looks for plaintext at no chain without a word on it. */
 const disabled = (kind: 'http' | 'tcp' | 'auto'): readonly Way[] =>
@@ -103,7 +117,7 @@ const kindOf = (protocol: Protocol): 'http' | 'tcp' | 'auto' => (protocol === 'a
 /** What all ways in have in common. */
 interface Entrance {
   readonly slice: Omit<InboundSlice, 'ports' | 'mode'>;
-  readonly guards: Guards;
+  readonly authorization: AuthorizationSlice;
 }
 
 /** Where connections of one port, or of all ports without their own, go. */
@@ -113,6 +127,8 @@ interface Destination extends Entrance {
   readonly protocol: Protocol;
   readonly mode: MtlsMode;
   readonly pool: ConnectionPool;
+  /** Its cluster goes where the connection was going. */
+  readonly asDialled: boolean;
 }
 
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
@@ -131,9 +147,9 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination, internal: readon
 };
 
 const manager = (destination: Destination, { mesh }: Way) => {
-  const { port, protocol, mode, slice } = destination;
+  const { port, protocol, mode, slice, authorization } = destination;
   const caller = { mesh, known: mode !== 'DISABLE' };
-  const guards = [...ambiguityFilters(slice), ...destination.guards.http];
+  const guards = [...ambiguityFilters(slice), ...httpGuards(authorization)];
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
     routeSpecifier: inlineRoutes(destination, headersOfProxies(slice, caller)),
@@ -148,16 +164,25 @@ const manager = (destination: Destination, { mesh }: Way) => {
   });
 };
 
-const chains = (destination: Destination, prefix: string, match: Match): Chain[] =>
-  waysByMode[destination.mode](kindOf(destination.protocol)).map((way) => ({
-    name: `${prefix}-${way.name}`,
-    filterChainMatch: { ...way.match, ...match },
-    filters: [way.content === 'http' ? manager(destination, way) : tcpProxy(destination.cluster, { connectionPool: destination.pool })],
-    ...(way.mesh && { transportSocket: meshServer }),
-  }));
+const wayChains = (way: Way, destination: Destination): readonly Guarded[] => {
+  const { cluster, port, pool, asDialled, authorization } = destination;
+  if (way.content === 'http') return [{ suffix: '', match: anyDestination(authorization), filters: [manager(destination, way)] }];
+  const proxy = (after?: DialsAfter) => [tcpProxy(cluster, { connectionPool: pool }, after)];
+  return guarded({ identified: way.mesh, named: way.match !== raw, asDialled, proxy, ...(port > 0 && { port }) }, authorization);
+};
 
-const portChains = ({ port, protocol, mode, connectionPool: pool = {} }: InboundPort, entrance: Entrance): Chain[] =>
-  chains({ ...entrance, cluster: inboundCluster(port), port, protocol, mode, pool }, `${port}`, { destinationPort: port });
+const chains = (destination: Destination, prefix: string): Chain[] =>
+  waysByMode[destination.mode](kindOf(destination.protocol)).flatMap((way) =>
+    wayChains(way, destination).map(({ suffix, match, filters }) => ({
+      name: `${prefix}-${way.name}${suffix}`,
+      filterChainMatch: { ...way.match, ...match, ...(destination.port > 0 && { destinationPort: destination.port }) },
+      filters,
+      ...(way.mesh && { transportSocket: meshServer }),
+    })),
+  );
+
+const portChains = ({ port, protocol, mode, connectionPool: pool = {}, target }: InboundPort, entrance: Entrance): Chain[] =>
+  chains({ ...entrance, cluster: inboundCluster(port), port, protocol, mode, pool, asDialled: !target }, `${port}`);
 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
@@ -193,17 +218,18 @@ const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'ud
 const isBound = (port: InboundPort): port is InboundPort & { readonly bind: string } =>
   port.bind !== undefined && canBind({ bind: port.bind, bindToPort: true }, port.port);
 
-export const boundListeners = (slice: InboundSlice, guards: Guards): readonly Encoded[] =>
+export const boundListeners = (slice: InboundSlice, authorization: AuthorizationSlice): readonly Encoded[] =>
   slice.ports
     .filter(isCarried)
     .filter(isBound)
-    .map((port) => boundListener(port, { slice, guards }));
+    .map((port) => boundListener(port, { slice, authorization }));
 
-export const inboundListener = (slice: InboundSlice, guards: Guards): Encoded => {
+export const inboundListener = (slice: InboundSlice, authorization: AuthorizationSlice): Encoded => {
   const { ports, mode, families } = slice;
-  const entrance: Entrance = { slice, guards };
+  const entrance: Entrance = { slice, authorization };
   const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
-  const others: Destination = { ...entrance, cluster: inboundPassthroughCluster, port: 0, protocol: 'auto', mode, pool: {} };
+  const everyOther = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto' as const, mode, pool: {}, asDialled: true };
+  const others: Destination = { ...entrance, ...everyOther };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {
     name: virtualInbound,
@@ -212,7 +238,7 @@ export const inboundListener = (slice: InboundSlice, guards: Guards): Encoded =>
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...patienceOf(slice),
-    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound', {})],
+    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound')],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);
 };

@@ -125,7 +125,7 @@ describe('inbound', () => {
     const others: Chain[] = serving('http', 'PERMISSIVE', 'STRICT').filter_chains.filter(
       ({ filter_chain_match }: Chain) => filter_chain_match.destination_port === undefined,
     );
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
     for (const chain of others) {
       expect(chain).toHaveProperty('transport_socket');
       expect(JSON.stringify(chain.filters)).toContain('InboundPassthroughCluster');

@@ -8,7 +8,7 @@ import { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_p
 import { covers, type DestinationPolicy, type GatewaySlice, type PortEndpoints, type ScopedService, type Service } from '../mesh/index.ts';
 import { type Situation, type Target, targetsOf, unsecured } from './clusters.ts';
 import { assignment, inSubset } from './endpoints.ts';
-import { tcpProxy } from './filters.ts';
+import { type DialsAfter, tcpProxy } from './filters.ts';
 import { rememberKeyed } from './remember.ts';
 
 /** Addresses that others resolve speak no mesh TLS that we know of. */
@@ -28,7 +28,7 @@ export const sniProxies = (services: readonly ScopedService[], hosts: readonly s
         .flatMap((port) => [undefined, ...destination.subsets].map((subset) => ({ port, subset })))
         .map(({ port, subset }) => {
           const name = nameOf({ service, port, ...(subset && { subset }) });
-          return { name, filter: tcpProxy(name, destination.policy(port.number)) };
+          return { name, proxy: (after?: DialsAfter) => tcpProxy(name, destination.policy(port.number), after) };
         }),
     );
 

@@ -51,6 +51,13 @@ export const unmapped = (network: Network): Network => {
   return address.isIPv4MappedAddress() ? { address: address.toIPv4Address().toString(), bits: network.bits - 96 } : network;
 };
 
+/** The bits that all its addresses begin with, after their family: one network lies in another if its text begins with the other's. */
+export const leadingBits = ({ address, bits }: Network): string => {
+  const bytes = ipaddr.parse(address).toByteArray();
+  const text = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return `${bytes.length}:${text.slice(0, bits)}`;
+};
+
 /** An IPv4 address has one spelling when no number of it begins with a zero: a mesh has thousands, and reading each takes long. */
 const plainAddress = /^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/;
 

@@ -1,0 +1,79 @@
+/** What policies say of connections that are not HTTP, reduced by what a filter chain knows of those that it takes [S106]. */
+import type { AddressTest } from './address-classes.ts';
+import {
+  type AuthorizationPolicy,
+  type AuthorizationRule,
+  type AuthorizationSlice,
+  type Condition,
+  type Conditions,
+  isHttpOnly,
+} from './authorization.ts';
+import { all, always, any, type Formula, never, not } from './formula.ts';
+
+export interface KnownOfConnection {
+  /** The peer shows a certificate, which is verified; without one it has no identity [S108]. */
+  readonly identified: boolean;
+  /** It may have asked for a server name in TLS. */
+  readonly named: boolean;
+  /** Absent: any. */
+  readonly port?: number;
+  /** The tests of addresses that hold. */
+  readonly holds: ReadonlySet<AddressTest>;
+}
+
+const conditionOf = ({ test, negated }: Condition, { identified, named, port, holds }: KnownOfConnection): Formula => {
+  const answer = (): Formula => {
+    switch (test.kind) {
+      case 'principal':
+      case 'namespace':
+      case 'service-account':
+      case 'trust-domain':
+        return identified ? { kind: 'question', question: test } : never;
+      case 'source-ip':
+      case 'remote-ip':
+      case 'destination-ip':
+        return holds.has(test) ? always : never;
+      case 'destination-port':
+        if (port === undefined) return { kind: 'question', question: test };
+        return test.values.includes(port) ? always : never;
+      case 'server-name':
+        if (!named) return never;
+        return { kind: 'question', question: test };
+      // No filter of a connection leaves metadata.
+      default:
+        return never;
+    }
+  };
+  return negated ? not(answer()) : answer();
+};
+
+const conditionsOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
+
+const ruleOf = (rule: AuthorizationRule, { action }: AuthorizationPolicy, known: KnownOfConnection): Formula => {
+  if (action === 'ALLOW' && conditionsOf(rule).some(isHttpOnly)) return never;
+  const entry = (conditions: Conditions) =>
+    all(conditions.filter((condition) => !isHttpOnly(condition)).map((condition) => conditionOf(condition, known)));
+  return all([any(rule.from.map(entry)), any(rule.to.map(entry)), entry(rule.when)]);
+};
+
+/** Some rule of theirs holds. */
+export const connectionMatches = (policies: readonly AuthorizationPolicy[], known: KnownOfConnection): Formula =>
+  any(policies.flatMap((policy) => policy.rules.map((rule) => ruleOf(rule, policy, known))));
+
+const enforced = (policies: readonly AuthorizationPolicy[]): readonly AuthorizationPolicy[] => policies.filter(({ dryRun }) => !dryRun);
+
+/** What must hold for a connection to reach the application [S102, S103]. */
+export const connectionMayPass = ({ undecided, deny, allow }: AuthorizationSlice, known: KnownOfConnection): Formula => {
+  const admitting = enforced(allow);
+  return all([
+    not(connectionMatches([...undecided, ...enforced(deny)], known)),
+    admitting.length === 0 ? always : connectionMatches(admitting, known),
+  ]);
+};
+
+/** The tests of addresses on which the verdict may depend. */
+export const addressTests = ({ custom, undecided, deny, allow }: AuthorizationSlice): readonly AddressTest[] =>
+  [...custom.flatMap(({ policies }) => policies), ...undecided, ...enforced(deny), ...enforced(allow)]
+    .flatMap(({ rules }) => rules)
+    .flatMap(conditionsOf)
+    .flatMap(({ test }) => (test.kind === 'source-ip' || test.kind === 'remote-ip' || test.kind === 'destination-ip' ? [test] : []));

@@ -1,0 +1,119 @@
+/**
+ * Policy is there from the first byte: somebody whom a DENY refuses tries all the time, by name and by address, while workloads start,
+ * proxies die and weftd is away. Nothing of his may arrive.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Mesh, root, startMesh, until } from './mesh.ts';
+
+const workloads = process.env.WEFT_LONG === '1' ? 200 : 20;
+
+interface Told {
+  readonly tried: Readonly<Record<'http' | 'greets' | 'undeclared', number>>;
+  readonly served: Told['tried'];
+}
+
+let mesh: Mesh;
+beforeAll(async () => {
+  mesh = await startMesh({ folder: join(root, 'e2e/first-byte') });
+}, 180_000);
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+/** What a caller has got since it started. */
+const toldBy = async (name: string): Promise<Told> => {
+  const { stdout } = await mesh.weft('logs', `deploy/${name}`, '-n', 'demo', '--tail', '3');
+  const line = stdout.split('\n').findLast((text) => text.includes('"tried"')) ?? '';
+  return JSON.parse(line.slice(line.indexOf('{'))) as Told;
+};
+
+const guarded = (replicas: number): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: guarded, namespace: demo}
+spec:
+  replicas: ${replicas}
+  selector:
+    matchLabels: {app: guarded}
+  template:
+    metadata:
+      labels: {app: guarded}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: guarded
+        image: python:3
+        command: [python3, -u, server.py]
+        readinessProbe:
+          tcpSocket: {port: 9000}
+          periodSeconds: 1
+`;
+
+const untilReady = (): Promise<true> =>
+  until('all pods are ready', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 300_000, 500);
+
+/** Everything of his tried since, and nothing served ever. */
+const expectNothingServed = async (before: Told): Promise<void> => {
+  const after = await until('he has tried again', async () => {
+    const told = await toldBy('intruder');
+    return Object.keys(told.tried).every((key) => told.tried[key as keyof Told['tried']] > before.tried[key as keyof Told['tried']])
+      ? told
+      : undefined;
+  });
+  expect(after.served).toEqual({ http: 0, greets: 0, undeclared: 0 });
+};
+
+it(`nothing of an intruder's is served while ${workloads} workloads start`, async () => {
+  const before = await toldBy('intruder');
+  writeFileSync(join(mesh.folder, 'guarded.yaml'), guarded(workloads));
+  await until('they are known', async () =>
+    (await mesh.json<readonly unknown[]>('get', 'pods', '-n', 'demo')).length > workloads ? true : undefined,
+  );
+  await untilReady();
+  // His rounds go on when all of them listen.
+  await sleep(3000);
+  await expectNothingServed(before);
+});
+
+it('his friend is served by name, and by address where nobody shows a name: by no one', async () => {
+  const { served } = await until('the friend is served', async () => {
+    const told = await toldBy('friend');
+    return told.served.http > 3 && told.served.greets > 3 ? told : undefined;
+  });
+  expect(served.undeclared).toBe(0);
+});
+
+it('nor while proxies are killed and come back without weftd', async () => {
+  const before = await toldBy('intruder');
+  mesh.up.kill('SIGSTOP');
+  try {
+    const [weftd = 0] = mesh.pids('weftd.js');
+    expect(weftd).toBeGreaterThan(1);
+    process.kill(weftd, 'SIGKILL');
+    for (const pid of mesh.pids('envoy', 'guarded-')) process.kill(pid, 'SIGKILL');
+    await sleep(8000);
+  } finally {
+    mesh.up.kill('SIGCONT');
+  }
+  await untilReady();
+  await expectNothingServed(before);
+});
+
+it('nor while the agent is killed, and starts everything again from what it has kept', async () => {
+  const [agent = 0] = mesh.pids('agent', 'host');
+  expect(agent).toBeGreaterThan(1);
+  process.kill(agent, 'SIGKILL');
+  await until('the agent is back', () => (mesh.pids('agent', 'host').some((pid) => pid !== agent) ? true : undefined));
+  await untilReady();
+  await sleep(3000);
+  await expectNothingServed({ tried: { http: 0, greets: 0, undeclared: 0 }, served: { http: 0, greets: 0, undeclared: 0 } });
+});
+
+it('no server has seen him: all that arrived was his friend’s', async () => {
+  const { stdout } = await mesh.weft('logs', 'deploy/guarded', '-n', 'demo', '--tail', '100000');
+  const reached = stdout.split('\n').filter((line) => line.includes('reached'));
+  expect(reached.length).toBeGreaterThan(0);
+  expect(reached.filter((line) => line.includes('9001'))).toEqual([]);
+});
