@@ -39,17 +39,28 @@ export const changedAt = (before: List, after: List): readonly number[] | undefi
   return at;
 };
 
+export interface Turnover<T> {
+  readonly gone: readonly T[];
+  readonly come: readonly T[];
+}
+
 /** Items of either list that the other has not; `undefined`: too many. One that came or went moves all behind it. */
-export const difference = <T>(before: readonly T[], after: readonly T[]): readonly T[] | undefined => {
-  if (before === after) return [];
+export const turnover = <T>(before: readonly T[], after: readonly T[]): Turnover<T> | undefined => {
+  if (before === after) return { gone: [], come: [] };
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
   let end = 0;
   while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
   const [left, right] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
   const [old, now] = [new Set(left), new Set(right)];
-  const found = [...left.filter((item) => !now.has(item)), ...right.filter((item) => !old.has(item))];
-  return found.length > most ? undefined : found;
+  const [gone, come] = [left.filter((item) => !now.has(item)), right.filter((item) => !old.has(item))];
+  return gone.length + come.length > most ? undefined : { gone, come };
+};
+
+/** Both of them. */
+export const difference = <T>(before: readonly T[], after: readonly T[]): readonly T[] | undefined => {
+  const found = turnover(before, after);
+  return found && [...found.gone, ...found.come];
 };
 
 type Keys = ReadonlySet<unknown>;

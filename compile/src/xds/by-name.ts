@@ -3,7 +3,7 @@
  * A map whose parts came instead of others is mended where they differ; what comes out is what would be made of nothing.
  */
 import type { Encoded } from '@weft/envoy';
-import { changedAt, predecessor } from '../mesh/index.ts';
+import { predecessor, turnover } from '../mesh/index.ts';
 import { type Part, remember, sameItems } from './remember.ts';
 
 export type Resources = ReadonlyMap<string, Encoded>;
@@ -25,14 +25,27 @@ const withSum = (map: Resources): Summed => {
   return { map, sum };
 };
 
-/** The map with other resources of names that it has. */
-const replaced = ({ map, sum }: Summed, resources: readonly Encoded[]): Summed => {
+interface Change {
+  /** New, or instead of others of their names. */
+  readonly come: readonly Encoded[];
+  readonly gone: readonly string[];
+}
+
+const changed = ({ map, sum }: Summed, { come, gone }: Change): Summed => {
   const next = new Map(map);
   let nextSum = sum;
-  for (const resource of resources) {
-    const old = map.get(resource.name);
+  const without = (name: string) => {
+    const old = next.get(name);
+    if (old) nextSum = (nextSum - sumOf(old).sum + modulus) % modulus;
+  };
+  for (const name of gone) {
+    without(name);
+    next.delete(name);
+  }
+  for (const resource of come) {
+    without(resource.name);
     next.set(resource.name, resource);
-    nextSum = (nextSum + sumOf(resource).sum - (old ? sumOf(old).sum : 0) + modulus) % modulus;
+    nextSum = (nextSum + sumOf(resource).sum) % modulus;
   }
   return { map: next, sum: nextSum };
 };
@@ -64,40 +77,48 @@ const shared = ({ map, sum }: Summed): Resources => {
 /** What a list of parts was made into: with the parts' own resources, and as it is shared. */
 interface Made extends Summed {
   readonly result: Resources;
+  /** No name twice in the parts. */
+  readonly isDistinct: boolean;
 }
 
 const madeOf = new WeakMap<readonly Part[], Made>();
 
-const sameNames = (a: Part, b: Part): boolean => a.length === b.length && a.every(({ name }, index) => name === b[index]?.name);
-
-/** Where parts hold other resources of the same names; those of a name that an earlier part has are nobody's. */
-const replacements = (parts: readonly Part[]): { readonly earlier: Made; readonly own: readonly Encoded[] } | undefined => {
-  const before = predecessor(parts);
-  const earlier = before && madeOf.get(before);
-  const at = before && changedAt(before, parts);
-  if (!before || !earlier || !at) return undefined;
-  const pairs = at.map((index) => [before[index] ?? [], parts[index] ?? []] as const);
-  if (!pairs.every(([old, now]) => sameNames(old, now))) return undefined;
-  return { earlier, own: pairs.flatMap(([old, now]) => now.filter(({ name }, index) => earlier.map.get(name) === old[index])) };
+/** What becomes of the earlier list's map; `undefined`: some name is, or would be, there twice, and its place counts. */
+const changeTo = (parts: readonly Part[], before: readonly Part[], { map, isDistinct }: Made): Change | undefined => {
+  const change = isDistinct ? turnover(before, parts) : undefined;
+  if (!change) return undefined;
+  const come = change.come.flat();
+  const left = new Set(change.gone.flatMap((part) => part.map(({ name }) => name)));
+  const names = new Set(come.map(({ name }) => name));
+  if (names.size < come.length || come.some(({ name }) => map.has(name) && !left.has(name))) return undefined;
+  return { come, gone: [...left].filter((name) => !names.has(name)) };
 };
 
-/** By a map: the one that it came of, and what took the place of resources of that one. */
-const came = new WeakMap<Resources, { readonly before: WeakRef<Resources>; readonly own: readonly Encoded[] }>();
+/** By a map: the one that it came of, and how. */
+const came = new WeakMap<Resources, { readonly before: WeakRef<Resources>; readonly change: Change }>();
 
 const mended = (parts: readonly Part[]): Made | undefined => {
-  const found = replacements(parts);
-  if (!found) return undefined;
-  const made = replaced(found.earlier, found.own);
+  const before = predecessor(parts);
+  const earlier = before && madeOf.get(before);
+  const change = before && earlier && changeTo(parts, before, earlier);
+  if (!earlier || !change) return undefined;
+  const made = changed(earlier, change);
   const result = shared(made);
-  if (result === made.map) came.set(result, { before: new WeakRef(found.earlier.result), own: found.own });
-  return { ...made, result };
+  if (result === made.map) came.set(result, { before: new WeakRef(earlier.result), change });
+  return { ...made, result, isDistinct: true };
 };
 
 const anew = (parts: readonly Part[]): Made => {
   const map = new Map<string, Encoded>();
-  for (const part of parts) for (const resource of part) if (!map.has(resource.name)) map.set(resource.name, resource);
+  let isDistinct = true;
+  for (const part of parts) {
+    for (const resource of part) {
+      if (map.has(resource.name)) isDistinct = false;
+      else map.set(resource.name, resource);
+    }
+  }
   const made = withSum(map);
-  return { ...made, result: shared(made) };
+  return { ...made, result: shared(made), isDistinct };
 };
 
 /** Lists that begin with the same part, of which as many are remembered: one for each namespace that sees different services. */
@@ -133,6 +154,12 @@ export const byName = (parts: readonly Part[]): Resources => {
   return made.result;
 };
 
+/** What `a` has no more may still be one of `b`'s. */
+const besideOf = ({ come, gone }: Change, b: Resources): Change => ({
+  come: [...come, ...gone.flatMap((name) => b.get(name) ?? [])],
+  gone: gone.filter((name) => !b.has(name)),
+});
+
 const mergedWith = remember((_b: Resources) => new WeakMap<Resources, Summed>());
 
 /** Of names that both have `a` has the resource. */
@@ -142,10 +169,11 @@ export const merged = (a: Resources, b: Resources): Resources => {
   const all = mergedWith(b);
   const known = all.get(a);
   if (known) return known.map;
-  const change = came.get(a);
-  const before = change?.before.deref();
+  const origin = came.get(a);
+  const before = origin?.before.deref();
   const earlier = before && all.get(before);
-  const made = earlier && change ? replaced(earlier, change.own) : withSum(new Map([...a, ...[...b].filter(([name]) => !a.has(name))]));
+  const made =
+    earlier && origin ? changed(earlier, besideOf(origin.change, b)) : withSum(new Map([...a, ...[...b].filter(([name]) => !a.has(name))]));
   const result = { ...made, map: shared(made) };
   all.set(a, result);
   return result.map;
