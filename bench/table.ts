@@ -12,7 +12,7 @@ export interface Figures {
 export interface CompileFigures {
   readonly scratchMs: number;
   readonly classes: number;
-  /** By the kind of the one object that changed. */
+  /** By what the one that changed was. */
   readonly changedMs: Readonly<Record<string, number>>;
 }
 
