@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failed, startLoad } from './load.ts';
-import { type Mesh, root, startMesh } from './mesh.ts';
+import { type Mesh, root, startMesh, until } from './mesh.ts';
 
 const long = process.env.WEFT_LONG === '1';
 /** Each request is four on the way: to the front, and three of its own. */
@@ -21,12 +21,17 @@ afterAll(async () => {
 
 type Mode = 'DISABLE' | 'PERMISSIVE' | 'STRICT';
 
-/** Written as an editor does; waits until the mode is in force everywhere. */
-const become = async (mode: Mode, namespace: 'istio-system' | 'modes' = 'modes'): Promise<void> => {
+/** Written as an editor does. */
+const write = (mode: Mode, namespace: string): void => {
   const path = join(mesh.folder, `${namespace}.yaml`);
   const text = `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: ${namespace}}\nspec: {mtls: {mode: ${mode}}}\n`;
   writeFileSync(`${path}.tmp`, text);
   renameSync(`${path}.tmp`, path);
+};
+
+/** Waits until the mode is in force everywhere. */
+const become = async (mode: Mode, namespace: 'istio-system' | 'modes' = 'modes'): Promise<void> => {
+  write(mode, namespace);
   const { code, stderr } = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
   expect(code, stderr).toBe(0);
 };
@@ -100,4 +105,23 @@ describe('a change of mode', () => {
     expect((await ended).code).toBe(0);
     expect(Date.now() - from).toBeLessThan(47_000);
   });
+
+  it.skipIf(!long)(
+    'goes on when weftd was killed in the middle of it, and loses no request',
+    async () => {
+      await become('DISABLE');
+      const load = startLoad({ url: `${mesh.gateway}/`, perSecond: 50 });
+      for (const pause of [100, 300, 700, 1200, 1600, 2000]) {
+        write('STRICT', 'modes');
+        await sleep(pause);
+        for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
+        await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined));
+        await become('STRICT');
+        expect((await outsider('http://server.modes:8080/')).code).toBe(reset);
+        await become('DISABLE');
+      }
+      expect(failed(await load.stop()).map(({ status, body, error }) => ({ status, body, error }))).toEqual([]);
+    },
+    600_000,
+  );
 });

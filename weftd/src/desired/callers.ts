@@ -27,6 +27,10 @@ const everyPort = (callers: Callers, { ports }: PeerModes): readonly string[] =>
 export const settledCallers = (modes: PeerModes): Callers =>
   Object.fromEntries([others, ...Object.keys(modes.ports)].map((port) => [port, { mtls: isMtls(modes, port), mixed: false }]));
 
+/** Of a workload that begins while others change: where clients dial endpoints themselves, they may call it as those [S95]. */
+export const uncertainCallers = (modes: PeerModes): Callers =>
+  Object.fromEntries(Object.entries(settledCallers(modes)).map(([port, { mtls }]) => [port, { mtls, mixed: true }]));
+
 const isMoving = (callers: Callers, modes: PeerModes, port: string): boolean => {
   const { mtls, mixed } = mannerAt(callers, port);
   return mixed || mtls !== isMtls(modes, port);

@@ -60,6 +60,16 @@ test('a new workload begins with its mode, since nobody calls it yet', () => {
   expect(changes.deadline()).toBeUndefined();
 });
 
+test('but takes both ways while others change, whom clients that dial endpoints themselves may take it for', () => {
+  const changes = start();
+  changes.take(wanted(all('DISABLE'), 'a'));
+  changes.take(wanted(all('STRICT'), 'a', 'b'));
+  expect(inShort(changes.stage({ uid: 'b', modes: all('STRICT') }))).toBe('PERMISSIVE, told mtls');
+  changes.advance(true);
+  changes.advance(true);
+  expect(changes.deadline()).toBeUndefined();
+});
+
 test('all go together: none is ahead, and one that is asked back waits for nobody', () => {
   const changes = start();
   changes.take(wanted(all('DISABLE'), 'a', 'b'));

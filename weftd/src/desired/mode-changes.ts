@@ -7,7 +7,7 @@
  * ahead of the others would refuse what they are still called with.
  */
 import type { PeerModes, PeerStage } from '@weft/compile';
-import { advanced, type Callers, settledCallers, stageOf } from './callers.ts';
+import { advanced, type Callers, settledCallers, stageOf, uncertainCallers } from './callers.ts';
 
 export interface Wanted {
   readonly uid: string;
@@ -63,15 +63,19 @@ export const modeChanges = ({ callers: written, stepMs, now }: ModeChangesInput)
     return entries.some(([uid, { stage }]) => stage !== before.get(uid)?.stage);
   };
 
+  const taken = ({ uid, modes }: Wanted, firstCallers: (modes: PeerModes) => Callers): readonly [string, Known] => {
+    const before = known.get(uid);
+    if (before && same(before.modes, modes)) return [uid, before];
+    return [uid, next(modes, before?.callers ?? all.get(uid) ?? firstCallers(modes), before)];
+  };
+
   return {
-    take: (wanted) =>
-      replace(
-        wanted.map(({ uid, modes }) => {
-          const before = known.get(uid);
-          if (before && same(before.modes, modes)) return [uid, before] as const;
-          return [uid, next(modes, before?.callers ?? all.get(uid) ?? settledCallers(modes), before)] as const;
-        }),
-      ),
+    take: (wanted) => {
+      const [earlier, first] = [wanted.filter(({ uid }) => all.has(uid)), wanted.filter(({ uid }) => !all.has(uid))];
+      const running = earlier.map((one) => taken(one, settledCallers));
+      const firstCallers = running.some(([, { stage }]) => stage) ? uncertainCallers : settledCallers;
+      return replace([...running, ...first.map((one) => taken(one, firstCallers))]);
+    },
     stage: ({ uid, modes }) => {
       const one = known.get(uid);
       return one?.stage && same(one.modes, modes) ? one.stage : undefined;
