@@ -9,6 +9,7 @@ import { trustOf } from './kubernetes/trust.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
 import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
 import { authorizations } from './passes/authorizations.ts';
+import { authorizers } from './passes/authorizers.ts';
 import { credentials } from './passes/credentials.ts';
 import { destinations } from './passes/destinations.ts';
 import { endpoints } from './passes/endpoints.ts';
@@ -41,6 +42,7 @@ export const passes: readonly Pass[] = [
   requests, // whose tokens are believed
   workloads, // who is there
   services, // what is called what
+  authorizers, // who is asked about requests
   endpoints, // which workloads stand behind which service
   destinations, // how services are called
   gateways, // where requests come in; VirtualServices name them

@@ -51,6 +51,8 @@ export const compiled = (text: string): Compiled => {
 export interface GatewayEnvoy {
   set(text: string): void;
   readonly refusals: readonly string[];
+  /** Socket of Envoy's admin. */
+  readonly admin: string;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export const startGateway = async (text: string, mesh?: Root): Promise<GatewayEn
   const envoy = await spawnGateway(folder, proxy.labels);
   return {
     refusals: plane.refusals,
+    admin: adminSocket(folder),
     set: (next) => {
       const { resources } = compiled(next);
       plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));

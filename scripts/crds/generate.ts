@@ -134,16 +134,7 @@ const kubernetesSchemas = (api: string, machinery: string, defs: Record<string, 
 
 /** Parts of MeshConfig that have no effect yet; a finding names them, so their content does not matter. */
 const opaqueMesh = new Set(
-  [
-    'configSources',
-    'caCertificates',
-    'certificates',
-    'serviceSettings',
-    'serviceScopeConfigs',
-    'ca',
-    'extensionProviders',
-    'defaultProviders',
-  ]
+  ['configSources', 'caCertificates', 'certificates', 'serviceSettings', 'serviceScopeConfigs', 'ca', 'defaultProviders']
     .concat([
       'discoverySelectors',
       'pathNormalization',
@@ -155,6 +146,12 @@ const opaqueMesh = new Set(
     ])
     .map((field) => `MeshConfig.${field}`)
     .concat(['OutboundTrafficPolicy.tls'])
+    .concat(
+      [
+        ...['zipkin', 'lightstep', 'datadog', 'stackdriver', 'opencensus', 'skywalking', 'opentelemetry', 'prometheus'],
+        ...['envoyFileAccessLog', 'envoyHttpAls', 'envoyTcpAls', 'envoyOtelAls', 'sds'],
+      ].map((field) => `ExtensionProvider.${field}`),
+    )
     .concat(
       [
         'tracing',

@@ -126,13 +126,15 @@ export type HeaderNames = readonly Exclude<TextMatch, { readonly kind: 'present'
 
 interface Authorizer {
   readonly name: string;
-  /** Its service: the outbound cluster, and what requests to it call it. */
-  readonly cluster: string;
-  readonly authority: string;
+  /** Its service's. */
+  readonly host: string;
+  readonly port: number;
   /** Milliseconds. */
   readonly timeout: number;
   /** Requests pass while it cannot be reached. */
   readonly failOpen: boolean;
+  /** Routes are chosen again by what it adds to a request. */
+  readonly clearRouteCache: boolean;
   /** What callers get when it cannot be reached; absent: 403. */
   readonly statusOnError?: number;
   readonly body?: { readonly maxBytes: number; readonly partial: boolean; readonly asBytes: boolean };
@@ -149,7 +151,9 @@ export type ExternalAuthorizer =
       readonly headersToUpstream: HeaderNames;
       readonly headersToDownstreamOnAllow: HeaderNames;
       readonly headersToDownstreamOnDeny: HeaderNames;
-    } & Authorizer);
+    } & Authorizer)
+  /** Nobody who can be asked; what policies delegate to it is refused [S110]. */
+  | { readonly kind: 'broken'; readonly name: string };
 
 /** The CUSTOM policies of one provider. */
 export interface Delegation {
@@ -162,9 +166,9 @@ export interface Delegation {
  * Of several rules that match, Envoy tells of the one whose `ruleName` is the smallest text.
  */
 export interface AuthorizationSlice {
-  /** Who can be asked: the mesh's own list, so that listeners depend on nothing else of this. */
+  /** Who may be asked, the broken among them: the mesh's own list, so that listeners depend on nothing else of this. */
   readonly authorizers: readonly ExternalAuthorizer[];
-  /** One for each provider of the mesh's settings that can be asked, by name, whether or not a policy names it. */
+  /** One for each of them, whether or not a policy names it. */
   readonly custom: readonly Delegation[];
   /** CUSTOM policies about which nobody can be asked: what they match is refused [S110]. */
   readonly undecided: readonly AuthorizationPolicy[];

@@ -2,7 +2,7 @@
  * External authorizers. What the rules of CUSTOM policies match is found out by an RBAC filter that only tells (its shadow rules);
  * of that and nothing else the authorizer is asked, so that its failure harms no other request [S110].
  */
-import { type Encoded, type Init, milliseconds } from '@weft/envoy';
+import { type Encoded, type Init, milliseconds, outboundCluster } from '@weft/envoy';
 import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
@@ -15,9 +15,11 @@ import type { HttpFilter } from './filters.ts';
 import { namedRules, rbac } from './rbac.ts';
 
 type Named = Pick<ExternalAuthorizer, 'name'>;
+type Askable = Exclude<ExternalAuthorizer, { readonly kind: 'broken' }>;
 
 const findSlot = ({ name }: Named) => slot(`authorization.http.custom.${name}`, RBACSchema);
-const askSlot = ({ name }: Named) => slot(`authorization.http.ask.${name}`, ExtAuthzSchema);
+/** Of somebody broken nothing is asked: then the place holds a filter that does nothing, and no listener changes. */
+const askSlot = ({ name }: Named) => slot(`authorization.http.ask.${name}`, ExtAuthzSchema, RBACSchema);
 
 export const askingFilters = (authorizer: Named): HttpFilter[] => [discovered(findSlot(authorizer)), discovered(askSlot(authorizer))];
 
@@ -41,13 +43,14 @@ const headers = (names: HeaderNames): Init<typeof ListStringMatcherSchema> | und
 type Http = Extract<ExternalAuthorizer, { readonly kind: 'http' }>;
 
 const httpService = (authorizer: Http): Init<typeof HttpServiceSchema> => {
-  const { cluster, authority, timeout, pathPrefix, addedHeaders } = authorizer;
+  const { host, port, timeout, pathPrefix, addedHeaders } = authorizer;
+  const cluster = outboundCluster({ port, host });
   const upstream = headers(authorizer.headersToUpstream);
   const onDeny = headers(authorizer.headersToDownstreamOnDeny);
   const onAllow = headers(authorizer.headersToDownstreamOnAllow);
   return {
     pathPrefix,
-    serverUri: { uri: `http://${authority}`, timeout: milliseconds(timeout), httpUpstreamType: { case: 'cluster', value: cluster } },
+    serverUri: { uri: `http://${host}`, timeout: milliseconds(timeout), httpUpstreamType: { case: 'cluster', value: cluster } },
     authorizationRequest: { headersToAdd: Object.entries(addedHeaders).map(([key, value]) => ({ key, value })) },
     authorizationResponse: {
       ...(upstream && { allowedUpstreamHeaders: upstream }),
@@ -57,7 +60,7 @@ const httpService = (authorizer: Http): Init<typeof HttpServiceSchema> => {
   };
 };
 
-const service = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
+const service = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
   if (authorizer.kind === 'http') {
     const requestHeaders = headers(authorizer.requestHeaders);
     return {
@@ -65,31 +68,33 @@ const service = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> =>
       ...(requestHeaders && { allowedHeaders: requestHeaders }),
     };
   }
-  const { cluster, authority, timeout } = authorizer;
+  const { host, port, timeout } = authorizer;
   return {
     services: {
       case: 'grpcService',
       value: {
-        targetSpecifier: { case: 'envoyGrpc', value: { clusterName: cluster, authority } },
+        targetSpecifier: { case: 'envoyGrpc', value: { clusterName: outboundCluster({ port, host }), authority: host } },
         timeout: milliseconds(timeout),
       },
     },
   };
 };
 
-const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
-  const { failOpen, statusOnError, body } = authorizer;
+const asking = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
+  const { failOpen, clearRouteCache, statusOnError, body } = authorizer;
   return {
     ...service(authorizer),
     transportApiVersion: ApiVersion.V3,
     filterEnabledMetadata: isFound(authorizer),
     failureModeAllow: failOpen,
+    clearRouteCache,
     ...(statusOnError !== undefined && { statusOnError: { code: statusOnError } }),
     ...(body && { withRequestBody: { maxRequestBytes: body.maxBytes, allowPartialMessage: body.partial, packAsBytes: body.asBytes } }),
   };
 };
 
 export const askingResources = ({ authorizer, policies }: Delegation): readonly Encoded[] => {
+  if (authorizer.kind === 'broken') return [extension(findSlot(authorizer), {}), extension(slot(askSlot(authorizer).name, RBACSchema), {})];
   const rules = namedRules(policies, { before: rulePrefix });
   return [
     extension(

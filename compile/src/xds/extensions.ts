@@ -10,9 +10,15 @@ import { fromAds } from './sources.ts';
 export interface Slot<Desc extends DescMessage = DescMessage> {
   readonly name: string;
   readonly schema: Desc;
+  /** What may stand there instead. */
+  readonly others: readonly DescMessage[];
 }
 
-export const slot = <Desc extends DescMessage>(name: string, schema: Desc): Slot<Desc> => ({ name, schema });
+export const slot = <Desc extends DescMessage>(name: string, schema: Desc, ...others: readonly DescMessage[]): Slot<Desc> => ({
+  name,
+  schema,
+  others,
+});
 
 /** The resource. */
 export const extension = <Desc extends DescMessage>({ name, schema }: Slot<Desc>, init: MessageInitShape<Desc>): Encoded => {
@@ -21,7 +27,7 @@ export const extension = <Desc extends DescMessage>({ name, schema }: Slot<Desc>
 };
 
 /** The filter, HTTP's or the network's, wherever the resource is. */
-export const discovered = ({ name, schema }: Slot) => ({
+export const discovered = ({ name, schema, others }: Slot) => ({
   name,
-  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [typeUrlOf(schema)] } },
+  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [schema, ...others].map(typeUrlOf) } },
 });

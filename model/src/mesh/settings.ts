@@ -14,6 +14,7 @@ import type { Problem } from '../problem.ts';
 import type { Metadata, Resource } from '../resource.ts';
 import { checkExportTo, ineffective, invalid, isPort, portHelp } from '../rule.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
+import { checkProviders, type ExtensionProvider } from './authorizer.ts';
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
@@ -39,6 +40,7 @@ export interface MeshConfigSpec {
   readonly accessLogFile?: string;
   readonly accessLogFormat?: string;
   readonly accessLogEncoding?: 'TEXT' | 'JSON';
+  readonly extensionProviders?: readonly ExtensionProvider[];
   readonly proxyListenPort?: number;
   readonly proxyInboundListenPort?: number;
   readonly defaultConfig?: {
@@ -84,6 +86,8 @@ export interface MeshSettings {
   readonly accessLogFile: string;
   readonly accessLogFormat: string;
   readonly accessLogEncoding: 'TEXT' | 'JSON';
+  /** As written. */
+  readonly extensionProviders: readonly ExtensionProvider[];
   readonly proxyListenPort: number;
   readonly proxyInboundListenPort: number;
   readonly drainDuration: number;
@@ -115,6 +119,7 @@ export const defaultMeshSettings: MeshSettings = {
   accessLogFile: '',
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',
+  extensionProviders: [],
   proxyListenPort: 15001,
   proxyInboundListenPort: 15006,
   drainDuration: 45_000,
@@ -179,6 +184,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     accessLogFile: spec.accessLogFile ?? d.accessLogFile,
     accessLogFormat: spec.accessLogFormat ?? d.accessLogFormat,
     accessLogEncoding: spec.accessLogEncoding ?? d.accessLogEncoding,
+    extensionProviders: spec.extensionProviders ?? d.extensionProviders,
     proxyListenPort: spec.proxyListenPort || d.proxyListenPort,
     proxyInboundListenPort: spec.proxyInboundListenPort || d.proxyInboundListenPort,
     drainDuration: duration(spec.defaultConfig?.drainDuration, d.drainDuration),
@@ -225,7 +231,7 @@ const effective = new Set<string>([
     'defaultVirtualServiceExportTo',
     'defaultDestinationRuleExportTo',
   ],
-  ...['defaultHttpRetryPolicy', 'localityLbSetting', 'h2UpgradePolicy', 'defaultConfig'],
+  ...['defaultHttpRetryPolicy', 'localityLbSetting', 'h2UpgradePolicy', 'defaultConfig', 'extensionProviders', 'trustDomainAliases'],
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
 const isEffectiveOfProxy = (field: string, value: unknown): boolean =>
@@ -278,6 +284,7 @@ export function* checkMeshConfig(spec: MeshConfigSpec, { annotations }: Metadata
   for (const field of Object.keys(spec)) {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
+  yield* checkProviders(spec.extensionProviders, 'spec.extensionProviders');
   yield* checkVariables(spec.defaultConfig?.proxyMetadata ?? {}, 'spec.defaultConfig.proxyMetadata');
   yield* checkTopology(spec.defaultConfig?.gatewayTopology);
   for (const [field, value] of Object.entries(spec.defaultConfig ?? {})) {
