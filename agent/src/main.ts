@@ -21,6 +21,8 @@ const main = async (): Promise<void> => {
   const settings = readSettings(process.argv.slice(2), { userHome: homedir() });
   const destination = pino.destination({ fd: 2, sync: true, maxLength: unwrittenBytes });
   destination.on('error', () => {});
+  // The mesh's own output passes through here, too.
+  process.stderr.on('error', () => {});
   const logger = pino({ name: `agent ${settings.role}`, level: settings.verbose ? 'debug' : 'info' }, destination);
   if (settings.role === 'node') {
     // Whatever goes wrong with one pod must not end the others, and all of them end with this process.

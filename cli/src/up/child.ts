@@ -32,6 +32,7 @@ export class Child {
   private exited: Promise<void> = Promise.resolve();
   private stopping = false;
   private pause = firstPause;
+  private restart: NodeJS.Timeout | undefined;
   private logStart = 0;
 
   constructor(settings: ChildSettings) {
@@ -59,7 +60,8 @@ export class Child {
     if (this.stopping) return;
     if (performance.now() - startedAt > settled) this.pause = firstPause;
     this.settings.onExit(how, this.pause);
-    setTimeout(() => this.stopping || this.start(), this.pause).unref();
+    // It keeps this process alive: while both children are away nothing else does.
+    this.restart = setTimeout(() => this.start(), this.pause);
     this.pause = Math.min(this.pause * 2, longestPause);
   }
 
@@ -70,6 +72,7 @@ export class Child {
 
   async stop(): Promise<void> {
     this.stopping = true;
+    clearTimeout(this.restart);
     const child = this.process;
     if (!child) return;
     child.kill('SIGTERM');
