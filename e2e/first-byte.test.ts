@@ -69,11 +69,11 @@ it(`nothing of an intruder's is served while ${workloads} workloads start`, asyn
   const before = await toldBy('intruder');
   writeFileSync(join(mesh.folder, 'guarded.yaml'), guarded(workloads));
   await until('they are known', async () =>
-    (await mesh.json<readonly unknown[]>('get', 'pods', '-n', 'demo')).length > workloads ? true : undefined,
+    (await mesh.json<{ items: readonly unknown[] }>('get', 'pods', '-n', 'demo')).items.length > workloads ? true : undefined,
   );
   await untilReady();
   // His rounds go on when all of them listen.
-  await sleep(3000);
+  await sleep(2000);
   await expectNothingServed(before);
 });
 
@@ -93,7 +93,7 @@ it('nor while proxies are killed and come back without weftd', async () => {
     expect(weftd).toBeGreaterThan(1);
     process.kill(weftd, 'SIGKILL');
     for (const pid of mesh.pids('envoy', 'guarded-')) process.kill(pid, 'SIGKILL');
-    await sleep(8000);
+    await sleep(4000);
   } finally {
     mesh.up.kill('SIGCONT');
   }
@@ -107,7 +107,7 @@ it('nor while the agent is killed, and starts everything again from what it has 
   process.kill(agent, 'SIGKILL');
   await until('the agent is back', () => (mesh.pids('agent', 'host').some((pid) => pid !== agent) ? true : undefined));
   await untilReady();
-  await sleep(3000);
+  await sleep(2000);
   await expectNothingServed({ tried: { http: 0, greets: 0, undeclared: 0 }, served: { http: 0, greets: 0, undeclared: 0 } });
 });
 

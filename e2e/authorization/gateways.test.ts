@@ -132,3 +132,40 @@ test('where TLS is passed on, the name that the client asks for decides', async 
   expect(visits).toBe(before);
   expect(envoy.refusals).toEqual([]);
 });
+
+const proxied = `
+---
+apiVersion: mesh.weft.dev/v1alpha1
+kind: MeshConfig
+metadata: { name: mesh, namespace: istio-system }
+spec: { defaultConfig: { gatewayTopology: { proxyProtocol: {} } } }
+`;
+
+/** What a client hears for whom a proxy at `from` speaks. */
+const relayed = async (client: string, from = '127.0.0.3'): Promise<string> => {
+  const line = call(ports.bytes, { at: '127.0.0.1', from });
+  line.say(`PROXY TCP4 ${client} 127.0.0.1 4000 ${ports.bytes}\r\n`);
+  const text = await line.until((said) => said.includes(greeting), 700);
+  line.close();
+  return text;
+};
+
+test('behind a proxy its header’s address is the client’s, and its own is whoever opened the connection [S109]', async () => {
+  const rule = '{ from: [{ source: { remoteIpBlocks: [203.0.113.0/24], ipBlocks: [127.0.0.0/28] } }] }';
+  envoy.set(mesh(`{ rules: [${rule}] }`) + proxied);
+  await eventually(
+    () => relayed('203.0.113.7'),
+    (text) => text === greeting,
+  );
+  expect(await relayed('192.0.2.7')).toBe('');
+  expect(await relayed('203.0.113.7', '127.0.0.17')).toBe('');
+  envoy.set(mesh('{ action: DENY, rules: [{ from: [{ source: { remoteIpBlocks: [203.0.113.0/24] } }] }] }') + proxied);
+  await eventually(
+    () => relayed('192.0.2.7'),
+    (text) => text === greeting,
+  );
+  const before = greets.seen();
+  expect(await relayed('203.0.113.7')).toBe('');
+  expect(greets.seen()).toBe(before);
+  expect(envoy.refusals).toEqual([]);
+});

@@ -22,6 +22,8 @@ export type Match = Init<typeof FilterChainMatchSchema>;
 export interface Passage extends Pick<KnownOfConnection, 'identified' | 'named' | 'port'> {
   /** Its cluster goes where the connection was going, as clusters of type ORIGINAL_DST do. */
   readonly asDialled: boolean;
+  /** A PROXY header says who the client is; whoever opened the connection is somebody else then [S109]. */
+  readonly proxied?: boolean;
   readonly proxy: (after?: DialsAfter) => Filters;
 }
 
@@ -34,16 +36,22 @@ export interface Guarded {
 }
 
 interface Classes {
+  /** Of those who open connections, and of the clients that proxies speak of. */
   readonly sources: readonly AddressClass[];
+  readonly clients: readonly AddressClass[];
+  /** Of both, where they are the same. */
+  readonly callers: readonly AddressClass[];
   readonly destinations: readonly AddressClass[];
 }
 
 const classesOf: (authorization: AuthorizationSlice) => Classes = remember((authorization) => {
-  const isDestination = ({ kind }: AddressTest): boolean => kind === 'destination-ip';
   const tests = addressTests(authorization);
+  const of = (...kinds: readonly AddressTest['kind'][]) => addressClasses(tests.filter(({ kind }) => kinds.includes(kind)));
   return {
-    sources: addressClasses(tests.filter((test) => !isDestination(test))),
-    destinations: addressClasses(tests.filter(isDestination)),
+    sources: of('source-ip'),
+    clients: of('remote-ip'),
+    callers: of('source-ip', 'remote-ip'),
+    destinations: of('destination-ip'),
   };
 });
 
@@ -80,31 +88,48 @@ const filtersOf = ({ mayPass, delegated }: Verdict, { identified, asDialled, pro
   return asDialled ? [...destinationGuard(mayPass), ...proxy('handshake')] : [...wordsGuard(mayPass), ...proxy('first words')];
 };
 
+/** Classes of which each has chains of its own, and those of which the ones with the same verdict share a chain. */
+interface Division {
+  readonly outer: readonly { readonly target: AddressClass; readonly source?: AddressClass }[];
+  readonly inner: readonly AddressClass[];
+}
+
+const divided = ({ sources, clients, callers, destinations }: Classes, proxied: boolean): Division => ({
+  outer: destinations.flatMap((target) => (proxied ? sources.map((source) => ({ target, source })) : [{ target }])),
+  inner: proxied ? clients : callers,
+});
+
+const suffixOf = (word: string, classes: readonly AddressClass[]): string => (classes.length > 0 ? `-${word}-${firstOf(classes)}` : '');
+
 /** Chains that together take what the passage did. */
 export const guarded = (passage: Passage, authorization: AuthorizationSlice): readonly Guarded[] => {
-  const { sources, destinations } = classesOf(authorization);
-  const verdictOf = (source: AddressClass, target: AddressClass): Verdict => {
-    const holds = new Set([...source.holds, ...target.holds]);
-    const { identified, named, port } = passage;
+  const { identified, named, port, proxied = false } = passage;
+  const classes = classesOf(authorization);
+  const verdictOf = (held: readonly AddressClass[]): Verdict => {
+    const holds = new Set(held.flatMap((one) => [...one.holds]));
     const known = { identified, named, holds, ...(port !== undefined && { port }) };
     return { mayPass: connectionMayPass(authorization, known), delegated: delegatedTo(authorization, known) };
   };
-  return destinations.flatMap((target) => {
-    const verdicts = new Map(sources.map((source) => [source, verdictOf(source, target)]));
-    const groups = [...Map.groupBy(sources, (source) => JSON.stringify(verdicts.get(source))).values()];
+  const { outer, inner } = divided(classes, proxied);
+  return outer.flatMap(({ target, source }) => {
+    const verdicts = inner.map((one) => ({ one, verdict: verdictOf([target, one, ...(source ? [source] : [])]) }));
+    const groups = [...Map.groupBy(verdicts, ({ verdict }) => JSON.stringify(verdict)).values()];
+    const to = classes.destinations.length > 1 ? [target] : [];
+    const by = source && classes.sources.length > 1 ? [source] : [];
     return groups.flatMap((group) => {
-      const verdict = group[0] && verdicts.get(group[0]);
-      if (!verdict) return [];
-      const to = destinations.length > 1 ? [target] : [];
-      const from = groups.length > 1 ? group : [];
+      const [first] = group;
+      if (!first) return [];
+      const from = groups.length > 1 ? group.map(({ one }) => one) : [];
+      const direct = proxied ? by : from;
       return [
         {
-          suffix: `${from.length > 0 ? `-from-${firstOf(from)}` : ''}${to.length > 0 ? `-to-${firstOf(to)}` : ''}`,
+          suffix: suffixOf('from', from) + suffixOf('by', by) + suffixOf('to', to),
           match: {
             ...(to.length > 0 && { prefixRanges: rangesOf(to) }),
-            ...(from.length > 0 && { directSourcePrefixRanges: rangesOf(from) }),
+            ...(direct.length > 0 && { directSourcePrefixRanges: rangesOf(direct) }),
+            ...(proxied && from.length > 0 && { sourcePrefixRanges: rangesOf(from) }),
           },
-          filters: filtersOf(verdict, passage),
+          filters: filtersOf(first.verdict, passage),
         },
       ];
     });

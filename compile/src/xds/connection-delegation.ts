@@ -3,7 +3,7 @@
  * a server that would speak first does not, where its callers are delegated. Authorizers that speak HTTP know no connections, and
  * Istio asks them about none.
  */
-import { milliseconds, typed } from '@weft/envoy';
+import { milliseconds, outboundCluster, typed } from '@weft/envoy';
 import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { ExtAuthzSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/ext_authz/v3/ext_authz_pb.js';
@@ -34,13 +34,13 @@ export const delegatedTo = ({ custom }: AuthorizationSlice, known: KnownOfConnec
   });
 
 const askingOf = ({ authorizer, asked }: Delegated): Filters => {
-  const { name, cluster, authority, timeout, failOpen } = authorizer;
+  const { name, host, port, timeout, failOpen } = authorizer;
   const isSome = asked.kind !== 'known';
   const [mark, found] = [`weft.connection.delegated.${name}`, `weft_ext_authz_${name}_`];
   const ask = typed(`weft.connection.ask.${name}`, ExtAuthzSchema, {
     statPrefix: 'tcp.',
     grpcService: {
-      targetSpecifier: { case: 'envoyGrpc', value: { clusterName: cluster, authority } },
+      targetSpecifier: { case: 'envoyGrpc', value: { clusterName: outboundCluster({ port, host }), authority: host } },
       timeout: milliseconds(timeout),
     },
     transportApiVersion: ApiVersion.V3,

@@ -88,8 +88,14 @@ const framed = ({ match, tls }: Frame, more: Match, filters: Filters): Chain => 
   return { ...(Object.keys(filterChainMatch).length > 0 && { filterChainMatch }), filters, ...tls };
 };
 
-const connectionChains = (frame: Frame, passage: Omit<Passage, 'asDialled' | 'port'>, { port, authorization }: Served): Chain[] =>
-  guarded({ ...passage, port, asDialled: false }, authorization).map(({ match, filters }) => framed(frame, match, filters));
+const connectionChains = (
+  frame: Frame,
+  passage: Omit<Passage, 'asDialled' | 'port' | 'proxied'>,
+  { port, slice, authorization }: Served,
+): Chain[] => {
+  const proxied = slice.trust?.proxyProtocol === true;
+  return guarded({ ...passage, port, proxied, asDialled: false }, authorization).map(({ match, filters }) => framed(frame, match, filters));
+};
 
 const passedOn = (hosts: readonly string[], served: Served): Chain[] =>
   sniProxies(served.services, hosts).flatMap(({ name, proxy }) => {
