@@ -1,5 +1,6 @@
 /** What `get` shows of each kind beside name and status. */
 import type {
+  AuthorizationPolicySpec,
   Condition,
   DestinationRuleSpec,
   Finding,
@@ -13,6 +14,7 @@ import type {
   VirtualServiceSpec,
   WorkloadStatus,
 } from '@weft/model';
+import { isDryRun, targetsOf } from '@weft/model';
 import type { Column } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,6 +28,18 @@ const list = (values: readonly string[] | undefined): string => (values ?? []).j
 const readiness: Cell = ({ kind, metadata }, workloads) => {
   const found = workloads.find((one) => one.kind === kind && one.namespace === metadata.namespace && one.name === metadata.name);
   return found ? `${found.ready}/${found.desired}${found.restartNeeded ? ' restart needed' : ''}` : '';
+};
+
+/** What only tries says so: it is not in force. */
+const actionOf = ({ action = 'ALLOW', provider }: AuthorizationPolicySpec, metadata: Resource['metadata']): string =>
+  `${action}${provider?.name ? ` ${provider.name}` : ''}${isDryRun(metadata, action) ? ' (dry run)' : ''}`;
+
+/** The workloads that a policy is for. */
+const aim = (written: Pick<AuthorizationPolicySpec, 'selector' | 'targetRef' | 'targetRefs'>): string => {
+  const targets = targetsOf(written);
+  if (targets) return list(targets.map(({ kind, name }) => `${kind}/${name}`));
+  const labels = Object.entries(written.selector?.matchLabels ?? {});
+  return labels.length === 0 ? 'all' : list(labels.map(([key, value]) => `${key}=${value}`));
 };
 
 const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Cell])[]>> = {
@@ -48,6 +62,12 @@ const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Ce
     ['HOSTS', (resource) => list(spec<ServiceEntrySpec>(resource).hosts)],
     ['RESOLUTION', (resource) => spec<ServiceEntrySpec>(resource).resolution ?? 'NONE'],
   ],
+  AuthorizationPolicy: [
+    ['ACTION', ({ spec: written, metadata }) => actionOf(written as AuthorizationPolicySpec, metadata)],
+    ['FOR', (resource) => aim(spec<AuthorizationPolicySpec>(resource))],
+    ['RULES', (resource) => `${spec<AuthorizationPolicySpec>(resource).rules?.length ?? 0}`],
+  ],
+  RequestAuthentication: [['FOR', (resource) => aim(spec<AuthorizationPolicySpec>(resource))]],
   PeerAuthentication: [['MODE', (resource) => spec<PeerAuthenticationSpec>(resource).mtls?.mode ?? 'UNSET']],
 };
 

@@ -140,8 +140,8 @@ describe('DENY comes first, and names its rule nowhere but in the log', () => {
     );
     expect([await status({ path: '/a' }), await status({ path: '/b' })]).toEqual([200, 200]);
     const name = `http.outbound_127.0.0.1_${gate.ports.http};.rbac.istio_dry_run_`;
-    expect(await gate.counter(`${name}deny_shadow_denied`)).toBeGreaterThan(0);
-    expect(await gate.counter(`${name}allow_shadow_denied`)).toBeGreaterThan(0);
+    expect(await gate.counter(`${name}deny_.shadow_denied`)).toBeGreaterThan(0);
+    expect(await gate.counter(`${name}allow_.shadow_denied`)).toBeGreaterThan(0);
   });
 });
 

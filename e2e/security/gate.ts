@@ -123,7 +123,10 @@ export const startGate = async (...others: readonly object[]): Promise<Gate> => 
   const envoy: GatewayEnvoy = await startGateway(yaml(base));
   let rounds = 0;
   const question = (asked: Question) => ask(ports, asked);
-  const change = (...objects: readonly object[]) => envoy.set(yaml([...base, ...objects]));
+  const change = (...objects: readonly object[]) => {
+    const broken = envoy.set(yaml([...base, ...objects])).filter(({ refused }) => refused);
+    if (broken.length > 0) throw new Error(`the test's own policies are broken: ${JSON.stringify(broken)}`);
+  };
   await eventually(
     () => question({}),
     ({ status }) => status === 200,

@@ -49,7 +49,8 @@ export const compiled = (text: string): Compiled => {
 };
 
 export interface GatewayEnvoy {
-  set(text: string): void;
+  /** @returns what is wrong with them */
+  set(text: string): readonly Finding[];
   readonly refusals: readonly string[];
   /** Socket of Envoy's admin. */
   readonly admin: string;
@@ -79,8 +80,9 @@ export const startGateway = async (text: string, mesh?: Root): Promise<GatewayEn
     refusals: plane.refusals,
     admin: adminSocket(folder),
     set: (next) => {
-      const { resources } = compiled(next);
+      const { resources, findings } = compiled(next);
       plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));
+      return findings;
     },
     stop: async () => {
       await envoy.kill();

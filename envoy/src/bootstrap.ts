@@ -68,6 +68,10 @@ const keptStatistics: JsonObject = {
           suffix,
         }),
       ),
+      // What policies would do that are only tried, and whether authorizers answer.
+      ...['shadow_allowed', 'shadow_denied', '.ext_authz.denied', '.ext_authz.error', '.ext_authz.failure_mode_allowed'].map((suffix) => ({
+        suffix,
+      })),
       ...['.upstream_rq_total', '.upstream_cx_active', '.downstream_cx_active', '.downstream_rq_total', '.ssl.connection_error'].map(
         (suffix) => ({ suffix }),
       ),

@@ -27,6 +27,7 @@ export const roots: readonly string[] = [
   'envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy.proto',
   'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
   // HTTP filters.
+  'envoy/extensions/filters/http/composite/v3/composite.proto',
   'envoy/extensions/filters/http/cors/v3/cors.proto',
   'envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy.proto',
   'envoy/extensions/filters/http/ext_authz/v3/ext_authz.proto',

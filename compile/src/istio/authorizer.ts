@@ -35,12 +35,12 @@ export const serviceOfProvider = (
   return only && others.length === 0 && only.ports.some(({ number }) => number === port) ? only : undefined;
 };
 
-/** @param service the provider's; absent: there is none, so that nobody can be asked */
-export const authorizerOf = (provider: ExtensionProvider, service: Service | undefined): ExternalAuthorizer => {
+/** @returns `undefined` where nobody can be asked: there is no such service, or the provider is broken [S110] */
+export const authorizerOf = (provider: ExtensionProvider, service: Service | undefined): ExternalAuthorizer | undefined => {
   const { name = '', envoyExtAuthzGrpc: grpc, envoyExtAuthzHttp: http } = provider;
   const settings = grpc ?? http;
   const [fault] = providerFaults(provider, '');
-  if (!settings || !service || fault) return { kind: 'broken', name };
+  if (!settings || !service || fault) return undefined;
   const { timeout, port = 0, failOpen = false, clearRouteCache = false, statusOnError, includeRequestBodyInCheck: body } = settings;
   const common = {
     name,

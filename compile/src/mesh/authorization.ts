@@ -151,9 +151,7 @@ export type ExternalAuthorizer =
       readonly headersToUpstream: HeaderNames;
       readonly headersToDownstreamOnAllow: HeaderNames;
       readonly headersToDownstreamOnDeny: HeaderNames;
-    } & Authorizer)
-  /** Nobody who can be asked; what policies delegate to it is refused [S110]. */
-  | { readonly kind: 'broken'; readonly name: string };
+    } & Authorizer);
 
 /** The CUSTOM policies of one provider. */
 export interface Delegation {
@@ -166,9 +164,7 @@ export interface Delegation {
  * Of several rules that match, Envoy tells of the one whose `ruleName` is the smallest text.
  */
 export interface AuthorizationSlice {
-  /** Who may be asked, the broken among them: the mesh's own list, so that listeners depend on nothing else of this. */
-  readonly authorizers: readonly ExternalAuthorizer[];
-  /** One for each of them, whether or not a policy names it. */
+  /** In the order of the mesh's settings. */
   readonly custom: readonly Delegation[];
   /** CUSTOM policies about which nobody can be asked: what they match is refused [S110]. */
   readonly undecided: readonly AuthorizationPolicy[];

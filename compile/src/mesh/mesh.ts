@@ -87,7 +87,7 @@ export interface Mesh {
   readonly peers: readonly PeerPolicy[];
   /** By namespace and name. */
   readonly authorizations: readonly AuthorizationPolicy[];
-  /** Who may be asked about requests, in the order of the settings. */
+  /** Who can be asked about requests, in the order of the settings. */
   readonly authorizers: readonly ExternalAuthorizer[];
   /** Oldest first. */
   readonly requests: readonly RequestPolicy[];

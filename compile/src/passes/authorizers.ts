@@ -11,7 +11,7 @@ export const authorizers: Pass = {
     const made = [...providers.values()].toReversed().flatMap((provider) => {
       if (!provider.envoyExtAuthzGrpc && !provider.envoyExtAuthzHttp) return [];
       const service = serviceOfProvider(provider, (host) => services.filter(({ hostname }) => hostname === host));
-      return [memo(provider.name ?? '', [provider, service], () => authorizerOf(provider, service))];
+      return memo(provider.name ?? '', [provider, service], () => authorizerOf(provider, service)) ?? [];
     });
     return { authorizers: made };
   },

@@ -53,17 +53,18 @@ export const isFor = ({ namespace, selector, targets }: Attached, subject: Subje
 };
 
 const isAskable = ({ provider }: AuthorizationPolicy, authorizers: Mesh['authorizers']): boolean =>
-  authorizers.some(({ kind, name }) => kind !== 'broken' && name === provider);
+  authorizers.some(({ name }) => name === provider);
+
+const delegationsOf = (custom: readonly AuthorizationPolicy[], authorizers: Mesh['authorizers']): AuthorizationSlice['custom'] =>
+  authorizers
+    .map((authorizer) => ({ authorizer, policies: custom.filter(({ provider }) => provider === authorizer.name) }))
+    .filter(({ policies }) => policies.length > 0);
 
 const sliceOf = (policies: readonly AuthorizationPolicy[], authorizers: Mesh['authorizers']): AuthorizationSlice => {
   const of = (action: AuthorizationPolicy['action']) => policies.filter((policy) => policy.action === action);
   const custom = of('CUSTOM');
   return {
-    authorizers,
-    custom: authorizers.map((authorizer) => ({
-      authorizer,
-      policies: authorizer.kind === 'broken' ? [] : custom.filter(({ provider }) => provider === authorizer.name),
-    })),
+    custom: delegationsOf(custom, authorizers),
     undecided: custom.filter((policy) => !isAskable(policy, authorizers)),
     audit: of('AUDIT'),
     deny: of('DENY'),

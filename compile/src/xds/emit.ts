@@ -98,7 +98,7 @@ const sidecarResources = (view: View): ResourceSet => {
   return new Map([
     [typeUrls.CDS, merged(balance.clusters(outbound.services, outbound.endpoints), inboundClusters(inbound))],
     [typeUrls.EDS, balance.assignments(outbound.services, outbound.endpoints)],
-    [typeUrls.ECDS, byName(guardResources(view))],
+    [typeUrls.ECDS, byName([guardResources(view)])],
     [typeUrls.LDS, merged(besides(own, listeners), own)],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],
@@ -118,7 +118,7 @@ const gatewayResourceSet = (view: View): ResourceSet => {
   return new Map([
     [typeUrls.CDS, merged(own.clusters(services, endpoints), byName([clusters]))],
     [typeUrls.EDS, merged(own.assignments(services, endpoints), byName([assignments]))],
-    [typeUrls.ECDS, listeners.size === 0 ? none : byName(guardResources(view))],
+    [typeUrls.ECDS, listeners.size === 0 ? none : byName([guardResources(view)])],
     [typeUrls.LDS, listeners],
     [typeUrls.RDS, tables],
     [typeUrls.VHDS, hosts],

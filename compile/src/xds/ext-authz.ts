@@ -2,7 +2,7 @@
  * External authorizers. What the rules of CUSTOM policies match is found out by an RBAC filter that only tells (its shadow rules);
  * of that and nothing else the authorizer is asked, so that its failure harms no other request [S110].
  */
-import { type Encoded, type Init, milliseconds, outboundCluster } from '@weft/envoy';
+import { type Init, milliseconds, outboundCluster } from '@weft/envoy';
 import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
@@ -10,18 +10,10 @@ import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v
 import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import type { Delegation, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
-import { discovered, extension, slot } from './extensions.ts';
-import type { HttpFilter } from './filters.ts';
+import { type Extension, extension } from './extensions.ts';
 import { namedRules, rbac } from './rbac.ts';
 
 type Named = Pick<ExternalAuthorizer, 'name'>;
-type Askable = Exclude<ExternalAuthorizer, { readonly kind: 'broken' }>;
-
-const findSlot = ({ name }: Named) => slot(`authorization.http.custom.${name}`, RBACSchema);
-/** Of somebody broken nothing is asked: then the place holds a filter that does nothing, and no listener changes. */
-const askSlot = ({ name }: Named) => slot(`authorization.http.ask.${name}`, ExtAuthzSchema, RBACSchema);
-
-export const askingFilters = (authorizer: Named): HttpFilter[] => [discovered(findSlot(authorizer)), discovered(askSlot(authorizer))];
 
 /** Of each authorizer its own: with a common one the last filter's word would be everybody's. */
 const telling = ({ name }: Named): string => `istio_ext_authz_${name}_`;
@@ -60,7 +52,7 @@ const httpService = (authorizer: Http): Init<typeof HttpServiceSchema> => {
   };
 };
 
-const service = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
+const service = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
   if (authorizer.kind === 'http') {
     const requestHeaders = headers(authorizer.requestHeaders);
     return {
@@ -80,7 +72,7 @@ const service = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
   };
 };
 
-const asking = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
+const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => {
   const { failOpen, clearRouteCache, statusOnError, body } = authorizer;
   return {
     ...service(authorizer),
@@ -93,14 +85,11 @@ const asking = (authorizer: Askable): Init<typeof ExtAuthzSchema> => {
   };
 };
 
-export const askingResources = ({ authorizer, policies }: Delegation): readonly Encoded[] => {
-  if (authorizer.kind === 'broken') return [extension(findSlot(authorizer), {}), extension(slot(askSlot(authorizer).name, RBACSchema), {})];
-  const rules = namedRules(policies, { before: rulePrefix });
+export const askingFilters = ({ authorizer, policies }: Delegation): Extension[] => {
+  const { name } = authorizer;
+  const shadowRules = rbac(RBAC_Action.DENY, namedRules(policies, { before: rulePrefix }));
   return [
-    extension(
-      findSlot(authorizer),
-      policies.length === 0 ? {} : { shadowRules: rbac(RBAC_Action.DENY, rules), shadowRulesStatPrefix: telling(authorizer) },
-    ),
-    extension(askSlot(authorizer), asking(authorizer)),
+    extension(`authorization.custom.${name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
+    extension(`authorization.ask.${name}`, ExtAuthzSchema, asking(authorizer)),
   ];
 };

@@ -1,33 +1,38 @@
 /**
- * Filters that are resources of their own (ECDS): a change of one is a few bytes and closes no connection. A listener waits for those
- * that it names before it opens, and there is no default: without its filters nothing is served [E12].
+ * Filters as one resource of their own (ECDS): a change of it is a few bytes, reaches every request whole or not at all, and closes no
+ * connection. A listener waits for it before it opens, and there is no default: without it nothing is served [E12].
  */
 import { create, type DescMessage, type Encoded, encodeResource, type MessageInitShape, pack, typeUrlOf } from '@weft/envoy';
 import { TypedExtensionConfigSchema } from '@weft/envoy/gen/envoy/config/core/v3/extension_pb.js';
+import { CompositeSchema, ExecuteFilterActionSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/composite/v3/composite_pb.js';
 import { fromAds } from './sources.ts';
 
-/** A filter's place in a chain. Its name is the resource's, and no other filter's [E13]. */
-export interface Slot<Desc extends DescMessage = DescMessage> {
-  readonly name: string;
-  readonly schema: Desc;
-  /** What may stand there instead. */
-  readonly others: readonly DescMessage[];
-}
+/** A filter as it stands in such a resource. */
+export type Extension = MessageInitShape<typeof TypedExtensionConfigSchema>;
 
-export const slot = <Desc extends DescMessage>(name: string, schema: Desc, ...others: readonly DescMessage[]): Slot<Desc> => ({
+const configOf = <Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>) => pack(schema, create(schema, init));
+
+/** @param name no other filter's of the chain [E13] */
+export const extension = <Desc extends DescMessage>(name: string, schema: Desc, init: MessageInitShape<Desc>): Extension => ({
   name,
-  schema,
-  others,
+  typedConfig: configOf(schema, init),
 });
 
-/** The resource. */
-export const extension = <Desc extends DescMessage>({ name, schema }: Slot<Desc>, init: MessageInitShape<Desc>): Encoded => {
-  const typedConfig = pack(schema, create(schema, init));
-  return encodeResource(name, TypedExtensionConfigSchema, create(TypedExtensionConfigSchema, { name, typedConfig }));
+/** The action of a matcher: to run these filters. */
+const running = (filters: readonly Extension[]) => ({
+  name: 'chain',
+  typedConfig: configOf(ExecuteFilterActionSchema, { filterChain: { typedConfig: [...filters] } }),
+});
+
+/** The filters of a place, in their order: a composite filter without a question, which is why it always takes the same chain. */
+export const chainAt = (place: string, filters: readonly Extension[]): Encoded => {
+  const matcher = { onNoMatch: { onMatch: { case: 'action' as const, value: running(filters) } } };
+  const composite = extension(place, CompositeSchema, filters.length === 0 ? {} : { matcher });
+  return encodeResource(place, TypedExtensionConfigSchema, create(TypedExtensionConfigSchema, composite));
 };
 
-/** The filter, HTTP's or the network's, wherever the resource is. */
-export const discovered = ({ name, schema, others }: Slot) => ({
-  name,
-  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [schema, ...others].map(typeUrlOf) } },
+/** A place among the filters of a connection manager, where any number of filters may stand. */
+export const discovered = (place: string) => ({
+  name: place,
+  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [typeUrlOf(CompositeSchema)] } },
 });

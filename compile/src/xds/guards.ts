@@ -2,27 +2,21 @@
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import type { AuthorizationPolicy, AuthorizationSlice, View } from '../mesh/index.ts';
-import { askingFilters, askingResources } from './ext-authz.ts';
-import { discovered, extension, slot } from './extensions.ts';
+import { askingFilters } from './ext-authz.ts';
+import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
 import { namedRules, rbac } from './rbac.ts';
-import { type Part, remember } from './remember.ts';
-import { tokenResources, tokens } from './tokens.ts';
+import { type Part, rememberPair } from './remember.ts';
+import { tokenFilters } from './tokens.ts';
 
-const audit = slot('authorization.http.audit', RBACSchema);
-const deny = slot('authorization.http.deny', RBACSchema);
-const allow = slot('authorization.http.allow', RBACSchema);
+/**
+ * One place for all of them: were DENY and ALLOW resources of their own, a request between the change of one and of the other would
+ * be judged by half of the old and half of the new.
+ */
+const place = 'authorization.http';
 
-const filters = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
-  ...authorizers.flatMap(askingFilters), // before anything is known of the caller [S101]
-  discovered(tokens), // whose request it is [S113]
-  discovered(audit),
-  discovered(deny), // what is denied is not allowed by anybody [S102]
-  discovered(allow),
-]);
-
-/** All of them are always there, so that the first policy of a kind changes no listener; without policies they do nothing. */
-export const httpGuards = ({ authorizers }: AuthorizationSlice): readonly HttpFilter[] => filters(authorizers);
+/** What stands before every way in, without policies too, so that the first one changes no listener. */
+export const httpGuards: readonly HttpFilter[] = [discovered(place)];
 
 /** Behind the name of a rule that is refused because nobody can be asked; Istio's. */
 const undecidable = '-deny-due-to-bad-CUSTOM-action';
@@ -63,15 +57,22 @@ const auditing = ({ audit: policies }: AuthorizationSlice) => {
   return enforced.length === 0 ? {} : { rules: rbac(RBAC_Action.LOG, namedRules(enforced)) };
 };
 
-const authorizationResources: (slice: AuthorizationSlice) => Part = remember((slice) => [
-  ...slice.custom.flatMap(askingResources),
-  extension(audit, auditing(slice)),
-  extension(deny, denying(slice)),
-  extension(allow, allowing(slice)),
-]);
+/** A filter that has nothing to say is left out. */
+const told = (name: string, init: Parameters<typeof extension<typeof RBACSchema>>[2]): Extension[] =>
+  Object.keys(init).length === 0 ? [] : [extension(name, RBACSchema, init)];
+
+const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part => [
+  chainAt(place, [
+    ...slice.custom.flatMap(askingFilters), // before anything is known of the caller [S101]
+    ...tokens, // whose request it is [S113]
+    ...told('authorization.audit', auditing(slice)),
+    ...told('authorization.deny', denying(slice)), // what is denied is not allowed by anybody [S102]
+    ...told('authorization.allow', allowing(slice)),
+  ]),
+];
+
+const chains = rememberPair(chainOf);
 
 /** What a proxy's guards are told. */
-export const guardResources = ({ role, authorization, inbound, gateway }: View): readonly Part[] => [
-  authorizationResources(authorization),
-  tokenResources(role === 'gateway' ? gateway.tokens : inbound.tokens, { routesByClaims: role === 'gateway' }),
-];
+export const guardResources = ({ role, authorization, inbound, gateway }: View): Part =>
+  chains(authorization, role === 'gateway' ? tokenFilters.gateway(gateway.tokens) : tokenFilters.sidecar(inbound.tokens));

@@ -53,17 +53,19 @@ const withRoutes = (value: JsonValue, tables: Decoded): JsonValue => {
   return { ...Object.fromEntries(entries), ...(table && { route_config: table }) };
 };
 
+/** What stands at a place for filters. */
+const standing = (name: string, extensions: Decoded): JsonObject => {
+  const extension = extensions.get(name);
+  if (!extension) throw new Error(`no filter ${name}`);
+  return extension;
+};
+
 /** Every filter that is a resource of its own becomes what that says. */
 const withFilters = (value: JsonValue, extensions: Decoded): JsonValue => {
   if (Array.isArray(value)) return value.map((item) => withFilters(item, extensions));
   if (!isObject(value)) return value;
-  const { config_discovery: elsewhere, ...rest } = value;
-  if (elsewhere === undefined) {
-    return Object.fromEntries(Object.entries(rest).map(([key, child]) => [key, withFilters(child, extensions)]));
-  }
-  const extension = extensions.get(String(rest.name));
-  if (!extension) throw new Error(`no filter ${String(rest.name)}`);
-  return extension;
+  if ('config_discovery' in value) return standing(String(value.name), extensions);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withFilters(child, extensions)]));
 };
 
 const nobody = {

@@ -1,14 +1,14 @@
 /** Envoy's filter that verifies tokens: a valid one of any issuer, or none at all, lets the request go on [S113, S116]. */
-import type { Encoded, Init } from '@weft/envoy';
+import type { Init } from '@weft/envoy';
 import {
   JwtAuthenticationSchema,
   type JwtProviderSchema,
   type JwtRequirementSchema,
 } from '@weft/envoy/gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js';
-import { claimsKey, type TokenRule } from '../mesh/index.ts';
-import { extension, slot } from './extensions.ts';
+import { claimsFilter, claimsKey, type TokenRule } from '../mesh/index.ts';
+import { type Extension, extension } from './extensions.ts';
 import { everything } from './match.ts';
-import { rememberPair } from './remember.ts';
+import { remember } from './remember.ts';
 
 type Provider = Init<typeof JwtProviderSchema>;
 type Requirement = Init<typeof JwtRequirementSchema>;
@@ -52,21 +52,25 @@ export interface TokenOptions {
   readonly routesByClaims: boolean;
 }
 
-/** The filter's place among those of all requests that come in. */
-export const tokens = slot('authentication.http.tokens', JwtAuthenticationSchema);
+const nothing: readonly Extension[] = [];
 
-const verifying = (rules: readonly TokenRule[], { routesByClaims }: TokenOptions): readonly Encoded[] => {
-  const providers = Object.fromEntries(rules.map((rule, index) => [`origins-${index}`, provider(rule, routesByClaims)]));
-  const requirementType = { case: 'requires' as const, value: requirement(Object.keys(providers)) };
-  return [extension(tokens, { providers, rules: [{ match: everything, requirementType }], bypassCorsPreflight: true })];
+const verifying = (options: TokenOptions): ((rules: readonly TokenRule[]) => readonly Extension[]) =>
+  remember((rules) => {
+    const providers = Object.fromEntries(rules.map((rule, index) => [`origins-${index}`, provider(rule, options.routesByClaims)]));
+    const requirementType = { case: 'requires' as const, value: requirement(Object.keys(providers)) };
+    return [
+      extension(claimsFilter, JwtAuthenticationSchema, {
+        providers,
+        rules: [{ match: everything, requirementType }],
+        bypassCorsPreflight: true,
+      }),
+    ];
+  });
+
+const filtersOf = (options: TokenOptions) => {
+  const verified = verifying(options);
+  return (rules: readonly TokenRule[] | undefined): readonly Extension[] => (rules?.length ? verified(rules) : nothing);
 };
 
-/** Where no tokens are spoken of, none are looked at. */
-const nothing: readonly Encoded[] = [extension(tokens, {})];
-
-const verified = rememberPair(verifying);
-
-const [routing, serving]: readonly [TokenOptions, TokenOptions] = [{ routesByClaims: true }, { routesByClaims: false }];
-
-export const tokenResources = (rules: readonly TokenRule[] | undefined, { routesByClaims }: TokenOptions): readonly Encoded[] =>
-  rules?.length ? verified(rules, routesByClaims ? routing : serving) : nothing;
+/** None where no tokens are spoken of. */
+export const tokenFilters = { gateway: filtersOf({ routesByClaims: true }), sidecar: filtersOf({ routesByClaims: false }) };

@@ -4,7 +4,7 @@
  */
 import type { Short } from './scripted.ts';
 
-export const types = ['CDS', 'EDS', 'LDS', 'RDS', 'VHDS'] as const satisfies readonly Short[];
+export const types = ['CDS', 'EDS', 'ECDS', 'LDS', 'RDS', 'VHDS'] as const satisfies readonly Short[];
 
 export interface Response {
   readonly type: Short;
@@ -185,10 +185,11 @@ export class ProtocolClient {
   #checkRemoval(state: TypeState, response: Response, truth: Truth, name: string): void {
     const { type } = response;
     if (truth.resources.get(type)?.has(name)) this.#wrong(`${name} is removed though it is wanted`, response);
+    if (type === 'ECDS' && state.held.has(name)) this.#wrong(`[X17]: ${name} is taken away`, response);
     const known = state.held.has(name) || state.doubtful.has(name);
     if (!known && !state.askedFor.has(name) && !state.askedFor.has('*')) this.#wrong(`[X16]: ${name} was not there`, response);
     if (type !== 'CDS' || !state.held.has(name)) return;
-    for (const user of ['LDS', 'RDS', 'VHDS'] as const) {
+    for (const user of ['ECDS', 'LDS', 'RDS', 'VHDS'] as const) {
       for (const [held, version] of this.#states.get(user)?.held ?? []) {
         if (truth.words.get(version)?.includes(name)) this.#wrong(`[X13]: ${user} ${held} still names cluster ${name}`, response);
       }

@@ -11,7 +11,7 @@ export const resource = (name: string, text = ''): Encoded => {
   return encodeResource(name, DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, init));
 };
 
-export type Shape = Partial<Record<'CDS' | 'EDS' | 'LDS' | 'RDS' | 'VHDS', Readonly<Record<string, string>>>>;
+export type Shape = Partial<Record<'CDS' | 'EDS' | 'ECDS' | 'LDS' | 'RDS' | 'VHDS', Readonly<Record<string, string>>>>;
 
 /** `{ CDS: { a: 'v1' } }`; equal resources are the same object as in `before`, equal maps too. */
 export const resourceSet = (shape: Shape, before?: ResourceSet): ResourceSet => {
