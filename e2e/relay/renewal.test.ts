@@ -8,7 +8,7 @@ import { ask, certificateFrom } from './client.ts';
 import { test } from './scene.ts';
 
 describe('renewal', () => {
-  test('at half life, again and again: no connection ends, new ones see the new certificate, the stream to weftd moves too', async ({
+  test('at half life [S100], again and again: no connection ends, new ones see the new certificate, the stream to weftd moves too', async ({
     workbench,
     envoy,
     startWeftd,

@@ -21,7 +21,7 @@ const issued = async (csr: string, caller: Caller = webCaller): Promise<X509Cert
 };
 
 describe('a workload certificate', () => {
-  test('carries one identity and one attested name, neither critical, and lives a day', async () => {
+  test('carries one identity and one attested name, neither critical, and lives a day [S99, S100]', async () => {
     const answer = await fixture.ca.issue(await makeCsr(), webCaller);
     if (!answer.ok) throw new Error(answer.reason);
     const [leafPem = '', intermediatePem = ''] = answer.certificate.chain;
