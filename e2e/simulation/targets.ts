@@ -55,7 +55,8 @@ const boundTargets = ({ bind, port, services }: EgressScope): readonly Target[] 
   );
   const routes = services.flatMap((scoped) => [...scoped.routes.values()].flat());
   const names = hosts.length > 0 ? hosts : ['nobody.example.org'];
-  return [...new Set(numbers)].map((number) => called('http', { port: number, address: bind, hosts: names, routes }, names));
+  const place = bind === '0.0.0.0' || bind === '::' ? {} : { address: bind };
+  return [...new Set(numbers)].map((number) => called('http', { port: number, ...place, hosts: names, routes }, names));
 };
 
 /** Nobody's port, and the proxies' own. */
