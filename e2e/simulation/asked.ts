@@ -63,7 +63,7 @@ interface Asking {
 export const prepared = (index: number, question: Question, { stage, keys, view }: Asking): At | undefined => {
   const isCall = question.kind === 'call';
   const request = isCall ? question.request : question.arrival.request;
-  const passage = isCall ? explain(view, request) : inbound(view.inbound, question.arrival);
+  const passage = isCall ? explain(view, request) : inbound(view, question.arrival);
   const bind = isCall ? undefined : view.inbound.ports.find(({ port }) => port === request.port)?.bind;
   const address = isCall ? (request.address ?? addressIn(passage.listener) ?? elsewhere) : (bind ?? elsewhere);
   const dialled = `${address}_${request.port}`;

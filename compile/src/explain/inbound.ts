@@ -1,7 +1,7 @@
 /** A sidecar's server side: which chain takes the connection, as PeerAuthentication says [S90-S92], and where it leads. */
 import { inboundCapturePort, inboundCluster, inboundName, inboundPassthroughCluster, listenerName, virtualInbound } from '@weft/envoy';
 import type { ClusterStep, Outcome, Passage, Request } from '@weft/model';
-import { type InboundPort, type InboundSlice, isHttp, type MtlsMode } from '../mesh/index.ts';
+import { type InboundPort, isHttp, type MtlsMode, type View } from '../mesh/index.ts';
 import { objectionTo, readingOfServer, rewritesOf } from './reading.ts';
 
 /** A connection as it arrives. */
@@ -81,7 +81,7 @@ const loop: Passage = {
   outcome: { kind: 'refused', why: `port ${inboundCapturePort} is the proxy’s own: the connection is closed` },
 };
 
-export const inbound = (slice: InboundSlice, arrival: Arrival): Passage => {
+export const inbound = ({ inbound: slice }: Pick<View, 'inbound'>, arrival: Arrival): Passage => {
   const { port, request } = arrival;
   if (port === inboundCapturePort) return loop;
   const known = slice.ports.find((one) => one.port === port);

@@ -116,7 +116,7 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
     if (pod.pod.proxy === 'gateway')
       return depth < longestWay ? from(pod, { request: towards(endpoint, leg), reachedBy: cluster.name, depth: depth + 1 }, way) : [];
     const view = scope(way.mesh, expectedProxy(pod));
-    const arrived = inbound(view.inbound, arrivalAt(endpoint, leg));
+    const arrived = inbound(view, arrivalAt(endpoint, leg));
     return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...arrived }];
   });
 };

@@ -35,7 +35,7 @@ const respelled = (part: string): string =>
       const character = String.fromCharCode(Number.parseInt(digits, 16));
       return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
     })
-    .replace(/[\x00-\x20"<>`{|}\x7f-\xff]/g, escaped);
+    .replace(/[\x00-\x20"<>^`{|}\x7f-\xff]/g, escaped);
 
 /** Segments `.` and `..` are resolved (RFC 3986, 6.2.2, as Envoy's googleurl does it; `e2e/simulation` compares them). */
 const normalized = (pathname: string): string => {
