@@ -135,7 +135,9 @@ const toldAddress: JsonObject = {
 const listenerOnStage = (listener: JsonObject, index: number, path: string): JsonObject => {
   const { bind_to_port: _bind, use_original_dst: _original, additional_addresses: _more, ...rest } = listener;
   const filters = objects(rest.listener_filters).filter(({ name }) => !captured.includes(String(name)));
-  const staged = withoutUnstaged(telling(renamed({ ...rest, listener_filters: [toldAddress, ...filters] }, index)));
+  // A gateway may be told of its clients itself.
+  const told = filters.some(({ name }) => name === toldAddress.name) ? [] : [toldAddress];
+  const staged = withoutUnstaged(telling(renamed({ ...rest, listener_filters: [...told, ...filters] }, index)));
   return { ...(isObject(staged) ? staged : {}), name: `${index}/${String(listener.name)}`, address: pipe(path) };
 };
 
