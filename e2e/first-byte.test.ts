@@ -24,11 +24,12 @@ afterAll(async () => {
 }, 60_000);
 
 /** What a caller has got since it started. */
-const toldBy = async (name: string): Promise<Told> => {
-  const { stdout } = await mesh.weft('logs', `deploy/${name}`, '-n', 'demo', '--tail', '3');
-  const line = stdout.split('\n').findLast((text) => text.includes('"tried"')) ?? '';
-  return JSON.parse(line.slice(line.indexOf('{'))) as Told;
-};
+const toldBy = (name: string): Promise<Told> =>
+  until(`${name} tells something`, async () => {
+    const { stdout } = await mesh.weft('logs', `deploy/${name}`, '-n', 'demo', '--tail', '3');
+    const line = stdout.split('\n').findLast((text) => text.endsWith('}}'));
+    return line === undefined ? undefined : (JSON.parse(line.slice(line.indexOf('{'))) as Told);
+  });
 
 const guarded = (replicas: number): string => `apiVersion: apps/v1
 kind: Deployment

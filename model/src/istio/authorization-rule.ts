@@ -185,7 +185,7 @@ function* checkRule(rule: AuthorizationRuleSpec, at: string, isCustom: boolean):
 
 const isOfHttp = (field: string): boolean => /^(?:not)?(?:requestPrincipals|hosts|methods|paths)$/i.test(field);
 
-/** Where a DENY rule asks for nothing that TCP has, all of TCP is denied [S106]; Istio warns of the same. */
+/** Where TCP has nothing of what a DENY rule asks for in its operations, it is wider there [S106]; Istio warns of the same. */
 const deniesTcp = ({ from = [], to = [] }: AuthorizationRuleSpec): boolean => {
   const onlyHttp = (fields: readonly (object | undefined)[]): boolean =>
     fields.length > 0 && fields.every((field) => Object.keys(field ?? {}).every(isOfHttp));
@@ -200,7 +200,7 @@ export function* checkRules({ action, rules = [] }: AuthorizationPolicySpec): It
     yield* checkRule(rule, at, action === 'CUSTOM');
     if (action === 'DENY' && deniesTcp(rule))
       yield doubtful('IST0133', at, [
-        'the rule asks for nothing that TCP has, so it denies every connection to a TCP port',
+        'TCP has nothing of what the rule asks of requests, so it denies every connection to a TCP port that the rest of it is for',
         'Name the HTTP ports with `ports`.',
       ]);
   }
