@@ -37,6 +37,10 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
   const found = bestHost(read(request).host, hosts);
   if (!found) return refused('no server of the gateway has this host with a route', 404);
   const virtualHost = virtualHostName(found.domains[0] ?? '', request.port);
+  if (found.misdirected) {
+    const why = 'another server of the gateway answers for this host, and asks clients for certificates that this connection did not show';
+    return { ...nothing, virtualHost, outcome: { kind: 'direct', status: 421, body: '', why } };
+  }
   const asked = read(request, pathsOfGateway(view.gateway));
   if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, asked);
   return routed({ virtualHost, routes: found.routes }, { view, asked });

@@ -71,6 +71,8 @@ export interface GatewayHost {
   readonly hosts: readonly string[];
   readonly routes: readonly HttpRoute[];
   readonly httpsRedirect: boolean;
+  /** Another server answers for these hosts, and asks more of clients; absent: this one does. */
+  readonly misdirected?: true;
 }
 
 /** What becomes of a connection: chains of one server are told apart by the name that the client asks for in TLS [S119]. */

@@ -19,6 +19,7 @@ import { clientKey } from './client.ts';
 import { connectionInputs, connectionRoutesAt } from './connections.ts';
 import { anyAddress, type BoundListener, gatewaysOf, type MergedPort, mergeGateways, serverNames } from './gateway-listeners.ts';
 import { withHashes } from './hashing.ts';
+import { withMisdirected } from './misdirected.ts';
 import { destinationHosts, isCatchAll, type Place, routesAt } from './routes.ts';
 import { type SeenServices, servicesSeen } from './services.ts';
 import { routingsIn } from './visible.ts';
@@ -164,7 +165,9 @@ const serverOf = ({ port, bind, members }: MergedPort, key: string, attachment: 
   const encrypted = others.filter(({ bound }) => bound.listener.content !== 'tcp' || bound.listener.tls).flatMap(({ chains }) => chains);
   // Who ends TLS for a name has it before a rule that would pass it on, whose names its Gateway does not say.
   const [ended, passed] = [encrypted.filter(({ tls }) => tls), encrypted.filter(({ tls }) => !tls)];
-  return { port, bind, chains: [...withoutRivals([...ended, ...passed]), ...opaque, ...(plain.length > 0 ? [shared] : [])] };
+  const named = withoutRivals([...ended, ...passed]);
+  const separate = attachment.mesh.rules.compatibility === 'istio' ? named : withMisdirected(named);
+  return { port, bind, chains: [...separate, ...opaque, ...(plain.length > 0 ? [shared] : [])] };
 };
 
 /** Which servers share a port: proxies before which Services lead to different ports may differ in that. */

@@ -137,12 +137,16 @@ const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'l
   return [encodeResource(name, ListenerSchema, create(ListenerSchema, init))];
 };
 
-const virtualHost = ({ routes, httpsRedirect }: GatewayHost, domains: readonly string[], port: number): Init<typeof VirtualHostSchema> => ({
+const virtualHost = (
+  { routes, httpsRedirect, misdirected }: GatewayHost,
+  domains: readonly string[],
+  port: number,
+): Init<typeof VirtualHostSchema> => ({
   name: virtualHostName(domains[0] ?? '', port),
   domains: [...domains],
   includeRequestAttemptCount: true,
   // Envoy wants a route even where every request is redirected.
-  ...(routes.length === 0 ? { routes: [{ match: everything, ...direct(404) }] } : routesOf(routes)),
+  ...(routes.length === 0 ? { routes: [{ match: everything, ...direct(misdirected ? 421 : 404) }] } : routesOf(routes)),
   ...(httpsRedirect && { requireTls: VirtualHost_TlsRequirementType.ALL }),
 });
 
