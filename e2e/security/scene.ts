@@ -1,4 +1,5 @@
 /** A backend that says what it saw, and a gateway and a sidecar before it, each a real Envoy with what `emit` makes of manifests. */
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
@@ -95,6 +96,30 @@ export const send = (host: string, port: number, request: string): Promise<Answe
     socket.setTimeout(5000, finish);
   });
 
+/** The same over HTTP/2. */
+export const sendHttp2 = (host: string, port: number, headers: OutgoingHttpHeaders): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const session = connectHttp2(`http://${host}:${port}`);
+    session.on('error', reject);
+    const stream = session.request({ ':method': 'GET', ':authority': 'a.example', ...headers });
+    let status = 0;
+    let body = '';
+    stream.on('response', (got) => {
+      status = Number(got[':status']);
+    });
+    stream.on('data', (chunk) => {
+      body += chunk;
+    });
+    const finish = (): void => {
+      session.destroy();
+      resolve({ status, head: '', ...(status === 200 && body.startsWith('{"method"') && { seen: JSON.parse(body) as Arrival }) });
+    };
+    // A reset stream is a refusal without a word.
+    stream.on('error', finish);
+    stream.on('end', finish);
+    stream.setTimeout(5000, finish);
+  });
+
 type Manifest = Readonly<Record<string, unknown>>;
 
 export const manifests = (objects: readonly Manifest[]): string =>
@@ -113,6 +138,8 @@ export interface Place {
   readonly backend: Backend;
   /** A whole request, as bytes. */
   send(request: string): Promise<Answer>;
+  /** GET over HTTP/2, pseudo headers included. */
+  get2(headers: OutgoingHttpHeaders): Promise<Answer>;
   /** GET with these header lines. */
   get(path: string, ...headers: readonly string[]): Promise<Answer>;
   stop(): Promise<void>;
@@ -125,6 +152,7 @@ const placeAt = (
 ): Place => ({
   backend: echo,
   send: (request) => send(host, port, request),
+  get2: (headers) => sendHttp2(host, port, headers),
   get: (path, ...headers) => {
     const own = headers.some((line) => /^host:/i.test(line)) ? headers : ['host: a.example', ...headers];
     return send(host, port, `GET ${path} HTTP/1.1\r\n${own.map((line) => `${line}\r\n`).join('')}\r\n`);
