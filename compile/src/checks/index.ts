@@ -8,6 +8,7 @@ import { destinationRules } from './destination-rule.ts';
 import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
 import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
+import { headlessServices } from './headless.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { proxyConfigs } from './proxy-config.ts';
 import { requestAuthentications } from './request-authentication.ts';
@@ -52,6 +53,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(deployments, input, facts),
     ...run(pods, input, facts),
     ...run(services, input, facts),
+    ...run(headlessServices, input, facts),
     ...run(serviceEntries, input, facts),
     ...run(workloadEntries, input, facts),
     ...run(gateways, input, facts),

@@ -19,7 +19,8 @@ const hasTls = (rule: Rule): boolean => {
   return has;
 };
 
-const runningOf = (mesh: Mesh, service: Service): readonly Workload[] => {
+/** Instances with a sidecar that the service selects. */
+export const runningOf = (mesh: Mesh, service: Service): readonly Workload[] => {
   const selector = mesh.backends.get(service.key)?.selector;
   const index = mesh.memo('running by label', [mesh.workloads], () => workloadIndex(mesh.workloads.values()));
   return selector ? index.select(service.namespace, selector).filter(({ sidecar }) => sidecar) : [];
