@@ -98,6 +98,8 @@ export const bootstrap = ({ node, metadata, locality, agentSocket, adminSocket, 
           // Istio's value: long expressions are its users' habit, and Envoy's default of 100 refuses them.
           're2.max_program_size.error_level': 32768,
           're2.max_program_size.warn_level': 32768,
+          // A fragment is taken off before anybody looks at the path, as Istio has it, instead of 400.
+          'envoy.reloadable_features.http_reject_path_with_fragment': false,
         },
       },
     ],
