@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { badTokens, type Forge, goodToken } from './bad-tokens.ts';
-import { atGateway, type GatewayPlace, valuesOf } from './scene.ts';
+import { atGateway, atSidecar, type GatewayPlace, type Place, valuesOf } from './scene.ts';
 
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -124,4 +124,53 @@ test('[S116]: a preflight of CORS is not asked for a token', async () => {
   expect(seen && [...valuesOf(seen, 'x-user'), ...valuesOf(seen, 'x-payload')]).toEqual([]);
   const plain = await gateway.send('OPTIONS / HTTP/1.1\r\nhost: a.example\r\nauthorization: Bearer rubbish\r\n\r\n');
   expect(plain.status).toBe(401);
+});
+
+/** What policies of authorization read of tokens [S114], at a sidecar. */
+const rules = {
+  '/anyone': { from: [{ source: { requestPrincipals: ['*'] } }] },
+  '/eve': { from: [{ source: { requestPrincipals: [`${forge.issuer}/eve`] } }] },
+  '/prefix': { from: [{ source: { requestPrincipals: [`${forge.issuer}/*`] } }] },
+  '/audience': { when: [{ key: 'request.auth.audiences', values: [forge.audience] }] },
+  '/presenter': { when: [{ key: 'request.auth.presenter', values: ['app'] }] },
+  '/group': { when: [{ key: 'request.auth.claims[groups]', values: ['staff'] }] },
+  '/nested': { when: [{ key: 'request.auth.claims[realm][roles]', values: ['operator'] }] },
+  '/words': { when: [{ key: 'request.auth.claims[scope]', values: ['write'] }] },
+};
+
+test('[S114]: principals, audiences and claims of a verified token are what policies see', async () => {
+  const at = { name: 'tokens', namespace: 'shop' };
+  const place: Place = await atSidecar([
+    { ...authentication, metadata: at, spec: { jwtRules: authentication.spec.jwtRules } },
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: at,
+      spec: {
+        rules: [
+          ...Object.entries(rules).map(([path, rule]) => ({ ...rule, to: [{ operation: { paths: [path] } }] })),
+          { to: [{ operation: { paths: ['/'] } }] },
+        ],
+      },
+    },
+  ]);
+  try {
+    const opened = async (...headers: readonly string[]): Promise<readonly string[]> => {
+      const open: string[] = [];
+      for (const path of Object.keys(rules)) if ((await place.get(path, ...headers)).status === 200) open.push(path);
+      return open;
+    };
+    expect(await opened()).toEqual([]);
+    expect(await opened(bearer())).toEqual(['/anyone', '/eve', '/prefix', '/audience']);
+    expect(await opened(bearer({ sub: 'ann' }))).toEqual(['/anyone', '/prefix', '/audience']);
+    expect(await opened(bearer({ aud: ['stock', forge.audience] }))).toContain('/audience');
+    expect(await opened(bearer({ azp: 'app' }))).toContain('/presenter');
+    const claims = { groups: ['night', 'staff'], realm: { roles: ['operator'] }, scope: 'read write' };
+    expect(await opened(bearer(claims))).toEqual(expect.arrayContaining(['/group', '/nested', '/words']));
+    const near = { groups: ['staffers'], realm: { roles: 'operators' }, scope: 'rewrite', azp: 'apple' };
+    expect(await opened(bearer(near))).toEqual(['/anyone', '/eve', '/prefix', '/audience']);
+    expect((await place.get('/', 'authorization: Bearer a.b.c')).status).toBe(401);
+  } finally {
+    await place.stop();
+  }
 });
