@@ -222,6 +222,30 @@ describe('where a connection comes from and goes to', () => {
   });
 });
 
+test('while policies change nobody gets what neither the old one nor the new one gives', async () => {
+  const policies = [
+    only(`{ principals: [cluster.local/${till}] }`),
+    deny(`{ notPrincipals: [cluster.local/${till}] }`),
+    only('{ ipBlocks: [127.0.0.1], serviceAccounts: [till] }'),
+  ];
+  await enforce(strict, policies[0] ?? '');
+  let goesOn = true;
+  const all = async (name: string, wanted: Seen['heard']): Promise<number> => {
+    let visits = 0;
+    for (; goesOn; visits += 1) {
+      const line = call(declared.port, callerOf(name));
+      line.say('hello\n');
+      expect(await line.until((text) => text.endsWith(']'), 5000)).toBe(wanted);
+      line.close();
+    }
+    return visits;
+  };
+  const visitors = Promise.all([all(bad, ''), all(bad, ''), all(till, served.heard)]);
+  for (let change = 1; change <= 12; change += 1) await enforce(strict, policies[change % policies.length] ?? '');
+  goesOn = false;
+  for (const visits of await visitors) expect(visits).toBeGreaterThan(10);
+});
+
 describe('connections that a new policy forbids [E31]', () => {
   const open = async (target: Echo, name: string) => {
     const line = call(target.port, callerOf(name));

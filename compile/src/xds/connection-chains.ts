@@ -12,7 +12,7 @@ import {
   type KnownOfConnection,
 } from '../mesh/index.ts';
 import { type Delegated, delegatedTo, delegationFilters } from './connection-delegation.ts';
-import { destinationGuard, wordsGuard } from './connection-guard.ts';
+import { destinationGuard, isTooLong, wordsGuard } from './connection-guard.ts';
 import { type DialsAfter, type Filters, tcpProxy } from './filters.ts';
 import { remember } from './remember.ts';
 
@@ -78,7 +78,9 @@ interface Verdict {
 }
 
 const filtersOf = ({ mayPass, delegated }: Verdict, { identified, asDialled, proxy }: Passage): Filters => {
-  if (mayPass.kind === 'known' && !mayPass.holds) return [tcpProxy(blackHoleCluster)];
+  const isRefusal = mayPass.kind === 'known' && !mayPass.holds;
+  // Of whom too much would have to be asked, nothing is known.
+  if (isRefusal || [mayPass, ...delegated.map(({ asked }) => asked)].some(isTooLong)) return [tcpProxy(blackHoleCluster)];
   const isOpen = mayPass.kind === 'known';
   if (delegated.length > 0) {
     const guard = isOpen ? [] : asDialled ? destinationGuard(mayPass) : wordsGuard(mayPass);

@@ -37,6 +37,11 @@ const state = (key: string, text: string, factoryKey = ''): StateValue => {
   return { key: { case: 'objectKey', value: key }, factoryKey, value: { case: 'formatString', value: format }, skipIfEmpty: true };
 };
 
+/** Envoy refuses a listener with an expression of more than 100,000 characters. */
+const longest = 95_000;
+
+export const isTooLong = (formula: Formula): boolean => expression(formula).length > longest;
+
 const when = (formula: Formula, value: string): string => `%CEL(${expression(formula)} ? ${value} : "")%`;
 
 /** For clusters that go where the connection was going: nothing else is needed. Without TLS both happen at once, in this order. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from '../parse.ts';
+import { checkIdentityCount } from './limits.ts';
 
 const range = <T>(count: number, make: (index: number) => T): readonly T[] => Array.from({ length: count }, (_, index) => make(index));
 
@@ -32,6 +33,17 @@ describe('[G9]: one object becomes only so much', () => {
     expect(told('ServiceEntry', entry(50))).toEqual([]);
     expect(told('ServiceEntry', entry(51))).toEqual([
       'spec: 100 hosts with 51 ports each are 5,100 clusters in every proxy, more than 5,000',
+    ]);
+  });
+
+  test('identities of an AuthorizationPolicy, as far as connections are asked about them', () => {
+    const problems = (count: number): readonly string[] => {
+      const principals = range(count, (i) => `cluster.local/ns/shop/sa/${String(i).padStart(5, '0')}`);
+      return [...checkIdentityCount({ rules: [{ from: [{ source: { principals } }] }] })].map(({ path, message }) => `${path}: ${message}`);
+    };
+    expect(problems(2_000)).toEqual([]);
+    expect(problems(2_001)).toEqual([
+      'spec.rules: 60,030 characters of identities are more than a connection can be asked about: to ports that are not HTTP nobody is let pass',
     ]);
   });
 
