@@ -2,6 +2,7 @@
 import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
+import { authorizationPolicies } from './authorization-policy.ts';
 import { deployments, pods } from './capture.ts';
 import { type Checked, concerned } from './concerned.ts';
 import { destinationRules } from './destination-rule.ts';
@@ -62,6 +63,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(ruleTls, input, facts),
     ...run(peerAuthentications, input, facts),
     ...run(requestAuthentications, input, facts),
+    ...run(authorizationPolicies, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
   ];

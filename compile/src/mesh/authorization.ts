@@ -164,6 +164,8 @@ export interface Delegation {
  * Of several rules that match, Envoy tells of the one whose `ruleName` is the smallest text.
  */
 export interface AuthorizationSlice {
+  /** Whoever can be asked, whether or not a policy here names it: the mesh's own list. */
+  readonly authorizers: readonly ExternalAuthorizer[];
   /** In the order of the mesh's settings. */
   readonly custom: readonly Delegation[];
   /** CUSTOM policies about which nobody can be asked: what they match is refused [S110]. */

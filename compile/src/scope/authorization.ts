@@ -64,6 +64,7 @@ const sliceOf = (policies: readonly AuthorizationPolicy[], authorizers: Mesh['au
   const of = (action: AuthorizationPolicy['action']) => policies.filter((policy) => policy.action === action);
   const custom = of('CUSTOM');
   return {
+    authorizers,
     custom: delegationsOf(custom, authorizers),
     undecided: custom.filter((policy) => !isAskable(policy, authorizers)),
     audit: of('AUDIT'),

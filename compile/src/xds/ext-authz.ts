@@ -2,15 +2,16 @@
  * External authorizers. What the rules of CUSTOM policies match is found out by an RBAC filter that only tells (its shadow rules);
  * of that and nothing else the authorizer is asked, so that its failure harms no other request [S110].
  */
-import { type Init, milliseconds, outboundCluster } from '@weft/envoy';
+import { type Encoded, type Init, milliseconds, outboundCluster } from '@weft/envoy';
 import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
-import type { Delegation, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
-import { type Extension, extension } from './extensions.ts';
+import type { AuthorizationSlice, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
+import { chainAt, discovered, extension } from './extensions.ts';
+import type { HttpFilter } from './filters.ts';
 import { namedRules, rbac } from './rbac.ts';
 
 type Named = Pick<ExternalAuthorizer, 'name'>;
@@ -85,11 +86,21 @@ const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => 
   };
 };
 
-export const askingFilters = ({ authorizer, policies }: Delegation): Extension[] => {
-  const { name } = authorizer;
+const place = ({ name }: Named): string => `authorization.http.custom.${name}`;
+
+/** Where an authorizer is asked, if a policy names it. */
+export const askingPlace = (authorizer: Named): HttpFilter => discovered(place(authorizer));
+
+/**
+ * A chain of its own, which ends with the question: what would stand behind it in the same chain is passed over when the answer
+ * comes, since Envoy goes on behind the composite filter [E14].
+ */
+export const askingChain = (authorizer: ExternalAuthorizer, { custom }: AuthorizationSlice): Encoded => {
+  const policies = custom.find((delegation) => delegation.authorizer === authorizer)?.policies ?? [];
+  if (policies.length === 0) return chainAt(place(authorizer), []);
   const shadowRules = rbac(RBAC_Action.DENY, namedRules(policies, { before: rulePrefix }));
-  return [
-    extension(`authorization.custom.${name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
-    extension(`authorization.ask.${name}`, ExtAuthzSchema, asking(authorizer)),
-  ];
+  return chainAt(place(authorizer), [
+    extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
+    extension(`authorization.ask.${authorizer.name}`, ExtAuthzSchema, asking(authorizer)),
+  ]);
 };

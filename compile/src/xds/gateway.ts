@@ -53,13 +53,13 @@ interface Served {
   readonly authorization: AuthorizationSlice;
 }
 
-const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice }: Served) => {
+const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorization }: Served) => {
   const { trust: { hops, certificates = 'SANITIZE_SET' } = {} } = slice;
   return httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
     httpFilters: callFilters({
-      guards: [...ambiguityFilters(slice), ...httpGuards],
+      guards: [...ambiguityFilters(slice), ...httpGuards(authorization)],
       grpcWeb: grpcWeb === true,
       dynamic: false,
     }),

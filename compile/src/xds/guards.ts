@@ -2,21 +2,26 @@
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import type { AuthorizationPolicy, AuthorizationSlice, View } from '../mesh/index.ts';
-import { askingFilters } from './ext-authz.ts';
+import { askingChain, askingPlace } from './ext-authz.ts';
 import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
 import { namedRules, rbac } from './rbac.ts';
-import { type Part, rememberPair } from './remember.ts';
+import { type Part, remember, rememberPair } from './remember.ts';
 import { tokenFilters } from './tokens.ts';
 
 /**
- * One place for all of them: were DENY and ALLOW resources of their own, a request between the change of one and of the other would
+ * One place for all that decide by themselves: were DENY and ALLOW resources of their own, a request between the change of one and of the other would
  * be judged by half of the old and half of the new.
  */
 const place = 'authorization.http';
 
+const places = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
+  ...authorizers.map(askingPlace), // before anything is known of the caller [S101]
+  discovered(place),
+]);
+
 /** What stands before every way in, without policies too, so that the first one changes no listener. */
-export const httpGuards: readonly HttpFilter[] = [discovered(place)];
+export const httpGuards = ({ authorizers }: AuthorizationSlice): readonly HttpFilter[] => places(authorizers);
 
 /** Behind the name of a rule that is refused because nobody can be asked; Istio's. */
 const undecidable = '-deny-due-to-bad-CUSTOM-action';
@@ -62,8 +67,8 @@ const told = (name: string, init: Parameters<typeof extension<typeof RBACSchema>
   Object.keys(init).length === 0 ? [] : [extension(name, RBACSchema, init)];
 
 const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part => [
+  ...slice.authorizers.map((authorizer) => askingChain(authorizer, slice)),
   chainAt(place, [
-    ...slice.custom.flatMap(askingFilters), // before anything is known of the caller [S101]
     ...tokens, // whose request it is [S113]
     ...told('authorization.audit', auditing(slice)),
     ...told('authorization.deny', denying(slice)), // what is denied is not allowed by anybody [S102]

@@ -147,9 +147,9 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination, internal: readon
 };
 
 const manager = (destination: Destination, { mesh }: Way) => {
-  const { port, protocol, mode, slice } = destination;
+  const { port, protocol, mode, slice, authorization } = destination;
   const caller = { mesh, known: mode !== 'DISABLE' };
-  const guards = [...ambiguityFilters(slice), ...httpGuards];
+  const guards = [...ambiguityFilters(slice), ...httpGuards(authorization)];
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
     routeSpecifier: inlineRoutes(destination, headersOfProxies(slice, caller)),
