@@ -10,7 +10,7 @@ const allowing = (count: number): AuthorizationSlice => {
   }));
   const from = [[{ path: 'spec', negated: false, test: { kind: 'principal' as const, values } }]];
   const policy = { namespace: 'shop', name: 'many', action: 'ALLOW' as const, dryRun: false, rules: [{ from, to: [[]], when: [] }] };
-  return { custom: [], undecided: [], audit: [], deny: [], allow: [policy] };
+  return { authorizers: [], custom: [], undecided: [], audit: [], deny: [], allow: [policy] };
 };
 
 const filtersOf = (authorization: AuthorizationSlice) =>
