@@ -31,14 +31,18 @@ const variants: ReadonlyMap<string, readonly Resource[]> = Map.groupBy(cases.fla
 
 type State = ReadonlyMap<string, Resource>;
 
-/** Of the objects of a few cases one is gone, or has become what another case calls by its name; and some pods are not ready. */
+/**
+ * Of the objects of a few cases one is gone, or has become what another case calls by its name; some pods are not ready; and all
+ * objects may have been read again.
+ */
 interface Step {
   readonly name: number;
   readonly variant: number;
   readonly unready: number;
+  readonly again: boolean;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({ name: fc.nat(), variant: fc.nat({ max: 20 }), unready: fc.nat({ max: 3 }) });
+const step: fc.Arbitrary<Step> = fc.record({ name: fc.nat(), variant: fc.nat({ max: 20 }), unready: fc.nat({ max: 3 }), again: fc.boolean() });
 
 interface Run {
   readonly start: readonly (readonly Resource[])[];
@@ -50,10 +54,10 @@ const run: fc.Arbitrary<Run> = fc.record({
   steps: fc.array(step, { minLength: 4, maxLength: 12 }),
 });
 
-const after = (state: State, names: readonly string[], { name, variant }: Step): State => {
+const after = (state: State, names: readonly string[], { name, variant, again }: Step): State => {
   const key = names[name % names.length] ?? '';
   const all = variants.get(key) ?? [];
-  const next = new Map(state);
+  const next = new Map([...state].map(([id, resource]) => [id, again ? { ...resource } : resource]));
   const chosen = variant < 5 && state.has(key) ? undefined : all[variant % all.length];
   if (chosen) next.set(key, chosen);
   else next.delete(key);

@@ -120,6 +120,19 @@ describe('build', () => {
     });
   });
 
+  it('takes the change of an object that was read again unchanged before', () => {
+    const port = (number: number) =>
+      object(`{apiVersion: v1, kind: Service, metadata: {name: web, namespace: a}, spec: {ports: [{port: ${number}}]}}`);
+    const settings = meshSettings([]);
+    let previous: Mesh | undefined;
+    const ports = [80, 80, 81, 81, 80].map((number) => {
+      const { mesh } = build({ resources: [service(1), port(number)], pods: [], settings, ...(previous && { previous }) });
+      previous = mesh;
+      return mesh.services.find(({ shortName }) => shortName === 'web')?.ports.map((one) => one.number);
+    });
+    expect(ports).toEqual([[80], [80], [81], [81], [80]]);
+  });
+
   it('changes only what a changed VirtualService is about', () => {
     const first = built(resources);
     const before = views(first.mesh);

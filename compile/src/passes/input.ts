@@ -23,6 +23,8 @@ export interface Pass {
   make(input: Input, mesh: Mesh): Partial<Mesh>;
 }
 
+export const nameOf = ({ metadata }: Resource): string => `${metadata.namespace}/${metadata.name}`;
+
 const none: readonly Resource[] = [];
 
 /** One that takes the place of another of its name and age stands where that one stood. */
@@ -30,8 +32,9 @@ const sortedAfter = (before: Before<readonly Resource[]> | undefined, list: read
   const last = before?.inputs as readonly Resource[] | undefined;
   const changed = last && changedAt(last, list)?.map((index) => [last[index], list[index]] as const);
   if (!before || !changed?.every(([old, now]) => old && now && byAge(old, now) === 0)) return [...list].sort(byAge);
-  const successors = new Map(changed);
-  return before.value.map((resource) => successors.get(resource) ?? resource);
+  // By name: of two that say the same the sorted list may hold an earlier one than the last list does.
+  const successors = new Map(changed.map(([, now]) => [now && nameOf(now), now] as const));
+  return before.value.map((resource) => successors.get(nameOf(resource)) ?? resource);
 };
 
 export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of'] => {
@@ -48,5 +51,3 @@ export const inKinds = (resources: readonly Resource[], memo: Memo): Input['of']
   );
   return <K extends SupportedKind>(kind: K) => (sorted.get(kind) ?? none) as readonly Resource<Specs[K]>[];
 };
-
-export const nameOf = ({ metadata }: Resource): string => `${metadata.namespace}/${metadata.name}`;
