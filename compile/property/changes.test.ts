@@ -42,7 +42,12 @@ interface Step {
   readonly again: boolean;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({ name: fc.nat(), variant: fc.nat({ max: 20 }), unready: fc.nat({ max: 3 }), again: fc.boolean() });
+const step: fc.Arbitrary<Step> = fc.record({
+  name: fc.nat(),
+  variant: fc.nat({ max: 20 }),
+  unready: fc.nat({ max: 3 }),
+  again: fc.boolean(),
+});
 
 interface Run {
   readonly start: readonly (readonly Resource[])[];

@@ -111,6 +111,8 @@ export interface WaitResult {
   readonly revision: number;
   /** Names (`namespace/pod`) of proxies that have not acknowledged the current revision. */
   readonly pending: readonly string[];
+  /** Those that are no pods of this mesh and had not acknowledged it after 5 s: they are not waited for any longer. */
+  readonly strangers?: readonly string[];
   /** Where one object was waited for. */
   readonly condition?: Condition;
 }

@@ -36,6 +36,10 @@ const objectOf = (kindText: string | undefined, nameText: string | undefined, op
 const whyNot = ({ revision, pending, condition }: WaitResult): string =>
   condition?.message ?? `revision ${revision} was not acknowledged in time by: ${pending.join(', ') || 'the control plane itself'}`;
 
+/** Who was not waited for. */
+const notOf = ({ strangers = [] }: WaitResult): string =>
+  strangers.length === 0 ? '' : `; not acknowledged by proxies that are no pods of this mesh: ${strangers.join(', ')}`;
+
 export const waitCommand = ({ api, terminal }: Cli): Command =>
   new Command('wait')
     .description('return when every proxy has acknowledged the current revision, or when an object is accepted or programmed')
@@ -51,5 +55,5 @@ export const waitCommand = ({ api, terminal }: Cli): Command =>
       const text = data(result, options.output);
       if (text) terminal.out(text);
       if (!result.applied) throw new Failure(whyNot(result));
-      if (!text) terminal.err(object ? (result.condition?.message ?? '') : `revision ${result.revision} is applied`);
+      if (!text) terminal.err(`${object ? (result.condition?.message ?? '') : `revision ${result.revision} is applied`}${notOf(result)}`);
     });

@@ -123,6 +123,18 @@ test('an object is programmed on those of the proxies that depend on it and ackn
   await messageOf('programmed on 1 of 1 proxies');
 });
 
+test('who is no pod of this mesh holds up neither wait for long, and is named', async () => {
+  await connect('first');
+  const silent = await connect('silent');
+  await messageOf('programmed on 2 of 2 proxies');
+  silent.hold();
+  weftd.write('a.yaml', route('a', toWeb.replace('1s', '3s')));
+  const [applied, programmed] = await Promise.all([weftd.ask('/wait?timeoutMs=60000'), wait('programmed', 'a')]);
+  expect(applied.body).toMatchObject({ applied: true, pending: [], strangers: ['shop/silent'] });
+  expect(programmed).toMatchObject({ applied: true, pending: [], strangers: ['shop/silent'] });
+  expect((await conditionsOf('vs', 'a'))['Programmed']?.message).toBe('programmed on 1 of 2 proxies; not yet on shop/silent');
+});
+
 test('an older object of the same host is named, and the one that it overrules is on no proxy', async () => {
   await connect('first');
   weftd.write('z.yaml', route('z', toWeb));

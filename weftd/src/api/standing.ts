@@ -4,18 +4,24 @@ import type { StandingObject } from '../desired/messages.ts';
 import { withoutKeys } from './redact.ts';
 import type { ApiParts } from './routes.ts';
 
+interface Whose {
+  /** Also of proxies that are no pods of this mesh and have not acknowledged it. */
+  readonly lateStrangers?: boolean;
+}
+
 /** Of the proxies that depend on it: who has not acknowledged the object's revision. One that left for good counts no more. */
 type Acknowledged = (dependents: readonly string[], revision: number) => Programming;
 
-const acknowledged = ({ desired, push }: ApiParts): Acknowledged => {
+const acknowledged = ({ desired, push }: ApiParts, { lateStrangers = true }: Whose): Acknowledged => {
   const known = new Map(push.proxies().map((proxy) => [`${proxy.namespace}/${proxy.name}`, proxy]));
   const registered = new Set(desired.node().instances.map(({ pod }) => `${pod.namespace}/${pod.name}`));
   return (dependents, revision) => {
-    const proxies = dependents.filter((name) => known.has(name) || registered.has(name));
     const has = (name: string): boolean => {
       const proxy = known.get(name);
       return proxy?.connected === true && proxy.revision >= revision;
     };
+    const counts = (name: string): boolean => registered.has(name) || (known.has(name) && (lateStrangers || has(name)));
+    const proxies = dependents.filter(counts);
     return { proxies, pending: proxies.filter((name) => !has(name)) };
   };
 };
@@ -34,8 +40,8 @@ const throughAllSteps = ({ proxies, pending }: Programming, changing: ReadonlySe
   pending: proxies.filter((name) => pending.includes(name) || changing.has(name)),
 });
 
-export const standings = (items: readonly StandingObject[], parts: ApiParts): readonly Standing[] => {
-  const programmingOf = acknowledged(parts);
+export const standings = (items: readonly StandingObject[], parts: ApiParts, whose: Whose = {}): readonly Standing[] => {
+  const programmingOf = acknowledged(parts, whose);
   const changing = new Set(parts.desired.node().changing);
   return items.map(({ stored, outdated, dependents }) => {
     const { revision, findings } = stored;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Condition, type ConditionType, findKind, type WaitResult } from '@weft/model';
 import type { StandingObject } from '../desired/messages.ts';
+import { strangersMs } from '../push/contract.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { standings } from './standing.ts';
 
@@ -19,9 +20,10 @@ interface ObjectWait {
 const waitApplied = async ({ desired, push }: ApiParts, timeoutMs: number): Promise<WaitResult> => {
   const until = performance.now() + timeoutMs;
   const left = (): number => Math.max(0, until - performance.now());
+  const strangersUntil = performance.now() + strangersMs;
   for (;;) {
     const revision = await desired.call('settle');
-    const result = await push.waitApplied({ revision, timeoutMs: left() });
+    const result = await push.waitApplied({ revision, timeoutMs: left(), strangersMs: Math.max(0, strangersUntil - performance.now()) });
     const { changing } = desired.node();
     if (!result.applied || changing.length === 0) return result;
     // Other steps follow, until the modes are those that were asked for.
@@ -38,21 +40,30 @@ const only = (found: readonly StandingObject[], { kind, name, namespace }: Objec
   throw new Refusal(400, `there is a ${kind} ${name} in several namespaces (${namespaces}): name one`);
 };
 
-const look = async (wanted: ObjectWait, parts: ApiParts): Promise<WaitResult & { readonly condition: Condition }> => {
+const look = async (wanted: ObjectWait, parts: ApiParts, isPatient: boolean): Promise<WaitResult & { readonly condition: Condition }> => {
   const { condition: type, ...query } = wanted;
   const item = only(await parts.desired.call('list', { ...query, dependents: type === 'Programmed' }), wanted);
-  const [standing] = standings([item], parts);
+  const [everywhere] = standings([item], parts);
+  const [standing] = isPatient ? [everywhere] : standings([item], parts, { lateStrangers: false });
+  const strangers = (everywhere?.pending ?? []).filter((name) => !standing?.pending.includes(name));
   const condition = standing?.conditions.find((one) => one.type === type);
   if (!standing || !condition) throw new Refusal(400, `a ${wanted.kind} is not told to proxies: it is never ${type.toLowerCase()}`);
-  return { applied: condition.status === 'True', revision: item.stored.revision, pending: standing.pending, condition };
+  return {
+    applied: condition.status === 'True',
+    revision: item.stored.revision,
+    pending: standing.pending,
+    ...(strangers.length > 0 && { strangers }),
+    condition,
+  };
 };
 
 const waitForObject = async (wanted: ObjectWait, parts: ApiParts, timeoutMs: number): Promise<WaitResult> => {
-  const until = performance.now() + timeoutMs;
+  const start = performance.now();
   await parts.desired.call('settle');
   for (;;) {
-    const result = await look(wanted, parts);
-    const left = until - performance.now();
+    const passed = performance.now() - start;
+    const result = await look(wanted, parts, passed < strangersMs);
+    const left = timeoutMs - passed;
     if (result.applied || left <= 0) return result;
     await sleep(Math.min(lookMs, left));
   }

@@ -106,6 +106,40 @@ describe('what a proxy is served', () => {
   });
 });
 
+describe('proxies that are no pods of this mesh', () => {
+  const acknowledged = async (one: AdsClient, wish: Parameters<typeof node>[0]): Promise<void> => {
+    one.send(subscribe(typeUrls.CDS, wish));
+    await one.next();
+    one.send(subscribe(typeUrls.LDS, wish));
+    await one.next();
+  };
+
+  /** It takes what it is sent and never says so. */
+  const silent = async (server: Served, name: string): Promise<void> => {
+    const one = client(server, { certificate: await certificateFor(server, { namespace: 'shop' }) });
+    one.send(subscribe(typeUrls.CDS, { namespace: 'shop', name }));
+    expect(await until(() => one.responses.length > 0)).toBe(true);
+  };
+
+  it('are waited for during a while, and then named', async () => {
+    const server = await start();
+    server.ca.instances.push(instance('shop', 'web-1'));
+    await acknowledged(client(server, { certificate: await certificateFor(server, bound) }), web);
+    await silent(server, 'elsewhere');
+    const wait = (timeoutMs: number) => server.ads.waitApplied({ revision: 1, timeoutMs, strangersMs: 200 });
+    expect(await wait(50)).toEqual({ applied: false, revision: 1, pending: ['shop/elsewhere'] });
+    expect(await wait(5_000)).toEqual({ applied: true, revision: 1, pending: [], strangers: ['shop/elsewhere'] });
+  });
+
+  it('do not speak for a pod that speaks for itself', async () => {
+    const server = await start();
+    server.ca.instances.push(instance('shop', 'web-1'));
+    await acknowledged(client(server, { certificate: await certificateFor(server, bound) }), web);
+    await silent(server, 'web-1');
+    expect(await server.ads.waitApplied({ revision: 1, timeoutMs: 500 })).toEqual({ applied: true, revision: 1, pending: [] });
+  });
+});
+
 describe('who is served nothing', () => {
   const refused = async (server: Served, credential: Parameters<typeof connect>[1], wish: Parameters<typeof node>[0]) => {
     const made = client(server, credential);

@@ -36,6 +36,12 @@ export interface PushPowers {
   readonly log: Log;
 }
 
+/**
+ * Proxies that the registry does not know are waited for no longer: whoever has a credential without an instance can make any
+ * number of them, which may never answer.
+ */
+export const strangersMs = 5_000;
+
 /** A proxy as the push side knows it; `restartNeeded` is added by who knows the pods. */
 export interface PushStatus extends Omit<ProxyStatus, 'restartNeeded'> {
   readonly proxy: Proxy;
@@ -50,6 +56,9 @@ export interface Push {
   proxies(): readonly PushStatus[];
   /** What was sent to the proxy (not: what it shall have); undefined for a proxy that never connected. */
   configOf(namespace: string, name: string): ResourceSet | undefined;
-  /** Returns when every proxy has acknowledged that revision of desired state or a newer one, or timed out. */
-  waitApplied(options: { readonly revision: number; readonly timeoutMs: number }): Promise<WaitResult>;
+  /**
+   * Returns when every proxy has acknowledged that revision of desired state or a newer one, or timed out. Those that the
+   * registry does not know are awaited for `strangersMs` alone.
+   */
+  waitApplied(options: { readonly revision: number; readonly timeoutMs: number; readonly strangersMs?: number }): Promise<WaitResult>;
 }

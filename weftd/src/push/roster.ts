@@ -4,7 +4,7 @@ import { changesBetween, noResources, type ResourceMap } from '@weft/compile/dif
 import { shortType } from '@weft/envoy';
 import type { Proxy, TypeStatus, WaitResult } from '@weft/model';
 import type { Registry } from '../registry.ts';
-import type { Push, PushStatus } from './contract.ts';
+import { type Push, type PushStatus, strangersMs } from './contract.ts';
 import type { ResourceSet } from './plan.ts';
 import { inStep, type OpenSession } from './session.ts';
 import type { Stream } from './stream.ts';
@@ -31,7 +31,16 @@ interface Waiter {
   readonly revision: number;
   /** Proxies that had all of it at some moment since; endpoints may change without end. */
   readonly arrived: Set<string>;
+  /** Strangers are awaited too. */
+  isPatient: boolean;
   readonly applied: () => void;
+}
+
+/** Who has not all of it. */
+interface Behind {
+  readonly own: readonly string[];
+  /** Proxies that the registry does not know. */
+  readonly strangers: readonly string[];
 }
 
 const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string => `${namespace}/${name}`;
@@ -47,8 +56,8 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
     return [...known.values()];
   };
 
-  const pending = ({ revision, arrived }: Waiter): string[] => {
-    const behind = concerned().filter(({ stream, session, connected }) => {
+  const behind = ({ revision, arrived }: Waiter): Behind => {
+    const late = concerned().filter(({ stream, session, connected }) => {
       const key = keyOf(stream.proxy);
       if (connected && session.revision >= revision && (arrived.has(key) || inStep(session))) arrived.add(key);
       else arrived.delete(key);
@@ -58,25 +67,37 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
       .list()
       .filter(({ pod, address }) => pod.proxy !== 'none' && address !== '' && !known.has(keyOf(pod)))
       .map(({ pod }) => keyOf(pod));
-    return [...behind.map(({ stream }) => keyOf(stream.proxy)), ...absent].sort();
+    const names = (some: readonly Known[]): string[] => some.map(({ stream }) => keyOf(stream.proxy));
+    return { own: [...names(late.filter(registered)), ...absent], strangers: names(late.filter((one) => !registered(one))).sort() };
+  };
+
+  const outcome = (waiter: Waiter): WaitResult => {
+    const { revision, isPatient } = waiter;
+    const { own, strangers } = behind(waiter);
+    const pending = [...own, ...(isPatient ? strangers : [])].sort();
+    return { applied: pending.length === 0, revision, pending, ...(!isPatient && strangers.length > 0 && { strangers }) };
   };
 
   const tell = (): void => {
-    for (const waiter of waiters) if (pending(waiter).length === 0) waiter.applied();
+    for (const waiter of waiters) if (outcome(waiter).applied) waiter.applied();
   };
 
-  const waitApplied: Push['waitApplied'] = ({ revision, timeoutMs }) =>
+  const waitApplied: Push['waitApplied'] = ({ revision, timeoutMs, strangersMs: patienceMs = strangersMs }) =>
     new Promise<WaitResult>((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
+        clearTimeout(patience);
         clearInterval(registryChanges);
         waiters.delete(waiter);
-        const names = pending(waiter);
-        resolve({ applied: names.length === 0, revision, pending: names });
+        resolve(outcome(waiter));
       };
-      const waiter: Waiter = { revision, arrived: new Set(), applied: done };
+      const waiter: Waiter = { revision, arrived: new Set(), isPatient: true, applied: done };
       waiters.add(waiter);
       const timer = setTimeout(done, timeoutMs);
+      const patience = setTimeout(() => {
+        waiter.isPatient = false;
+        tell();
+      }, patienceMs);
       // A pod that leaves the registry is not awaited any more; the registry tells nobody.
       const registryChanges = setInterval(tell, 250);
       tell();
@@ -94,8 +115,7 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
     seen: (stream, session) => {
       const key = keyOf(stream.proxy);
       const before = known.get(key);
-      // An older stream of the same proxy may live on for a while; the newest tells how things are.
-      if (before && before.stream !== stream && before.connected && age(before.stream) > age(stream)) return;
+      if (before?.connected && before.stream !== stream && isTold(before.stream, stream)) return;
       known.set(key, { stream, session, connected: true });
       if (waiters.size > 0) tell();
     },
@@ -105,6 +125,13 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
     },
   };
 };
+
+/**
+ * An older stream of the same proxy may live on for a while; the newest tells how things are. But of a pod that speaks for itself
+ * no other one does, which could say for ever that the pod is behind.
+ */
+const isTold = (by: Stream, other: Stream): boolean =>
+  by.proxy.unbound === other.proxy.unbound ? age(by) > age(other) : other.proxy.unbound === true;
 
 /** Stream ids count up. */
 const age = (stream: Stream): number => Number(stream.id.slice(stream.id.lastIndexOf('.') + 1));
