@@ -192,3 +192,43 @@ describe('headers', () => {
     }
   });
 });
+
+describe('what is denied is denied in every spelling', () => {
+  const denied = (to: object) => ({
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'denied', namespace: 'shop' },
+    spec: { action: 'DENY', rules: [{ to: [{ operation: to }] }] },
+  });
+
+  test('A13, A14: a host with a port, a last dot or in capitals', async () => {
+    const strict = await kept(atSidecar([denied({ hosts: ['deny.example.com'] })]));
+    const status = async (place: Place, host: string) => (await place.get('/', `host: ${host}`)).status;
+    for (const host of ['deny.example.com', 'deny.example.com:8080', 'DENY.example.com', 'deny.example.com.', 'deny.example.com.:80'])
+      expect(await status(strict, host), host).toBe(403);
+    for (const host of ['deny.example.community', 'a.deny.example.com', 'deny.example.co'])
+      expect(await status(strict, host), host).toBe(200);
+    const like = await kept(atSidecar([istio, denied({ hosts: ['deny.example.com'] })]));
+    expect(await status(like, 'deny.example.com')).toBe(403);
+    expect(await status(like, 'deny.example.com:8080')).toBe(200);
+  });
+
+  test('A1-A9: a path with dots, slashes, parameters, a query or a fragment', async () => {
+    const strict = await kept(atSidecar([denied({ paths: ['/admin'] })]));
+    const spellings = [
+      '/admin',
+      '/app/../admin',
+      '//admin',
+      '/admin;a=b',
+      '/admin;',
+      '/admin?x=1',
+      '/admin#x',
+      '/%61dmin',
+      '/app/..;/admin',
+    ];
+    for (const path of spellings) expect((await strict.get(path)).status, path).toBe(403);
+    for (const path of ['/administrator', '/Admin', '/admin/']) expect((await strict.get(path)).status, path).toBe(200);
+    const like = await kept(atSidecar([istio, denied({ paths: ['/admin'] })]));
+    expect((await like.get('/admin;a=b')).status).toBe(200);
+  });
+});

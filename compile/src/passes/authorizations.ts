@@ -1,4 +1,5 @@
 import { authorizationPolicyOf } from '../istio/authorization-policy.ts';
+import { inEverySpelling } from '../istio/every-spelling.ts';
 import type { TrustDomains } from '../istio/trust-domain.ts';
 import type { AuthorizationPolicy } from '../mesh/index.ts';
 import { nameOf, type Pass } from './input.ts';
@@ -10,8 +11,12 @@ export const authorizations: Pass = {
   reads: ({ of, settings }) => [of('AuthorizationPolicy'), settings],
   make: ({ of, settings, memo }) => {
     const domains: TrustDomains = memo('trust domains', [settings], () => [settings.trustDomain, ...settings.trustDomainAliases]);
+    const isStrict = settings.compatibility !== 'istio';
     const policies = of('AuthorizationPolicy').map((policy) =>
-      memo(nameOf(policy), [policy, domains], () => authorizationPolicyOf(policy, domains)),
+      memo(nameOf(policy), [policy, domains, isStrict], () => {
+        const said = authorizationPolicyOf(policy, domains);
+        return isStrict ? inEverySpelling(said) : said;
+      }),
     );
     return { authorizations: policies.sort((a, b) => (key(a) < key(b) ? -1 : 1)) };
   },
