@@ -8,9 +8,15 @@ export {
   expectedProxy,
   explain,
   forwarded,
+  type Incoming,
   inbound,
   journey,
+  judgedAtGateway,
+  judgedAtServer,
+  keySetsOf,
   type Situation,
+  type TokenPowers,
+  tokensIn,
 } from './explain/index.ts';
 export { proxyOf, shouldInject } from './inject/index.ts';
 export { peerModesIn } from './istio/peer-authentication.ts';

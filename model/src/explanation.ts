@@ -21,6 +21,8 @@ export interface Request {
   readonly scheme?: 'http' | 'https';
   /** What the client shows in TLS; absent: nothing. */
   readonly certificate?: ClientCertificate;
+  /** Where the client is, if it is outside the mesh; absent: nobody knows. */
+  readonly clientAddress?: string;
 }
 
 /** One of the mesh's; one that the server's CA vouches for, with the names that it asks for; one that it knows nothing of. */
@@ -137,6 +139,46 @@ export interface Outcome {
   readonly why: string;
 }
 
+/** A rule of an AuthorizationPolicy. */
+export interface DecidingRule {
+  readonly policy: string;
+  readonly namespace: string;
+  /** Its number among the policy's rules. */
+  readonly rule: number;
+  /** The field that decided; empty: the rule has no condition, or the policy no rule. */
+  readonly condition: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** An external authorizer has the next word, before all that the verdict tells. */
+export interface Delegated extends DecidingRule {
+  readonly provider: string;
+  readonly outcomes: readonly ('allowed' | 'refused')[];
+}
+
+/** What a policy would do that is only tried, or one that only tells. */
+export interface Aside extends DecidingRule {
+  readonly kind: 'audit' | 'dry run of DENY' | 'dry run of ALLOW';
+}
+
+/** What policies say of a request or a connection, where it comes in. */
+export interface Verdict {
+  /** Once all who are asked have let it pass. */
+  readonly allowed: boolean;
+  readonly status?: 401 | 403;
+  readonly why: string;
+  /** Who calls, as far as policies see it. */
+  readonly caller: { readonly identity?: string; readonly address?: string; readonly client?: string };
+  /** The rule that decided; absent: none did. */
+  readonly by?: DecidingRule;
+  /** Where no ALLOW rule matches: the one that lacks least, and what would have made it match. */
+  readonly nearest?: DecidingRule;
+  readonly change?: string;
+  readonly asks?: readonly Delegated[];
+  readonly asides?: readonly Aside[];
+}
+
 export interface Hop {
   /** `namespace/name` */
   readonly proxy: string;
@@ -161,6 +203,8 @@ export interface Hop {
   readonly mirrors?: readonly MirrorStep[];
   /** Headers that answers get because the request's origin is allowed. */
   readonly cors?: Readonly<Record<string, string>>;
+  /** Absent where nobody is asked: on the client's side, and where a connection is closed before. */
+  readonly verdict?: Verdict;
   readonly outcome: Outcome;
 }
 

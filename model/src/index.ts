@@ -58,3 +58,4 @@ export { routingClaim } from './text/claim.ts';
 export { isWithin, leadingBits, type Network, network, networkOf, unmapped } from './text/host.ts';
 export { type KeySet, readKeySet } from './text/key-set.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';
+export type * from './token.ts';

@@ -15,6 +15,7 @@ interface ExplainOptions {
   readonly request: string;
   readonly header: readonly string[];
   readonly certificate?: ClientCertificate;
+  readonly clientAddress?: string;
   readonly files?: readonly string[];
   readonly namespace?: string;
   readonly output?: Format;
@@ -41,12 +42,14 @@ const requestCommand = (cli: Cli): Command =>
     .option('-X, --request <method>', 'HTTP method', 'GET')
     .option('-H, --header <line...>', 'HTTP header, `name: value`', [])
     .addOption(new Option('--certificate <whose>', 'what the client shows in TLS').choices(['mesh', 'known', 'unknown']))
+    .option('--client-address <address>', 'where a client outside the mesh is')
     .option('--files <path...>', 'files or folders of YAML, as if all that is in them ran; no mesh is needed')
     .addOption(namespaceOption())
     .addOption(outputOption('json', 'yaml'))
     .action(async (options: ExplainOptions) => {
-      const { to, request: method, header: headers, certificate } = options;
-      const request = questionOf({ to, method, headers, ...(certificate && { certificate }) });
+      const { to, request: method, header: headers, certificate, clientAddress } = options;
+      const said = { ...(certificate && { certificate }), ...(clientAddress !== undefined && { clientAddress }) };
+      const request = questionOf({ to, method, headers, ...said });
       const journey = await explained(cli, options, request);
       cli.terminal.out(data(journey, options.output) ?? journeyText(journey, cli.terminal));
     });

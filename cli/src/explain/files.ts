@@ -35,12 +35,14 @@ const callerAmong = (pods: readonly RunningPod[], { from, namespace }: Caller): 
 
 export const explainFiles = async (files: readonly ManifestFile[], caller: Caller, request: Request): Promise<Explained> => {
   // Loaded here: the compiler would slow down every other command.
-  const { assumedPods, build, journey } = await import('@weft/compile/offline');
+  const { assumedPods, build, journey, keySetsOf, tokensIn } = await import('@weft/compile/offline');
   const parsed = files.map(({ text, file }) => parse({ text, file, origin: { source: 'file' }, certificates }));
   const resources = parsed.flatMap((one) => one.resources);
   const pods = assumedPods(resources);
   const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
   const errors = parsed.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'error').length;
-  const situation = { mesh, resources, pods };
+  const tokens = tokensIn(request);
+  const read = tokens.length > 0 ? await (await import('@weft/model/node/tokens')).tokenReader(tokens, keySetsOf(mesh)) : undefined;
+  const situation = { mesh, resources, pods, ...(read && { tokens: { ...read, now: Date.now } }) };
   return { journey: journey(situation, request, caller.from === 'outside' ? undefined : callerAmong(pods, caller)), errors };
 };

@@ -1,4 +1,5 @@
 /** `--to`, `-X`, `-H` and `--certificate` → the request that is asked about. */
+import { isIP } from 'node:net';
 import type { ClientCertificate, Request } from '@weft/model';
 import { exitCodes, Failure } from '../exit.ts';
 
@@ -9,6 +10,7 @@ export interface Said {
   readonly headers: readonly string[];
   /** What the client shows in TLS. */
   readonly certificate?: ClientCertificate;
+  readonly clientAddress?: string;
 }
 
 const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> => {
@@ -39,15 +41,22 @@ const urlOf = (text: string): URL => {
 /** The path as it was typed: what looks odd in it is for the proxy to put right. */
 const pathOf = (text: string): string => /^[a-z]+:\/\/[^/?#]*([/?][^#]*)/i.exec(text)?.[1] ?? '/';
 
-export const questionOf = ({ to, method, headers: lines, certificate }: Said): Request => {
+const clientOf = (address: string | undefined): Pick<Request, 'clientAddress'> => {
+  if (address === undefined) return {};
+  if (isIP(address) === 0) throw new Failure(`${address} is no IP address`, exitCodes.usage);
+  return { clientAddress: address };
+};
+
+export const questionOf = ({ to, method, headers: lines, certificate, clientAddress }: Said): Request => {
   const url = urlOf(to);
   const { protocol, hostname } = url;
   const host = hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? ports[protocol] : Number(url.port);
   if (port === undefined) throw new Failure(`${to} names no port`, exitCodes.usage);
+  const client = clientOf(clientAddress);
   const shown = certificate === undefined ? {} : { certificate };
-  if (protocol === 'tcp:') return { protocol: 'tcp', host, port };
-  if (protocol === 'tls:') return { protocol: 'tls', host, port, ...shown };
+  if (protocol === 'tcp:') return { protocol: 'tcp', host, port, ...client };
+  if (protocol === 'tls:') return { protocol: 'tls', host, port, ...shown, ...client };
   if (!(protocol in ports)) throw new Failure(`${protocol}// is not explained; write http://, https://, tls:// or tcp://`, exitCodes.usage);
   const { host: said, ...headers } = headersOf(lines);
   return {
@@ -57,6 +66,7 @@ export const questionOf = ({ to, method, headers: lines, certificate }: Said): R
     method,
     path: pathOf(withScheme(to)),
     headers,
+    ...client,
     ...(protocol === 'https:' && { scheme: 'https', ...shown }),
   };
 };

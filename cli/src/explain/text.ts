@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type {
   ClusterStep,
+  DecidingRule,
   EndpointStep,
   HeaderChanges,
   Hop,
@@ -11,6 +12,7 @@ import type {
   RetryStep,
   Rewrites,
   TlsStep,
+  Verdict,
   WrittenPlace,
 } from '@weft/model';
 import type { Terminal } from '../terminal.ts';
@@ -109,10 +111,15 @@ const outcomeText = ({ kind, status, flag, location, body, why }: Outcome, paint
   }
 };
 
+/** Policies that say nothing of it are left out. */
+const isSaid = ({ allowed, by, asks, asides }: Verdict): boolean => !allowed || Boolean(by ?? asks ?? asides);
+
 /** Label and text; what is empty is left out. */
-const factsOf = (hop: Hop): readonly (readonly [string, readonly string[]])[] => [
+const factsOf = (hop: Hop, paint: Paint): readonly (readonly [string, readonly string[]])[] => [
   ['listener', hop.listener ? [`${hop.listener}${hop.filterChain ? `, chain ${hop.filterChain}` : ''}`] : []],
   ['TLS', hop.tls === 'none' ? [] : [hop.tls]],
+  ['caller', hop.verdict && isSaid(hop.verdict) ? [callerText(hop.verdict.caller)] : []],
+  ['policy', hop.verdict && isSaid(hop.verdict) ? verdictTexts(hop.verdict, paint) : []],
   ['host', hop.virtualHost ? [hop.virtualHost] : []],
   [
     'route',
@@ -126,11 +133,31 @@ const factsOf = (hop: Hop): readonly (readonly [string, readonly string[]])[] =>
   ['CORS', Object.entries(hop.cors ?? {}).map(([name, value]) => `${name}: ${value}`)],
 ];
 
+const ruleText = ({ policy, namespace, rule, condition, file, line }: DecidingRule): string => {
+  const what = condition === '' ? `rule ${rule}` : condition;
+  return `${namespace}/${policy}, ${what}${file === undefined ? '' : ` (${nearest(file)}${line === undefined ? '' : `:${line}`})`}`;
+};
+
+const callerText = ({ identity, address, client }: Verdict['caller']): string => {
+  const who = identity === undefined ? 'without a verified certificate' : identity || 'a certificate that names nobody known';
+  const where = address === undefined ? '' : ` from ${address}`;
+  return `${who}${where}${client === undefined || client === address ? '' : `, for ${client}`}`;
+};
+
+const verdictTexts = ({ allowed, why, by, nearest: closest, change, asks = [], asides = [] }: Verdict, paint: Paint): string[] => [
+  ...asks.map((one) => `asks ${one.provider}, which may allow or refuse it: CUSTOM ${ruleText(one)}`),
+  `${allowed ? paint.green('allowed') : paint.red('refused')}: ${why}`,
+  ...(by ? [`by ${ruleText(by)}`] : []),
+  ...(closest ? [`nearest is ALLOW ${ruleText(closest)}`] : []),
+  ...(change === undefined ? [] : [change]),
+  ...asides.map((one) => `${one.kind} matches: ${ruleText(one)}`),
+];
+
 const labelWidth = 10;
 
 const hopLines = (hop: Hop, number: number, paint: Paint): string[] => {
   const indent = '   ';
-  const facts = factsOf(hop).flatMap(([label, texts]) =>
+  const facts = factsOf(hop, paint).flatMap(([label, texts]) =>
     texts.map((text, index) => `${indent}${paint.dim((index === 0 ? label : '').padEnd(labelWidth))}${text}`),
   );
   const clusters =

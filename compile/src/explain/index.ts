@@ -1,6 +1,8 @@
 /** Where requests go: through one proxy (`explain`), and through the whole mesh (`journey`). */
 export { assumedPods } from './assumed.ts';
+export { type TokenPowers, tokensIn } from './bearer.ts';
 export { type Arrival, inbound } from './inbound.ts';
-export { expectedProxy, journey, type Situation } from './journey.ts';
+export { expectedProxy, journey, keySetsOf, type Situation } from './journey.ts';
+export { type Incoming, judgedAtGateway, judgedAtServer } from './judged.ts';
 export { explain } from './passage.ts';
 export { answered, forwarded } from './rewrite.ts';

@@ -1,10 +1,14 @@
 /** A request's whole way: out of the client's proxy or a gateway, and into the servers' proxies that it may reach. */
-import type { ClusterStep, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
+import type { ClusterStep, DecidingRule, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
+import { spiffeId } from '@weft/model';
 import type { RunningPod } from '../kubernetes/workload.ts';
 import type { Mesh, ScopedService, View } from '../mesh/index.ts';
 import { destinationRule } from '../scope/destinations.ts';
 import { scope } from '../scope/index.ts';
+import type { Sender } from './arriving.ts';
+import type { TokenPowers } from './bearer.ts';
 import { type Arrival, inbound } from './inbound.ts';
+import { judgedAtGateway, judgedAtServer } from './judged.ts';
 import { explain } from './passage.ts';
 import { type Places, placesIn } from './places.ts';
 import { forwarded } from './rewrite.ts';
@@ -14,7 +18,16 @@ export interface Situation {
   readonly mesh: Mesh;
   readonly resources: readonly Resource[];
   readonly pods: readonly RunningPod[];
+  /** Absent: no token is known to be anybody's. */
+  readonly tokens?: TokenPowers;
 }
+
+/** Of all issuers that the mesh knows. */
+export const keySetsOf = ({ requests }: Mesh): readonly string[] => [
+  ...new Set(requests.flatMap(({ rules }) => rules.map(({ keys }) => keys))),
+];
+
+const nobodysTokens: TokenPowers = { claimsOf: () => undefined, isSigned: () => false, now: () => 0 };
 
 /** The proxy that a pod has or will have, as far as its configuration goes. */
 export const expectedProxy = ({ pod, address, ipv6 }: Pick<RunningPod, 'pod' | 'address' | 'ipv6'>): Proxy => ({
@@ -61,11 +74,39 @@ const placed = (passage: Passage, { view, pod: { pod } }: Caller, { places, mesh
   return { ...passage, ...(object && { object }), clusters: passage.clusters.map(withRule) };
 };
 
+/** The rules of a verdict, with their places. */
+const withPlaces = <Step extends Passage>(passage: Step, { places }: Way): Step => {
+  const { verdict } = passage;
+  if (!verdict) return passage;
+  const placed = <Rule extends DecidingRule>(rule: Rule): Rule => {
+    const { namespace, policy: name, condition, rule: index } = rule;
+    const path = condition || `spec.rules[${index}]`;
+    const { file, line } = places.located({ kind: 'AuthorizationPolicy', namespace, name, path });
+    return { ...rule, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+  };
+  const { by, nearest, asks, asides } = verdict;
+  const known = {
+    ...(by && { by: placed(by) }),
+    ...(nearest && { nearest: placed(nearest) }),
+    ...(asks && { asks: asks.map(placed) }),
+    ...(asides && { asides: asides.map(placed) }),
+  };
+  return { ...passage, verdict: { ...verdict, ...known } };
+};
+
 interface Leg {
   readonly passage: Passage;
   readonly cluster: ClusterStep;
   readonly request: Request;
+  /** Whose proxy sends it, or, where it has none, the pod itself. */
+  readonly sender: RunningPod;
 }
+
+/** Of addresses, that of the family in which it is called. */
+const senderOf = ({ pod, address, ipv6 }: RunningPod, called: string, { mesh }: Way): Sender => ({
+  identity: spiffeId({ trustDomain: mesh.rules.trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount }),
+  address: called.includes(':') ? (ipv6 ?? address) : address,
+});
 
 /** Bytes stay what they are; of what was read, the TLS around it ended here. */
 const sentOn = ({ passage, cluster, request }: Leg): Request => {
@@ -113,11 +154,16 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
     const workload = pod && `${pod.pod.namespace}/${pod.pod.workload.name}`;
     if (!pod || pod.pod.proxy === 'none' || seen.has(workload ?? '')) return [];
     seen.add(workload ?? '');
+    const sender = senderOf(leg.sender, endpoint.address, way);
     if (pod.pod.proxy === 'gateway')
-      return depth < longestWay ? from(pod, { request: towards(endpoint, leg), reachedBy: cluster.name, depth: depth + 1 }, way) : [];
+      return depth < longestWay
+        ? from(pod, { request: towards(endpoint, leg), reachedBy: cluster.name, depth: depth + 1, sender }, way)
+        : [];
     const view = scope(way.mesh, expectedProxy(pod));
-    const arrived = inbound(view, arrivalAt(endpoint, leg));
-    return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...arrived }];
+    const arrival = arrivalAt(endpoint, leg);
+    const door = { view, arrival, address: endpoint.address, serverName: cluster.tls.sni ?? '' };
+    const arrived = judgedAtServer(inbound(view, arrival), door, { sender, powers: way.tokens ?? nobodysTokens });
+    return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...withPlaces(arrived, way) }];
   });
 };
 
@@ -126,15 +172,27 @@ interface Asked {
   readonly reachedBy?: string;
   /** Gateways passed. */
   readonly depth?: number;
+  /** Who opened the connection to it; absent: its own application. */
+  readonly sender?: Sender;
 }
 
+/** Gateways add whoever called them to `x-forwarded-for` [S87]. */
+const told = (request: Request, { sender, passage }: { readonly sender: Sender | undefined; readonly passage: Passage }): Request => {
+  if (sender?.address === undefined || passage.virtualHost === '') return request;
+  const { 'x-forwarded-for': before, ...headers } = request.headers ?? {};
+  return { ...request, headers: { ...headers, 'x-forwarded-for': [before, sender.address].filter(Boolean).join(',') } };
+};
+
 /** This proxy's hop, and those behind it. */
-const from = (pod: RunningPod, { request, reachedBy, depth = 0 }: Asked, way: Way): readonly Hop[] => {
+const from = (pod: RunningPod, { request, reachedBy, depth = 0, sender }: Asked, way: Way): readonly Hop[] => {
   const view = scope(way.mesh, expectedProxy(pod));
-  const passage = placed(explain(view, request), { view, pod }, way);
+  const written = placed(explain(view, request), { view, pod }, way);
+  const passage = sender ? judgedAtGateway(written, { view, request }, { sender, powers: way.tokens ?? nobodysTokens }) : written;
   const role = view.role === 'gateway' ? 'gateway' : 'client';
-  const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...passage };
-  const legs = passage.clusters.filter(({ failure }) => !failure).map((cluster) => ({ passage, cluster, request }));
+  const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...withPlaces(passage, way) };
+  const legs = passage.clusters
+    .filter(({ failure }) => !failure)
+    .map((cluster) => ({ passage, cluster, request: told(request, { sender, passage }), sender: pod }));
   return [hop, ...legs.flatMap((leg) => further(leg, way, depth))];
 };
 
@@ -169,8 +227,8 @@ const together = (hops: readonly Hop[]): Outcome => {
 };
 
 /** A client without a proxy: only servers have a say. */
-const bare = (request: Request, way: Way): Pick<Journey, 'hops' | 'outcome'> => {
-  const leg = unproxied(request, way);
+const bare = (request: Request, caller: RunningPod, way: Way): Pick<Journey, 'hops' | 'outcome'> => {
+  const leg = { ...unproxied(request, way), sender: caller };
   const hops = further(leg, way, 0);
   const who = leg.cluster.endpoints.map(({ workload, namespace, address }) => (workload ? `${namespace}/${workload}` : address));
   if (who.length === 0)
@@ -208,7 +266,8 @@ const entrance = (port: number, situation: Situation): Entrance | undefined => {
 const throughEntrance = (request: Request, way: Way, gateway?: RunningPod): Pick<Journey, 'hops' | 'outcome'> => {
   const found = gateway ? { pod: gateway, port: listeningPort(gateway, request.port, way) ?? request.port } : entrance(request.port, way);
   if (!found) return { hops: [], outcome: { kind: 'refused', why: `no gateway listens on port ${request.port}` } };
-  const hops = from(found.pod, { request: { ...request, port: found.port } }, way);
+  const sender = request.clientAddress === undefined ? {} : { address: request.clientAddress };
+  const hops = from(found.pod, { request: { ...request, port: found.port }, sender }, way);
   return { hops, outcome: together(hops) };
 };
 
@@ -218,9 +277,9 @@ export const journey = (situation: Situation, request: Request, caller?: Running
   if (!caller) return { from: 'outside', request, ...throughEntrance(request, way) };
   const heading = { from: nameOf(caller), request };
   if (caller.pod.proxy === 'gateway') return { ...heading, ...throughEntrance(request, way, caller) };
-  if (caller.pod.proxy === 'none') return { ...heading, ...bare(request, way) };
   // What a program encrypts itself, its sidecar cannot read.
   const asked: Request = request.scheme === 'https' ? { ...request, protocol: 'tls' } : request;
+  if (caller.pod.proxy === 'none') return { ...heading, ...bare(asked, caller, way) };
   const hops = from(caller, { request: asked }, way);
   return { ...heading, hops, outcome: together(hops) };
 };

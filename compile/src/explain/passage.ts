@@ -3,13 +3,10 @@ import type { Passage, Request } from '@weft/model';
 import type { View } from '../mesh/index.ts';
 import { throughGateway } from './gateway.ts';
 import { outbound } from './outbound.ts';
-import { objectionTo, readingOf, rewritesOf, tidied, withRewrites } from './reading.ts';
+import { isRead, objectionTo, readingOf, rewritesOf, tidied, withRewrites } from './reading.ts';
 
 const through = (view: View, request: Request): Passage =>
   view.role === 'gateway' ? throughGateway(view, request) : outbound(view, request);
-
-/** Not bytes, nor a connection that is closed before. */
-const isRead = ({ virtualHost, outcome }: Passage): boolean => virtualHost !== '' || outcome.status !== undefined;
 
 /** A client's sidecar, or a gateway. */
 export const explain = (view: View, request: Request): Passage => {

@@ -4,7 +4,7 @@
  */
 import type { Outcome, Passage, Request, Rewrites } from '@weft/model';
 import { type PathNormalization, pathsOfGateway, pathsOfServer, type Surface, type View } from '../mesh/index.ts';
-import { read } from './request.ts';
+import { type Read, read } from './request.ts';
 
 interface Reading {
   readonly paths: PathNormalization;
@@ -35,6 +35,22 @@ const methods = new Set(
 );
 
 const underscored = ({ headers = {} }: Request): readonly string[] => Object.keys(headers).filter((name) => name.includes('_'));
+
+/** As the server's rules see it: what they would take for another header is gone. */
+export const withoutUnderscores = (request: Read, { underscores }: Reading): Read => {
+  if (underscores !== 'left out') return request;
+  return { ...request, headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.includes('_'))) };
+};
+
+/** What servers read in different ways, and nobody can put right (`xds/ambiguous.ts`). */
+export const ambiguityOf = ({ authority, pathname }: Read): string | undefined => {
+  if (/[,@]/.test(authority)) return `${authority} is more than one host to some servers`;
+  return pathname.includes('/..;') ? `${pathname} has a way up that only some servers see` : undefined;
+};
+
+/** HTTP: not bytes, nor a connection that is closed before anything is read. */
+export const isRead = ({ virtualHost, outcome }: Pick<Passage, 'virtualHost' | 'outcome'>): boolean =>
+  virtualHost !== '' || outcome.status !== undefined;
 
 /** Why it is no request at all. */
 export const objectionTo = (request: Request, { underscores }: Reading): Outcome | undefined => {

@@ -35,3 +35,14 @@ export const pathsOfServer = ({ paths = 'MERGE_SLASHES' }: Pick<Surface, 'paths'
 
 /** Of requests from outside [G20]. */
 export const pathsOfGateway = ({ paths = 'DECODE_AND_MERGE_SLASHES' }: Pick<Surface, 'paths'>): PathNormalization => paths;
+
+export interface Caller {
+  /** It has an identity. */
+  readonly mesh: boolean;
+  /** Those in the mesh can be told from others. */
+  readonly known: boolean;
+}
+
+/** Whose word on the client's address counts for nothing at a server [S109]. */
+export const isStranger = ({ compatibility }: Pick<Surface, 'compatibility'>, { mesh, known }: Caller): boolean =>
+  compatibility !== 'istio' && known && !mesh;

@@ -11,7 +11,7 @@ import {
   HttpConnectionManager_PathWithEscapedSlashesAction,
   type HttpConnectionManagerSchema,
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import { type PathNormalization, pathsOfGateway, pathsOfServer, type Surface } from '../mesh/index.ts';
+import { type Caller, isStranger, type PathNormalization, pathsOfGateway, pathsOfServer, type Surface } from '../mesh/index.ts';
 
 type Reading = Init<typeof HttpConnectionManagerSchema>;
 
@@ -51,15 +51,6 @@ export const headerOptions = ({ compatibility }: Read, place: 'server' | 'gatewa
 
 /** More than a header has room for: then Envoy takes the connection's own address. */
 const nobodysWord = 1_000_000;
-
-interface Caller {
-  /** It has an identity. */
-  readonly mesh: boolean;
-  /** Those in the mesh can be told from others. */
-  readonly known: boolean;
-}
-
-const isStranger = ({ compatibility }: Read, { mesh, known }: Caller): boolean => compatibility !== 'istio' && known && !mesh;
 
 /**
  * Whose word on the client's address counts at a server: that of callers in the mesh, among whom are its gateways [S109]. Others say

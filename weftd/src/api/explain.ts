@@ -1,4 +1,5 @@
 /** Where requests go, as the proxies' present configuration says. */
+import { isIP } from 'node:net';
 import type { Request } from '@weft/model';
 import { Refusal, type Routes } from './routes.ts';
 
@@ -17,6 +18,7 @@ const isRequest = (value: unknown): value is Request => {
     protocol,
     scheme,
     certificate,
+    clientAddress,
     headers = {},
   } = value as Partial<Record<keyof Request, unknown>>;
   const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536;
@@ -25,7 +27,8 @@ const isRequest = (value: unknown): value is Request => {
     ['http', 'tls', 'tcp', undefined].some((one) => one === protocol) &&
     ['http', 'https', undefined].some((one) => one === scheme) &&
     ['mesh', 'known', 'unknown', undefined].some((one) => one === certificate);
-  return typeof host === 'string' && isPort && isKnown && texts && [path, method, authority, address].every(isText);
+  const isAddress = clientAddress === undefined || (typeof clientAddress === 'string' && isIP(clientAddress) !== 0);
+  return typeof host === 'string' && isPort && isKnown && isAddress && texts && [path, method, authority, address].every(isText);
 };
 
 const parsed = (text: string): Request => {

@@ -3,7 +3,18 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, expectedProxy, journey, lapsed, type Mesh, peerModesIn, serviceOwner } from '@weft/compile';
+import {
+  type Assignments,
+  allocate,
+  expectedProxy,
+  journey,
+  keySetsOf,
+  lapsed,
+  type Mesh,
+  peerModesIn,
+  serviceOwner,
+  tokensIn,
+} from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -19,6 +30,7 @@ import type {
   StoredObject,
 } from '@weft/model';
 import { meshSettings, refKey, refOf } from '@weft/model';
+import { tokenReader } from '@weft/model/node/tokens';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
 import type { Instance } from '../registry.ts';
@@ -212,12 +224,13 @@ export class Desired implements Calls {
     return [...this.#owned.findings(), ...this.#together()];
   }
 
-  explain({ request, from }: ExplainRequest): Journey | undefined {
+  async explain({ request, from }: ExplainRequest): Promise<Journey | undefined> {
     const mesh = this.#compiler.mesh();
     const pods = this.#instances();
     const caller = from && pods.find(({ pod }) => pod.namespace === from.namespace && pod.name === from.name);
     if (!mesh || (from && !caller)) return undefined;
-    return journey({ mesh, resources: this.#owned.resources(), pods }, request, caller);
+    const tokens = { ...(await tokenReader(tokensIn(request), keySetsOf(mesh))), now: this.#powers.now };
+    return journey({ mesh, resources: this.#owned.resources(), pods, tokens }, request, caller);
   }
 
   register(node: Parameters<Calls['register']>[0]): void {

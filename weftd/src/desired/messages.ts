@@ -55,7 +55,7 @@ export interface Calls {
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
   /** Undefined: there is no such pod. */
-  explain(question: ExplainRequest): Journey | undefined;
+  explain(question: ExplainRequest): Promise<Journey | undefined>;
   register(node: NodeRegistration): void;
   /** False: the report is of another boot than the registered one. */
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;

@@ -1,0 +1,105 @@
+/** What is missing for a rule to match, in the words of policies. */
+import type { Claim, Claims } from '@weft/model';
+import type { Condition, Glob, PathTemplate, Test, TextMatch } from '../mesh/index.ts';
+import type { Facts } from './facts.ts';
+
+const starred = (match: TextMatch): string => {
+  switch (match.kind) {
+    case 'exact':
+      return match.value;
+    case 'prefix':
+      return `${match.value}*`;
+    case 'suffix':
+      return `*${match.value}`;
+    case 'present':
+      return '*';
+  }
+};
+
+const template = ({ segments }: PathTemplate): string =>
+  `/${segments.map((part) => (part.kind === 'literal' ? part.value : part.kind === 'one' ? '{*}' : '{**}')).join('/')}`;
+
+const glob = ({ pieces }: Glob): string => pieces.join('*');
+
+/** As they are written. */
+const valuesOf = (test: Test): readonly string[] => {
+  switch (test.kind) {
+    case 'namespace':
+    case 'trust-domain':
+      return test.values.map(glob);
+    case 'service-account':
+      return test.values.map(({ namespace, name }) => `${namespace}/${name}`);
+    case 'request-principal':
+      return test.values.map(({ issuer, subject }) => `${starred(issuer)}/${starred(subject)}`);
+    case 'source-ip':
+    case 'remote-ip':
+    case 'destination-ip':
+      return test.values.map(({ address, bits }) => `${address}/${bits}`);
+    case 'destination-port':
+      return test.values.map(String);
+    case 'path':
+      return test.values.map((match) => (match.kind === 'template' ? template(match) : starred(match)));
+    case 'metadata':
+      return test.values.map(({ list, text }) => (list ? `[${starred(text)}]` : starred(text)));
+    default:
+      return test.values.map(starred);
+  }
+};
+
+const nobody = 'nobody (no verified certificate)';
+const noToken = 'none (no verified token)';
+
+const claimText = (claims: Claims | undefined, path: readonly string[]): string => {
+  const found = path.reduce<Claim | undefined>(
+    (claim, name) => (typeof claim === 'object' && claim !== null && Object.hasOwn(claim, name) ? (claim as Claims)[name] : undefined),
+    claims,
+  );
+  return found === undefined ? 'missing' : JSON.stringify(found);
+};
+
+/** The subject of the test, and what it is now. */
+const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
+  const { identity = nobody, request, claims } = facts;
+  switch (test.kind) {
+    case 'principal':
+    case 'namespace':
+    case 'service-account':
+    case 'trust-domain':
+      return [`the caller’s ${test.kind.replace('-', ' ')}`, identity === '' ? 'unknown' : identity];
+    case 'request-principal':
+      return ['the token’s principal', claims ? `${claims.iss ?? ''}/${claims.sub ?? ''}` : noToken];
+    case 'claim':
+      return [`the token’s claim ${test.claim.join('.')}`, claims ? claimText(claims, test.claim) : noToken];
+    case 'source-ip':
+      return ['the connection’s address', facts.source ?? 'unknown'];
+    case 'remote-ip':
+      return ['the client’s address', facts.client ?? 'unknown'];
+    case 'destination-ip':
+      return ['the address called', facts.destination ?? 'unknown'];
+    case 'destination-port':
+      return ['the port', `${facts.port}`];
+    case 'server-name':
+      return ['the server name', facts.serverName || 'missing'];
+    case 'host':
+      return ['the host', request?.authority ?? 'missing'];
+    case 'method':
+      return ['the method', request?.method ?? 'missing'];
+    case 'path':
+      return ['the path', request?.pathname ?? 'missing'];
+    case 'header':
+      return [`header ${test.name}`, request?.headers[test.name.toLowerCase()] ?? 'missing'];
+    case 'metadata':
+      return [`metadata ${test.filter}[${test.key}]`, 'missing'];
+  }
+};
+
+const shownValues = 6;
+
+const listed = (values: readonly string[]): string =>
+  `[${values.slice(0, shownValues).join(', ')}${values.length > shownValues ? `, and ${values.length - shownValues} more` : ''}]`;
+
+/** `the method is POST, and has to be one of [GET]` */
+export const changeOf = ({ test, negated }: Condition, facts: Facts): string => {
+  const [subject, is] = subjectOf(test, facts);
+  return `${subject} is ${is}, and has to be ${negated ? 'none' : 'one'} of ${listed(valuesOf(test))}`;
+};

@@ -1,0 +1,119 @@
+/** What is said of a request that policies allow or refuse; that Envoy does the same is for `e2e/authorization/verdicts.test.ts`. */
+import { meshSettings, parse, type Request, type Verdict } from '@weft/model';
+import { describe, expect, test } from 'vitest';
+import { build } from '../build.ts';
+import { assumedPods } from './assumed.ts';
+import { journey } from './journey.ts';
+
+const deployment = (name: string, namespace: string, more = '') => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: ${namespace}}
+spec: {selector: {matchLabels: {app: ${name}}}, template: {metadata: {labels: {app: ${name}}${more}}, spec: {serviceAccountName: ${name}, containers: [{name: a, command: [a]}]}}}`;
+
+const service = (name: string, port: string) => `
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: shop}
+spec: {selector: {app: ${name}}, ports: [{${port}}]}`;
+
+const objects = [
+  'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}',
+  'apiVersion: v1\nkind: Namespace\nmetadata: {name: old}',
+  deployment('web', 'shop'),
+  deployment('bank', 'shop'),
+  deployment('edge', 'shop', ', annotations: {inject.istio.io/templates: gateway}'),
+  deployment('legacy', 'old'),
+  service('bank', 'name: http, port: 8080'),
+  service('edge', 'name: http, port: 80, targetPort: 8080'),
+  `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`,
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: edge, namespace: shop}
+spec: {hosts: ["*"], gateways: [edge], http: [{route: [{destination: {host: bank, port: {number: 8080}}}]}]}`,
+];
+
+const policy = (name: string, app: string, spec: string, more = '') =>
+  `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop${more}}\nspec: {selector: {matchLabels: {app: ${app}}}, ${spec}}`;
+
+const ask = (from: string | undefined, request: Partial<Request>, ...policies: readonly string[]) => {
+  const { resources, findings } = parse({ text: [...objects, ...policies].join('\n---\n'), file: 'mesh.yaml', origin: { source: 'file' } });
+  expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const pods = assumedPods(resources);
+  const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
+  const caller = pods.find(({ pod }) => pod.workload.name === from);
+  return journey({ mesh, resources, pods }, { host: 'bank', port: 8080, ...request }, caller);
+};
+
+/** Of the last proxy that was asked. */
+const verdictOf = ({ hops }: ReturnType<typeof ask>): Partial<Verdict> => hops.at(-1)?.verdict ?? {};
+
+const reading = policy(
+  'reading',
+  'bank',
+  'rules: [{from: [{source: {namespaces: [shop]}}], to: [{operation: {methods: [GET], paths: [/items/*]}}]}]',
+);
+const admins = policy('admins', 'bank', 'rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/root]}}]}]');
+
+describe('the verdict at the server [S101-S108]', () => {
+  test('names the rule that allows, with its first condition and its place', () => {
+    const found = verdictOf(ask('web', { path: '/items/1' }, reading));
+    expect(found).toMatchObject({
+      allowed: true,
+      by: { policy: 'reading', namespace: 'shop', rule: 0, condition: 'spec.rules[0].from[0].source.namespaces', file: 'mesh.yaml' },
+      caller: { identity: 'spiffe://cluster.local/ns/shop/sa/web' },
+    });
+  });
+
+  test('where nothing allows it, names the nearest rule and the smallest change', () => {
+    const journey = ask('web', { path: '/items/1', method: 'POST' }, admins, reading);
+    expect(verdictOf(journey)).toMatchObject({
+      allowed: false,
+      status: 403,
+      nearest: { policy: 'reading', condition: 'spec.rules[0].to[0].operation.methods' },
+      change: 'the method is POST, and has to be one of [GET]',
+    });
+    expect(verdictOf(journey)).not.toHaveProperty('by');
+    expect(journey.outcome).toMatchObject({ kind: 'refused', status: 403 });
+  });
+
+  test('who comes in plaintext has no identity, and is told so', () => {
+    const found = verdictOf(ask('legacy', {}, admins));
+    expect(found.caller).not.toHaveProperty('identity');
+    expect(found.change).toContain('the caller’s principal is nobody (no verified certificate)');
+  });
+
+  test('DENY comes before ALLOW, and dry runs are told and decide nothing [S111]', () => {
+    const denied = verdictOf(ask('web', { path: '/items/1' }, reading, policy('block', 'bank', 'action: DENY, rules: [{}]')));
+    expect(denied).toMatchObject({ allowed: false, by: { policy: 'block', rule: 0, condition: '' } });
+    const tried = ', annotations: {istio.io/dry-run: "true"}';
+    const allowed = verdictOf(ask('web', { path: '/items/1' }, reading, policy('block', 'bank', 'action: DENY, rules: [{}]', tried)));
+    expect(allowed).toMatchObject({ allowed: true, asides: [{ kind: 'dry run of DENY', policy: 'block' }] });
+  });
+
+  test('a policy without rules lets nobody in [S103]', () => {
+    const found = verdictOf(ask('web', {}, policy('none', 'bank', '')));
+    expect(found).toMatchObject({ allowed: false, status: 403 });
+    expect(found).not.toHaveProperty('nearest');
+  });
+});
+
+describe('the verdict at a gateway', () => {
+  const near = policy('near', 'edge', 'rules: [{from: [{source: {remoteIpBlocks: [203.0.113.0/24]}}]}]');
+
+  test('goes by the client’s address, which the server is told too [S109]', () => {
+    const inside = policy('inside', 'bank', 'rules: [{from: [{source: {remoteIpBlocks: [203.0.113.7]}}]}]');
+    const request = { host: 'a.example', port: 80, clientAddress: '203.0.113.7' };
+    const found = ask(undefined, request, near, inside);
+    expect(found.hops.map(({ verdict }) => verdict?.allowed)).toEqual([true, true]);
+    expect(ask(undefined, { ...request, clientAddress: '203.0.114.7' }, near).outcome).toMatchObject({ kind: 'refused', status: 403 });
+  });
+
+  test('an address that nobody knows is in no block', () => {
+    const { change } = verdictOf(ask(undefined, { host: 'a.example', port: 80 }, near));
+    expect(change).toBe('the client’s address is unknown, and has to be one of [203.0.113.0/24]');
+  });
+});

@@ -1,0 +1,88 @@
+/** What policies say of a request or a connection, filter by filter, in the order in which they are asked [S101, S102]. */
+import type { Aside, Delegated, Verdict } from '@weft/model';
+import type { AuthorizationPolicy, AuthorizationSlice, TokenRule } from '../mesh/index.ts';
+import { bearing, type TokenPowers } from './bearer.ts';
+import { changeOf } from './change.ts';
+import type { Facts } from './facts.ts';
+import { type Judged, judge, matching, nearest, told } from './rules.ts';
+
+/** Who is asked. */
+export interface Court {
+  readonly authorization: AuthorizationSlice;
+  readonly tokens: readonly TokenRule[];
+}
+
+const isTried = ({ dryRun }: AuthorizationPolicy): boolean => dryRun;
+const isEnforced = ({ dryRun }: AuthorizationPolicy): boolean => !dryRun;
+
+const nameOf = ({ policy: { namespace, name } }: Judged): string => `${namespace}/${name}`;
+
+const refused = (facts: Facts) => ({ allowed: false, ...(facts.request && { status: 403 as const }) });
+
+/** Authorizers that speak HTTP are asked about requests only. */
+const asked = ({ custom }: AuthorizationSlice, facts: Facts): readonly Delegated[] =>
+  custom
+    .filter(({ authorizer }) => facts.request || authorizer.kind === 'grpc')
+    .flatMap(({ authorizer, policies }) => {
+      const found = matching(policies, facts);
+      return found ? [{ provider: authorizer.name, outcomes: ['allowed', 'refused'] as const, ...told(found) }] : [];
+    });
+
+const asidesOf = ({ audit, deny, allow }: AuthorizationSlice, facts: Facts): readonly Aside[] => {
+  const matched = (kind: Aside['kind'], policies: readonly AuthorizationPolicy[]): Aside[] =>
+    judge(policies, facts)
+      .filter(({ lacking }) => lacking.length === 0)
+      .map((one) => ({ kind, ...told(one) }));
+  return [
+    ...matched('audit', audit.filter(isEnforced)),
+    ...matched('dry run of DENY', deny.filter(isTried)),
+    ...matched('dry run of ALLOW', allow.filter(isTried)),
+  ];
+};
+
+/** Nothing that is allowed matches. */
+const byDefault = (policies: readonly AuthorizationPolicy[], facts: Facts): Omit<Verdict, 'caller'> => {
+  const found = nearest(policies, facts);
+  const [first, ...others] = policies;
+  const which =
+    others.length === 0 ? `ALLOW ${first?.namespace}/${first?.name} has no rule that matches` : 'no rule of the ALLOW policies matches';
+  if (!found) return { ...refused(facts), why: `${which}, nor any rule at all: everything is refused` };
+  const [lacks] = found.lacking;
+  const change = found.isVoid
+    ? 'the rule asks for something of HTTP, and the port carries bytes: declare its protocol, or ask for something that connections have'
+    : found.lacking.map((condition) => changeOf(condition, facts)).join('; ');
+  return { ...refused(facts), why: `${which} [default deny]`, nearest: told(found, lacks), change };
+};
+
+const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): Omit<Verdict, 'caller'> => {
+  const denied = matching([...undecided, ...deny.filter(isEnforced)], facts);
+  if (denied) {
+    const nobody = denied.policy.action === 'CUSTOM';
+    const why = nobody
+      ? `CUSTOM ${nameOf(denied)} matches, and its provider ${denied.policy.provider ?? ''} cannot be asked`
+      : `DENY ${nameOf(denied)} matches`;
+    return { ...refused(facts), why, by: told(denied) };
+  }
+  const admitting = allow.filter(isEnforced);
+  if (admitting.length === 0) return { allowed: true, why: 'no ALLOW policy is for this workload, so what is not denied is allowed' };
+  const admitted = matching(admitting, facts);
+  return admitted ? { allowed: true, why: `ALLOW ${nameOf(admitted)} matches`, by: told(admitted) } : byDefault(admitting, facts);
+};
+
+const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
+  ...(identity !== undefined && { identity }),
+  ...(source !== undefined && { address: source }),
+  ...(client !== undefined && { client }),
+});
+
+/** @param said as the proxy reads it, before any token was looked at */
+export const verdict = ({ authorization, tokens }: Court, said: Facts, powers: TokenPowers): Verdict => {
+  const caller = callerOf(said);
+  const asks = asked(authorization, said);
+  const first = { caller, ...(asks.length > 0 && { asks }) };
+  const borne = said.request && tokens.length > 0 ? bearing(said.request, tokens, powers) : undefined;
+  if (borne?.kind === 'refused') return { allowed: false, status: borne.status, why: borne.why, ...first };
+  const facts: Facts = { ...said, ...(borne?.request && { request: borne.request }), ...(borne?.claims && { claims: borne.claims }) };
+  const asides = asidesOf(authorization, facts);
+  return { ...decided(authorization, facts), ...first, ...(asides.length > 0 && { asides }) };
+};

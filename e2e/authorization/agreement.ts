@@ -1,0 +1,238 @@
+/** Many policies in one Envoy, each with listeners of its own, and requests to each of them: what Envoy does against what `explain` says. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request as sendRequest } from 'node:http';
+import { connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as secure } from 'node:tls';
+import { emit, inbound, judgedAtServer, staticBootstrap, type TokenPowers, type View } from '@weft/compile';
+import type { JsonObject, JsonValue } from '@weft/envoy';
+import type { Passage } from '@weft/model';
+import { tokenReader } from '@weft/model/node/tokens';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { spawnEnvoy } from '../envoy.ts';
+import { manifests } from '../security/scene.ts';
+import { randomFrom } from '../simulation/random.ts';
+import { type Leaf, makeRoot } from '../traffic/certificates.ts';
+import { at, freePort, fromFiles, writeSecrets } from '../traffic/loopback.ts';
+import { viewOf } from '../traffic/manifests.ts';
+import { type Asked, askedOf, identities, policiesFor } from './chance.ts';
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the answer tells beside its status. */
+const telling = { header: { key: 'x-details', value: '%RESPONSE_CODE_DETAILS%' } };
+const everyAnswer = { status_code_filter: { comparison: { op: 'GE', value: { default_value: 0, runtime_key: 'none' } } } };
+
+/** There is no application: whatever comes so far is answered 200. */
+const answering = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.map(answering);
+  if (!isObject(value)) return value;
+  const { route, retry_policy: _retry, ...rest } = value;
+  const inner = Object.fromEntries(Object.entries(rest).map(([key, child]): [string, JsonValue] => [key, answering(child)]));
+  if (isObject(route) && 'match' in value) return { ...inner, direct_response: { status: 200 } };
+  if (!('http_filters' in value)) return { ...inner, ...(route !== undefined && { route }) };
+  return { ...inner, local_reply_config: { mappers: [{ filter: everyAnswer, headers_to_add: [telling] }] } };
+};
+
+const listenerOf = (view: View, port: number): JsonObject => {
+  const { listeners } = staticBootstrap(emit(view)).static_resources as { listeners: JsonObject[] };
+  const own = listeners.find(({ name }) => name === 'virtualInbound');
+  if (!own) throw new Error('no listener');
+  const chains = (own.filter_chains as JsonObject[]).filter(({ name }) => String(name).startsWith(`${port}-`));
+  const filters = (own.listener_filters as JsonObject[]).filter(({ name }) => name !== 'envoy.filters.listener.original_dst');
+  return answering({
+    ...own,
+    name: `server-${port}`,
+    listener_filters: filters,
+    filter_chains: chains,
+    address: at('127.0.0.2', port),
+    additional_addresses: [{ address: at('::1', port) }],
+  }) as JsonObject;
+};
+
+interface Answer {
+  readonly status: number;
+  readonly details: string;
+}
+
+interface World {
+  readonly leaves: readonly Leaf[];
+  readonly agents: Map<string, Agent>;
+  readonly sign: (claims: object) => Promise<string>;
+}
+
+/** One connection for each caller of a listener, which stays open. */
+const agentFor = ({ leaves, agents }: World, { identity, at: host, source, serverName, request: { port } }: Asked): Agent => {
+  const key = JSON.stringify([identity, host, source, serverName, port]);
+  const known = agents.get(key);
+  if (known) return known;
+  const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  const leaf = identity === undefined ? undefined : leaves[identity];
+  const place = { host, port, localAddress: source };
+  const tls = { rejectUnauthorized: false, ALPNProtocols: ['istio-http/1.1'], ...(serverName !== '' && { servername: serverName }) };
+  agent.createConnection = () => (leaf ? secure({ ...place, ...tls, cert: leaf.certificate, key: leaf.key }) : dial(place));
+  agents.set(key, agent);
+  return agent;
+};
+
+const send = (asked: Asked, world: World): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const { path, method, headers, authority = '' } = asked.request;
+    const options = { agent: agentFor(world, asked), path, method, headers: { ...headers, host: authority }, setHost: false };
+    const sent = sendRequest(options, (response) => {
+      response.resume();
+      const { 'x-details': details = '' } = response.headers;
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, details: String(details) }));
+    });
+    sent.on('error', (error) => reject(new Error(JSON.stringify(asked), { cause: error })));
+    sent.end();
+  });
+
+const expected = (view: View, { identity, at: address, source, serverName, request }: Asked, powers: TokenPowers): Passage => {
+  const arrival = { port: request.port, request, mtls: identity !== undefined, content: 'http' as const };
+  const sender = { ...(identity !== undefined && { identity: `spiffe://${identities[identity]}` }), address: source };
+  return judgedAtServer(inbound(view, arrival), { view, arrival, address, serverName }, { sender, powers });
+};
+
+/** As Envoy names them [S112]; what it says of tokens is its own. */
+const details = ({ verdict }: Passage): string => {
+  if (!verdict || verdict.allowed || verdict.status === 401 || !verdict.why.includes('matches')) return '';
+  const by = verdict.by && `ns[${verdict.by.namespace}]-policy[${verdict.by.policy}]-rule[${verdict.by.rule}]`;
+  return `rbac_access_denied_matched_policy[${by ?? 'none'}]`;
+};
+
+const differenceOf = (passage: Passage, { status, details: said }: Answer): string[] => {
+  const wanted = passage.outcome.kind === 'forward' ? 200 : passage.outcome.status;
+  if (wanted !== status) return [`explain says ${wanted} (${passage.outcome.why}), Envoy ${status} (${said})`];
+  const rule = details(passage);
+  return rule === '' || rule === said ? [] : [`explain says ${rule}, Envoy ${said}`];
+};
+
+interface Scene {
+  readonly port: number;
+  readonly objects: readonly object[];
+  readonly view: View;
+}
+
+export interface Agreement {
+  readonly asked: number;
+  readonly allowed: number;
+  readonly differences: readonly string[];
+}
+
+export interface Size {
+  readonly seed: number;
+  readonly policies: number;
+  /** To each set of policies. */
+  readonly requests: number;
+}
+
+const service = (port: number) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: { selector: { app: 'web' }, ports: [{ name: 'http', port }] },
+});
+
+const authentication = (jwks: string) => ({
+  apiVersion: 'security.istio.io/v1',
+  kind: 'RequestAuthentication',
+  metadata: { name: 'tokens', namespace: 'shop' },
+  spec: {
+    jwtRules: [
+      { issuer: 'https://a.example', jwks },
+      { issuer: 'https://b.example', jwks, audiences: ['x', 'write'], forwardOriginalToken: true },
+    ],
+  },
+});
+
+/** A request with its token, in bytes. */
+const signed = async (asked: Asked, { sign }: World): Promise<Asked> => {
+  if (!asked.token) return asked;
+  const headers = { ...asked.request.headers, authorization: `Bearer ${await sign(asked.token)}` };
+  return { ...asked, request: { ...asked.request, headers } };
+};
+
+const tokenOf = ({ request: { headers = {} } }: Asked): string[] =>
+  headers.authorization ? [headers.authorization.slice('Bearer '.length)] : [];
+
+/** So many requests are on their way at once. */
+const lanes = 16;
+
+const askScene = async ({ view, objects }: Scene, all: readonly Asked[], { world, powers }: { world: World; powers: TokenPowers }) => {
+  const found: { readonly allowed: boolean; readonly difference?: string }[] = [];
+  const queue = all.values();
+  const lane = async () => {
+    for (const asked of queue) {
+      const passage = expected(view, asked, powers);
+      const [said] = differenceOf(passage, await send(asked, world));
+      found.push({
+        allowed: passage.outcome.kind === 'forward',
+        ...(said !== undefined && {
+          difference: `${said}\n${JSON.stringify(asked)}\n${JSON.stringify(objects)}\n${JSON.stringify(passage.verdict)}`,
+        }),
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return found;
+};
+
+const listens = async (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = dial(port, '127.0.0.2', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+
+export const agreement = async ({ seed, policies, requests }: Size): Promise<Agreement> => {
+  const random = randomFrom(seed);
+  const folder = await mkdtemp(join(tmpdir(), 'weft-verdicts-'));
+  const root = await makeRoot('mesh');
+  const [own, ...leaves] = await Promise.all(
+    ['cluster.local/ns/shop/sa/web', ...identities].map((name) => root.issue('x', { uris: [`spiffe://${name}`] })),
+  );
+  if (!own) throw new Error('no certificate');
+  await writeSecrets(folder, { root: root.certificate, leaf: own.certificate, key: own.key });
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] });
+  const sign = (claims: object) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+  const world: World = { leaves, agents: new Map(), sign };
+  const scenes: Scene[] = [];
+  for (let index = 0; index < policies; index += 1) {
+    const port = await freePort();
+    const objects = [...policiesFor(random, port), ...(random.chance(0.7) ? [authentication(jwks)] : [])];
+    scenes.push({ port, objects, view: viewOf(manifests([service(port), ...(objects as Record<string, unknown>[])])) });
+  }
+  const bootstrap = {
+    node: { id: 'server', cluster: 'server' },
+    admin: { address: { pipe: { path: join(folder, 'admin.sock') } } },
+    static_resources: { listeners: scenes.map(({ view, port }) => listenerOf(view, port)) },
+  };
+  const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn' });
+  try {
+    for (const { port } of scenes)
+      for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(port)); tries += 1) await sleep(50);
+    if (envoy.hasEnded()) throw new Error(envoy.log());
+    const found = [];
+    for (const scene of scenes) {
+      const all = await Promise.all(Array.from({ length: requests }, () => askedOf(random, scene.port)).map((one) => signed(one, world)));
+      const powers = {
+        ...(await tokenReader(
+          all.flatMap(tokenOf),
+          (scene.view.inbound.tokens ?? []).map(({ keys }) => keys),
+        )),
+        now: Date.now,
+      };
+      found.push(...(await askScene(scene, all, { world, powers })));
+    }
+    const differences = found.flatMap(({ difference }) => difference ?? []);
+    return { asked: found.length, allowed: found.filter(({ allowed }) => allowed).length, differences };
+  } finally {
+    for (const agent of world.agents.values()) agent.destroy();
+    await envoy.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
