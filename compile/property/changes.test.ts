@@ -28,16 +28,21 @@ const keyOf = (resource: Resource): string => refKey(refOf(resource));
 const cases = caseFolders(fileURLToPath(new URL('../golden', import.meta.url))).map(objectsOf);
 /** All objects of one name. */
 const variants: ReadonlyMap<string, readonly Resource[]> = Map.groupBy(cases.flat(), keyOf);
+const kin: ReadonlyMap<string, readonly Resource[]> = Map.groupBy(cases.flat(), ({ kind }) => kind);
+
+/** Under the name of one what the other says. */
+const saying = (one: Resource, { spec, hash }: Resource): Resource => ({ ...one, spec, hash: `${one.hash} ${hash}` });
 
 type State = ReadonlyMap<string, Resource>;
 
 /**
- * Of the objects of a few cases one is gone, or has become what another case calls by its name; some pods are not ready; and all
- * objects may have been read again.
+ * Of the objects of a few cases one is gone, or has become what another case calls by its name, or says what another of its kind
+ * says; some pods are not ready; and all objects may have been read again.
  */
 interface Step {
   readonly name: number;
   readonly variant: number;
+  readonly other: number | undefined;
   readonly unready: number;
   readonly again: boolean;
 }
@@ -45,6 +50,7 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   name: fc.nat(),
   variant: fc.nat({ max: 20 }),
+  other: fc.option(fc.nat(), { nil: undefined, freq: 1 }),
   unready: fc.nat({ max: 3 }),
   again: fc.boolean(),
 });
@@ -59,12 +65,17 @@ const run: fc.Arbitrary<Run> = fc.record({
   steps: fc.array(step, { minLength: 4, maxLength: 12 }),
 });
 
-const after = (state: State, names: readonly string[], { name, variant, again }: Step): State => {
-  const key = names[name % names.length] ?? '';
-  const all = variants.get(key) ?? [];
-  const next = new Map([...state].map(([id, resource]) => [id, again ? { ...resource } : resource]));
-  const chosen = variant < 5 && state.has(key) ? undefined : all[variant % all.length];
-  if (chosen) next.set(key, chosen);
+const chosen = (before: Resource | undefined, all: readonly Resource[], { variant, other }: Step): Resource | undefined => {
+  const alike = before && kin.get(before.kind);
+  if (before && alike && other !== undefined) return saying(before, alike[other % alike.length] ?? before);
+  return variant < 5 && before ? undefined : all[variant % all.length];
+};
+
+const after = (state: State, names: readonly string[], step: Step): State => {
+  const key = names[step.name % names.length] ?? '';
+  const next = new Map([...state].map(([id, resource]) => [id, step.again ? { ...resource } : resource]));
+  const now = chosen(state.get(key), variants.get(key) ?? [], step);
+  if (now) next.set(key, now);
   else next.delete(key);
   return next;
 };

@@ -133,6 +133,27 @@ describe('build', () => {
     expect(ports).toEqual([[80], [80], [81], [81], [80]]);
   });
 
+  it('says of rules for an ExternalName whether it is another name of a service, whenever that changes', () => {
+    const named = object(
+      `{apiVersion: v1, kind: Service, metadata: {name: old, namespace: a}, spec: {type: ExternalName, externalName: ${host(1)}, ports: [{name: http, port: 80}]}}`,
+    );
+    const hosts = object(
+      '{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: old, namespace: a}, spec: {hosts: [old], http: [{route: [{destination: {host: old}}]}]}}',
+    );
+    const policy = object(
+      '{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: old, namespace: a}, spec: {host: old, trafficPolicy: {loadBalancer: {simple: RANDOM}}}}',
+    );
+    const settings = meshSettings([]);
+    let previous: Mesh | undefined;
+    const told = [[service(1)], [], [service(1)]].map((others) => {
+      const built = build({ resources: [...others, named, hosts, policy], pods: [], settings, ...(previous && { previous }) });
+      previous = built.mesh;
+      return built.findings.filter(({ resource }) => resource?.kind !== 'Service').map(({ code, resource }) => `${code} ${resource?.kind}`);
+    });
+    const asAlias = ['WEFT0203 VirtualService', 'IST0174 DestinationRule'];
+    expect(told).toEqual([asAlias, [], asAlias]);
+  });
+
   it('changes only what a changed VirtualService is about', () => {
     const first = built(resources);
     const before = views(first.mesh);

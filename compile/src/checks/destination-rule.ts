@@ -14,8 +14,8 @@ export const servicesOf = ({ metadata, spec }: Rule, facts: Facts): readonly Ser
 
 /** An ExternalName for a service of the mesh is a name and no service (Istio 1.21, "ExternalName"). */
 const aliasOf = (services: readonly Service[], facts: Facts): string | undefined => {
-  const target = services[0]?.target;
-  return target !== undefined && facts.servicesAt(target).length > 0 ? target : undefined;
+  const [first] = services;
+  return first && facts.aliases.has(first) ? first.target : undefined;
 };
 
 const ofAlias = (rule: Rule, target: string): Problem =>
@@ -143,6 +143,7 @@ const outlived = (rule: Rule, facts: Facts): readonly Problem[] => {
 export const destinationRules: ObjectCheck<'DestinationRule'> = {
   kind: 'DestinationRule',
   reads: ['services', 'backends', 'endpoints', 'destinations', 'gateways'],
+  beside: ({ aliases }) => [aliases],
   hosts: (rule) => {
     const host = expandHost(rule.spec.host, rule.metadata.namespace);
     return isWildcard(host) || usesSecret(rule) ? undefined : [host];
@@ -157,6 +158,7 @@ export const destinationRules: ObjectCheck<'DestinationRule'> = {
     const clients = rule.spec.workloadSelector ? [facts.wanted] : [];
     const secrets = usesSecret(rule) ? [facts.mesh.gateways, facts.mesh.destinations, facts.everyWanted] : [];
     return [
+      aliasOf(services, facts),
       ...services,
       ...endpoints,
       ...clients,

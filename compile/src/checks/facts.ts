@@ -28,7 +28,7 @@ import {
   type Service,
 } from '../mesh/index.ts';
 import { groupedRules } from '../passes/destinations.ts';
-import type { Input } from '../passes/input.ts';
+import { type Input, nameOf } from '../passes/input.ts';
 import { delegatesOf } from '../passes/routings.ts';
 import { contested } from './claims.ts';
 
@@ -48,6 +48,8 @@ export interface Facts {
   /** All services of a host name, in the order of precedence. */
   servicesAt(host: string): readonly Service[];
   readonly services: HostIndex<Service>;
+  /** ExternalNames of services of the mesh: each is another name of one, and no service. */
+  readonly aliases: ReadonlySet<Service>;
   readonly wanted: WorkloadIndex<Wanted>;
   readonly everyWanted: readonly Wanted[];
   readonly gateways: ReadonlyMap<string, Gateway>;
@@ -141,10 +143,10 @@ const wantedOf = (input: Input): readonly Wanted[] =>
     ...ofEntries(input),
   ]);
 
-/** Only of rules that have rivals: usually none. */
-const olderRulesOf = (input: Input): ReadonlyMap<Resource, readonly Resource<DestinationRuleSpec>[]> => {
+/** By name, and only of rules that have rivals: usually none. */
+const olderRulesOf = (input: Input): ReadonlyMap<string, readonly Resource<DestinationRuleSpec>[]> => {
   const rivals = [...groupedRules(input).rivals.values()];
-  return new Map(rivals.flatMap((rules) => rules.map((rule, i) => [rule, rules.slice(0, i)] as const)));
+  return new Map(rivals.flatMap((rules) => rules.map((rule, i) => [nameOf(rule), rules.slice(0, i)] as const)));
 };
 
 const forNamespaces = ({ of }: Input): ReadonlyMap<string, readonly Resource<PeerAuthenticationSpec>[]> =>
@@ -209,13 +211,18 @@ export const factsOf = (input: Input, mesh: Mesh): Facts => {
     mesh,
     servicesAt: (host) => byHost.get(host) ?? noServices,
     services,
+    aliases: memo(
+      'names of services',
+      [mesh.services],
+      () => new Set(mesh.services.filter(({ target }) => target !== undefined && byHost.has(target))),
+    ),
     everyWanted,
     wanted: memo('wanted by label', [everyWanted], () => workloadIndex(everyWanted)),
     namespaces: memo('namespaces', [input.of('Namespace'), everyWanted, mesh.services, mesh.rules.rootNamespace], () =>
       namespacesOf(input, everyWanted, mesh),
     ),
     gateways: memo('gateways by name', [mesh.gateways], () => new Map(mesh.gateways.map((gateway) => [gateway.key, gateway]))),
-    olderRules: (rule) => older.get(rule) ?? noRules,
+    olderRules: (rule) => older.get(nameOf(rule)) ?? noRules,
     olderForNamespace: (policy) => {
       const [oldest] = policies.get(policy.metadata.namespace) ?? [];
       return oldest === policy ? undefined : oldest;

@@ -64,7 +64,7 @@ const isHttpPort = ({ protocol }: Service['ports'][number]): boolean => isHttp(p
 const servicesAt = (host: string, facts: Facts): readonly Service[] => {
   const named = isWildcard(host) ? facts.mesh.services.filter(({ hostname }) => covers(host, hostname)) : facts.servicesAt(host);
   // Another name of a service is no service: rules for it are those of a host in no registry.
-  return named.filter(({ target }) => target === undefined || facts.servicesAt(target).length === 0);
+  return named.filter((service) => !facts.aliases.has(service));
 };
 
 /** Ports of the services that the rule is for, where its other hosts are served beside them [S49]. */

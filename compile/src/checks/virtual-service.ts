@@ -47,11 +47,14 @@ const isBound = ({ spec }: VirtualService): boolean => !spec.gateways?.length &&
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',
   reads: ['services', 'destinations', 'routings', 'gateways', 'requests'],
-  beside: (facts) => [lostIn(facts), facts.leaves, facts.roots],
+  beside: (facts) => [lostIn(facts), facts.leaves, facts.roots, facts.aliases],
   hosts: (resource) => (isBound(resource) && !isDelegate(resource) && delegateKeys(resource).length === 0 ? hostsOf(resource) : undefined),
   depends: (resource, facts) => {
+    const services = hostsOf(resource).map((host) => facts.servicesAt(host));
     return [
-      ...hostsOf(resource).flatMap((host) => [...facts.servicesAt(host), ...facts.rulesFor(host), ...facts.routingsAt(host)]),
+      ...services.flat(),
+      ...services.flat().map((service) => facts.aliases.has(service)),
+      ...hostsOf(resource).flatMap((host) => [...facts.rulesFor(host), ...facts.routingsAt(host)]),
       lostOf(resource, facts),
       ...delegateKeys(resource).flatMap((key) => [key, facts.delegates.at(key)]),
       ...(isDelegate(resource) ? [facts.roots] : []),
