@@ -289,6 +289,16 @@ describe('Secrets [S136]', () => {
       ({ name, answer }) => name === 'late' && answer.includes('215'),
     );
   });
+
+  test('one that is deleted is shown until the gateway restarts, as in Istio; others that change meanwhile are taken', async () => {
+    // Without `foreign` again, which Envoy has.
+    envoy.set(texts({ web: await root.issue('after') }));
+    await eventually(
+      () => ask({ port: ports.tls, servername: 'web.example' }),
+      ({ name }) => name === 'after',
+    );
+    expect(await ask({ port: ports.tls, servername: 'foreign.example' })).toMatchObject({ name: 'late' });
+  });
 });
 
 test('Envoy refused nothing', () => expect(envoy.refusals).toEqual([]));

@@ -57,7 +57,7 @@ export const codes = {
   WEFT0207: 'Connections that a VirtualService routes belong to another one.',
   WEFT0208: 'The servers refuse the TLS that a rule has its clients use.',
   WEFT0209: 'Pods of a headless Service refuse how its clients call them.',
-  WEFT0210: 'A delegate that no VirtualService gives routes to, or whose matches are no part of what it is given.',
+  WEFT0210: 'A delegate that no VirtualService gives routes to, whose matches are no part of what it is given, or that is too large.',
   WEFT0301: 'A file names an object that the API owns.',
   WEFT0302: 'The API may not write an object that a file owns.',
   WEFT0303: 'There is no such object.',

@@ -27,7 +27,8 @@ const missing = ({ name, isAuthority }: Named, namespace: string, { credentials 
   const what = isAuthority ? 'the CA that clients are checked against' : 'a certificate and its key';
   const key = credentialKey(name, namespace);
   if (key === undefined) return `the gateway's pods run in namespace ${namespace} and see no Secret of another one`;
-  return `there is no Secret \`${key}\` with ${what}: the server's connections are closed`;
+  // Envoy keeps the last that it was told: a Secret that is gone is shown until it restarts, as in Istio.
+  return `there is no Secret \`${key}\` with ${what}: gateways that never had one close the server's connections, others show the last until they restart`;
 };
 
 /** @param namespaces of the gateway's pods */

@@ -1,34 +1,38 @@
 /** Routes that one VirtualService gives to another: whether they arrive [S50]. */
-import { doubtful, type HttpRouteSettings, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
-import { type Delegates, delegatedRoutes, delegateKey, delegateKeys, delegationOf, isDelegate, writtenRoutes } from '../istio/delegate.ts';
+import { doubtful, maxRoutes, type Problem, type Resource, type VirtualServiceSpec, wrong } from '@weft/model';
+import { delegateKey, delegateKeys, isDelegate, type PlacedRoute } from '../istio/delegate.ts';
+import { type Delegates, type Given, givenRoutes } from '../istio/delegation.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
-type Missing = 'object' | 'hosts' | 'export';
+type Lost = Extract<Given, { kind: 'lost' }>['why'];
 
-const reasons: Readonly<Record<Missing, readonly [why: string, help: string]>> = {
+const reasons: Readonly<Record<Lost, readonly [why: string, help: string]>> = {
   object: ['there is no such VirtualService', 'Correct the name, or add the VirtualService.'],
   hosts: ['it has hosts, and so routes of its own only', 'Remove its `hosts`.'],
+  room: [
+    `with its routes these were more than ${maxRoutes.toLocaleString('en')} in every proxy, counted for each host, or too many matches to compare`,
+    'Split this VirtualService, or shorten the lists of `match`.',
+  ],
   export: ['it is not exported to this namespace', 'Add this namespace to its `exportTo`.'],
 };
 
-const missingProblem = (route: HttpRouteSettings, path: string, owner: string, missing: Missing): Problem => {
-  const [why, help] = reasons[missing];
-  const key = delegateKey(route.delegate ?? {}, owner);
-  return wrong('IST0101', `${path}.delegate`, [`the route is left out: of delegate \`${key}\`, ${why}`, help]);
+const lostProblem = ({ route, origin }: PlacedRoute, lost: Lost): Problem => {
+  const [why, help] = reasons[lost];
+  const key = delegateKey(route.delegate ?? {}, origin.namespace);
+  const code = lost === 'room' ? 'WEFT0210' : 'IST0101';
+  return wrong(code, `${origin.path}.delegate`, [`the route is left out: of delegate \`${key}\`, ${why}`, help]);
 };
 
 /** Of the root: delegates that get nothing, and routes of theirs that are no part of what they get. */
 export const delegationProblems = (resource: VirtualService, delegates: Delegates): readonly Problem[] =>
-  writtenRoutes(resource).flatMap((root): readonly Problem[] => {
-    const { path, namespace } = root.origin;
-    const delegation = delegationOf(root.route, namespace, delegates);
-    if (!delegation) return [];
-    if ('missing' in delegation) return [missingProblem(root.route, path, namespace, delegation.missing)];
-    const lost = delegatedRoutes(root, delegation.delegate).flatMap((route, index) => (route ? [] : [`\`spec.http[${index}]\``]));
+  givenRoutes(resource, delegates).flatMap((given): readonly Problem[] => {
+    if (given.kind === 'own') return [];
+    if (given.kind === 'lost') return [lostProblem(given.root, given.why)];
+    const lost = given.routes.flatMap((route, index) => (route ? [] : [`\`spec.http[${index}]\``]));
     if (lost.length === 0) return [];
-    const { name } = delegation.delegate.metadata;
+    const { name } = given.delegate.metadata;
     const message = `${lost.join(', ')} of delegate \`${name}\` ask for requests that this route does not take, and are left out`;
-    return [wrong('WEFT0210', `${path}.delegate`, [message, "Narrow the delegate's matches, or widen these."])];
+    return [wrong('WEFT0210', `${given.root.origin.path}.delegate`, [message, "Narrow the delegate's matches, or widen these."])];
   });
 
 /** Of a delegate: that nobody gives it anything. */

@@ -12,7 +12,8 @@ import {
   type SupportedKind,
   type VirtualServiceSpec,
 } from '@weft/model';
-import { type Delegates, delegateKeys, isDelegate } from '../istio/delegate.ts';
+import { delegateKeys, isDelegate } from '../istio/delegate.ts';
+import type { Delegates } from '../istio/delegation.ts';
 import { type WorkloadIndex, workloadIndex } from '../kubernetes/selector.ts';
 import {
   type Backend,

@@ -8,8 +8,14 @@ import { routeKinds } from './route-destinations.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 
-export const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts): readonly Problem[] => {
-  const named = (spec.gateways ?? []).map((name, i) => ({ name, path: `spec.gateways[${i}]` }));
+interface NamedGateway {
+  readonly path: string;
+  /** `mesh`, or `namespace/name`. */
+  readonly key: string;
+}
+
+export const namedGateways = ({ metadata, spec }: VirtualService): readonly NamedGateway[] => {
+  const own = (spec.gateways ?? []).map((name, i) => ({ name, path: `spec.gateways[${i}]` }));
   const inMatches = routeKinds.flatMap((kind) =>
     (spec[kind] ?? []).flatMap((route, i) =>
       (route.match ?? []).flatMap((match, j) =>
@@ -17,17 +23,18 @@ export const gatewayProblems = ({ metadata, spec }: VirtualService, facts: Facts
       ),
     ),
   );
-  return [...named, ...inMatches].flatMap(({ name, path }) => {
-    const key = gatewayName(name, metadata.namespace);
-    if (key === meshGateway || facts.gateways.has(key)) return [];
-    return [
+  return [...own, ...inMatches].map(({ name, path }) => ({ path, key: gatewayName(name, metadata.namespace) }));
+};
+
+export const gatewayProblems = (resource: VirtualService, facts: Facts): readonly Problem[] =>
+  namedGateways(resource)
+    .filter(({ key }) => key !== meshGateway && !facts.gateways.has(key))
+    .map(({ path, key }) =>
       wrong('IST0101', path, [
         `there is no Gateway \`${key}\``,
         'Correct the name (`namespace/name` for another namespace), or add the Gateway.',
       ]),
-    ];
-  });
-};
+    );
 
 /** Where requests would have to come from. */
 export const sourceNamespaces = ({ spec }: VirtualService): readonly NamedNamespace[] =>

@@ -9,7 +9,7 @@ import type { Facts, ObjectCheck } from './facts.ts';
 import { audienceProblems, namespaceProblems } from './namespace.ts';
 import { destinationProblems, mentions } from './route-destinations.ts';
 import { gatewayHostProblems, meshHostProblems } from './route-hosts.ts';
-import { gatewayProblems, sourceNamespaces } from './route-matches.ts';
+import { gatewayProblems, namedGateways, sourceNamespaces } from './route-matches.ts';
 import { claimProblems, routesByClaims } from './token-claims.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -42,7 +42,8 @@ const lostOf = ({ metadata }: VirtualService, facts: Facts): readonly Problem[] 
   lostIn(facts).get(`${metadata.namespace}/${metadata.name}`) ?? nothingLost;
 
 /** To sidecars and to services that it names. */
-const isBound = ({ spec }: VirtualService): boolean => !spec.gateways?.length && !(spec.hosts ?? []).some(isWildcard);
+const isBound = (resource: VirtualService): boolean =>
+  namedGateways(resource).length === 0 && !(resource.spec.hosts ?? []).some(isWildcard);
 
 export const virtualServices: ObjectCheck<'VirtualService'> = {
   kind: 'VirtualService',

@@ -1,6 +1,6 @@
 /** Routes that one VirtualService gives to another [S50]; merged as in Istio's `mergeVirtualServicesIfNeeded`. */
 import type { HttpMatchRequest, HttpRouteSettings, Resource, StringMatchSettings, VirtualServiceSpec } from '@weft/model';
-import { expandHost, isExported, type Written } from '../mesh/index.ts';
+import { expandHost, type Written } from '../mesh/index.ts';
 import { gatewayName } from './match.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -133,32 +133,35 @@ export const writtenRoutes = ({ kind, metadata, spec }: VirtualService): readonl
 
 const withNames = (placed: PlacedRoute, namespace: string): PlacedRoute => ({ ...placed, route: withFullNames(placed.route, namespace) });
 
-export interface Delegates {
-  at(key: string): VirtualService | undefined;
-  /** Of objects that do not say it. */
-  readonly exportTo: readonly string[];
+const matchCount = ({ route }: PlacedRoute): number => Math.max(1, route.match?.length ?? 0);
+
+/** What a route may still become. */
+export interface Room {
+  readonly routes: number;
+  /** Matches of the root with matches of the delegate: each is looked at, whether or not a route comes of it. */
+  readonly pairs: number;
 }
 
-/** Why a route that is given away leads nowhere, or to whom. */
-export type Delegation = { readonly delegate: VirtualService } | { readonly missing: 'object' | 'hosts' | 'export' };
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
-export const delegationOf = (route: HttpRouteSettings, namespace: string, delegates: Delegates): Delegation | undefined => {
-  if (!route.delegate) return undefined;
-  const delegate = delegates.at(delegateKey(route.delegate, namespace));
-  if (!delegate) return { missing: 'object' };
-  if (!isDelegate(delegate)) return { missing: 'hosts' };
-  const exportTo = delegate.spec.exportTo?.length ? delegate.spec.exportTo : delegates.exportTo;
-  return isExported(exportTo, delegate.metadata.namespace, namespace) ? { delegate } : { missing: 'export' };
+export const routeCount = (routes: readonly (PlacedRoute | undefined)[]): number =>
+  sum(routes.map((route) => (route ? matchCount(route) : 0)));
+
+export const pairCount = (root: PlacedRoute, delegate: VirtualService): number =>
+  matchCount(root) * sum(writtenRoutes(delegate).map(matchCount));
+
+/**
+ * The delegate's routes in the place of the root's one; those that are no part of it are `undefined`.
+ *
+ * @returns `undefined` where there is no room for all of them
+ */
+export const delegatedRoutes = (
+  root: PlacedRoute,
+  delegate: VirtualService,
+  room: Room,
+): readonly (PlacedRoute | undefined)[] | undefined => {
+  if (pairCount(root, delegate) > room.pairs) return undefined;
+  const outer = withNames(root, root.origin.namespace);
+  const routes = writtenRoutes(delegate).map((leaf) => merged(outer, withNames(leaf, delegate.metadata.namespace)));
+  return routeCount(routes) > room.routes ? undefined : routes;
 };
-
-/** The delegate's routes in the place of the root's one; those that are no part of it are left out. */
-export const delegatedRoutes = (root: PlacedRoute, delegate: VirtualService): readonly (PlacedRoute | undefined)[] =>
-  writtenRoutes(delegate).map((leaf) => merged(withNames(root, root.origin.namespace), withNames(leaf, delegate.metadata.namespace)));
-
-/** All routes of a VirtualService, with what its delegates say in the place of what it gives away. */
-export const placedRoutes = (resource: VirtualService, delegates: Delegates): readonly PlacedRoute[] =>
-  writtenRoutes(resource).flatMap((root): readonly PlacedRoute[] => {
-    const delegation = delegationOf(root.route, resource.metadata.namespace, delegates);
-    if (!delegation) return [root];
-    return 'delegate' in delegation ? delegatedRoutes(root, delegation.delegate).filter((route) => route !== undefined) : [];
-  });

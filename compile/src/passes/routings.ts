@@ -1,5 +1,6 @@
 import type { Resource, VirtualServiceSpec } from '@weft/model';
-import { type Delegates, delegateKeys, isDelegate } from '../istio/delegate.ts';
+import { delegateKeys, isDelegate } from '../istio/delegate.ts';
+import type { Delegates } from '../istio/delegation.ts';
 import { retryOf } from '../istio/retry.ts';
 import { routingOf } from '../istio/virtual-service.ts';
 import { type Input, nameOf, type Pass } from './input.ts';

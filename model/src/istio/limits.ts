@@ -9,7 +9,7 @@ import type { DestinationRuleSpec } from './destination-rule.ts';
 import type { ServiceEntrySpec } from './service-entry.ts';
 import type { VirtualServiceSpec } from './virtual-service.ts';
 
-const maxRoutes = 20_000;
+export const maxRoutes = 20_000;
 const maxClusters = 5_000;
 const maxSubsets = 1_000;
 /** Envoy reads expressions of up to 100,000 characters, and the rest of one is needed for its form. */
