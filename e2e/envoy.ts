@@ -11,6 +11,8 @@ export interface EnvoyProcess {
   hasEnded(): boolean;
   /** What it has said so far. */
   log(): string;
+  /** Its access logs so far. */
+  accessLog(): string;
   /** Returns when it is gone, at once if it was. */
   kill(): Promise<void>;
 }
@@ -25,16 +27,21 @@ export const spawnEnvoy = async (
   await writeFile(file, JSON.stringify(bootstrap));
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const child = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', level, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
   child.stderr.on('data', (data) => {
     log += data;
   });
+  let accessLog = '';
+  child.stdout.on('data', (data) => {
+    accessLog += data;
+  });
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   return {
     hasEnded,
     log: () => log,
+    accessLog: () => accessLog,
     kill: async () => {
       if (hasEnded()) return;
       const exit = once(child, 'exit');

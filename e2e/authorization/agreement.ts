@@ -34,7 +34,9 @@ const answering = (value: JsonValue): JsonValue => {
   const inner = Object.fromEntries(Object.entries(rest).map(([key, child]): [string, JsonValue] => [key, answering(child)]));
   if (isObject(route) && 'match' in value) return { ...inner, direct_response: { status: 200 } };
   if (!('http_filters' in value)) return { ...inner, ...(route !== undefined && { route }) };
-  return { ...inner, local_reply_config: { mappers: [{ filter: everyAnswer, headers_to_add: [telling] }] } };
+  const own = isObject(inner.local_reply_config) ? (inner.local_reply_config.mappers as JsonObject[]) : [];
+  const told = own.map((mapper) => ({ ...mapper, headers_to_add: [...(mapper.headers_to_add as JsonObject[]), telling] }));
+  return { ...inner, local_reply_config: { mappers: [...told, { filter: everyAnswer, headers_to_add: [telling] }] } };
 };
 
 const listenerOf = (view: View, port: number): JsonObject => {
@@ -56,6 +58,8 @@ const listenerOf = (view: View, port: number): JsonObject => {
 interface Answer {
   readonly status: number;
   readonly details: string;
+  /** Absent: nobody was refused. */
+  readonly denial?: string;
 }
 
 interface World {
@@ -84,8 +88,9 @@ const send = (asked: Asked, world: World): Promise<Answer> =>
     const options = { agent: agentFor(world, asked), path, method, headers: { ...headers, host: authority }, setHost: false };
     const sent = sendRequest(options, (response) => {
       response.resume();
-      const { 'x-details': details = '' } = response.headers;
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, details: String(details) }));
+      const { 'x-details': details = '', 'x-weft-denial-id': denial } = response.headers;
+      const told = { details: String(details), ...(denial !== undefined && { denial: String(denial) }) };
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, ...told }));
     });
     sent.on('error', (error) => reject(new Error(JSON.stringify(asked), { cause: error })));
     sent.end();
@@ -104,12 +109,30 @@ const details = ({ verdict }: Passage): string => {
   return `rbac_access_denied_matched_policy[${by ?? 'none'}]`;
 };
 
-const differenceOf = (passage: Passage, { status, details: said }: Answer): string[] => {
+const differenceOf = (passage: Passage, { status, details: said, denial }: Answer): string[] => {
   const wanted = passage.outcome.kind === 'forward' ? 200 : passage.outcome.status;
   if (wanted !== status) return [`explain says ${wanted} (${passage.outcome.why}), Envoy ${status} (${said})`];
+  if ((status === 403) !== (denial !== undefined)) return [`status ${status} (${said}) with denial id ${denial}`];
   const rule = details(passage);
   return rule === '' || rule === said ? [] : [`explain says ${rule}, Envoy ${said}`];
 };
+
+interface Denial {
+  readonly denial: string;
+  readonly reason: string;
+  readonly caller: string | null;
+  readonly address: string;
+}
+
+/** The log's lines by their ids. */
+const denialsIn = (text: string): ReadonlyMap<string, Denial> =>
+  new Map(
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line): Denial => JSON.parse(line))
+      .map((one) => [one.denial, one]),
+  );
 
 interface Scene {
   readonly port: number;
@@ -120,6 +143,8 @@ interface Scene {
 export interface Agreement {
   readonly asked: number;
   readonly allowed: number;
+  /** Of those who were refused, ids under which the log has not the caller and the rule. */
+  readonly untold: readonly string[];
   readonly differences: readonly string[];
 }
 
@@ -159,17 +184,26 @@ const signed = async (asked: Asked, { sign }: World): Promise<Asked> => {
 const tokenOf = ({ request: { headers = {} } }: Asked): string[] =>
   headers.authorization ? [headers.authorization.slice('Bearer '.length)] : [];
 
+interface Found {
+  readonly asked: Asked;
+  readonly answer: Answer;
+  readonly allowed: boolean;
+  readonly difference?: string;
+}
+
 /** So many requests are on their way at once. */
 const lanes = 16;
 
 const askScene = async ({ view, objects }: Scene, all: readonly Asked[], { world, powers }: { world: World; powers: TokenPowers }) => {
-  const found: { readonly allowed: boolean; readonly difference?: string }[] = [];
+  const found: Found[] = [];
   const queue = all.values();
   const lane = async () => {
     for (const asked of queue) {
       const passage = expected(view, asked, powers);
-      const [said] = differenceOf(passage, await send(asked, world));
+      const answer = await send(asked, world);
+      const [said] = differenceOf(passage, answer);
       found.push({
+        ...{ asked, answer },
         allowed: passage.outcome.kind === 'forward',
         ...(said !== undefined && {
           difference: `${said}\n${JSON.stringify(asked)}\n${JSON.stringify(objects)}\n${JSON.stringify(passage.verdict)}`,
@@ -186,6 +220,11 @@ const listens = async (port: number): Promise<boolean> =>
     const socket = dial(port, '127.0.0.2', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });
+
+const isTold = ({ identity, source }: Asked, { details: reason }: Answer, line: Denial | undefined): boolean =>
+  line?.reason === reason &&
+  line.address === source &&
+  (line.caller ?? '') === (identity === undefined ? '' : `spiffe://${identities[identity]}`);
 
 export const agreement = async ({ seed, policies, requests }: Size): Promise<Agreement> => {
   const random = randomFrom(seed);
@@ -211,12 +250,12 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
     admin: { address: { pipe: { path: join(folder, 'admin.sock') } } },
     static_resources: { listeners: scenes.map(({ view, port }) => listenerOf(view, port)) },
   };
-  const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn' });
+  const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn', args: ['--file-flush-interval-msec', '100'] });
   try {
     for (const { port } of scenes)
       for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(port)); tries += 1) await sleep(50);
     if (envoy.hasEnded()) throw new Error(envoy.log());
-    const found = [];
+    const found: Found[] = [];
     for (const scene of scenes) {
       const all = await Promise.all(Array.from({ length: requests }, () => askedOf(random, scene.port)).map((one) => signed(one, world)));
       const powers = {
@@ -228,8 +267,18 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
       };
       found.push(...(await askScene(scene, all, { world, powers })));
     }
-    const differences = found.flatMap(({ difference }) => difference ?? []);
-    return { asked: found.length, allowed: found.filter(({ allowed }) => allowed).length, differences };
+    const denied = found.filter(({ answer: { denial } }) => denial !== undefined);
+    let untold = denied;
+    for (let tries = 0; tries < 100 && untold.length > 0; tries += 1, await sleep(50)) {
+      const lines = denialsIn(envoy.accessLog());
+      untold = denied.filter(({ asked, answer }) => !isTold(asked, answer, lines.get(answer.denial ?? '')));
+    }
+    return {
+      asked: found.length,
+      allowed: found.filter(({ allowed }) => allowed).length,
+      untold: untold.map((one) => JSON.stringify([one, denialsIn(envoy.accessLog()).get(one.answer.denial ?? '')])),
+      differences: found.flatMap(({ difference }) => difference ?? []),
+    };
   } finally {
     for (const agent of world.agents.values()) agent.destroy();
     await envoy.kill();

@@ -13,8 +13,10 @@ test.each(Array.from({ length: isLong ? 4 : 1 }, (_, index) => index))(
   { timeout: isLong ? 3_400_000 : 120_000 },
   async (round) => {
     const seed = isLong ? (Date.now() + round) % 2 ** 32 : 20_263;
-    const { asked, allowed, differences } = await agreement({ seed, policies, requests });
+    const { asked, allowed, differences, untold } = await agreement({ seed, policies, requests });
     expect(differences.slice(0, 10), `seed ${seed}`).toEqual([]);
+    // From the id that the caller got to the reason [G21].
+    expect(untold.slice(0, 10)).toEqual([]);
     expect(asked).toBe(policies * requests);
     // Both happen often, or nothing is tested.
     expect(Math.min(allowed, asked - allowed)).toBeGreaterThan(asked / 8);

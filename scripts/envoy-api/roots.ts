@@ -50,8 +50,10 @@ export const roots: readonly string[] = [
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
   // Logs, formatters, overload.
   'envoy/extensions/access_loggers/file/v3/file.proto',
+  'envoy/extensions/access_loggers/filters/cel/v3/cel.proto',
   'envoy/extensions/access_loggers/grpc/v3/als.proto',
   'envoy/extensions/access_loggers/stats/v3/stats.proto',
+  'envoy/extensions/access_loggers/stream/v3/stream.proto',
   'envoy/extensions/bootstrap/internal_listener/v3/internal_listener.proto',
   'envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.proto',
   'envoy/extensions/formatter/cel/v3/cel.proto',

@@ -18,6 +18,7 @@ import {
 } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, guarded, type Match, type Passage } from './connection-chains.ts';
+import { denials } from './denials.ts';
 import { socketAddresses } from './endpoints.ts';
 import {
   type Chain,
@@ -70,6 +71,7 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorizat
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[certificates],
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
     commonHttpProtocolOptions: headerOptions(slice, 'gateway'),
+    ...denials,
     ...gatewayReading(slice),
   });
 };

@@ -25,6 +25,7 @@ import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, Mtl
 import { anywhere, isHttp } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
+import { denialHeader, denials } from './denials.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
   type Chain,
@@ -143,7 +144,8 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination, internal: readon
     ...(protocol !== 'grpc' && protocol !== 'grpc-web' && { retryPolicy: resetRetry }),
   };
   const table = routeTable({ name: cluster, hosts: [host], vhds: false });
-  return { case: 'routeConfig' as const, value: { ...table, internalOnlyHeaders: [...internal] } };
+  // An application's own header of that name is no denial of ours.
+  return { case: 'routeConfig' as const, value: { ...table, internalOnlyHeaders: [...internal], responseHeadersToRemove: [denialHeader] } };
 };
 
 const manager = (destination: Destination, { mesh }: Way) => {
@@ -156,6 +158,7 @@ const manager = (destination: Destination, { mesh }: Way) => {
     httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
+    ...denials,
     // Envoy drops the header from clients without a verified certificate.
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true },

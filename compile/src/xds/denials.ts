@@ -1,0 +1,92 @@
+/**
+ * Who is refused by a policy gets an id that says nothing, and the proxy's log says under it who was refused what, and by which rule:
+ * a caller that may not come in learns nothing of the rules, and whoever runs the mesh finds out by one look [G21].
+ */
+import { type Init, typed } from '@weft/envoy';
+import {
+  type AccessLogFilterSchema,
+  type AccessLogSchema,
+  ComparisonFilter_Op,
+} from '@weft/envoy/gen/envoy/config/accesslog/v3/accesslog_pb.js';
+import { HeaderValueOption_HeaderAppendAction } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
+import type { SubstitutionFormatStringSchema } from '@weft/envoy/gen/envoy/config/core/v3/substitution_format_string_pb.js';
+import { ExpressionFilterSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
+import { StdoutAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
+import type { HttpConnectionManagerSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { ValueMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/value_pb.js';
+
+type Filter = Init<typeof AccessLogFilterSchema>;
+type Value = Init<typeof ValueMatcherSchema>;
+
+export const denialHeader = 'x-weft-denial-id';
+
+const all = (filters: readonly Filter[]): Filter => ({ filterSpecifier: { case: 'andFilter', value: { filters: [...filters] } } });
+const any = (filters: readonly Filter[]): Filter => ({ filterSpecifier: { case: 'orFilter', value: { filters: [...filters] } } });
+
+/** What a filter left behind of the request. */
+const left = (filter: string, key: string, value: Value): Filter => ({
+  filterSpecifier: {
+    case: 'metadataFilter',
+    value: { matcher: { filter, path: [{ segment: { case: 'key', value: key } }], value }, matchIfKeyNotFound: false },
+  },
+});
+
+/** As the filters name their reasons; an expression that fails is not true. */
+const reasons = ['rbac_access_denied', 'ext_authz', 'jwt_authn_access_denied'];
+const byPolicy: Filter = {
+  filterSpecifier: {
+    case: 'extensionFilter',
+    value: typed('envoy.access_loggers.extension_filters.cel', ExpressionFilterSchema, {
+      expression: reasons.map((reason) => `response.code_details.startsWith("${reason}")`).join(' || '),
+    }),
+  },
+};
+
+const isForbidden: Filter = {
+  filterSpecifier: {
+    case: 'statusCodeFilter',
+    value: { comparison: { op: ComparisonFilter_Op.EQ, value: { defaultValue: 403, runtimeKey: 'weft.none' } } },
+  },
+};
+
+/** What an AUDIT policy matched. */
+const audited: Filter = left('envoy.common', 'access_log_hint', { matchPattern: { case: 'boolMatch', value: true } });
+
+/** Without the query, in which people put secrets. */
+const line: Init<typeof SubstitutionFormatStringSchema> = {
+  format: {
+    case: 'jsonFormat',
+    value: {
+      time: '%START_TIME%',
+      denial: `%RESP(${denialHeader})%`,
+      audited: '%DYNAMIC_METADATA(envoy.common:access_log_hint)%',
+      status: '%RESPONSE_CODE%',
+      flags: '%RESPONSE_FLAGS%',
+      reason: '%RESPONSE_CODE_DETAILS%',
+      caller: '%DOWNSTREAM_PEER_URI_SAN%',
+      address: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%',
+      client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
+      method: '%REQ(:METHOD)%',
+      host: '%REQ(:AUTHORITY)%',
+      path: '%PATH(NQ)%',
+      request: '%REQ(X-REQUEST-ID)%',
+      chain: '%FILTER_CHAIN_NAME%',
+    },
+  },
+};
+
+const logged = typed('envoy.access_loggers.stdout', StdoutAccessLogSchema, { accessLogFormat: { case: 'logFormat', value: line } });
+
+const log: Init<typeof AccessLogSchema> = { ...logged, filter: any([byPolicy, audited]) };
+
+/** Made by chance for each answer, so that the log has to read it there. */
+const header = {
+  header: { key: denialHeader, value: '%UNIQUE_ID%' },
+  appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+};
+
+/** Of connection managers that policies stand in. */
+export const denials: Init<typeof HttpConnectionManagerSchema> = {
+  localReplyConfig: { mappers: [{ filter: all([isForbidden, byPolicy]), headersToAdd: [header] }] },
+  accessLog: [log],
+};
