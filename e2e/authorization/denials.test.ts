@@ -35,7 +35,7 @@ beforeAll(async () => {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'web', namespace: 'shop' },
-    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port }] },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: port }] },
   };
   envoy = await run(viewOf(manifests([service, policy])), port);
   const isThere = () =>
