@@ -23,6 +23,8 @@ type Seen = Omit<ConnectionRuleMatch, 'origin' | 'port' | 'gateways'>;
 /** A match at one place where connections arrive: a port of a service, or of gateways. */
 interface Claim {
   readonly place: string;
+  /** The place in words. */
+  readonly at: string;
   /** Servers of a place take their turns, before their rules do. */
   readonly turn: number;
   readonly routing: Routing;
@@ -58,10 +60,13 @@ const onSidecars = (offer: Offer, facts: Facts): readonly Claim[] => {
   const { kind, routing, match } = offer;
   if (!routing.gateways.includes(meshGateway) || !isFor(match, meshGateway)) return [];
   const services = new Set(routing.hosts.flatMap((host) => served(host, facts)));
-  return [...services].flatMap(({ key, ports }) =>
+  return [...services].flatMap(({ key, hostname, ports }) =>
     ports
       .filter(({ number, protocol }) => kinds[kind].takes(protocol) && isAt(match, number))
-      .map(({ number }) => ({ place: `${key}:${number}`, turn: 0, routing, match, seen: match, keys: keysOf(match), whole: false })),
+      .map(({ number }) => ({
+        ...{ place: `${key}:${number}`, at: `\`${hostname}:${number}\``, turn: 0 },
+        ...{ routing, match, seen: match, keys: keysOf(match), whole: false },
+      })),
   );
 };
 
@@ -83,7 +88,8 @@ const onGateway = ({ kind, routing, match }: Offer, gateway: Gateway, age: numbe
     const server = tls ? ` ${index} of ${gateway.key}` : '';
     const seen: Seen = { serverNames: kind === 'tcp' ? [] : match.serverNames, subnets: [] };
     const place = `${portOf(gateway, listener)}${server}`;
-    return [{ place, turn: age * 1000 + index, routing, match, seen, keys: keysOf(seen), whole: true }];
+    const at = `port ${port} of Gateway \`${gateway.key}\``;
+    return [{ place, at, turn: age * 1000 + index, routing, match, seen, keys: keysOf(seen), whole: true }];
   });
 
 /** Names for which a server ends TLS, with its Gateway, by place: rules that pass TLS on do not get them. */
@@ -148,38 +154,67 @@ interface Lost {
 const namesOf = (lost: readonly Lost[]): string =>
   lost.map(({ key }) => (key === everything ? 'all connections' : `\`${key}\``)).join(', ');
 
+/** What a match loses at one place, and in which words it is told of all places at which it loses the same. */
+interface Loss {
+  readonly claim: Claim;
+  /** Equal for the same words. */
+  readonly id: string;
+  readonly told: (where: Where) => Problem;
+}
+
+interface Where {
+  readonly at: string;
+  /** What becomes of the rest of the match. */
+  readonly rest: string;
+}
+
+/** More are counted only. */
+const shown = 3;
+
+const listed = (places: readonly string[]): string =>
+  places.length > shown ? `${places.slice(0, shown).join(', ')} and ${places.length - shown} more` : places.join(', ');
+
 const rest = ({ whole, keys }: Claim, lost: readonly unknown[]): string =>
   whole && lost.length < keys.length ? 'this match is left out' : 'this match gets none of them';
 
-const lostTo = (claim: Claim, winner: string, lost: readonly Lost[]): Problem =>
-  against(
-    objectAt('VirtualService', winner),
-    wrong('WEFT0207', claim.match.origin.path, [
-      `VirtualService \`${winner}\` comes before this one and takes ${namesOf(lost)} on the same port; ${rest(claim, lost)}`,
-      'Merge the two, or let them differ in server name, port, gateway or exportTo.',
+const lostTo = (claim: Claim, winner: string, lost: readonly Lost[]): Loss => ({
+  claim,
+  id: `${winner} ${namesOf(lost)} ${rest(claim, lost)}`,
+  told: (where) =>
+    against(
+      objectAt('VirtualService', winner),
+      wrong('WEFT0207', claim.match.origin.path, [
+        `VirtualService \`${winner}\` comes before this one and takes ${namesOf(lost)} at ${where.at}; ${rest(claim, lost)}${where.rest}`,
+        'Merge the two, or let them differ in server name, port, gateway or exportTo.',
+      ]),
+    ),
+});
+
+const lostToItself = (claim: Claim, lost: readonly Lost[]): Loss => ({
+  claim,
+  id: `${namesOf(lost)} ${rest(claim, lost)}`,
+  told: (where) =>
+    doubtful('IST0131', claim.match.origin.path, [
+      `an earlier match of this VirtualService takes ${namesOf(lost)} at ${where.at}; ${rest(claim, lost)}${where.rest}`,
+      'Remove what is there already, or put the destinations into one route with weights.',
     ]),
-  );
+});
 
-const lostToItself = (claim: Claim, lost: readonly Lost[]): Problem =>
-  doubtful('IST0131', claim.match.origin.path, [
-    `an earlier match of this VirtualService takes ${namesOf(lost)} on the same port; ${rest(claim, lost)}`,
-    'Remove what is there already, or put the destinations into one route with weights.',
-  ]);
-
-const lostToServer = (claim: Claim, ended: ReadonlyMap<string, string>): readonly Problem[] => {
+const lostToServer = (claim: Claim, ended: ReadonlyMap<string, string>): readonly Loss[] => {
   const lost = claim.keys.filter((key) => ended.has(key));
   const [first] = lost;
   if (first === undefined) return [];
   const gateway = ended.get(first) ?? '';
-  return [
+  const names = `\`${lost.join('`, `')}\``;
+  const told = (where: Where): Problem =>
     against(
       objectAt('Gateway', gateway),
       wrong('WEFT0207', claim.match.origin.path, [
-        `a server of Gateway \`${gateway}\` ends TLS of \`${lost.join('`, `')}\` on the same port, so that it is not passed on; ${rest(claim, lost)}`,
+        `a server of Gateway \`${gateway}\` ends TLS of ${names} at ${where.at}, so that it is not passed on; ${rest(claim, lost)}${where.rest}`,
         'Give the server name to one of the two, or use another port.',
       ]),
-    ),
-  ];
+    );
+  return [{ claim, id: `${gateway} ${names} ${rest(claim, lost)}`, told }];
 };
 
 const conditions = ({ origin: _, ...match }: ConnectionRuleMatch): string => JSON.stringify(match);
@@ -191,7 +226,7 @@ const isTold = (earlier: Claim, later: Claim): boolean => [unconditional, condit
 /** Matches of one rule lead to the same place: it is no loss unless a gateway leaves out more with it. */
 const ruleOf = ({ match: { origin } }: Claim): string => origin.path.replace(/\.match\[\d+\]$/, '');
 
-const lostBy = (claim: Claim, { takers, turnOf }: Rivals, { mesh }: Facts): readonly Problem[] => {
+const lostBy = (claim: Claim, { takers, turnOf }: Rivals, { mesh }: Facts): readonly Loss[] => {
   const isEarlier = (other: Claim): boolean => turnOf(other) < turnOf(claim) && other.turn === claim.turn && !isTold(other, claim);
   const isBefore = (other: Claim): boolean =>
     (other.routing === claim.routing ? isEarlier(other) : comesBefore(other, claim, mesh.routings)) && isForAll(other.seen, claim.seen);
@@ -210,26 +245,37 @@ const noNames: ReadonlyMap<string, string> = new Map();
 
 export type LostConnections = ReadonlyMap<string, readonly Problem[]>;
 
-/** By routing; a match that loses the same at several places is told once. */
+const lossesOf = (all: readonly Claim[], facts: Facts): readonly Loss[] => {
+  const ended = endedNames(facts.mesh);
+  return [...Map.groupBy(all, ({ place }) => place)].flatMap(([place, claims]) => {
+    const rivals = claims.length < 2 ? undefined : rivalsOf(claims);
+    const served = ended.get(place) ?? noNames;
+    return claims.flatMap((claim) => [...lostToServer(claim, served), ...(rivals ? lostBy(claim, rivals, facts) : [])]);
+  });
+};
+
+const named = (claims: readonly Claim[]): readonly string[] => [...new Set(claims.map(({ at }) => at))];
+
+/** What one match loses is told once for all places at which it is the same. */
+const toldOf = (losses: readonly Loss[], claims: readonly Claim[]): readonly Problem[] => {
+  const lost = new Set(losses.map(({ claim }) => claim.place));
+  const free = named(claims.filter(({ place }) => !lost.has(place)));
+  const elsewhere = free.length === 0 ? '' : ` there; it counts at ${listed(free)}`;
+  return [...Map.groupBy(losses, ({ id }) => id).values()].flatMap((same) =>
+    same.slice(0, 1).map(({ told }) => told({ at: listed(named(same.map(({ claim }) => claim))), rest: elsewhere })),
+  );
+};
+
+/** By routing. */
 export const lostConnections = (facts: Facts): LostConnections => {
   const offers = facts.mesh.routings.flatMap((routing) =>
     both.flatMap((kind) => routing[kind].flatMap(({ matches }) => matches.map((match) => ({ kind, routing, match })))),
   );
-  const places = Map.groupBy(
-    offers.flatMap((offer) => claimsOf(offer, facts)),
-    ({ place }) => place,
-  );
-  const lost = new Map<string, Map<string, Problem>>();
-  const ended = endedNames(facts.mesh);
-  for (const [place, claims] of places) {
-    const served = ended.get(place) ?? noNames;
-    const rivals = claims.length < 2 ? undefined : rivalsOf(claims);
-    for (const claim of claims) {
-      for (const problem of [...lostToServer(claim, served), ...(rivals ? lostBy(claim, rivals, facts) : [])]) {
-        const known = lost.get(claim.routing.key) ?? new Map<string, Problem>();
-        lost.set(claim.routing.key, known.set(`${problem.path} ${problem.message}`, problem));
-      }
-    }
-  }
-  return new Map([...lost].map(([key, problems]) => [key, [...problems.values()]]));
+  const claims = offers.flatMap((offer) => claimsOf(offer, facts));
+  const ofMatch = Map.groupBy(claims, ({ match }) => match);
+  const told = [...Map.groupBy(lossesOf(claims, facts), ({ claim }) => claim.match)].map(([match, own]) => ({
+    key: own[0]?.claim.routing.key ?? '',
+    problems: toldOf(own, ofMatch.get(match) ?? []),
+  }));
+  return new Map([...Map.groupBy(told, ({ key }) => key)].map(([key, all]) => [key, all.flatMap(({ problems }) => problems)]));
 };
