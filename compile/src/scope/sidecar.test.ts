@@ -65,6 +65,16 @@ describe('Sidecars [S20-S22]', () => {
     expect(scope(after, proxy('a')).outbound).toBe(seen);
   });
 
+  test('the namespace’s own beats that of the root for whom no selector names, and of two the older counts', () => {
+    const whole = (namespace: string, name: string, spec: string) =>
+      `---\napiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { egress: [{ hosts: ['${spec}'] }] }\n`;
+    const root = base + sidecar('a', bank) + whole('istio-system', 'default', '~/*');
+    expect(hostsOf(meshOf(root), proxy('b'))).toEqual([]);
+    const both = root + whole('shop', 'young', '*/*') + whole('shop', 'all', './*');
+    expect(hostsOf(meshOf(both), proxy('b'))).toEqual(['web.shop.svc.cluster.local']);
+    expect(hostsOf(meshOf(both), proxy('a'))).toEqual(['ledger.bank.svc.cluster.local']);
+  });
+
   test('gateways know nothing of them', () => {
     const text = `${base}---
 apiVersion: networking.istio.io/v1
