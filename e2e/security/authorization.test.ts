@@ -34,6 +34,13 @@ const rows: readonly Row[] = [
   ],
   ['the rest', operation({ paths: ['/t/{*}/x/{**}'] }), [{ path: '/t/1/x/2/3' }], [{ path: '/t/1/y/2' }, { path: '/t/1/2/x/3' }]],
   ['no path of', operation({ notPaths: ['/a*'] }), [{ path: '/b' }], [{ path: '/a' }]],
+  ['no path of, in whatever spelling', operation({ notPaths: ['/a'] }), [{ path: '/b' }], [{ path: '/a' }, { path: '/a;b=1' }]],
+  [
+    'no host of, in whatever spelling',
+    operation({ notHosts: ['*.web.example'] }),
+    [{}],
+    [{ host: 'a.web.example' }, { host: 'a.WEB.example:8080' }],
+  ],
   [
     'methods',
     operation({ methods: ['GET', 'P*'] }),
@@ -82,6 +89,7 @@ const rows: readonly Row[] = [
     [{ path: '/a' }, { headers: { x: '1' } }],
   ],
   ['plaintext has no principal', source({ principals: ['*'] }), [], [{}]],
+  ['nobody is not a stranger [G20]', source({ notNamespaces: ['shop'] }), [], [{}, { caller: 'nobody' }]],
   ['nobody’s token', source({ requestPrincipals: ['*'] }), [], [{}]],
 ];
 
@@ -121,15 +129,38 @@ describe('DENY comes first, and names its rule nowhere but in the log', () => {
     expect(await status({ caller: await gate.issuer.issue('spiffe://cluster.local/ns/shop/sa/web') })).toBe(200);
   });
 
+  test('what DENY names it means in every spelling [G20]', async () => {
+    await gate.policies(
+      policy('paths', { action: 'DENY', rules: [operation({ paths: ['/a', '/b/*', '*.php'] })] }),
+      policy('hosts', { action: 'DENY', rules: [operation({ hosts: ['*.secret.example'] })] }),
+    );
+    for (const path of ['/a;x=1', '/b;x=1/c', '/b/c', '/c.php;x=1']) expect([path, await status({ path })]).toEqual([path, 403]);
+    for (const path of ['/ab', '/b', '/c.phps']) expect([path, await status({ path })]).toEqual([path, 200]);
+    expect([await status({ host: 'a.secret.example:8080' }), await status({ host: 'secret.example:8080' })]).toEqual([403, 200]);
+  });
+
+  test('one of several headers of a name is enough', async () => {
+    const rule = { when: [{ key: 'request.headers[x-role]', values: ['admin'] }] };
+    await gate.policies(policy('deny', { action: 'DENY', rules: [rule] }));
+    for (const roles of [
+      ['user', 'admin'],
+      ['admin', 'user'],
+    ])
+      expect([roles, await status({ headers: { 'x-role': roles } })]).toEqual([roles, 403]);
+  });
+
   test('gRPC callers hear status 7 [S112]', async () => {
     await gate.policies(policy('deny', { action: 'DENY', rules: [{}] }));
     const { status: code, headers } = await gate.ask({ method: 'POST', headers: { 'content-type': 'application/grpc', te: 'trailers' } });
     expect([code, headers['grpc-status']]).toEqual([200, '7']);
   });
 
-  test('AUDIT refuses nobody', async () => {
-    await gate.policies(policy('audit', { action: 'AUDIT', rules: [{}] }));
-    expect(await status({})).toBe(200);
+  test('AUDIT refuses nobody, and counts what it matches', async () => {
+    await gate.policies(policy('audit', { action: 'AUDIT', rules: [operation({ paths: ['/a'] })] }));
+    const name = `http.outbound_127.0.0.1_${gate.ports.http};.rbac.istio_audit_.shadow_allowed`;
+    const before = (await gate.counter(name)) || 0;
+    expect([await status({ path: '/a' }), await status({ path: '/b' })]).toEqual([200, 200]);
+    expect(await gate.counter(name)).toBe(before + 1);
   });
 
   test('a dry run refuses nobody, and a lone one of ALLOW neither; what it would do is counted [S111]', async () => {

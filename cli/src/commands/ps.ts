@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
-const types = ['CDS', 'EDS', 'LDS', 'RDS', 'VHDS'];
+const types = ['CDS', 'EDS', 'LDS', 'RDS', 'VHDS', 'ECDS'];
 
 const step = (proxy: ProxyStatus, { paint }: Terminal): string => {
   if (proxy.restartNeeded) return paint.yellow('restart needed');

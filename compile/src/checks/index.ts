@@ -3,6 +3,7 @@ import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
 import { authorizationPolicies } from './authorization-policy.ts';
+import { authorizers } from './authorizer.ts';
 import { deployments, pods } from './capture.ts';
 import { type Checked, concerned } from './concerned.ts';
 import { destinationRules } from './destination-rule.ts';
@@ -64,6 +65,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(peerAuthentications, input, facts),
     ...run(requestAuthentications, input, facts),
     ...run(authorizationPolicies, input, facts),
+    ...run(authorizers, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
   ];

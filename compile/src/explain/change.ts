@@ -11,6 +11,8 @@ const starred = (match: TextMatch): string => {
       return `${match.value}*`;
     case 'suffix':
       return `*${match.value}`;
+    case 'contains':
+      return `*${match.value}*`;
     case 'present':
       return '*';
   }

@@ -31,6 +31,8 @@ const textIs = (match: TextMatch, text: string): boolean => {
       return text.startsWith(match.value);
     case 'suffix':
       return text.endsWith(match.value);
+    case 'contains':
+      return text.includes(match.value);
     case 'present':
       return matchesRegex('.+', text);
   }

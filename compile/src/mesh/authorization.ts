@@ -13,6 +13,8 @@ export type TextMatch =
   | { readonly kind: 'exact'; readonly value: string }
   | { readonly kind: 'prefix'; readonly value: string }
   | { readonly kind: 'suffix'; readonly value: string }
+  /** Nobody writes it: a suffix with something behind it, where policies are read strictly. */
+  | { readonly kind: 'contains'; readonly value: string }
   | { readonly kind: 'present' };
 
 /** Literal pieces, between each two of which anything may stand that has no `/`: `team-*-prod` is `team-` and `-prod`. */

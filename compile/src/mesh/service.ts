@@ -6,6 +6,9 @@ export type Protocol = 'http' | 'http2' | 'grpc' | 'grpc-web' | 'tcp' | 'tls' | 
 export const isHttp = (protocol: Protocol): boolean =>
   protocol === 'http' || protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
 
+/** It is asked in HTTP/2 whatever its clients speak. */
+export const isHttp2 = (protocol: Protocol): boolean => protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
+
 /** TLS that stays closed [S81]. */
 export const carriesTls = (protocol: Protocol): boolean => protocol === 'tls' || protocol === 'https';
 

@@ -1,5 +1,5 @@
 import { authorizationPolicyOf } from '../istio/authorization-policy.ts';
-import { inEverySpelling } from '../istio/every-spelling.ts';
+import { strictlyRead } from '../istio/strict-reading.ts';
 import type { TrustDomains } from '../istio/trust-domain.ts';
 import type { AuthorizationPolicy } from '../mesh/index.ts';
 import { nameOf, type Pass } from './input.ts';
@@ -15,7 +15,7 @@ export const authorizations: Pass = {
     const policies = of('AuthorizationPolicy').map((policy) =>
       memo(nameOf(policy), [policy, domains, isStrict], () => {
         const said = authorizationPolicyOf(policy, domains);
-        return isStrict ? inEverySpelling(said) : said;
+        return isStrict ? strictlyRead(said) : said;
       }),
     );
     return { authorizations: policies.sort((a, b) => (key(a) < key(b) ? -1 : 1)) };

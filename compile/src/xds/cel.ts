@@ -29,9 +29,11 @@ const split = <Match extends TextMatch>(matches: readonly Match[]) => ({
   others: matches.filter((match) => match.kind !== 'exact'),
 });
 
+const functions = { prefix: 'startsWith', suffix: 'endsWith', contains: 'contains' } as const;
+
 const inexact = (subject: string, match: TextMatch): string => {
   if (match.kind === 'present' || match.kind === 'exact') return `${subject} != ""`;
-  return `${subject}.${match.kind === 'prefix' ? 'startsWith' : 'endsWith'}(${literal(match.value)})`;
+  return `${subject}.${functions[match.kind]}(${literal(match.value)})`;
 };
 
 const textIs = (subject: string, matches: readonly TextMatch[]): string => {

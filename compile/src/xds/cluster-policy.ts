@@ -3,7 +3,7 @@ import { create, type Init, milliseconds, pack } from '@weft/envoy';
 import type { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { HttpProtocolOptionsSchema } from '@weft/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import type { ConnectionPool, OutlierDetection, Protocol, RetryBudget } from '../mesh/index.ts';
-import { isHttp } from '../mesh/index.ts';
+import { isHttp, isHttp2 } from '../mesh/index.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
@@ -50,8 +50,6 @@ export const outlierDetection = (outlier: OutlierDetection): NonNullable<Cluster
 
 /** How a cluster speaks HTTP: one version whatever the client did, or as the client; `none` carries bytes. */
 export type HttpVersion = 'http1' | 'http2' | 'as-client' | 'none';
-
-const isHttp2 = (protocol: Protocol): boolean => protocol === 'http2' || protocol === 'grpc' || protocol === 'grpc-web';
 
 /** A port that is sniffed takes what its clients speak, one called `http` takes HTTP/1.1 (Istio's `setUpstreamProtocol`). */
 export const httpVersion = (protocol: Protocol, pool: ConnectionPool): HttpVersion => {

@@ -57,10 +57,8 @@ const allowing = ({ allow: policies }: AuthorizationSlice) => {
   };
 };
 
-const auditing = ({ audit: policies }: AuthorizationSlice) => {
-  const { enforced } = split(policies);
-  return enforced.length === 0 ? {} : { rules: rbac(RBAC_Action.LOG, namedRules(enforced)) };
-};
+/** Envoy's own action for it (LOG) counts nothing and is told nobody: what is audited is what shadow rules would let pass. */
+const auditing = ({ audit: policies }: AuthorizationSlice) => shadow(RBAC_Action.ALLOW, split(policies).enforced, 'istio_audit_');
 
 /** A filter that has nothing to say is left out. */
 const told = (name: string, init: Parameters<typeof extension<typeof RBACSchema>>[2]): Extension[] =>
