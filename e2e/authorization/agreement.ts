@@ -215,11 +215,19 @@ const askScene = async ({ view, objects }: Scene, all: readonly Asked[], { world
   return found;
 };
 
-const listens = async (port: number): Promise<boolean> =>
+/** Whether somebody takes connections on the port at 127.0.0.2. */
+export const listens = async (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = dial(port, '127.0.0.2', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });
+
+/** A port that is free may be free again. */
+const freePorts = async (count: number): Promise<ReadonlySet<number>> => {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return ports;
+};
 
 const isTold = ({ identity, source }: Asked, { details: reason }: Answer, line: Denial | undefined): boolean =>
   line?.reason === reason &&
@@ -240,9 +248,8 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
   const sign = (claims: object) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
   const world: World = { leaves, agents: new Map(), sign };
   const scenes: Scene[] = [];
-  for (let index = 0; index < policies; index += 1) {
-    const port = await freePort();
-    const objects = [...policiesFor(random, port), ...(random.chance(0.7) ? [authentication(jwks)] : [])];
+  for (const port of await freePorts(policies)) {
+    const objects = [...policiesFor(random, { port, content: 'http' }), ...(random.chance(0.7) ? [authentication(jwks)] : [])];
     scenes.push({ port, objects, view: viewOf(manifests([service(port), ...(objects as Record<string, unknown>[])])) });
   }
   const bootstrap = {

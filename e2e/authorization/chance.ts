@@ -73,8 +73,8 @@ const keys: readonly (readonly [string, Pool])[] = [
   ['experimental.envoy.filters.a.b[key]', 'claims'],
 ];
 
-const condition = (random: Random) => {
-  const [key, pool] = random.pick(keys);
+const condition = (random: Random, among = keys) => {
+  const [key, pool] = random.pick(among);
   return { key, [random.chance(0.3) ? 'notValues' : 'values']: someOf(random, pool) };
 };
 
@@ -90,27 +90,46 @@ const sources: readonly Pool[] = [
 const operations: readonly Pool[] = ['hosts', 'methods', 'paths'];
 
 /** serviceAccounts stand alone: Istio takes them neither with principals nor with namespaces. */
-const source = (random: Random) => {
-  const chosen = fields(random, sources);
+const source = (random: Random, among = sources) => {
+  const chosen = fields(random, among);
   const names = Object.keys(chosen);
   if (!names.some((name) => /serviceaccounts/i.test(name))) return chosen;
   return Object.fromEntries(Object.entries(chosen).filter(([name]) => !/principals$|namespaces/i.test(name) || /request/i.test(name)));
 };
 
-const operation = (random: Random, port: number) => ({
-  ...fields(random, operations),
-  ...(random.chance(0.1) && { [random.chance(0.5) ? 'ports' : 'notPorts']: [`${random.chance(0.5) ? port : 1}`] }),
+/** Now and then something that connections have not. */
+const connectionKeys = keys.filter(([key]) => /^(source|destination|remote|connection)/.test(key));
+const connectionSources = sources.filter((name) => name !== 'requestPrincipals');
+
+type Content = 'http' | 'bytes';
+
+/** What rules are made for. */
+interface Meant {
+  readonly port: number;
+  readonly content: Content;
+}
+
+const ports = (random: Random, port: number) => ({
+  [random.chance(0.5) ? 'ports' : 'notPorts']: [`${random.chance(0.5) ? port : 1}`],
 });
+
+const operation = (random: Random, { port, content }: Meant) => {
+  if (content === 'bytes' && random.chance(0.8)) return ports(random, port);
+  return { ...fields(random, operations), ...(random.chance(0.1) && ports(random, port)) };
+};
 
 const several = <T>(random: Random, make: () => T): readonly T[] => Array.from({ length: 1 + random.below(2) }, make);
 
-const rule = (random: Random, port: number) => ({
-  ...(random.chance(0.6) && { from: several(random, () => ({ source: source(random) })) }),
-  ...(random.chance(0.6) && { to: several(random, () => ({ operation: operation(random, port) })) }),
-  ...(random.chance(0.4) && { when: several(random, () => condition(random)) }),
-});
+const rule = (random: Random, meant: Meant) => {
+  const usual = meant.content === 'bytes' && random.chance(0.9);
+  return {
+    ...(random.chance(0.6) && { from: several(random, () => ({ source: source(random, usual ? connectionSources : sources) })) }),
+    ...(random.chance(0.6) && { to: several(random, () => ({ operation: operation(random, meant) })) }),
+    ...(random.chance(0.4) && { when: several(random, () => condition(random, usual ? connectionKeys : keys)) }),
+  };
+};
 
-const policy = (random: Random, port: number, index: number) => {
+const policy = (random: Random, meant: Meant, index: number) => {
   const action = random.pick(['ALLOW', 'ALLOW', 'ALLOW', 'DENY', 'DENY', 'AUDIT'] as const);
   return {
     apiVersion: 'security.istio.io/v1',
@@ -120,12 +139,12 @@ const policy = (random: Random, port: number, index: number) => {
       namespace: random.chance(0.8) ? 'shop' : 'istio-system',
       ...(action !== 'AUDIT' && random.chance(0.15) && { annotations: { 'istio.io/dry-run': 'true' } }),
     },
-    spec: { action, rules: Array.from({ length: 1 + random.below(3) }, () => rule(random, port)) },
+    spec: { action, rules: Array.from({ length: 1 + random.below(3) }, () => rule(random, meant)) },
   };
 };
 
-export const policiesFor = (random: Random, port: number): readonly object[] =>
-  Array.from({ length: 1 + random.below(3) }, (_, index) => policy(random, port, index));
+export const policiesFor = (random: Random, meant: Meant): readonly object[] =>
+  Array.from({ length: 1 + random.below(3) }, (_, index) => policy(random, meant, index));
 
 export interface Asked {
   /** Index of an identity; absent: plaintext. */
@@ -148,6 +167,13 @@ const paths = [
   '/A',
   '/b',
   '/a/x=y',
+  "/a/x'y",
+  '/a/x*y',
+  '/a/[x]',
+  '/a/x^y',
+  '/a/x;y=1',
+  '/a/x$y',
+  '/a/b;x',
   '/a//b',
   '/a/../a',
   '/a%2fb',

@@ -35,7 +35,8 @@ const asDialled = {
   },
 };
 
-const uncaptured = (listener: JsonObject, ports: readonly number[]): JsonObject => {
+/** The listener at the addresses of these ports, as if capture had led there. */
+export const uncaptured = (listener: JsonObject, ports: readonly number[]): JsonObject => {
   const filters = (listener.listener_filters as JsonObject[]).filter(({ name }) => name !== 'envoy.filters.listener.original_dst');
   const chains = listener.filter_chains as JsonObject[];
   const [first, ...others] = ports.flatMap((port) => [at('127.0.0.2', port), at('::1', port)]);

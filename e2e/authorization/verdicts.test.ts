@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { agreement } from './agreement.ts';
+import { connectionAgreement } from './connection-agreement.ts';
 
 const isLong = Boolean(process.env.WEFT_LONG);
 const [policies, requests] = isLong ? [50, 500] : [40, 50]; // 100,000 or 2,000 in all
@@ -22,3 +23,12 @@ test.each(Array.from({ length: isLong ? 4 : 1 }, (_, index) => index))(
     expect(Math.min(allowed, asked - allowed)).toBeGreaterThan(asked / 8);
   },
 );
+
+test('explain and Envoy agree on connections', { timeout: isLong ? 3_400_000 : 120_000 }, async () => {
+  const seed = isLong ? Date.now() % 2 ** 32 : 20_264;
+  const size = isLong ? { policies: 60, requests: 200 } : { policies: 24, requests: 20 };
+  const { asked, allowed, differences } = await connectionAgreement({ seed, ...size });
+  expect(differences.slice(0, 10), `seed ${seed}`).toEqual([]);
+  expect(asked).toBe(size.policies * size.requests);
+  expect(Math.min(allowed, asked - allowed)).toBeGreaterThan(asked / 8);
+});

@@ -84,9 +84,9 @@ export const globIs = ({ pieces }: Glob, text: string): boolean => {
   return at <= text.length - last.length;
 };
 
-/** What a star of a template takes: nothing else, so that `*` or `[` are no part of a segment (Envoy's `uri_template_internal.cc`). */
-const one = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
-const rest = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=/]*$/;
+/** What a star of a template takes: nothing else, so that `[` is no part of a segment (Envoy's `uri_template_internal.cc`). */
+const one = /^[a-zA-Z0-9\-._~%!$&'()*+,;:@=]+$/;
+const rest = /^[a-zA-Z0-9\-._~%!$&'()*+,;:@=/]*$/;
 
 const templateIs = ({ segments }: PathTemplate, path: string): boolean => {
   const parts = path.slice(1).split('/');
