@@ -80,9 +80,8 @@ const registryProblems = (
 ): readonly Problem[] => {
   const served = servicesAt(host, facts);
   if (served.length === 0) {
-    const ports = beside();
-    const where =
-      ports.length === 0 ? 'on port 80 only' : `on port ${[...new Set([80, ...ports])].join(', ')} only, 80 and those of its other hosts`;
+    const ports = beside().filter((port) => port !== 80);
+    const where = ports.length === 0 ? 'on port 80 only' : `only on port 80 and those of the rule's other hosts (${ports.join(', ')})`;
     return [
       doubtful('WEFT0203', path, [
         `host \`${host}\` is in no registry: its routes work ${where}`,
