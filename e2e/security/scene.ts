@@ -1,10 +1,11 @@
 /** A backend that says what it saw, and a gateway and a sidecar before it, each a real Envoy with what `emit` makes of manifests. */
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { compiled, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
-import { freePort, type Running, run } from '../traffic/loopback.ts';
+import { freePort, type Peer, type Running, run } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
 
 /** A request as it came, byte for byte. */
@@ -18,43 +19,35 @@ export interface Arrival {
 export const valuesOf = ({ headers }: Arrival, name: string): readonly string[] =>
   headers.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
 
-const parsed = (head: string): Arrival => {
-  const [line = '', ...lines] = head.split('\r\n');
-  const [method = '', path = ''] = line.split(' ');
-  const headers = lines.map((header): [string, string] => {
-    const colon = header.indexOf(':');
-    return [header.slice(0, colon), header.slice(colon + 1).trim()];
-  });
-  return { method, path, headers };
-};
-
 export interface Backend {
   readonly port: number;
   readonly arrivals: Arrival[];
   stop(): void;
 }
 
-/** Answers each request's head; bodies are not read. */
+const arrivalOf = ({ method = '', url = '', rawHeaders }: IncomingMessage): Arrival => {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  return { method, path: url, headers: names.map((name, index) => [name, rawHeaders[2 * index + 1] ?? '']) };
+};
+
+/** Tells each request what it is; with bodies it does nothing. */
 export const backend = async (): Promise<Backend> => {
   const arrivals: Arrival[] = [];
-  const server = createServer((socket) => {
-    let text = '';
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (data) => {
-      text += data.toString('latin1');
-      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        const arrival = parsed(text.slice(0, end));
-        text = text.slice(end + 4);
-        arrivals.push(arrival);
-        const body = arrival.method === 'HEAD' ? '' : JSON.stringify(arrival);
-        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-      }
-    });
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const arrival = arrivalOf(request);
+    arrivals.push(arrival);
+    request.resume();
+    const body = JSON.stringify(arrival);
+    response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(arrival.method === 'HEAD' ? undefined : body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  return { port, arrivals, stop: () => server.close() };
+  const stop = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port, arrivals, stop };
 };
 
 export interface Answer {
@@ -64,17 +57,18 @@ export interface Answer {
   readonly seen?: Arrival;
 }
 
-const complete = (text: string): boolean => {
+export const isComplete = (text: string): boolean => {
   const end = text.indexOf('\r\n\r\n');
   const length = /content-length: (\d+)/i.exec(text.slice(0, end))?.[1];
   return end >= 0 && length !== undefined && text.length >= end + 4 + Number(length);
 };
 
-const answerOf = (text: string): Answer => {
+export const answerOf = (text: string): Answer => {
   const end = text.indexOf('\r\n\r\n');
   const head = text.slice(0, end);
   const status = Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1] ?? 0);
-  const body = text.slice(end + 4);
+  const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+  const body = text.slice(end + 4, end + 4 + length);
   return { status, head, ...(status === 200 && body.startsWith('{"method"') && { seen: JSON.parse(body) as Arrival }) };
 };
 
@@ -89,7 +83,7 @@ export const send = (host: string, port: number, request: string): Promise<Answe
     };
     socket.on('data', (data) => {
       text += data.toString('latin1');
-      if (complete(text)) finish();
+      if (isComplete(text)) finish();
     });
     socket.on('end', finish);
     socket.on('error', (error) => (text === '' && 'code' in error && error.code === 'ECONNREFUSED' ? reject(error) : finish()));
@@ -222,8 +216,15 @@ export const atGateway = async (
   return { ...place, envoy, port };
 };
 
+/** At 127.0.0.2. */
+export interface SidecarPlace extends Place {
+  readonly port: number;
+  /** A certificate that it trusts. */
+  issue(uri: string): Promise<Peer>;
+}
+
 /** The inbound side of the backend's own sidecar. */
-export const atSidecar = async (more: readonly Manifest[] = []): Promise<Place> => {
+export const atSidecar = async (more: readonly Manifest[] = []): Promise<SidecarPlace> => {
   const echo = await backend();
   const service = {
     apiVersion: 'v1',
@@ -235,7 +236,7 @@ export const atSidecar = async (more: readonly Manifest[] = []): Promise<Place> 
   const place = placeAt('127.0.0.2', echo.port, { backend: echo, stop: envoy.stop });
   await listening('127.0.0.2', echo.port);
   echo.arrivals.length = 0;
-  return place;
+  return { ...place, port: echo.port, issue: envoy.issue };
 };
 
 export const meshLike = (name: string | undefined, spec: object = {}): Manifest => ({

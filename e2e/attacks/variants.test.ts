@@ -1,0 +1,55 @@
+/**
+ * Thousands of ways to write what policies forbid, over HTTP/1.1 and HTTP/2: no server hears of a request that the policies refuse,
+ * and none is refused that they let pass [G20].
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomFrom } from '../simulation/random.ts';
+import { type Court, courtNames, judged, openCourt } from './court.ts';
+import { protocols } from './line.ts';
+import { policies } from './policies.ts';
+import { variant } from './variants.ts';
+
+const isLong = process.env.WEFT_LONG === '1';
+const total = isLong ? 100_000 : 5000;
+const seed = Number(process.env.WEFT_SEED ?? 1);
+const lines = 32;
+const each = Math.ceil(total / courtNames.length / protocols.length / lines);
+
+const courts = new Map<string, Court>();
+
+beforeAll(async () => {
+  for (const court of await Promise.all(courtNames.map((name) => openCourt(name, policies)))) courts.set(court.name, court);
+});
+
+afterAll(() => Promise.all([...courts.values()].map((court) => court.stop())));
+
+const asked = async (court: Court, protocol: (typeof protocols)[number], start: number) => {
+  const random = randomFrom(start);
+  const pair = { guarded: court.line('guarded', protocol), open: court.line('open', protocol) };
+  const faults: string[] = [];
+  const statuses: number[] = [];
+  for (let count = 0; count < each; count += 1) {
+    const call = variant({ protocol, likeIstio: court.likeIstio }, random);
+    const { answer, fault } = await judged(court, call, pair);
+    statuses.push(answer.status);
+    if (fault !== undefined) faults.push(`${JSON.stringify(call)} ${fault}`);
+  }
+  pair.guarded.close();
+  pair.open.close();
+  return { faults, statuses };
+};
+
+describe.each(courtNames)('at the %s', (name) => {
+  test.each(protocols)(`%s: ${each * lines} variants from seed ${seed}`, { timeout: isLong ? 600_000 : 60_000 }, async (protocol) => {
+    const court = courts.get(name);
+    if (!court) throw new Error(`there is no ${name}`);
+    court.arrivals.length = 0;
+    const starts = Array.from({ length: lines }, (_, index) => seed * 1000 + index + protocols.indexOf(protocol) * 100);
+    const results = await Promise.all(starts.map((start) => asked(court, protocol, start)));
+    expect(results.flatMap(({ faults }) => faults)).toEqual([]);
+    // Also what came without an answer that tells of it, as the second of two requests that were sent as one.
+    expect(court.arrivals.filter((arrival) => !court.mayPass(arrival))).toEqual([]);
+    const statuses = results.flatMap((result) => result.statuses);
+    for (const status of [200, 403]) expect(statuses.filter((one) => one === status).length).toBeGreaterThan(statuses.length / 50);
+  });
+});
