@@ -128,7 +128,7 @@ test(
           mesh = made.mesh;
         }
       }),
-      { seed, numRuns: Number(process.env.WEFT_SETS ?? (long ? 2_000 : 15)) },
+      { seed, numRuns: Number(process.env.WEFT_SETS ?? (long ? 2_000 : 30)) },
     );
   },
   long ? 3_600_000 : 600_000,
