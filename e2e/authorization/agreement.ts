@@ -65,7 +65,7 @@ interface Answer {
 interface World {
   readonly leaves: readonly Leaf[];
   readonly agents: Map<string, Agent>;
-  readonly sign: (claims: object) => Promise<string>;
+  readonly sign: (claims: object, forged: boolean | undefined) => Promise<string>;
 }
 
 /** One connection for each caller of a listener, which stays open. */
@@ -106,7 +106,8 @@ const expected = (view: View, { identity, at: address, source, serverName, reque
 const details = ({ verdict }: Passage): string => {
   if (!verdict || verdict.allowed || verdict.status === 401 || !verdict.why.includes('matches')) return '';
   const by = verdict.by && `ns[${verdict.by.namespace}]-policy[${verdict.by.policy}]-rule[${verdict.by.rule}]`;
-  return `rbac_access_denied_matched_policy[${by ?? 'none'}]`;
+  const unasked = verdict.why.includes('cannot be asked') ? '-deny-due-to-bad-CUSTOM-action' : '';
+  return `rbac_access_denied_matched_policy[${by ?? 'none'}${unasked}]`;
 };
 
 const differenceOf = (passage: Passage, { status, details: said, denial }: Answer): string[] => {
@@ -177,7 +178,7 @@ const authentication = (jwks: string) => ({
 /** A request with its token, in bytes. */
 const signed = async (asked: Asked, { sign }: World): Promise<Asked> => {
   if (!asked.token) return asked;
-  const headers = { ...asked.request.headers, authorization: `Bearer ${await sign(asked.token)}` };
+  const headers = { ...asked.request.headers, authorization: `Bearer ${await sign(asked.token, asked.forged)}` };
   return { ...asked, request: { ...asked.request, headers } };
 };
 
@@ -243,9 +244,10 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
   );
   if (!own) throw new Error('no certificate');
   await writeSecrets(folder, { root: root.certificate, leaf: own.certificate, key: own.key });
-  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const [{ publicKey, privateKey }, stranger] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] });
-  const sign = (claims: object) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+  const sign: World['sign'] = (claims, forged) =>
+    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(forged ? stranger.privateKey : privateKey);
   const world: World = { leaves, agents: new Map(), sign };
   const scenes: Scene[] = [];
   for (const port of await freePorts(policies)) {

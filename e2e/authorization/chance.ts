@@ -129,7 +129,20 @@ const rule = (random: Random, meant: Meant) => {
   };
 };
 
+/** Nobody can be asked [S110]; of who calls, CUSTOM rules may ask nothing [S101]. */
+const undecided = (random: Random, meant: Meant, index: number) => ({
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: `p${index}`, namespace: 'shop' },
+  spec: {
+    action: 'CUSTOM',
+    provider: { name: 'nobody' },
+    rules: [{ to: several(random, () => ({ operation: operation(random, meant) })) }],
+  },
+});
+
 const policy = (random: Random, meant: Meant, index: number) => {
+  if (random.chance(0.08)) return undecided(random, meant, index);
   const action = random.pick(['ALLOW', 'ALLOW', 'ALLOW', 'DENY', 'DENY', 'AUDIT'] as const);
   return {
     apiVersion: 'security.istio.io/v1',
@@ -155,6 +168,8 @@ export interface Asked {
   readonly serverName: string;
   readonly request: Request;
   readonly token?: object;
+  /** By a key that is not the issuer's. */
+  readonly forged?: boolean;
 }
 
 const paths = [
@@ -191,7 +206,11 @@ const addresses = [
   '203.0.113.7, 10.1.1.1',
 ];
 
+const now = Math.floor(Date.now() / 1000);
+
 const token = (random: Random) => ({
+  ...(random.chance(0.3) && { exp: random.pick([1, now - 3600, now + 3600]) }),
+  ...(random.chance(0.2) && { nbf: random.pick([1, now - 3600, now + 3600]) }),
   iss: random.pick(['https://a.example', 'https://b.example', 'https://a.example', 'https://unknown.example']),
   sub: random.pick(['ann', 'bob', 'carol/d']),
   aud: random.pick([['admin'], 'write', ['x', 'admin']] as const),
@@ -222,6 +241,6 @@ export const askedOf = (random: Random, port: number): Asked => {
         ...(random.chance(0.1) && { x_v: 'v' }),
       },
     },
-    ...(random.chance(0.6) && { token: token(random) }),
+    ...(random.chance(0.6) && { token: token(random), forged: random.chance(0.1) }),
   };
 };

@@ -67,7 +67,7 @@ const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: str
     case 'namespace':
     case 'service-account':
     case 'trust-domain':
-      return [`the caller’s ${test.kind.replace('-', ' ')}`, identity === '' ? 'unknown' : identity];
+      return ['the caller', identity === '' ? 'unknown' : identity];
     case 'request-principal':
       return ['the token’s principal', claims ? `${claims.iss ?? ''}/${claims.sub ?? ''}` : noToken];
     case 'claim':
@@ -100,8 +100,12 @@ const shownValues = 6;
 const listed = (values: readonly string[]): string =>
   `[${values.slice(0, shownValues).join(', ')}${values.length > shownValues ? `, and ${values.length - shownValues} more` : ''}]`;
 
+/** Of an identity. */
+const isPart = ({ kind }: Test): boolean => kind === 'namespace' || kind === 'service-account' || kind === 'trust-domain';
+
 /** `the method is POST, and has to be one of [GET]` */
 export const changeOf = ({ test, negated }: Condition, facts: Facts): string => {
   const [subject, is] = subjectOf(test, facts);
-  return `${subject} is ${is}, and has to be ${negated ? 'none' : 'one'} of ${listed(valuesOf(test))}`;
+  const part = isPart(test) ? `its ${test.kind.replace('-', ' ')} ` : '';
+  return `${subject} is ${is}, and ${part}has to be ${negated ? 'none' : 'one'} of ${listed(valuesOf(test))}`;
 };

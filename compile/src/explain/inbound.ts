@@ -56,13 +56,14 @@ const demands: Readonly<Record<MtlsMode, string>> = {
   DISABLE: 'no mTLS (DISABLE)',
 };
 
-const refusal = (mode: MtlsMode, { content }: Arrival): Outcome => ({
-  kind: 'refused',
-  why:
-    mode === 'STRICT'
-      ? 'PeerAuthentication is STRICT and the connection comes without mTLS: it is closed'
-      : `the port is declared HTTP and gets ${content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}: it is closed`,
-});
+const refusal = (mode: MtlsMode, { content }: Arrival): Outcome => {
+  const why = {
+    strict: 'PeerAuthentication is STRICT and the connection comes without mTLS: it is closed',
+    foreign: 'PeerAuthentication is STRICT and the certificate, if any, is none of the mesh’s: the handshake fails, and nobody is asked',
+    unread: `the port is declared HTTP and gets ${content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}: it is closed`,
+  };
+  return { kind: 'refused', why: mode !== 'STRICT' ? why.unread : content === 'tls' ? why.foreign : why.strict };
+};
 
 /** A chain that reads HTTP, and what comes is something else. */
 const isUnreadable = (mode: MtlsMode, { content, mtls }: Arrival): boolean => content !== 'http' || (mtls && mode === 'DISABLE');

@@ -83,7 +83,7 @@ describe('the verdict at the server [S101-S108]', () => {
   test('who comes in plaintext has no identity, and is told so', () => {
     const found = verdictOf(ask('legacy', {}, admins));
     expect(found.caller).not.toHaveProperty('identity');
-    expect(found.change).toContain('the caller’s principal is nobody (no verified certificate)');
+    expect(found.change).toContain('the caller is nobody (no verified certificate)');
   });
 
   test('DENY comes before ALLOW, and dry runs are told and decide nothing [S111]', () => {
@@ -98,6 +98,21 @@ describe('the verdict at the server [S101-S108]', () => {
     const found = verdictOf(ask('web', {}, policy('none', 'bank', '')));
     expect(found).toMatchObject({ allowed: false, status: 403 });
     expect(found).not.toHaveProperty('nearest');
+  });
+});
+
+describe('who never comes so far [S91]', () => {
+  const strict =
+    'apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: strict, namespace: shop}\nspec: {mtls: {mode: STRICT}}';
+
+  test.each([
+    [{}, 'without mTLS'],
+    [{ scheme: 'https' as const }, 'the handshake fails'],
+  ])('%j is told what the server sees: %s', (request, why) => {
+    const { outcome, hops } = ask('legacy', request, strict, admins);
+    expect(outcome).toMatchObject({ kind: 'refused', why: expect.stringContaining(why) });
+    expect(outcome).not.toHaveProperty('status');
+    expect(hops[0]).not.toHaveProperty('verdict');
   });
 });
 
