@@ -1,5 +1,6 @@
 /** AuthorizationPolicies that are for nobody, or speak of accounts and namespaces that there are not. */
 import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
+import { type AuthorizationPolicy, addressDivision } from '../mesh/index.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 import { scopeInputs, scopeProblems } from './policy-scope.ts';
 
@@ -22,9 +23,32 @@ const namespaceProblems = ({ spec }: Policy, { namespaces }: Facts): readonly Pr
     ),
   );
 
+const parsed = ({ metadata: { namespace, name } }: Policy, { mesh: { memo, authorizations } }: Facts): AuthorizationPolicy | undefined =>
+  memo(
+    'authorizations by name',
+    [authorizations],
+    () => new Map(authorizations.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
+  ).get(`${namespace}/${name}`);
+
+/** What one policy asks by itself; several for one workload add up. */
+const addressProblems = (resource: Policy, facts: Facts): readonly Problem[] => {
+  const policy = parsed(resource, facts);
+  if (!policy || addressDivision({ authorizers: [], custom: [], undecided: [], audit: [], deny: [policy], allow: [] })) return [];
+  return [
+    doubtful('WEFT0102', 'spec.rules', [
+      'the rules tell more addresses apart than there can be filter chains for connections: to ports that are not HTTP nobody is let pass',
+      'Put addresses that mean the same into one list, or split the policy by workload.',
+    ]),
+  ];
+};
+
 export const authorizationPolicies: ObjectCheck<'AuthorizationPolicy'> = {
   kind: 'AuthorizationPolicy',
-  reads: ['rules', 'backends'],
-  depends: (_, facts) => scopeInputs(facts),
-  problems: (resource, facts) => [...scopeProblems(resource, facts), ...namespaceProblems(resource, facts)],
+  reads: ['rules', 'backends', 'authorizations'],
+  depends: (resource, facts) => [...scopeInputs(facts), parsed(resource, facts)],
+  problems: (resource, facts) => [
+    ...scopeProblems(resource, facts),
+    ...namespaceProblems(resource, facts),
+    ...addressProblems(resource, facts),
+  ],
 };

@@ -1,4 +1,5 @@
 export * from './address-classes.ts';
+export * from './address-division.ts';
 export * from './authorization.ts';
 export * from './changed-hosts.ts';
 export * from './connection.ts';

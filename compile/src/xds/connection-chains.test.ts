@@ -22,3 +22,20 @@ test('more questions than Envoy reads in one expression let nobody pass, instead
   expect(filtersOf(allowing(1_000))).toEqual([[expect.objectContaining({ name: 'weft.connection.guard' }), tcpProxy('application')]]);
   expect(filtersOf(allowing(3_000))).toEqual([[tcpProxy('BlackHoleCluster')]]);
 });
+
+const denied = (networks: number, rules: number): AuthorizationSlice => {
+  const network = (index: number) => ({ address: `10.${index >> 8}.${index & 255}.0`, bits: 24 });
+  const from = (rule: number) => {
+    const values = Array.from({ length: networks }, (_, index) => network(rule * networks + index));
+    return [[{ path: 'spec', negated: false, test: { kind: 'source-ip' as const, values } }]];
+  };
+  const all = Array.from({ length: rules }, (_, rule) => ({ from: from(rule), to: [[]], when: [] }));
+  const policy = { namespace: 'shop', name: 'many', action: 'DENY' as const, dryRun: false, rules: all };
+  return { authorizers: [], custom: [], undecided: [], audit: [], deny: [policy], allow: [] };
+};
+
+test('more addresses that are told apart than there can be chains let nobody pass [G9]', () => {
+  expect(filtersOf(denied(1_000, 1))).toHaveLength(2);
+  expect(filtersOf(denied(1, 300))).toHaveLength(2);
+  expect(filtersOf(denied(1, 501))).toEqual([[tcpProxy('BlackHoleCluster')]]);
+});

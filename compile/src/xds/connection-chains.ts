@@ -3,10 +3,9 @@ import { blackHoleCluster, type Init } from '@weft/envoy';
 import type { FilterChainMatchSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import {
   type AddressClass,
-  type AddressTest,
+  type AddressDivision,
   type AuthorizationSlice,
-  addressClasses,
-  addressTests,
+  addressDivision,
   connectionMayPass,
   type Formula,
   type KnownOfConnection,
@@ -35,25 +34,7 @@ export interface Guarded {
   readonly filters: Filters;
 }
 
-interface Classes {
-  /** Of those who open connections, and of the clients that proxies speak of. */
-  readonly sources: readonly AddressClass[];
-  readonly clients: readonly AddressClass[];
-  /** Of both, where they are the same. */
-  readonly callers: readonly AddressClass[];
-  readonly destinations: readonly AddressClass[];
-}
-
-const classesOf: (authorization: AuthorizationSlice) => Classes = remember((authorization) => {
-  const tests = addressTests(authorization);
-  const of = (...kinds: readonly AddressTest['kind'][]) => addressClasses(tests.filter(({ kind }) => kinds.includes(kind)));
-  return {
-    sources: of('source-ip'),
-    clients: of('remote-ip'),
-    callers: of('source-ip', 'remote-ip'),
-    destinations: of('destination-ip'),
-  };
-});
+const divisionOf = remember(addressDivision);
 
 const rangesOf = (classes: readonly AddressClass[]) =>
   classes.flatMap(({ networks }) => networks.map(({ address, bits }) => ({ addressPrefix: address, prefixLen: bits })));
@@ -68,7 +49,7 @@ const firstOf = ([first]: readonly AddressClass[]): string => {
  * networks, all have to.
  */
 export const anyDestination = (authorization: AuthorizationSlice): Match => {
-  const { destinations } = classesOf(authorization);
+  const { destinations = [] } = divisionOf(authorization) ?? {};
   return destinations.length > 1 ? { prefixRanges: rangesOf(destinations) } : {};
 };
 
@@ -96,7 +77,7 @@ interface Division {
   readonly inner: readonly AddressClass[];
 }
 
-const divided = ({ sources, clients, callers, destinations }: Classes, proxied: boolean): Division => ({
+const divided = ({ sources, clients, callers, destinations }: AddressDivision, proxied: boolean): Division => ({
   outer: destinations.flatMap((target) => (proxied ? sources.map((source) => ({ target, source })) : [{ target }])),
   inner: proxied ? clients : callers,
 });
@@ -106,7 +87,9 @@ const suffixOf = (word: string, classes: readonly AddressClass[]): string => (cl
 /** Chains that together take what the passage did. */
 export const guarded = (passage: Passage, authorization: AuthorizationSlice): readonly Guarded[] => {
   const { identified, named, port, proxied = false } = passage;
-  const classes = classesOf(authorization);
+  const classes = divisionOf(authorization);
+  // So many addresses are told apart that nobody's is known.
+  if (!classes) return [{ suffix: '', match: {}, filters: [tcpProxy(blackHoleCluster)] }];
   const verdictOf = (held: readonly AddressClass[]): Verdict => {
     const holds = new Set(held.flatMap((one) => [...one.holds]));
     const known = { identified, named, holds, ...(port !== undefined && { port }) };

@@ -194,14 +194,18 @@ const deniesTcp = ({ from = [], to = [] }: AuthorizationRuleSpec): boolean => {
   return (from.length > 0 && to.length === 0 && onlyHttp(sources)) || onlyHttp(operations);
 };
 
+/** Told once: a policy may have hundreds of such rules, none of them a mistake by itself. */
+function* checkTcp(rules: readonly AuthorizationRuleSpec[]): Iterable<Problem> {
+  const [first, ...others] = [...rules.entries()].filter(([, rule]) => deniesTcp(rule));
+  if (!first) return;
+  const whose = others.length > 0 ? `the rule and ${others.length} more ask` : 'the rule asks';
+  yield doubtful('IST0133', `spec.rules[${first[0]}]`, [
+    `TCP has nothing of what ${whose} of requests, so every connection to a TCP port that the rest of it is for is denied`,
+    'Name the HTTP ports with `ports`.',
+  ]);
+}
+
 export function* checkRules({ action, rules = [] }: AuthorizationPolicySpec): Iterable<Problem> {
-  for (const [index, rule] of rules.entries()) {
-    const at = `spec.rules[${index}]`;
-    yield* checkRule(rule, at, action === 'CUSTOM');
-    if (action === 'DENY' && deniesTcp(rule))
-      yield doubtful('IST0133', at, [
-        'TCP has nothing of what the rule asks of requests, so it denies every connection to a TCP port that the rest of it is for',
-        'Name the HTTP ports with `ports`.',
-      ]);
-  }
+  for (const [index, rule] of rules.entries()) yield* checkRule(rule, `spec.rules[${index}]`, action === 'CUSTOM');
+  if (action === 'DENY') yield* checkTcp(rules);
 }

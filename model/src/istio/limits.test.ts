@@ -5,7 +5,12 @@ import { checkIdentityCount } from './limits.ts';
 const range = <T>(count: number, make: (index: number) => T): readonly T[] => Array.from({ length: count }, (_, index) => make(index));
 
 const told = (kind: string, spec: object): readonly string[] => {
-  const text = JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'a', namespace: 'shop' }, spec });
+  const text = JSON.stringify({
+    apiVersion: `${kind === 'AuthorizationPolicy' ? 'security' : 'networking'}.istio.io/v1`,
+    kind,
+    metadata: { name: 'a', namespace: 'shop' },
+    spec,
+  });
   const { findings } = parse({ text, file: 'a.yaml', origin: { source: 'file' } });
   return findings.filter(({ severity }) => severity === 'error').map(({ path, message }) => `${path}: ${message}`);
 };
@@ -34,6 +39,11 @@ describe('[G9]: one object becomes only so much', () => {
     expect(told('ServiceEntry', entry(51))).toEqual([
       'spec: 100 hosts with 51 ports each are 5,100 clusters in every proxy, more than 5,000',
     ]);
+  });
+
+  test('rules of an AuthorizationPolicy: what is said of each is no fault of hundreds', () => {
+    const rules = range(200, (i) => ({ to: [{ operation: { paths: [`/${i}`] } }] }));
+    expect(told('AuthorizationPolicy', { action: 'DENY', rules })).toEqual([]);
   });
 
   test('identities of an AuthorizationPolicy, as far as connections are asked about them', () => {
