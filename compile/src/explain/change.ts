@@ -1,6 +1,6 @@
 /** What is missing for a rule to match, in the words of policies. */
 import type { Claim, Claims } from '@weft/model';
-import type { Condition, Glob, PathTemplate, Test, TextMatch } from '../mesh/index.ts';
+import type { Condition, Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
 
 const starred = (match: TextMatch): string => {
@@ -21,6 +21,12 @@ const starred = (match: TextMatch): string => {
 const template = ({ segments }: PathTemplate): string =>
   `/${segments.map((part) => (part.kind === 'literal' ? part.value : part.kind === 'one' ? '{*}' : '{**}')).join('/')}`;
 
+/** Other spellings nobody has written. */
+const written = (match: TextMatch | PathTemplate | Spelling): readonly string[] => {
+  if (match.kind === 'spelling') return [];
+  return [match.kind === 'template' ? template(match) : starred(match)];
+};
+
 const glob = ({ pieces }: Glob): string => pieces.join('*');
 
 /** As they are written. */
@@ -40,7 +46,8 @@ const valuesOf = (test: Test): readonly string[] => {
     case 'destination-port':
       return test.values.map(String);
     case 'path':
-      return test.values.map((match) => (match.kind === 'template' ? template(match) : starred(match)));
+    case 'header':
+      return test.values.flatMap((match) => written(match));
     case 'metadata':
       return test.values.map(({ list, text }) => (list ? `[${starred(text)}]` : starred(text)));
     default:

@@ -1,6 +1,6 @@
 /** What policies look at, and whether a test of theirs holds: on the values that the filters are made of, as Envoy compares them. */
 import { type Claim, type Claims, isWithin, matchesRegex } from '@weft/model';
-import type { Glob, PathTemplate, Test, TextMatch } from '../mesh/index.ts';
+import type { Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import type { Read } from './request.ts';
 
 export interface Facts {
@@ -23,8 +23,10 @@ export interface Facts {
 const own = <Value>(of: { readonly [name: string]: Value } | undefined, name: string): Value | undefined =>
   of && Object.hasOwn(of, name) ? of[name] : undefined;
 
-const textIs = (match: TextMatch, text: string): boolean => {
+const textIs = (match: TextMatch | Spelling, text: string): boolean => {
   switch (match.kind) {
+    case 'spelling':
+      return matchesRegex(match.pattern, text);
     case 'exact':
       return text === match.value;
     case 'prefix':
@@ -39,7 +41,7 @@ const textIs = (match: TextMatch, text: string): boolean => {
 };
 
 /** Of a header it is enough to be there. */
-const headerIs = (match: TextMatch, value: string | undefined): boolean =>
+const headerIs = (match: TextMatch | Spelling, value: string | undefined): boolean =>
   value !== undefined && (match.kind === 'present' || textIs(match, value));
 
 const lower = (match: TextMatch): TextMatch => (match.kind === 'present' ? match : { ...match, value: match.value.toLowerCase() });
@@ -105,7 +107,7 @@ const templateIs = ({ segments }: PathTemplate, path: string): boolean => {
   return path.startsWith('/') && matches(0, 0);
 };
 
-const pathIs = (match: TextMatch | PathTemplate, path: string): boolean =>
+const pathIs = (match: TextMatch | PathTemplate | Spelling, path: string): boolean =>
   match.kind === 'template' ? templateIs(match, path) : textIs(match, path);
 
 /** As Envoy's header map has them: the host is one of them. */

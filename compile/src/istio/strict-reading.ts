@@ -1,34 +1,32 @@
 /**
  * How policies are read unless the mesh is to be like Istio [G20]. What they keep out they keep out in every spelling that servers take for
- * the same: a host with a port (Istio's `hosts` are exact), and a path with parameters, which some servers leave out. And to be allowed
+ * the same: a host with a port (Istio's `hosts` are exact), a path with parameters, a header's value with blanks around it. And to be allowed
  * for who it is not, a caller has to show who it is.
  */
-import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, PathTemplate, Test, TextMatch } from '../mesh/index.ts';
+import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, Spelling, Test, TextMatch } from '../mesh/index.ts';
+import { withBlanks, withParameters } from './spelling.ts';
 
 const withPorts = (value: TextMatch): readonly TextMatch[] => {
   if (value.kind === 'suffix') return [value, { kind: 'contains', value: `${value.value}:` }];
   return value.kind === 'exact' && !value.value.includes(':') ? [value, { kind: 'prefix', value: `${value.value}:` }] : [value];
 };
 
-const withParameters = (value: TextMatch | PathTemplate): readonly (TextMatch | PathTemplate)[] => {
-  switch (value.kind) {
-    case 'exact':
-      return [value, { kind: 'prefix', value: `${value.value};` }];
-    case 'prefix':
-      return /[^/]\/$/.test(value.value) ? [value, { kind: 'prefix', value: `${value.value.slice(0, -1)};` }] : [value];
-    case 'suffix':
-      return [value, { kind: 'contains', value: `${value.value};` }];
-    default:
-      return [value];
-  }
-};
+const isSpelling = (value: { readonly kind: string }): value is Spelling => value.kind === 'spelling';
+
+/** Beside what is written; what was widened already stays. */
+const and = <Value extends { readonly kind: string }, Other>(
+  values: readonly (Value | Spelling)[],
+  more: (value: Value) => readonly Other[],
+) => [...values, ...values.flatMap((value) => (isSpelling(value) ? [] : more(value)))];
 
 const widened = (test: Test): Test => {
   switch (test.kind) {
     case 'host':
       return { ...test, values: test.values.flatMap(withPorts) };
     case 'path':
-      return { ...test, values: test.values.flatMap(withParameters) };
+      return { ...test, values: and(test.values, withParameters) };
+    case 'header':
+      return { ...test, values: and(test.values, withBlanks) };
     default:
       return test;
   }
@@ -54,7 +52,7 @@ const ruleOf = ({ from, to, when }: AuthorizationRule, policy: AuthorizationPoli
   return {
     from: from.map(caller),
     to: to.map((conditions) => conditions.map((condition) => inEverySpelling(condition, policy))),
-    when: caller(when),
+    when: caller(when).map((condition) => inEverySpelling(condition, policy)),
   };
 };
 

@@ -31,6 +31,13 @@ export interface PathTemplate {
   readonly segments: readonly PathSegment[];
 }
 
+/** Nobody writes it either: other spellings of a text, as an expression of RE2 for the whole. */
+export interface Spelling {
+  readonly kind: 'spelling';
+  readonly of: TextMatch | PathTemplate;
+  readonly pattern: string;
+}
+
 /** A verified token's issuer and subject, both of which must match. */
 export interface RequestPrincipal {
   readonly issuer: TextMatch;
@@ -69,8 +76,8 @@ export type Test =
   | { readonly kind: 'host'; readonly values: readonly TextMatch[] }
   | { readonly kind: 'method'; readonly values: readonly TextMatch[] }
   /** Without the query. */
-  | { readonly kind: 'path'; readonly values: readonly (TextMatch | PathTemplate)[] }
-  | { readonly kind: 'header'; readonly name: string; readonly values: readonly TextMatch[] }
+  | { readonly kind: 'path'; readonly values: readonly (TextMatch | PathTemplate | Spelling)[] }
+  | { readonly kind: 'header'; readonly name: string; readonly values: readonly (TextMatch | Spelling)[] }
   | { readonly kind: 'metadata'; readonly filter: string; readonly key: string; readonly values: readonly MetadataValue[] };
 
 /** One field of a rule, as far as it says something. */

@@ -25,6 +25,7 @@ import type {
   Conditions,
   Glob,
   PathTemplate,
+  Spelling,
   Test,
   TextMatch,
 } from '../mesh/index.ts';
@@ -38,8 +39,10 @@ type Value = Init<typeof ValueMatcherSchema>;
 
 const regex = (text: string): StringMatcher => ({ matchPattern: { case: 'safeRegex', value: { regex: text } } });
 
-const stringMatcher = (match: TextMatch, ignoreCase = false): StringMatcher =>
-  match.kind === 'present' ? regex('.+') : { matchPattern: { case: match.kind, value: match.value }, ignoreCase };
+const stringMatcher = (match: TextMatch | Spelling, ignoreCase = false): StringMatcher => {
+  if (match.kind === 'spelling') return regex(match.pattern);
+  return match.kind === 'present' ? regex('.+') : { matchPattern: { case: match.kind, value: match.value }, ignoreCase };
+};
 
 /** RE2 reads any escaped character that is neither a letter nor a digit as itself. */
 const escaped = (text: string): string => text.replace(/[^A-Za-z0-9]/gu, (character) => `\\${character}`);
@@ -127,7 +130,7 @@ const claimValue = (values: readonly TextMatch[]): Value => {
   return anyValue([listOf(texts), texts]);
 };
 
-const header = (headerName: string, match: TextMatch, ignoreCase = false): Init<typeof HeaderMatcherSchema> => ({
+const header = (headerName: string, match: TextMatch | Spelling, ignoreCase = false): Init<typeof HeaderMatcherSchema> => ({
   name: headerName,
   headerMatchSpecifier:
     match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: stringMatcher(match, ignoreCase) },
@@ -136,7 +139,7 @@ const header = (headerName: string, match: TextMatch, ignoreCase = false): Init<
 const segmentText = ({ segments }: PathTemplate): string =>
   segments.map((part) => (part.kind === 'literal' ? part.value : part.kind === 'one' ? '*' : '**')).join('/');
 
-const path = (match: TextMatch | PathTemplate): Permission => {
+const path = (match: TextMatch | PathTemplate | Spelling): Permission => {
   if (match.kind !== 'template') return { rule: { case: 'urlPath', value: { rule: { case: 'path', value: stringMatcher(match) } } } };
   const config = create(UriTemplateMatchConfigSchema, { pathTemplate: `/${segmentText(match)}` });
   const typedConfig = pack(UriTemplateMatchConfigSchema, config);
