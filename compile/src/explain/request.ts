@@ -33,7 +33,7 @@ const respelled = (part: string): string =>
   part
     .replace(/%([0-9a-fA-F]{2})/g, (escape, digits: string) => {
       const character = String.fromCharCode(Number.parseInt(digits, 16));
-      return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
+      return /[A-Za-z0-9\-._~]/.test(character) ? character : escape;
     })
     .replace(/[\x00-\x20"<>^`{|}\x7f-\xff]/g, escaped);
 

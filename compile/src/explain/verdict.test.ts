@@ -94,6 +94,12 @@ describe('the verdict at the server [S101-S108]', () => {
     expect(allowed).toMatchObject({ allowed: true, asides: [{ kind: 'dry run of DENY', policy: 'block' }] });
   });
 
+  test('an escape that stays is compared as it is written, as Envoy leaves it', () => {
+    const escaped = policy('escaped', 'bank', 'rules: [{to: [{operation: {paths: [/a%2Fb]}}]}]');
+    const said = (path: string) => verdictOf(ask('web', { path }, escaped)).allowed;
+    expect([said('/a%2Fb'), said('/a%2fb')]).toEqual([true, false]);
+  });
+
   test('a policy without rules lets nobody in [S103]', () => {
     const found = verdictOf(ask('web', {}, policy('none', 'bank', '')));
     expect(found).toMatchObject({ allowed: false, status: 403 });
