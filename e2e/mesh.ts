@@ -3,12 +3,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { placeOf } from '@weft/model';
+import { freePort } from './port.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -42,26 +42,6 @@ export interface MeshOptions {
   readonly uid?: number;
   readonly readyMs?: number;
 }
-
-/** Below the ports that the kernel gives to connections, so that none takes it before the mesh does. */
-const [lowest, highest] = [10_240, 32_767];
-
-/** A port that was free a moment ago. */
-export const freePort = async (): Promise<number> => {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    const server = createServer().listen(port, '127.0.0.1');
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-  throw new Error('no free port in a hundred attempts');
-};
 
 /** Polls until `check` gives a value; the last error or "nothing" is the reason when it never does. */
 export const until = async <T>(what: string, check: () => Promise<T | undefined> | T | undefined, ms = 60_000, every = 50): Promise<T> => {

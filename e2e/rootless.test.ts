@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { family, freePort, type Mesh, root, startMesh, traces, until } from './mesh.ts';
+import { family, type Mesh, root, startMesh, traces, until } from './mesh.ts';
+import { freePort } from './port.ts';
 
 const unprivileged = 2000;
 

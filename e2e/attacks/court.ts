@@ -4,8 +4,9 @@
  */
 import { connect, type Socket } from 'node:net';
 import { connect as secure } from 'node:tls';
+import { freePort } from '../port.ts';
 import { type Answer, type Arrival, atGateway, atSidecar, backend, meshLike, valuesOf } from '../security/scene.ts';
-import { freePort, type Peer } from '../traffic/loopback.ts';
+import type { Peer } from '../traffic/loopback.ts';
 import { mayPass, type Rule, type Seen, type Spec } from './judge.ts';
 import { type Call, http1Line, http2Line, type Line, type Protocol } from './line.ts';
 

@@ -12,10 +12,11 @@ import type { Passage } from '@weft/model';
 import { tokenReader } from '@weft/model/node/tokens';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { spawnEnvoy } from '../envoy.ts';
+import { freePort } from '../port.ts';
 import { manifests } from '../security/scene.ts';
 import { randomFrom } from '../simulation/random.ts';
 import { type Leaf, makeRoot } from '../traffic/certificates.ts';
-import { at, freePort, fromFiles, writeSecrets } from '../traffic/loopback.ts';
+import { at, fromFiles, writeSecrets } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
 import { type Asked, askedOf, identities, policiesFor } from './chance.ts';
 

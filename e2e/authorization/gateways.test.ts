@@ -1,9 +1,9 @@
 /** Policies about connections at a gateway: whether TLS ends there, is passed on, or is none [S106]. */
 import { createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../port.ts';
 import { makeRoot, type Root } from '../traffic/certificates.ts';
 import { eventually, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
-import { freePort } from '../traffic/loopback.ts';
 import { type Caller, call, type Echo, echo, greeting, meshCaller } from './peers.ts';
 
 let root: Root;

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../traffic/loopback.ts';
+import { freePort } from '../port.ts';
 import { type Gate, policy, startGate } from './gate.ts';
 
 interface Asked {

@@ -3,8 +3,8 @@ import { type Agent, request } from 'node:http';
 import { type Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { freePort } from '../port.ts';
 import { eventually, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
-import { freePort } from '../traffic/loopback.ts';
 import { type Issuer, makeIssuer, type Pair } from './callers.ts';
 
 export interface Question {
@@ -140,6 +140,12 @@ export const startGate = async (...others: readonly object[]): Promise<Gate> => 
     policies: async (...objects) => {
       rounds += 1;
       const path = `/round/${rounds}`;
+      // What is refused by the round before is no sign of this one.
+      change();
+      await eventually(
+        () => question({ path }),
+        ({ status }) => status !== 403,
+      );
       change(...objects, policy('zz-round', { action: 'DENY', rules: [{ to: [{ operation: { paths: [path] } }] }] }));
       await eventually(
         () => question({ path }),

@@ -1,8 +1,8 @@
 /** A16: a connection that was opened for one server is no way to another that asks more of clients [G20]. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../port.ts';
 import { type Leaf, makeRoot } from '../traffic/certificates.ts';
 import { ask, eventually, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
-import { freePort } from '../traffic/loopback.ts';
 import { manifests, meshLike } from './scene.ts';
 
 let port = 0;

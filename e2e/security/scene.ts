@@ -4,8 +4,9 @@ import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { freePort } from '../port.ts';
 import { compiled, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
-import { freePort, type Peer, type Running, run } from '../traffic/loopback.ts';
+import { type Peer, type Running, run } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
 
 /** A request as it came, byte for byte. */

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HashKey, TrafficPolicy } from '../../compile/src/mesh/index.ts';
 import { endpoint, outbound, route, type Sample, sidecar, to } from '../../compile/src/xds/views.fixture.ts';
 import { extreme, isLikely } from '../chance.ts';
+import { freePort } from '../port.ts';
 import { ask, type Backend, backend } from './backend.ts';
-import { exchange, freePort, type Running, run } from './loopback.ts';
+import { exchange, type Running, run } from './loopback.ts';
 
 let envoy: Running;
 let backends: readonly Backend[];

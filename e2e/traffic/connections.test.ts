@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionRoute } from '../../compile/src/mesh/index.ts';
 import { endpoint, outbound, type Sample, sidecar } from '../../compile/src/xds/views.fixture.ts';
 import { extreme, isLikely } from '../chance.ts';
-import { application, exchange, freePort, type Running, run } from './loopback.ts';
+import { freePort } from '../port.ts';
+import { application, exchange, type Running, run } from './loopback.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { freePort } from '../port.ts';
 import { type Leaf, makeRoot, type Root } from './certificates.ts';
 import { ask, eventually, type GatewayEnvoy, say, secure, startGateway } from './gateway.ts';
-import { freePort } from './loopback.ts';
 
 let root: Root;
 let strangers: Root;

@@ -1,9 +1,9 @@
 /** Whom a gateway believes: the client's address and certificate as proxies before it say them, or nobody's word [S87]. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { freePort } from '../port.ts';
 import { ask } from './backend.ts';
 import { eventually, type GatewayEnvoy, startGateway } from './gateway.ts';
-import { freePort } from './loopback.ts';
 
 let port = 0;
 let envoy: GatewayEnvoy;

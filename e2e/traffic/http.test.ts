@@ -3,7 +3,8 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { extreme, isLikely } from '../chance.ts';
-import { freePort, type Running, run } from './loopback.ts';
+import { freePort } from '../port.ts';
+import { type Running, run } from './loopback.ts';
 import { viewOf } from './manifests.ts';
 
 interface Seen {

@@ -3,7 +3,8 @@ import { connect, createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpoint, inboundPort, outbound, sidecar } from '../../compile/src/xds/views.fixture.ts';
-import { application, exchange, freePort, identity, type Running, run } from './loopback.ts';
+import { freePort } from '../port.ts';
+import { application, exchange, identity, type Running, run } from './loopback.ts';
 
 let envoy: Running;
 let grpc: Http2Server;

@@ -132,14 +132,6 @@ const onLoopback = (bootstrap: JsonObject, folder: string, ports: readonly numbe
   return fromFiles(replaced, folder);
 };
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-
 /** Answers HTTP with the headers it got, anything else with itself in brackets. */
 export const application = async (): Promise<{ readonly server: Server; readonly port: number }> => {
   const server = createServer((socket) => {

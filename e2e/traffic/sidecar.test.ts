@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { application, exchange, freePort, type Running, run } from './loopback.ts';
+import { freePort } from '../port.ts';
+import { application, exchange, type Running, run } from './loopback.ts';
 import { viewOf } from './manifests.ts';
 
 interface Places {

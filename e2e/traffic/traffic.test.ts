@@ -2,7 +2,8 @@
 import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpoint, inboundPort, outbound, sidecar } from '../../compile/src/xds/views.fixture.ts';
-import { application, exchange, freePort, identity, type Running, run } from './loopback.ts';
+import { freePort } from '../port.ts';
+import { application, exchange, identity, type Running, run } from './loopback.ts';
 
 const get = (host: string) => `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
 

@@ -3,9 +3,10 @@ import { createServer as createHttps, type Server as HttpsServer } from 'node:ht
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpoint, outbound, sidecar } from '../../compile/src/xds/views.fixture.ts';
+import { freePort } from '../port.ts';
 import { ask } from './backend.ts';
 import { makeRoot } from './certificates.ts';
-import { application, exchange, freePort, type Running, run } from './loopback.ts';
+import { application, exchange, type Running, run } from './loopback.ts';
 
 let envoy: Running;
 let servers: (Server | HttpsServer)[] = [];

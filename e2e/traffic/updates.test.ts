@@ -8,9 +8,9 @@ import { emit } from '@weft/compile';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gatewayOn, route, sidecar } from '../../compile/src/xds/views.fixture.ts';
 import type { EnvoyProcess } from '../envoy.ts';
+import { freePort } from '../port.ts';
 import { type Control, control } from './control.ts';
 import { adminSocket, spawnGateway, xdsSocket } from './gateway.ts';
-import { freePort } from './loopback.ts';
 
 let folder = '';
 let envoy: EnvoyProcess | undefined;
