@@ -26,7 +26,8 @@ export const spawnEnvoy = async (
   const file = join(folder, 'envoy.json');
   await writeFile(file, JSON.stringify(bootstrap));
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
-  const child = spawn(binary, ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', level, ...args], {
+  const shared = ['--use-dynamic-base-id', '--concurrency', '1', '--file-flush-interval-msec', '100'];
+  const child = spawn(binary, ['-c', file, ...shared, '-l', level, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

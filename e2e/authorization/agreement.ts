@@ -260,7 +260,7 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
     admin: { address: { pipe: { path: join(folder, 'admin.sock') } } },
     static_resources: { listeners: scenes.map(({ view, port }) => listenerOf(view, port)) },
   };
-  const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn', args: ['--file-flush-interval-msec', '100'] });
+  const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn' });
   try {
     for (const { port } of scenes)
       for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(port)); tries += 1) await sleep(50);

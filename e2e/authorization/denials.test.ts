@@ -25,6 +25,13 @@ const policy = {
   spec: { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin'] } }] }] },
 };
 
+const watching = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: 'watching', namespace: 'shop' },
+  spec: { action: 'AUDIT', rules: [{ to: [{ operation: { paths: ['/watched'] } }] }] },
+};
+
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`http://127.0.0.2:${port}${path}`, { headers });
 
@@ -37,7 +44,7 @@ beforeAll(async () => {
     metadata: { name: 'web', namespace: 'shop' },
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: port }] },
   };
-  envoy = await run(viewOf(manifests([service, policy])), port);
+  envoy = await run(viewOf(manifests([service, policy, watching])), port);
   const isThere = () =>
     get('/').then(
       ({ ok }) => ok,
@@ -71,4 +78,18 @@ test('an application’s own answers never look like refusals of the mesh', asyn
     const answer = await get(path);
     expect([answer.status, await answer.text(), answer.headers.get(denial)]).toEqual([status, 'mine', null]);
   }
+});
+
+test('what an AUDIT policy matches is served, and told in the log', async () => {
+  expect((await get('/watched?token=1')).status).toBe(200);
+  expect((await get('/unwatched')).status).toBe(200);
+  const lines = () =>
+    envoy
+      .accessLog()
+      .split('\n')
+      .filter((line) => line.includes('watched'));
+  for (let tries = 0; tries < 300 && lines().length === 0; tries += 1) await sleep(50);
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    { audited: 'ns[shop]-policy[watching]-rule[0]', status: 200, path: '/watched' },
+  ]);
 });

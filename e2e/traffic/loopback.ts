@@ -151,6 +151,8 @@ export const application = async (): Promise<{ readonly server: Server; readonly
 export interface Running {
   /** A certificate that it trusts. */
   issue(uri: string): Promise<Peer>;
+  /** Its access logs so far. */
+  accessLog(): string;
   stop(): Promise<void>;
 }
 
@@ -173,7 +175,7 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
   };
   for (let tries = 0; tries < 600; tries += 1) {
     if (envoy.hasEnded()) break;
-    if (await accepts('127.0.0.1', listening)) return { stop, issue };
+    if (await accepts('127.0.0.1', listening)) return { accessLog: envoy.accessLog, stop, issue };
     await sleep(100);
   }
   await stop();

@@ -49,8 +49,10 @@ const isForbidden: Filter = {
   },
 };
 
-/** What an AUDIT policy matched. */
-const audited: Filter = left('envoy.common', 'access_log_hint', { matchPattern: { case: 'boolMatch', value: true } });
+/** What an AUDIT policy matched, as its shadow rules leave it [S101]. */
+const audited: Filter = left('envoy.filters.http.rbac', 'istio_audit_shadow_engine_result', {
+  matchPattern: { case: 'stringMatch', value: { matchPattern: { case: 'exact', value: 'allowed' } } },
+});
 
 /** Without the query, in which people put secrets. */
 const line: Init<typeof SubstitutionFormatStringSchema> = {
@@ -59,7 +61,7 @@ const line: Init<typeof SubstitutionFormatStringSchema> = {
     value: {
       time: '%START_TIME%',
       denial: `%RESP(${denialHeader})%`,
-      audited: '%DYNAMIC_METADATA(envoy.common:access_log_hint)%',
+      audited: '%DYNAMIC_METADATA(envoy.filters.http.rbac:istio_audit_shadow_effective_policy_id)%',
       status: '%RESPONSE_CODE%',
       flags: '%RESPONSE_FLAGS%',
       reason: '%RESPONSE_CODE_DETAILS%',
