@@ -74,11 +74,11 @@ const seenBy = (arrival: Arrival): Seen => {
   return { arrival, address: '127.0.0.1', ...(peer !== undefined && { peer }) };
 };
 
-const service = (port: number) => ({
+const service = async (port: number) => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'open', namespace: 'shop' },
-  spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: port }] },
+  spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: await freePort(), targetPort: port }] },
 });
 
 const openGateway = (port: number, twin: number) => {
@@ -119,7 +119,7 @@ export const openCourt = async (name: CourtName, written: readonly Spec[]): Prom
   const mayPassHere = (arrival: Arrival) => mayPass(policies, seenBy(arrival), likeIstio ? 'istio' : 'strict');
   const twin = await backend();
   if (name.startsWith('sidecar')) {
-    const place = await atSidecar([service(twin.port), ...manifestsOf(policies, 'shop', twin.port), ...mesh]);
+    const place = await atSidecar([await service(twin.port), ...manifestsOf(policies, 'shop', twin.port), ...mesh]);
     return {
       name,
       likeIstio,

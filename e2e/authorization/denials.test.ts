@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../port.ts';
 import { manifests } from '../security/scene.ts';
 import { type Running, run } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'web', namespace: 'shop' },
-    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: port }] },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: await freePort(), targetPort: port }] },
   };
   envoy = await run(viewOf(manifests([service, policy, watching])), port);
   const isThere = () =>

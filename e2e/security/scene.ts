@@ -231,7 +231,7 @@ export const atSidecar = async (more: readonly Manifest[] = []): Promise<Sidecar
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'web', namespace: 'shop' },
-    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: echo.port }] },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: await freePort(), targetPort: echo.port }] },
   };
   const envoy: Running = await run(viewOf(manifests([service, ...more])), echo.port);
   const place = placeAt('127.0.0.2', echo.port, { backend: echo, stop: envoy.stop });
