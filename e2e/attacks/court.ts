@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as secure } from 'node:tls';
 import { freePort } from '../port.ts';
 import { type Answer, type Arrival, atGateway, atSidecar, backend, meshLike, valuesOf } from '../security/scene.ts';
+import { httpGateway } from '../traffic/gateway.ts';
 import type { Peer } from '../traffic/loopback.ts';
 import { mayPass, type Rule, type Seen, type Spec } from './judge.ts';
 import { type Call, http1Line, http2Line, type Line, type Protocol } from './line.ts';
@@ -83,7 +84,6 @@ const service = async (port: number) => ({
 
 const openGateway = (port: number, twin: number) => {
   const metadata = { name: 'open', namespace: 'edge' };
-  const server = { port: { number: port, name: 'http', protocol: 'HTTP' }, bind: '127.0.0.1', hosts: ['*'] };
   const route = [{ destination: { host: 'twin.example' } }];
   return [
     {
@@ -98,7 +98,7 @@ const openGateway = (port: number, twin: number) => {
         endpoints: [{ address: '127.0.0.1' }],
       },
     },
-    { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata, spec: { selector: { istio: 'gw' }, servers: [server] } },
+    httpGateway(metadata, port),
     {
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { freePort } from '../port.ts';
-import { compiled, type GatewayEnvoy, startGateway } from '../traffic/gateway.ts';
+import { compiled, type GatewayEnvoy, httpGateway, startGateway } from '../traffic/gateway.ts';
 import { type Peer, type Running, run } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
 
@@ -161,15 +161,7 @@ const placeAt = (
 const metadata = { name: 'edge', namespace: 'edge' };
 
 const gatewayObjects = (port: number, backendPort: number): readonly Manifest[] => [
-  {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata,
-    spec: {
-      selector: { istio: 'gw' },
-      servers: [{ port: { number: port, name: 'http', protocol: 'HTTP' }, bind: '127.0.0.1', hosts: ['*'] }],
-    },
-  },
+  httpGateway(metadata, port),
   {
     apiVersion: 'networking.istio.io/v1',
     kind: 'ServiceEntry',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { freePort } from '../port.ts';
 import { ask } from './backend.ts';
-import { eventually, type GatewayEnvoy, startGateway } from './gateway.ts';
+import { eventually, type GatewayEnvoy, httpGateway, startGateway } from './gateway.ts';
 
 let port = 0;
 let envoy: GatewayEnvoy;
@@ -19,15 +19,7 @@ const mesh = (gatewayTopology: object): string =>
       metadata: { name: 'mesh' },
       spec: { defaultConfig: { gatewayTopology } },
     },
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'Gateway',
-      metadata,
-      spec: {
-        selector: { istio: 'gw' },
-        servers: [{ port: { number: port, name: 'http', protocol: 'HTTP' }, bind: '127.0.0.1', hosts: ['*'] }],
-      },
-    },
+    httpGateway(metadata, port),
     {
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',

@@ -27,6 +27,17 @@ const proxy: Proxy = {
   dnsDomain: 'edge.svc.cluster.local',
 };
 
+/** A Gateway on that proxy which serves plain HTTP on loopback. */
+export const httpGateway = (metadata: { readonly name: string; readonly namespace: string }, port: number) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata,
+  spec: {
+    selector: { istio: 'gw' },
+    servers: [{ port: { number: port, name: 'http', protocol: 'HTTP' }, bind: '127.0.0.1', hosts: ['*'] }],
+  },
+});
+
 export interface Compiled {
   readonly resources: ResourceSet;
   readonly findings: readonly Finding[];

@@ -1,14 +1,11 @@
 /**
  * Other spellings in which servers take a text for the same [G20]: parameters in segments of a path, which some servers leave out, and
- * blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for. Made of what was taken apart; RE2 reads any escaped
- * character that is neither a letter nor a digit as itself.
+ * blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for. Made of what was taken apart.
  */
-import type { PathTemplate, Spelling, TextMatch } from '../mesh/index.ts';
+import { literally, type PathTemplate, type Spelling, type TextMatch } from '../mesh/index.ts';
 
 /** A text that says something of its own. */
 type Said = Exclude<TextMatch, { readonly kind: 'present' }>;
-
-const escaped = (text: string): string => text.replace(/[^A-Za-z0-9]/gu, (character) => `\\${character}`);
 
 const around = ({ kind }: Said, own: string): string =>
   `${kind === 'suffix' || kind === 'contains' ? '.*' : ''}${own}${kind === 'prefix' || kind === 'contains' ? '.*' : ''}`;
@@ -17,10 +14,10 @@ const parameters = '(;[^/]*)?';
 /** Segments of nothing else. */
 const onlyParameters = '(;[^/]*/)*';
 
-const segments = (path: string): string => path.split('/').map(escaped).join(`${parameters}/${onlyParameters}`);
+const segments = (path: string): string => path.split('/').map(literally).join(`${parameters}/${onlyParameters}`);
 
 const templateSegment = (segment: PathTemplate['segments'][number]): string => {
-  if (segment.kind === 'literal') return `${escaped(segment.value)}${parameters}`;
+  if (segment.kind === 'literal') return `${literally(segment.value)}${parameters}`;
   return segment.kind === 'one' ? '[^/;][^/]*' : '.*';
 };
 
@@ -34,4 +31,4 @@ export const withParameters = (path: TextMatch | PathTemplate): readonly Spellin
   path.kind === 'present' ? [] : [{ kind: 'spelling', of: path, pattern: pathPattern(path) }];
 
 export const withBlanks = (value: TextMatch): readonly Spelling[] =>
-  value.kind === 'present' ? [] : [{ kind: 'spelling', of: value, pattern: `[ \\t]*${around(value, escaped(value.value))}[ \\t]*` }];
+  value.kind === 'present' ? [] : [{ kind: 'spelling', of: value, pattern: `[ \\t]*${around(value, literally(value.value))}[ \\t]*` }];

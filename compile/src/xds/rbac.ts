@@ -29,7 +29,7 @@ import type {
   Test,
   TextMatch,
 } from '../mesh/index.ts';
-import { claimsFilter, claimsKey, ruleName } from '../mesh/index.ts';
+import { claimsFilter, claimsKey, literally, ruleName } from '../mesh/index.ts';
 
 type Permission = Init<typeof PermissionSchema>;
 type Principal = Init<typeof PrincipalSchema>;
@@ -44,11 +44,8 @@ const stringMatcher = (match: TextMatch | Spelling, ignoreCase = false): StringM
   return match.kind === 'present' ? regex('.+') : { matchPattern: { case: match.kind, value: match.value }, ignoreCase };
 };
 
-/** RE2 reads any escaped character that is neither a letter nor a digit as itself. */
-const escaped = (text: string): string => text.replace(/[^A-Za-z0-9]/gu, (character) => `\\${character}`);
-
 /** One segment of an identity, which is never empty. */
-const segment = ({ pieces }: Glob): string => (pieces.every((piece) => piece === '') ? '[^/]+' : pieces.map(escaped).join('[^/]*'));
+const segment = ({ pieces }: Glob): string => (pieces.every((piece) => piece === '') ? '[^/]+' : pieces.map(literally).join('[^/]*'));
 
 const anySegment: Glob = { kind: 'glob', pieces: ['', ''] };
 const name = (text: string): Glob => ({ kind: 'glob', pieces: [text] });
