@@ -9,7 +9,7 @@ import { Loader, type Marked } from './loader.ts';
 import { type Change, copyMesh, endpointChange, routeChange, writeMesh } from './mesh.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { root } from './root.ts';
-import { type CompileFigures, type Figures, printed, type Results } from './table.ts';
+import { type CompileFigures, type DataPathFigures, type Figures, printed, type Results } from './table.ts';
 import { startWeftd, type Weftd } from './weftd.ts';
 
 const say = (text: string): void => console.error(`bench: ${text}`);
@@ -102,13 +102,13 @@ const stall = async (bench: Bench): Promise<number> => {
 };
 
 /** In a process of its own, so that nothing is warm; before weftd takes any of the machine. */
-const compileAlone = (mesh: string): CompileFigures => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bench/compile.ts'), mesh], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`bench/compile.ts: ${stderr}`);
-  return JSON.parse(stdout) as CompileFigures;
+const alone = <T>(program: string, ...args: readonly string[]): T => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, program), ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program}: ${stderr}`);
+  return JSON.parse(stdout) as T;
 };
 
-const measure = async (bench: Bench): Promise<Omit<Results, 'compile' | 'explain'>> => {
+const measure = async (bench: Bench): Promise<Omit<Results, 'dataPath' | 'compile' | 'explain'>> => {
   const { proxies, connecting } = bench.options;
   say(`${proxies} proxies synchronise`);
   const loader = load(bench, proxies);
@@ -135,7 +135,9 @@ const run = async (options: Options): Promise<Results> => {
   if (options.mesh === undefined) writeMesh(mesh, options);
   else copyMesh(resolve(options.mesh), mesh);
   say('the mesh is compiled alone');
-  const compile = compileAlone(mesh);
+  const compile = alone<CompileFigures>('bench/compile.ts', mesh);
+  say('requests pass a pair of sidecars');
+  const dataPath = alone<DataPathFigures>('bench/data-path.ts');
   say('requests are explained from files');
   const explain = explainFigures(mesh);
   say('weftd starts');
@@ -144,7 +146,7 @@ const run = async (options: Options): Promise<Results> => {
     const namespaces = Array.from({ length: options.namespaces }, (_, index) => `ns-${index}`);
     const certificates = join(folder, 'certificates');
     issueCertificates({ weftd, namespaces, certificates });
-    return { compile, explain, ...(await measure({ options, weftd, mesh, namespaces, certificates })) };
+    return { dataPath, compile, explain, ...(await measure({ options, weftd, mesh, namespaces, certificates })) };
   } finally {
     await weftd.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -22,7 +22,25 @@ export interface ExplainFigures {
   readonly meshMs: number;
 }
 
+/** A sidecar pair as Weft configures it; ratios are to the least that serves, above 1 where Weft's is worse. */
+export interface PairFigures {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+  /** CPU of both proxies for each request. */
+  readonly microseconds: number;
+  readonly throughput: number;
+  readonly p99: number;
+  readonly cpu: { readonly client: number; readonly server: number; readonly both: number };
+}
+
+/** By how callers speak HTTP. */
+export interface DataPathFigures {
+  readonly http1: PairFigures;
+  readonly http2: PairFigures;
+}
+
 export interface Results {
+  readonly dataPath: DataPathFigures;
   readonly explain: ExplainFigures;
   readonly compile: CompileFigures;
   readonly routeChange: Figures;
@@ -49,7 +67,16 @@ const compileRows = ({ scratchMs, classes, changedMs }: CompileFigures): readonl
   ...Object.entries(changedMs).map(([kind, ms]): Row => [`  after one ${kind} changed`, number(ms, 1, 'ms'), '20 ms', '', '']),
 ];
 
+const pairRows = (name: string, { perSecond, p99Ms, microseconds, throughput, p99, cpu }: PairFigures): readonly Row[] => [
+  [`sidecar pair, ten policies, ${name}, ${perSecond}/s: throughput of a minimal pair to its`, number(throughput, 2, ''), '', '1.15', ''],
+  [`  p99 (${number(p99Ms, 1, 'ms')}) to a minimal pair's`, number(p99, 2, ''), '', '1.15', ''],
+  [`  CPU of both (${number(microseconds, 0, 'µs')}) to a minimal pair's`, number(cpu.both, 2, ''), '', '1.15', ''],
+  ["  the caller's side alone", number(cpu.client, 2, ''), '', '', ''],
+  ["  the server's side alone", number(cpu.server, 2, ''), '', '', ''],
+];
+
 const rows = ({
+  dataPath,
   compile,
   explain,
   routeChange,
@@ -77,6 +104,8 @@ const rows = ({
   ...compileRows(compile),
   ['`weft explain` on the files of examples/shop', number(explain.exampleMs, 0, 'ms'), '300 ms', '', ''],
   ['`weft explain` on the files of the whole mesh', number(explain.meshMs, 0, 'ms'), '2000 ms', '', ''],
+  ...pairRows('HTTP/1.1', dataPath.http1),
+  ...pairRows('HTTP/2', dataPath.http2),
 ];
 
 export const printed = (results: Results): string => {
