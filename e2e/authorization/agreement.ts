@@ -1,122 +1,73 @@
-/** Many policies in one Envoy, each with listeners of its own, and requests to each of them: what Envoy does against what `explain` says. */
+/** Many small meshes in one Envoy, and requests to each of them: what Envoy does against what `explain` says. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as sendRequest } from 'node:http';
 import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as secure } from 'node:tls';
-import { emit, inbound, judgedAtServer, staticBootstrap, type TokenPowers, type View } from '@weft/compile';
-import type { JsonObject, JsonValue } from '@weft/envoy';
-import type { Passage } from '@weft/model';
+import { emit, staticBootstrap, type TokenPowers } from '@weft/compile';
+import type { JsonObject } from '@weft/envoy';
+import type { DecidingRule, Passage } from '@weft/model';
 import { tokenReader } from '@weft/model/node/tokens';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { spawnEnvoy } from '../envoy.ts';
+import { type EnvoyProcess, spawnEnvoy } from '../envoy.ts';
 import { freePort } from '../port.ts';
-import { manifests } from '../security/scene.ts';
 import { randomFrom } from '../simulation/random.ts';
-import { type Leaf, makeRoot } from '../traffic/certificates.ts';
-import { at, fromFiles, writeSecrets } from '../traffic/loopback.ts';
-import { viewOf } from '../traffic/manifests.ts';
-import { type Asked, askedOf, identities, policiesFor } from './chance.ts';
+import { makeRoot } from '../traffic/certificates.ts';
+import { fromFiles, writeSecrets } from '../traffic/loopback.ts';
+import { type Asked, askedOf, type Sign, signed } from './asked.ts';
+import { type Authorizers, numberHeader, refusals, startAuthorizers } from './authorizers.ts';
+import { identities } from './chance.ts';
+import { type Answer, type Client, clientOf } from './exchange.ts';
+import { type World, worldOf } from './worlds.ts';
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** What the answer tells beside its status. */
-const telling = { header: { key: 'x-details', value: '%RESPONSE_CODE_DETAILS%' } };
-const everyAnswer = { status_code_filter: { comparison: { op: 'GE', value: { default_value: 0, runtime_key: 'none' } } } };
-
-/** There is no application: whatever comes so far is answered 200. */
-const answering = (value: JsonValue): JsonValue => {
-  if (Array.isArray(value)) return value.map(answering);
-  if (!isObject(value)) return value;
-  const { route, retry_policy: _retry, ...rest } = value;
-  const inner = Object.fromEntries(Object.entries(rest).map(([key, child]): [string, JsonValue] => [key, answering(child)]));
-  if (isObject(route) && 'match' in value) return { ...inner, direct_response: { status: 200 } };
-  if (!('http_filters' in value)) return { ...inner, ...(route !== undefined && { route }) };
-  const own = isObject(inner.local_reply_config) ? (inner.local_reply_config.mappers as JsonObject[]) : [];
-  const told = own.map((mapper) => ({ ...mapper, headers_to_add: [...(mapper.headers_to_add as JsonObject[]), telling] }));
-  return { ...inner, local_reply_config: { mappers: [...told, { filter: everyAnswer, headers_to_add: [telling] }] } };
-};
-
-const listenerOf = (view: View, port: number): JsonObject => {
-  const { listeners } = staticBootstrap(emit(view)).static_resources as { listeners: JsonObject[] };
-  const own = listeners.find(({ name }) => name === 'virtualInbound');
-  if (!own) throw new Error('no listener');
-  const chains = (own.filter_chains as JsonObject[]).filter(({ name }) => String(name).startsWith(`${port}-`));
-  const filters = (own.listener_filters as JsonObject[]).filter(({ name }) => name !== 'envoy.filters.listener.original_dst');
-  return answering({
-    ...own,
-    name: `server-${port}`,
-    listener_filters: filters,
-    filter_chains: chains,
-    address: at('127.0.0.2', port),
-    additional_addresses: [{ address: at('::1', port) }],
-  }) as JsonObject;
-};
-
-interface Answer {
-  readonly status: number;
-  readonly details: string;
-  /** Absent: nobody was refused. */
-  readonly denial?: string;
-}
-
-interface World {
-  readonly leaves: readonly Leaf[];
-  readonly agents: Map<string, Agent>;
-  readonly sign: (claims: object, forged: boolean | undefined) => Promise<string>;
-}
-
-/** One connection for each caller of a listener, which stays open. */
-const agentFor = ({ leaves, agents }: World, { identity, at: host, source, serverName, request: { port } }: Asked): Agent => {
-  const key = JSON.stringify([identity, host, source, serverName, port]);
-  const known = agents.get(key);
-  if (known) return known;
-  const agent = new Agent({ keepAlive: true, maxSockets: 2 });
-  const leaf = identity === undefined ? undefined : leaves[identity];
-  const place = { host, port, localAddress: source };
-  const tls = { rejectUnauthorized: false, ALPNProtocols: ['istio-http/1.1'], ...(serverName !== '' && { servername: serverName }) };
-  agent.createConnection = () => (leaf ? secure({ ...place, ...tls, cert: leaf.certificate, key: leaf.key }) : dial(place));
-  agents.set(key, agent);
-  return agent;
-};
-
-const send = (asked: Asked, world: World): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const { path, method, headers, authority = '' } = asked.request;
-    const options = { agent: agentFor(world, asked), path, method, headers: { ...headers, host: authority }, setHost: false };
-    const sent = sendRequest(options, (response) => {
-      response.resume();
-      const { 'x-details': details = '', 'x-weft-denial-id': denial } = response.headers;
-      const told = { details: String(details), ...(denial !== undefined && { denial: String(denial) }) };
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, ...told }));
-    });
-    sent.on('error', (error) => reject(new Error(JSON.stringify(asked), { cause: error })));
-    sent.end();
-  });
-
-const expected = (view: View, { identity, at: address, source, serverName, request }: Asked, powers: TokenPowers): Passage => {
-  const arrival = { port: request.port, request, mtls: identity !== undefined, content: 'http' as const };
-  const sender = { ...(identity !== undefined && { identity: `spiffe://${identities[identity]}` }), address: source };
-  return judgedAtServer(inbound(view, arrival), { view, arrival, address, serverName }, { sender, powers });
-};
+const nameOf = ({ namespace, policy, rule }: DecidingRule): string => `ns[${namespace}]-policy[${policy}]-rule[${rule}]`;
 
 /** As Envoy names them [S112]; what it says of tokens is its own. */
-const details = ({ verdict }: Passage): string => {
+const reasonOf = ({ verdict }: Passage): string => {
   if (!verdict || verdict.allowed || verdict.status === 401 || !verdict.why.includes('matches')) return '';
-  const by = verdict.by && `ns[${verdict.by.namespace}]-policy[${verdict.by.policy}]-rule[${verdict.by.rule}]`;
   const unasked = verdict.why.includes('cannot be asked') ? '-deny-due-to-bad-CUSTOM-action' : '';
-  return `rbac_access_denied_matched_policy[${by ?? 'none'}${unasked}]`;
+  return `rbac_access_denied_matched_policy[${verdict.by ? nameOf(verdict.by) : 'none'}${unasked}]`;
 };
 
-const differenceOf = (passage: Passage, { status, details: said, denial }: Answer): string[] => {
-  const wanted = passage.outcome.kind === 'forward' ? 200 : passage.outcome.status;
-  if (wanted !== status) return [`explain says ${wanted} (${passage.outcome.why}), Envoy ${status} (${said})`];
-  if ((status === 403) !== (denial !== undefined)) return [`status ${status} (${said}) with denial id ${denial}`];
-  const rule = details(passage);
-  return rule === '' || rule === said ? [] : [`explain says ${rule}, Envoy ${said}`];
+/** Whom Envoy asks: all who are to be asked, until one refuses. */
+const askedBy = ({ verdict }: Passage, { request: { headers = {} } }: Asked) => {
+  const providers = (verdict?.asks ?? []).map(({ provider }) => provider);
+  const refusing = providers.findIndex((provider) => headers[`x-${provider}`] === 'no');
+  return refusing < 0 ? { asked: providers } : { asked: providers.slice(0, refusing + 1), refusing: providers[refusing] ?? '' };
+};
+
+const differs = (what: string, expected: unknown, found: unknown): string[] =>
+  expected === found ? [] : [`${what}: explain says ${expected}, Envoy ${found}`];
+
+/** What is only tried or told: of several rules that match Envoy tells of the first, and whom a filter refuses, nothing of what it tries. */
+const asidesDiffer = ({ verdict, outcome }: Passage, headers: Answer['headers']): string[] => {
+  const first = (kind: string): string => {
+    const found = verdict?.asides?.find((aside) => aside.kind === kind);
+    return found ? nameOf(found) : '-';
+  };
+  const isAllowed = outcome.kind !== 'refused';
+  const isDenied = !isAllowed && verdict?.by !== undefined;
+  return [
+    ...differs('audit', first('audit'), headers['x-audit'] ?? '-'),
+    ...(isDenied ? [] : differs('dry run of DENY', first('dry run of DENY'), headers['x-dry-deny'] ?? '-')),
+    ...(isAllowed ? differs('dry run of ALLOW', first('dry run of ALLOW'), headers['x-dry-allow'] ?? '-') : []),
+  ];
+};
+
+const differencesOf = (passage: Passage, asked: Asked, answer: Answer): string[] => {
+  const { status, headers } = answer;
+  const { outcome } = passage;
+  const { 'x-details': details = '', 'x-weft-denial-id': denial } = headers;
+  const { refusing } = askedBy(passage, asked);
+  const wanted = refusing === undefined ? (outcome.kind === 'refused' ? outcome.status : 200) : refusals[refusing];
+  if (wanted !== status) return [`explain says ${wanted} (${outcome.why}), Envoy ${status} (${details})`];
+  if ((status === 403) !== (denial !== undefined)) return [`status ${status} (${details}) with denial id ${denial}`];
+  if (refusing !== undefined) return differs('reason', 'ext_authz_denied', details);
+  const reason = reasonOf(passage);
+  return [
+    ...(reason === '' ? [] : differs('reason', reason, details)),
+    ...(passage.verdict && (reason !== '' || outcome.kind !== 'refused') ? asidesDiffer(passage, headers) : []),
+  ];
 };
 
 interface Denial {
@@ -136,15 +87,12 @@ const denialsIn = (text: string): ReadonlyMap<string, Denial> =>
       .map((one) => [one.denial, one]),
   );
 
-interface Scene {
-  readonly port: number;
-  readonly objects: readonly object[];
-  readonly view: View;
-}
-
 export interface Agreement {
   readonly asked: number;
   readonly allowed: number;
+  /** About whom authorizers were asked, and whom they refused. */
+  readonly delegated: number;
+  readonly refusedByOthers: number;
   /** Of those who were refused, ids under which the log has not the caller and the rule. */
   readonly untold: readonly string[];
   readonly differences: readonly string[];
@@ -157,61 +105,39 @@ export interface Size {
   readonly requests: number;
 }
 
-const service = (port: number) => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: { selector: { app: 'web' }, ports: [{ name: 'http', port }] },
-});
-
-const authentication = (jwks: string) => ({
-  apiVersion: 'security.istio.io/v1',
-  kind: 'RequestAuthentication',
-  metadata: { name: 'tokens', namespace: 'shop' },
-  spec: {
-    jwtRules: [
-      { issuer: 'https://a.example', jwks },
-      { issuer: 'https://b.example', jwks, audiences: ['x', 'write'], forwardOriginalToken: true },
-    ],
-  },
-});
-
-/** A request with its token, in bytes. */
-const signed = async (asked: Asked, { sign }: World): Promise<Asked> => {
-  if (!asked.token) return asked;
-  const headers = { ...asked.request.headers, authorization: `Bearer ${await sign(asked.token, asked.forged)}` };
-  return { ...asked, request: { ...asked.request, headers } };
-};
-
-const tokenOf = ({ request: { headers = {} } }: Asked): string[] =>
-  headers.authorization ? [headers.authorization.slice('Bearer '.length)] : [];
-
 interface Found {
   readonly asked: Asked;
   readonly answer: Answer;
-  readonly allowed: boolean;
-  readonly difference?: string;
+  readonly differences: readonly string[];
 }
+
+interface Stage {
+  readonly client: Client;
+  readonly authorizers: Authorizers;
+  readonly powers: TokenPowers;
+}
+
+const numberOf = ({ request: { headers = {} } }: Asked): string => headers[numberHeader] ?? '';
+
+const ask = async (world: World, asked: Asked, { client, authorizers, powers }: Stage): Promise<Found> => {
+  const passage = world.expected(asked, powers);
+  const answer = await client.ask(asked);
+  const found = [
+    ...differencesOf(passage, asked, answer),
+    ...differs('asked are', askedBy(passage, asked).asked.join(), authorizers.asked(numberOf(asked)).join()),
+  ];
+  const circumstances = [asked, world.objects, passage.verdict].map((one) => JSON.stringify(one)).join('\n');
+  return { asked, answer, differences: found.map((one) => `${one}\n${circumstances}`) };
+};
 
 /** So many requests are on their way at once. */
 const lanes = 16;
 
-const askScene = async ({ view, objects }: Scene, all: readonly Asked[], { world, powers }: { world: World; powers: TokenPowers }) => {
+const askWorld = async (world: World, all: readonly Asked[], stage: Stage): Promise<readonly Found[]> => {
   const found: Found[] = [];
   const queue = all.values();
   const lane = async () => {
-    for (const asked of queue) {
-      const passage = expected(view, asked, powers);
-      const answer = await send(asked, world);
-      const [said] = differenceOf(passage, answer);
-      found.push({
-        ...{ asked, answer },
-        allowed: passage.outcome.kind === 'forward',
-        ...(said !== undefined && {
-          difference: `${said}\n${JSON.stringify(asked)}\n${JSON.stringify(objects)}\n${JSON.stringify(passage.verdict)}`,
-        }),
-      });
-    }
+    for (const asked of queue) found.push(await ask(world, asked, stage));
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return found;
@@ -231,10 +157,43 @@ const freePorts = async (count: number): Promise<ReadonlySet<number>> => {
   return ports;
 };
 
-const isTold = ({ identity, source }: Asked, { details: reason }: Answer, line: Denial | undefined): boolean =>
-  line?.reason === reason &&
-  line.address === source &&
-  (line.caller ?? '') === (identity === undefined ? '' : `spiffe://${identities[identity]}`);
+const isTold = ({ asked: { identity, source }, answer }: Found, lines: ReadonlyMap<string, Denial>): boolean => {
+  const line = lines.get(answer.headers['x-weft-denial-id'] ?? '');
+  const caller = identity === undefined ? '' : `spiffe://${identities[identity]}`;
+  return line?.reason === answer.headers['x-details'] && line?.address === source && (line.caller ?? '') === caller;
+};
+
+/** The log is written now and then. */
+const untoldOf = async (found: readonly Found[], envoy: EnvoyProcess): Promise<readonly string[]> => {
+  let untold = found.filter(({ answer }) => answer.headers['x-weft-denial-id'] !== undefined);
+  for (let tries = 0; tries < 100 && untold.length > 0; tries += 1, await sleep(50)) {
+    const lines = denialsIn(envoy.accessLog());
+    untold = untold.filter((one) => !isTold(one, lines));
+  }
+  return untold.map((one) => JSON.stringify(one));
+};
+
+interface Issuer {
+  readonly jwks: string;
+  readonly sign: Sign;
+}
+
+const makeIssuer = async (): Promise<Issuer> => {
+  const [{ publicKey, privateKey }, stranger] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
+  return {
+    jwks: JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] }),
+    sign: ({ claims, forged }) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(forged ? stranger.privateKey : privateKey),
+  };
+};
+
+const tokensOf = ({ request: { headers = {}, path = '' } }: Asked): readonly string[] =>
+  [...Object.values(headers), path].flatMap((text) => text.match(/ey[\w-]+\.[\w-]+\.[\w-]+/g) ?? []);
+
+const clustersOf = ({ view }: World): JsonObject[] =>
+  (staticBootstrap(emit(view)).static_resources as { readonly clusters: JsonObject[] }).clusters.filter(({ name }) =>
+    /\|(words|web)\.example$/.test(String(name)),
+  );
 
 export const agreement = async ({ seed, policies, requests }: Size): Promise<Agreement> => {
   const random = randomFrom(seed);
@@ -245,52 +204,41 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
   );
   if (!own) throw new Error('no certificate');
   await writeSecrets(folder, { root: root.certificate, leaf: own.certificate, key: own.key });
-  const [{ publicKey, privateKey }, stranger] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
-  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] });
-  const sign: World['sign'] = (claims, forged) =>
-    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256' }).sign(forged ? stranger.privateKey : privateKey);
-  const world: World = { leaves, agents: new Map(), sign };
-  const scenes: Scene[] = [];
-  for (const port of await freePorts(policies)) {
-    const objects = [...policiesFor(random, { port, content: 'http' }), ...(random.chance(0.7) ? [authentication(jwks)] : [])];
-    scenes.push({ port, objects, view: viewOf(manifests([service(port), ...(objects as Record<string, unknown>[])])) });
-  }
+  const { jwks, sign } = await makeIssuer();
+  const [authorizers, client] = [await startAuthorizers(), clientOf(leaves)];
+  const worlds = [...(await freePorts(policies))].map((port) => worldOf(random, { port, jwks, authorizers: authorizers.ports }));
+  const [first] = worlds;
   const bootstrap = {
     node: { id: 'server', cluster: 'server' },
     admin: { address: { pipe: { path: join(folder, 'admin.sock') } } },
-    static_resources: { listeners: scenes.map(({ view, port }) => listenerOf(view, port)) },
+    static_resources: { listeners: worlds.map(({ listener }) => listener), clusters: first ? clustersOf(first) : [] },
   };
   const envoy = await spawnEnvoy(folder, fromFiles(bootstrap, folder), { level: 'warn' });
   try {
-    for (const { port } of scenes)
-      for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(port)); tries += 1) await sleep(50);
+    for (const { door } of worlds)
+      for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(door.port)); tries += 1) await sleep(50);
     if (envoy.hasEnded()) throw new Error(envoy.log());
     const found: Found[] = [];
-    for (const scene of scenes) {
-      const all = await Promise.all(Array.from({ length: requests }, () => askedOf(random, scene.port)).map((one) => signed(one, world)));
-      const powers = {
-        ...(await tokenReader(
-          all.flatMap(tokenOf),
-          (scene.view.inbound.tokens ?? []).map(({ keys }) => keys),
-        )),
-        now: Date.now,
-      };
-      found.push(...(await askScene(scene, all, { world, powers })));
-    }
-    const denied = found.filter(({ answer: { denial } }) => denial !== undefined);
-    let untold = denied;
-    for (let tries = 0; tries < 100 && untold.length > 0; tries += 1, await sleep(50)) {
-      const lines = denialsIn(envoy.accessLog());
-      untold = denied.filter(({ asked, answer }) => !isTold(asked, answer, lines.get(answer.denial ?? '')));
+    for (const world of worlds) {
+      const plain = Array.from({ length: requests }, (_, index) => askedOf(random, world.door, `${found.length + index}`));
+      const all = await Promise.all(plain.map((one) => signed(one, sign)));
+      const reader = await tokenReader(
+        all.flatMap(tokensOf),
+        [world.view.inbound, world.view.gateway].flatMap(({ tokens = [] }) => tokens.map(({ keys }) => keys)),
+      );
+      found.push(...(await askWorld(world, all, { client, authorizers, powers: { ...reader, now: Date.now } })));
     }
     return {
       asked: found.length,
-      allowed: found.filter(({ allowed }) => allowed).length,
-      untold: untold.map((one) => JSON.stringify([one, denialsIn(envoy.accessLog()).get(one.answer.denial ?? '')])),
-      differences: found.flatMap(({ difference }) => difference ?? []),
+      allowed: found.filter(({ answer: { status } }) => status === 200).length,
+      delegated: found.filter(({ asked }) => authorizers.asked(numberOf(asked)).length > 0).length,
+      refusedByOthers: found.filter(({ answer }) => answer.headers['x-details'] === 'ext_authz_denied').length,
+      untold: await untoldOf(found, envoy),
+      differences: found.flatMap(({ differences }) => differences),
     };
   } finally {
-    for (const agent of world.agents.values()) agent.destroy();
+    client.close();
+    authorizers.stop();
     await envoy.kill();
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,4 @@
-/** Random policies and requests of small worlds, so that they often meet. */
-import type { Request } from '@weft/model';
+/** Random policies of small worlds, so that they often meet what is asked (`asked.ts`). */
 import type { Random } from '../simulation/random.ts';
 
 export const identities = [
@@ -46,6 +45,8 @@ const pools = {
     '/a%2fb',
   ],
   headers: ['v', 'v*', '*v', '*', 'a,b', 'Bearer *'],
+  users: ['*', 'ann', 'b*', '7'],
+  payloads: ['*', 'ey*', 'client'],
   sni: ['*', 'web.example', '*.example', 'outbound_*'],
   claims: ['admin', 'adm*', '*in', '*', 'a b', 'write'],
 } as const;
@@ -71,6 +72,8 @@ const keys: readonly (readonly [string, Pool])[] = [
   ['request.headers[x-v]', 'headers'],
   ['request.headers[X-V]', 'headers'],
   ['request.headers[authorization]', 'headers'],
+  ['request.headers[x-user]', 'users'],
+  ['request.headers[x-payload]', 'payloads'],
   ['request.headers[:method]', 'methods'],
   ['request.headers[host]', 'hosts'],
   ['source.ip', 'ipBlocks'],
@@ -121,6 +124,7 @@ type Content = 'http' | 'bytes';
 
 /** What rules are made for. */
 interface Meant {
+  readonly namespace: string;
   readonly port: number;
   readonly content: Content;
 }
@@ -145,27 +149,39 @@ const rule = (random: Random, meant: Meant) => {
   };
 };
 
-/** Nobody can be asked [S110]; of who calls, CUSTOM rules may ask nothing [S101]. */
-const undecided = (random: Random, meant: Meant, index: number) => ({
+/** Who can be asked about requests, and one who cannot [S110]. */
+const providers = ['words', 'web', 'nobody'];
+
+/** Of who calls, CUSTOM rules may ask nothing [S101]. */
+const customSources = sources.filter((name) => /ipBlocks/i.test(name));
+const customKeys = keys.filter(([key]) => !/^source\.[nps]|auth/.test(key));
+
+const customRule = (random: Random, meant: Meant) => ({
+  to: several(random, () => ({ operation: operation(random, meant) })),
+  ...(random.chance(0.2) && { from: several(random, () => ({ source: fields(random, customSources) })) }),
+  ...(random.chance(0.2) && { when: [condition(random, customKeys)] }),
+});
+
+const custom = (random: Random, meant: Meant, index: number) => ({
   apiVersion: 'security.istio.io/v1',
   kind: 'AuthorizationPolicy',
-  metadata: { name: `p${index}`, namespace: 'shop' },
+  metadata: { name: `p${index}`, namespace: meant.namespace },
   spec: {
     action: 'CUSTOM',
-    provider: { name: 'nobody' },
-    rules: [{ to: several(random, () => ({ operation: operation(random, meant) })) }],
+    provider: { name: meant.content === 'http' ? random.pick(providers) : 'nobody' },
+    rules: several(random, () => customRule(random, meant)),
   },
 });
 
 const policy = (random: Random, meant: Meant, index: number) => {
-  if (random.chance(0.08)) return undecided(random, meant, index);
+  if (random.chance(meant.content === 'http' ? 0.2 : 0.08)) return custom(random, meant, index);
   const action = random.pick(['ALLOW', 'ALLOW', 'ALLOW', 'DENY', 'DENY', 'AUDIT'] as const);
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
     metadata: {
       name: `p${index}`,
-      namespace: random.chance(0.8) ? 'shop' : 'istio-system',
+      namespace: random.chance(0.8) ? meant.namespace : 'istio-system',
       ...(action !== 'AUDIT' && random.chance(0.15) && { annotations: { 'istio.io/dry-run': 'true' } }),
     },
     spec: { action, rules: Array.from({ length: 1 + random.below(3) }, () => rule(random, meant)) },
@@ -174,89 +190,3 @@ const policy = (random: Random, meant: Meant, index: number) => {
 
 export const policiesFor = (random: Random, meant: Meant): readonly object[] =>
   Array.from({ length: 1 + random.below(3) }, (_, index) => policy(random, meant, index));
-
-export interface Asked {
-  /** Index of an identity; absent: plaintext. */
-  readonly identity?: number;
-  /** The address that is called, and who calls. */
-  readonly at: string;
-  readonly source: string;
-  readonly serverName: string;
-  readonly request: Request;
-  readonly token?: object;
-  /** By a key that is not the issuer's. */
-  readonly forged?: boolean;
-}
-
-const paths = [
-  '/',
-  '/a',
-  '/a/b',
-  '/a/b/c',
-  '/a/b/',
-  '/a/x.html',
-  '/A',
-  '/b',
-  '/a/x=y',
-  "/a/x'y",
-  '/a/x*y',
-  '/a/[x]',
-  '/a/x^y',
-  '/a/x;y=1',
-  '/a/x$y',
-  '/a/b;x',
-  '/a//b',
-  '/a/../a',
-  '/a%2fb',
-  '/a/%62?q=1',
-  '/a/b/c/d?x=/a',
-];
-const addresses = [
-  '203.0.113.7',
-  '203.0.113.200',
-  '2001:db8::1',
-  '2001:db8:0:1::9',
-  '10.0.0.1',
-  'nonsense',
-  '::ffff:203.0.113.7',
-  '203.0.113.7, 10.1.1.1',
-];
-
-const now = Math.floor(Date.now() / 1000);
-
-const token = (random: Random) => ({
-  ...(random.chance(0.3) && { exp: random.pick([1, now - 3600, now + 3600]) }),
-  ...(random.chance(0.2) && { nbf: random.pick([1, now - 3600, now + 3600]) }),
-  iss: random.pick(['https://a.example', 'https://b.example', 'https://a.example', 'https://unknown.example']),
-  sub: random.pick(['ann', 'bob', 'carol/d']),
-  aud: random.pick([['admin'], 'write', ['x', 'admin']] as const),
-  azp: random.pick(['admin', 'nobody']),
-  groups: random.pick([['admin', 'x'], 'admin', ['a b'], [1], 7, {}] as const),
-  scope: random.pick(['write admin', 'read', 'a b']),
-  realm: random.pick([{ roles: ['admin'] }, { roles: 'write' }, 'flat', {}] as const),
-});
-
-export const askedOf = (random: Random, port: number): Asked => {
-  const v6 = random.chance(0.25);
-  const isPlain = random.chance(0.3);
-  const host = random.pick(['a.example', 'b.example', 'A.EXAMPLE', 'web', 'a.example.']);
-  return {
-    ...(!isPlain && { identity: random.below(identities.length) }),
-    at: v6 ? '::1' : '127.0.0.2',
-    source: v6 ? '::1' : random.pick(['127.0.0.1', '127.0.0.3', '127.0.0.17', '127.0.0.18']),
-    serverName: random.pick(['web.example', 'outbound_.80_._.web.shop.svc.cluster.local', '']),
-    request: {
-      host,
-      port,
-      authority: random.chance(0.2) ? `${host}:8080` : host,
-      path: random.pick(paths),
-      method: random.pick(['GET', 'GET', 'POST', 'PUT', 'DELETE', 'OPTIONS']),
-      headers: {
-        ...(random.chance(0.5) && { 'x-v': random.pick(['v', 'vw', 'wv', 'w', '', 'a,b']) }),
-        ...(random.chance(0.5) && { 'x-forwarded-for': random.pick(addresses) }),
-        ...(random.chance(0.1) && { x_v: 'v' }),
-      },
-    },
-    ...(random.chance(0.6) && { token: token(random), forged: random.chance(0.1) }),
-  };
-};

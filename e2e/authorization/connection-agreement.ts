@@ -12,7 +12,8 @@ import { makeRoot } from '../traffic/certificates.ts';
 import { fromFiles, writeSecrets } from '../traffic/loopback.ts';
 import { viewOf } from '../traffic/manifests.ts';
 import { type Agreement, listens, type Size } from './agreement.ts';
-import { type Asked, askedOf, identities, policiesFor } from './chance.ts';
+import { type Asked, askedOf } from './asked.ts';
+import { identities, policiesFor } from './chance.ts';
 import { type Caller, call, type Echo, echo, meshCaller } from './peers.ts';
 import { uncaptured } from './server.ts';
 
@@ -32,7 +33,7 @@ const service = (port: number) => ({
 const sceneOf = async (random: Random): Promise<Scene> => {
   const server = await echo('client');
   const { port } = server;
-  const objects = policiesFor(random, { port, content: 'bytes' });
+  const objects = policiesFor(random, { namespace: 'shop', port, content: 'bytes' });
   return { server, objects, view: viewOf(manifests([service(port), ...(objects as Record<string, unknown>[])])) };
 };
 
@@ -91,7 +92,11 @@ const askScene = async (scene: Scene, all: readonly Asked[], callers: readonly C
   return found;
 };
 
-export const connectionAgreement = async ({ seed, policies, requests }: Size): Promise<Omit<Agreement, 'untold'>> => {
+export const connectionAgreement = async ({
+  seed,
+  policies,
+  requests,
+}: Size): Promise<Pick<Agreement, 'asked' | 'allowed' | 'differences'>> => {
   const random = randomFrom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'weft-verdicts-'));
   const root = await makeRoot('mesh');
@@ -114,7 +119,7 @@ export const connectionAgreement = async ({ seed, policies, requests }: Size): P
       for (let tries = 0; tries < 600 && !envoy.hasEnded() && !(await listens(server.port)); tries += 1) await sleep(50);
     const found: Found[] = [];
     for (const scene of scenes) {
-      const all = Array.from({ length: requests }, () => askedOf(random, scene.server.port));
+      const all = Array.from({ length: requests }, () => askedOf(random, { port: scene.server.port, proxied: false }, ''));
       found.push(...(await askScene(scene, all, callers)));
     }
     if (envoy.hasEnded()) throw new Error(envoy.log());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { build, emit, scope } from '@weft/compile';
+import { build, emit, scope, type View } from '@weft/compile';
 import { bootstrap, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type Finding, meshSettings, type Proxy, parse } from '@weft/model';
 import { certificateReader } from '@weft/model/node';
@@ -39,6 +39,7 @@ export const httpGateway = (metadata: { readonly name: string; readonly namespac
 });
 
 export interface Compiled {
+  readonly view: View;
   readonly resources: ResourceSet;
   readonly findings: readonly Finding[];
 }
@@ -56,7 +57,8 @@ const withIdentity = async (resources: ResourceSet, root: Root): Promise<Resourc
 export const compiled = (text: string): Compiled => {
   const parsed = parse({ text, file: 'gateway.yaml', origin: { source: 'file' }, certificates: certificateReader });
   const built = build({ resources: parsed.resources, pods: [], settings: meshSettings(parsed.resources) });
-  return { resources: emit(scope(built.mesh, proxy)), findings: [...parsed.findings, ...built.findings] };
+  const view = scope(built.mesh, proxy);
+  return { view, resources: emit(view), findings: [...parsed.findings, ...built.findings] };
 };
 
 export interface GatewayEnvoy {

@@ -13,6 +13,8 @@ export interface Sender {
   readonly identity?: string;
   /** Absent: nobody knows where it is. */
   readonly address?: string;
+  /** The proxy that opened the connection and speaks for it in a PROXY header; absent: nobody knows where that is. */
+  readonly relay?: string;
 }
 
 const unbracketed = (text: string): string => text.replace(/^\[(.*)\]$/, '$1');
@@ -70,7 +72,7 @@ export const atGateway = (view: View, request: Request, { sender, passage }: AtG
   return {
     ...(isVerified && { identity: request.certificate === 'mesh' ? (sender.identity ?? '') : '' }),
     ...addresses(
-      proxyProtocol ? undefined : sender.address,
+      proxyProtocol ? sender.relay : sender.address,
       (isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined) ?? sender.address,
     ),
     ...(request.address !== undefined && { destination: request.address }),

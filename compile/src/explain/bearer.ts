@@ -21,7 +21,14 @@ type Fault =
   | 'for another audience'
   | 'not signed by the issuer';
 
-type Checked = { readonly kind: 'valid'; readonly claims: Claims } | { readonly kind: 'refused'; readonly fault: Fault };
+/** A token as it was written, and what it says. */
+interface Valid {
+  readonly kind: 'valid';
+  readonly token: string;
+  readonly claims: Claims;
+}
+
+type Checked = Valid | { readonly kind: 'refused'; readonly fault: Fault };
 
 /** What is no part of a token ends it. */
 const tokenIn = (value: string, prefix: string): string[] => {
@@ -83,7 +90,7 @@ const checked = (token: string, rule: TokenRule, { claimsOf, isSigned, now }: To
   const said = [claims.aud ?? []].flat().filter((one) => typeof one === 'string');
   const wanted = new Set(rule.audiences.map(audience));
   if (wanted.size > 0 && !said.some((one) => wanted.has(audience(one)))) return refused('for another audience');
-  return isSigned(token, rule.keys) ? { kind: 'valid', claims } : refused('not signed by the issuer');
+  return isSigned(token, rule.keys) ? { kind: 'valid', token, claims } : refused('not signed by the issuer');
 };
 
 const ofRule = (rule: TokenRule, request: Read, powers: TokenPowers): Checked => {
@@ -96,16 +103,17 @@ const withWords = (claims: Claims, { wordLists }: TokenRule): Claims => {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, wordLists.includes(name) ? split(value) : value]));
 };
 
-/** What the request is once its token was verified: claims stand in headers, and the token may be gone. */
-const accepted = (request: Read, rule: TokenRule, claims: Claims): Pick<Facts, 'request' | 'claims'> => {
+/** What the request is once its token was verified: its payload and claims stand in headers, and the token may be gone. */
+const accepted = (request: Read, rule: TokenRule, { token, claims }: Valid): Pick<Facts, 'request' | 'claims'> => {
   const said = rule.claimHeaders.flatMap(({ header, claim }) => {
     const value = claim.split('.').reduce<Claim | undefined>((at, name) => (at as Claims | undefined)?.[name], claims);
     return ['string', 'number', 'boolean'].includes(typeof value) ? [[header.toLowerCase(), String(value)] as const] : [];
   });
+  const payload = rule.payloadHeader === undefined ? {} : { [rule.payloadHeader.toLowerCase()]: token.split('.')[1] ?? '' };
   const gone = rule.forward ? [] : placesOf(rule).headers.map(({ name }) => name.toLowerCase());
   const kept = Object.entries(request.headers).filter(([name]) => !gone.includes(name));
   return {
-    request: { ...request, headers: { ...Object.fromEntries(kept), ...Object.fromEntries(said) } },
+    request: { ...request, headers: { ...Object.fromEntries(kept), ...payload, ...Object.fromEntries(said) } },
     claims: withWords(claims, rule),
   };
 };
@@ -136,7 +144,7 @@ export const bearing = (said: Read, rules: readonly TokenRule[], powers: TokenPo
   if (isPreflight(said)) return { kind: 'taken', request: said };
   const request = withoutClaimHeaders(said, rules);
   const results = rules.map((rule) => ({ rule, result: ofRule(rule, request, powers) }));
-  for (const { rule, result } of results) if (result.kind === 'valid') return { kind: 'taken', ...accepted(request, rule, result.claims) };
+  for (const { rule, result } of results) if (result.kind === 'valid') return { kind: 'taken', ...accepted(request, rule, result) };
   const faults = results.flatMap(({ result }) => (result.kind === 'refused' && result.fault !== 'missing' ? [result.fault] : []));
   if (faults.length === 0) return { kind: 'taken', request };
   const fault = faults.findLast((one) => one !== 'of another issuer') ?? faults.at(-1);
