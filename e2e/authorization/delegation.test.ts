@@ -1,4 +1,5 @@
 /** Connections about which somebody else is asked: nothing is dialled before the answer, and only those that the rules are for wait for it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpoint, outbound } from '../../compile/src/xds/views.fixture.ts';
@@ -108,6 +109,9 @@ test('who is not granted hears nothing, and the server has not seen it', async (
   expect(await hears(bad)).toBe('');
   expect(await hears(bad, '')).toBe('');
   expect(target.seen()).toBe(before);
+  for (let tries = 0; tries < 40 && server.told() === ''; tries += 1) await sleep(50);
+  expect(server.told().trim().split('\n')).toHaveLength(1);
+  expect(JSON.parse(server.told())).toMatchObject({ reason: 'ext_authz_denied', caller: 'spiffe://cluster.local/ns/shop/sa/bad' });
 });
 
 test('connections that no rule is for are asked about by nobody', async () => {

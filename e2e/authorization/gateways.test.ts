@@ -118,6 +118,17 @@ test('where TLS ends, names decide when the client’s first words are there', a
   expect(await heard(ports.ended, other, 'hello\n')).toBe('');
   expect(await heard(ports.ended, other)).toBe('');
   expect(greets.seen()).toBe(before);
+  const lines = () =>
+    envoy
+      .told()
+      .split('\n')
+      .filter((line) => line.includes('/sa/other'));
+  const told = await eventually(
+    async () => lines(),
+    (found) => found.length > 1,
+  );
+  const line = { port: ports.ended, reason: 'policy: none', caller: 'spiffe://cluster.local/ns/shop/sa/other' };
+  expect(told.map((text) => JSON.parse(text))).toMatchObject([line, line]);
   expect(await heard(ports.ended, friend, 'hello\n', 5000)).toBe(`${greeting}[hello\n]`);
 });
 

@@ -61,6 +61,8 @@ const listType = 'type.googleapis.com/envoy.config.listener.v3.Listener';
 export interface ServerSide {
   /** Returns when Envoy has taken it. @param edited what becomes of the listener's text first */
   set(view: View, edited?: (text: string) => string): Promise<void>;
+  /** What the proxy has told of connections so far. */
+  told(): string;
   stop(): Promise<void>;
 }
 
@@ -125,6 +127,7 @@ export const startServer = async (first: View, { ports, secrets, drain }: Server
       await listenersOf(view, edited);
       await taken(sets);
     },
+    told: envoy.accessLog,
     stop: async () => {
       await envoy.kill();
       await rm(folder, { recursive: true, force: true });

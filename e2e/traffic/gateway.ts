@@ -67,6 +67,8 @@ export interface GatewayEnvoy {
   readonly refusals: readonly string[];
   /** Socket of Envoy's admin. */
   readonly admin: string;
+  /** What its log has of refusals so far. */
+  told(): string;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export const startGateway = async (text: string, mesh?: Root): Promise<GatewayEn
   return {
     refusals: plane.refusals,
     admin: adminSocket(folder),
+    told: envoy.accessLog,
     set: (next) => {
       const { resources, findings } = compiled(next);
       plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));

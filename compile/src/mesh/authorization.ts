@@ -125,6 +125,9 @@ export interface AuthorizationPolicy {
 export const ruleName = ({ namespace, name }: Pick<AuthorizationPolicy, 'namespace' | 'name'>, index: number): string =>
   `ns[${namespace}]-policy[${name}]-rule[${index}]`;
 
+/** Behind the name of a rule that refuses because nobody can be asked; Istio's. */
+export const undecidable = '-deny-due-to-bad-CUSTOM-action';
+
 const httpTests: ReadonlySet<Test['kind']> = new Set(['request-principal', 'claim', 'host', 'method', 'path', 'header']);
 
 /** Whether only requests have what is asked for; on TCP such a condition makes an ALLOW rule vanish and others wider [S106]. */

@@ -7,6 +7,8 @@ import {
   type Condition,
   type Conditions,
   isHttpOnly,
+  ruleName,
+  undecidable,
 } from './authorization.ts';
 import { all, always, any, type Formula, never, not } from './formula.ts';
 
@@ -62,13 +64,32 @@ export const connectionMatches = (policies: readonly AuthorizationPolicy[], know
 
 const enforced = (policies: readonly AuthorizationPolicy[]): readonly AuthorizationPolicy[] => policies.filter(({ dryRun }) => !dryRun);
 
-/** What must hold for a connection to reach the application [S102, S103]. */
-export const connectionMayPass = ({ undecided, deny, allow }: AuthorizationSlice, known: KnownOfConnection): Formula => {
+/** A rule that refuses connections, and those that it refuses. */
+export interface ConnectionRefusal {
+  readonly rule: string;
+  readonly refuses: Formula;
+}
+
+const refusalsOf = (policies: readonly AuthorizationPolicy[], known: KnownOfConnection, after = ''): readonly ConnectionRefusal[] =>
+  policies.flatMap((policy) =>
+    policy.rules.map((rule, index) => ({ rule: `${ruleName(policy, index)}${after}`, refuses: ruleOf(rule, policy, known) })),
+  );
+
+/** What must hold for a connection to reach the application, and the rules that may say no [S102, S103]. */
+export interface ConnectionVerdict {
+  readonly mayPass: Formula;
+  /** Without those that refuse nobody. */
+  readonly refusals: readonly ConnectionRefusal[];
+}
+
+export const connectionVerdict = ({ undecided, deny, allow }: AuthorizationSlice, known: KnownOfConnection): ConnectionVerdict => {
   const admitting = enforced(allow);
-  return all([
-    not(connectionMatches([...undecided, ...enforced(deny)], known)),
+  const refusals = [...refusalsOf(undecided, known, undecidable), ...refusalsOf(enforced(deny), known)];
+  const mayPass = all([
+    not(any(refusals.map(({ refuses }) => refuses))),
     admitting.length === 0 ? always : connectionMatches(admitting, known),
   ]);
+  return { mayPass, refusals: refusals.filter(({ refuses }) => refuses.kind !== 'known' || refuses.holds) };
 };
 
 /** The tests of addresses on which the verdict may depend. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AuthorizationSlice } from '../mesh/index.ts';
 import { guarded } from './connection-chains.ts';
+import { blindRefusal } from './connection-guard.ts';
 import { tcpProxy } from './filters.ts';
 
 const allowing = (count: number): AuthorizationSlice => {
@@ -20,7 +21,7 @@ const filtersOf = (authorization: AuthorizationSlice) =>
 
 test('more questions than Envoy reads in one expression let nobody pass, instead of a listener that it refuses', () => {
   expect(filtersOf(allowing(1_000))).toEqual([[expect.objectContaining({ name: 'weft.connection.guard' }), tcpProxy('application')]]);
-  expect(filtersOf(allowing(3_000))).toEqual([[tcpProxy('BlackHoleCluster')]]);
+  expect(filtersOf(allowing(3_000))).toEqual([blindRefusal('policies that ask too much', true)]);
 });
 
 const denied = (networks: number, rules: number): AuthorizationSlice => {
@@ -37,5 +38,5 @@ const denied = (networks: number, rules: number): AuthorizationSlice => {
 test('more addresses that are told apart than there can be chains let nobody pass [G9]', () => {
   expect(filtersOf(denied(1_000, 1))).toHaveLength(2);
   expect(filtersOf(denied(1, 300))).toHaveLength(2);
-  expect(filtersOf(denied(1, 501))).toEqual([[tcpProxy('BlackHoleCluster')]]);
+  expect(filtersOf(denied(1, 501))).toEqual([blindRefusal('policies that tell too many addresses apart', true)]);
 });

@@ -1,18 +1,21 @@
 /** Filter chains for connections under policies: one for each class of addresses that the policies treat alike. */
-import { blackHoleCluster, type Init } from '@weft/envoy';
+import type { Init } from '@weft/envoy';
 import type { FilterChainMatchSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import {
   type AddressClass,
   type AddressDivision,
   type AuthorizationSlice,
   addressDivision,
-  connectionMayPass,
-  type Formula,
+  always,
+  type ConnectionRefusal,
+  type ConnectionVerdict,
+  connectionVerdict,
   type KnownOfConnection,
 } from '../mesh/index.ts';
 import { type Delegated, delegatedTo, delegationFilters } from './connection-delegation.ts';
-import { destinationGuard, isTooLong, wordsGuard } from './connection-guard.ts';
-import { type DialsAfter, type Filters, tcpProxy } from './filters.ts';
+import { blindRefusal, destinationGuard, refusal, wordsGuard } from './connection-guard.ts';
+import { isTooLong, nobodyAllows } from './connection-verdict.ts';
+import type { DialsAfter, Filters } from './filters.ts';
 import { remember } from './remember.ts';
 
 export type Match = Init<typeof FilterChainMatchSchema>;
@@ -53,22 +56,49 @@ export const anyDestination = (authorization: AuthorizationSlice): Match => {
   return destinations.length > 1 ? { prefixRanges: rangesOf(destinations) } : {};
 };
 
-interface Verdict {
-  readonly mayPass: Formula;
+interface Verdict extends ConnectionVerdict {
   readonly delegated: readonly Delegated[];
 }
 
-const filtersOf = ({ mayPass, delegated }: Verdict, { identified, asDialled, proxy }: Passage): Filters => {
-  const isRefusal = mayPass.kind === 'known' && !mayPass.holds;
+const filtersOf = (verdict: Verdict, { identified, asDialled, proxy }: Passage): Filters => {
+  const { mayPass, delegated } = verdict;
+  if (mayPass.kind === 'known' && !mayPass.holds) return refusal(verdict, identified);
   // Of whom too much would have to be asked, nothing is known.
-  if (isRefusal || [mayPass, ...delegated.map(({ asked }) => asked)].some(isTooLong)) return [tcpProxy(blackHoleCluster)];
+  if ([mayPass, ...delegated.map(({ asked }) => asked)].some(isTooLong)) return blindRefusal('policies that ask too much', identified);
   const isOpen = mayPass.kind === 'known';
   if (delegated.length > 0) {
-    const guard = isOpen ? [] : asDialled ? destinationGuard(mayPass) : wordsGuard(mayPass);
+    const guard = isOpen ? [] : asDialled ? destinationGuard(verdict) : wordsGuard(verdict);
     return [...guard, ...delegationFilters(delegated), ...proxy('first words')];
   }
   if (isOpen) return proxy(identified ? 'handshake' : undefined);
-  return asDialled ? [...destinationGuard(mayPass), ...proxy('handshake')] : [...wordsGuard(mayPass), ...proxy('first words')];
+  return asDialled ? [...destinationGuard(verdict), ...proxy('handshake')] : [...wordsGuard(verdict), ...proxy('first words')];
+};
+
+/** So many chains may differ by nothing but the reasons for which they refuse. */
+const mostReasons = 4;
+
+interface Judged {
+  readonly one: AddressClass;
+  readonly verdict: Verdict;
+}
+
+const isCertain = ({ refuses }: ConnectionRefusal): boolean => refuses.kind === 'known';
+
+/** Of addresses that are treated alike for different reasons. */
+const together = (group: readonly Judged[]): Verdict | undefined => {
+  const [first] = group;
+  const someAreCertain = group.some(({ verdict }) => verdict.refusals.some(isCertain));
+  const refusals = group.flatMap(({ verdict: { refusals: own } }) =>
+    someAreCertain && !own.some(isCertain) ? [...own, { rule: nobodyAllows, refuses: always }] : own,
+  );
+  return first && { ...first.verdict, refusals };
+};
+
+/** Classes that may share a chain. */
+const sharing = (judged: readonly Judged[]): readonly (readonly Judged[])[] => {
+  const exact = Map.groupBy(judged, ({ verdict }) => JSON.stringify(verdict));
+  const served = () => Map.groupBy(judged, ({ verdict: { mayPass, delegated } }) => JSON.stringify([mayPass, delegated]));
+  return [...(exact.size > mostReasons ? served() : exact).values()];
 };
 
 /** Classes of which each has chains of its own, and those of which the ones with the same verdict share a chain. */
@@ -89,21 +119,21 @@ export const guarded = (passage: Passage, authorization: AuthorizationSlice): re
   const { identified, named, port, proxied = false } = passage;
   const classes = divisionOf(authorization);
   // So many addresses are told apart that nobody's is known.
-  if (!classes) return [{ suffix: '', match: {}, filters: [tcpProxy(blackHoleCluster)] }];
+  if (!classes) return [{ suffix: '', match: {}, filters: blindRefusal('policies that tell too many addresses apart', identified) }];
   const verdictOf = (held: readonly AddressClass[]): Verdict => {
     const holds = new Set(held.flatMap((one) => [...one.holds]));
     const known = { identified, named, holds, ...(port !== undefined && { port }) };
-    return { mayPass: connectionMayPass(authorization, known), delegated: delegatedTo(authorization, known) };
+    return { ...connectionVerdict(authorization, known), delegated: delegatedTo(authorization, known) };
   };
   const { outer, inner } = divided(classes, proxied);
   return outer.flatMap(({ target, source }) => {
     const verdicts = inner.map((one) => ({ one, verdict: verdictOf([target, one, ...(source ? [source] : [])]) }));
-    const groups = [...Map.groupBy(verdicts, ({ verdict }) => JSON.stringify(verdict)).values()];
+    const groups = sharing(verdicts);
     const to = classes.destinations.length > 1 ? [target] : [];
     const by = source && classes.sources.length > 1 ? [source] : [];
     return groups.flatMap((group) => {
-      const [first] = group;
-      if (!first) return [];
+      const verdict = together(group);
+      if (!verdict) return [];
       const from = groups.length > 1 ? group.map(({ one }) => one) : [];
       const direct = proxied ? by : from;
       return [
@@ -114,7 +144,7 @@ export const guarded = (passage: Passage, authorization: AuthorizationSlice): re
             ...(direct.length > 0 && { directSourcePrefixRanges: rangesOf(direct) }),
             ...(proxied && from.length > 0 && { sourcePrefixRanges: rangesOf(from) }),
           },
-          filters: filtersOf(first.verdict, passage),
+          filters: filtersOf(verdict, passage),
         },
       ];
     });

@@ -6,73 +6,58 @@
  * So each connection starts refused: its destination is replaced by an address that nobody has, and restored only when an
  * expression about the peer's verified certificate says so. An expression that fails restores nothing.
  */
-import { type Init, typed } from '@weft/envoy';
-import type { SubstitutionFormatStringSchema } from '@weft/envoy/gen/envoy/config/core/v3/substitution_format_string_pb.js';
-import { type PrincipalSchema, RBAC_Action, type RBACSchema as RulesSchema } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
-import type { FilterStateValueSchema } from '@weft/envoy/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js';
+import { blackHoleCluster, type Init, typed } from '@weft/envoy';
+import { RBAC_Action, type RBACSchema as RulesSchema } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
-import { CelSchema } from '@weft/envoy/gen/envoy/extensions/formatter/cel/v3/cel_pb.js';
-import type { Formula } from '../mesh/index.ts';
-import { expression } from './cel.ts';
-import type { Filters } from './filters.ts';
-
-type StateValue = Init<typeof FilterStateValueSchema>;
+import type { ConnectionVerdict, Formula } from '../mesh/index.ts';
+import { hasMark, mark, mayPassKey, mayPassNow, refused, type StateValue, state, verdicts, when } from './connection-verdict.ts';
+import { type Filters, tcpProxy } from './filters.ts';
 
 /** Where a cluster of type ORIGINAL_DST goes in place of the address that was dialled. */
 const destination = 'envoy.network.transport_socket.original_dst_address';
 /** TCP to the broadcast address fails at once (Linux: ENETUNREACH), and nobody can listen there. */
 const nowhere = '255.255.255.255:1';
 
-/** `split` is one of CEL's string functions. */
-const celFormatter = typed('envoy.formatter.cel', CelSchema, { celConfig: { enableStringFunctions: true } });
+const setting = (name: string, first: readonly StateValue[], shown: readonly StateValue[]) =>
+  typed(name, SetFilterStateSchema, { onNewConnection: [...first], onDownstreamTlsHandshake: [...shown] });
 
-/** What is empty, or could not be made, is not set. */
-const state = (key: string, text: string, factoryKey = ''): StateValue => {
-  const format: Init<typeof SubstitutionFormatStringSchema> = {
-    format: { case: 'textFormatSource', value: { specifier: { case: 'inlineString', value: text } } },
-    omitEmptyValues: true,
-    formatters: [{ name: celFormatter.name, typedConfig: celFormatter.configType.value }],
-  };
-  return { key: { case: 'objectKey', value: key }, factoryKey, value: { case: 'formatString', value: format }, skipIfEmpty: true };
-};
-
-/** Envoy refuses a listener with an expression of more than 100,000 characters. */
-const longest = 95_000;
-
-export const isTooLong = (formula: Formula): boolean => expression(formula).length > longest;
-
-const when = (formula: Formula, value: string): string => `%CEL(${expression(formula)} ? ${value} : "")%`;
+const guard = 'weft.connection.guard';
 
 /** For clusters that go where the connection was going: nothing else is needed. Without TLS both happen at once, in this order. */
-export const destinationGuard = (formula: Formula): Filters => [
-  typed('weft.connection.guard', SetFilterStateSchema, {
-    onNewConnection: [state(destination, nowhere)],
-    onDownstreamTlsHandshake: [state(destination, when(formula, 'destination.address'))],
-  }),
-];
-
-const marked = 'yes';
-
-/** Marks the connections of which the formula holds. */
-export const marking = (mark: string, formula: Formula): Filters[number] =>
-  typed(mark, SetFilterStateSchema, { onDownstreamTlsHandshake: [state(mark, when(formula, `"${marked}"`), 'envoy.string')] });
-
-const hasMark = (key: string): Init<typeof PrincipalSchema> => {
-  const exact = { matchPattern: { case: 'exact' as const, value: marked } };
-  return { identifier: { case: 'filterState', value: { key, matcher: { case: 'stringMatch', value: exact } } } };
+export const destinationGuard = ({ mayPass, refusals }: ConnectionVerdict): Filters => {
+  const { first, shown } = verdicts(mayPass, refusals);
+  const restored = state(destination, when(mayPassNow, 'destination.address'), '');
+  return [setting(guard, [state(destination, nowhere, ''), ...first], [...shown, restored])];
 };
 
+/** Marks the connections of which the formula holds. */
+export const marking = (key: string, formula: Formula): Filters[number] => setting(key, [], [mark(key, formula)]);
+
 /** The only rule is called as the mark is. */
-export const rulesByMark = (mark: string, action: RBAC_Action): Init<typeof RulesSchema> => ({
+export const rulesByMark = (key: string, action: RBAC_Action): Init<typeof RulesSchema> => ({
   action,
-  policies: { [mark]: { permissions: [{ rule: { case: 'any', value: true } }], principals: [hasMark(mark)] } },
+  policies: { [key]: { permissions: [{ rule: { case: 'any', value: true } }], principals: [hasMark(key)] } },
 });
 
-const mayPass = 'weft.connection.may_pass';
-
 /** For all other clusters: the proxy behind it has to wait for the client's first bytes, which the RBAC filter stops. */
-export const wordsGuard = (formula: Formula): Filters => [
-  marking(mayPass, formula),
-  typed('weft.connection.refusal', RBACSchema, { statPrefix: 'tcp.', rules: rulesByMark(mayPass, RBAC_Action.ALLOW) }),
+export const wordsGuard = ({ mayPass, refusals }: ConnectionVerdict): Filters => {
+  const { first, shown } = verdicts(mayPass, refusals);
+  const rules = rulesByMark(mayPassKey, RBAC_Action.ALLOW);
+  return [setting(guard, first, shown), typed('weft.connection.refusal', RBACSchema, { statPrefix: 'tcp.', rules })];
+};
+
+const refusing = (first: readonly StateValue[], shown: readonly StateValue[], identified: boolean): Filters => [
+  setting(guard, first, shown),
+  // Who it is shows when its handshake is over.
+  tcpProxy(blackHoleCluster, {}, identified ? 'handshake' : undefined),
 ];
+
+/** Nobody passes, whoever comes. */
+export const refusal = ({ mayPass, refusals }: ConnectionVerdict, identified: boolean): Filters => {
+  const { first, shown } = verdicts(mayPass, refusals);
+  return refusing(first, shown, identified);
+};
+
+/** Nobody passes, since nothing can be known of who comes. */
+export const blindRefusal = (reason: string, identified: boolean): Filters => refusing(refused(reason), [], identified);

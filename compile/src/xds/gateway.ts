@@ -18,6 +18,7 @@ import {
 } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, guarded, type Match, type Passage } from './connection-chains.ts';
+import { connectionDenials } from './connection-denials.ts';
 import { denials } from './denials.ts';
 import { socketAddresses } from './endpoints.ts';
 import {
@@ -135,6 +136,7 @@ const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'l
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(listenerFilters.length > 0 && { listenerFilters, ...detection }),
     filterChains: all,
+    accessLog: [...connectionDenials[chains.some(({ tls }) => tls?.skipVerify) ? 'unproven' : 'proven']],
   };
   return [encodeResource(name, ListenerSchema, create(ListenerSchema, init))];
 };

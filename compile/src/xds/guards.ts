@@ -1,7 +1,7 @@
 /** Filters that decide about requests where they come in, in their order, and what each of them is told. */
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
-import type { AuthorizationPolicy, AuthorizationSlice, View } from '../mesh/index.ts';
+import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type View } from '../mesh/index.ts';
 import { askingChain, askingPlace } from './ext-authz.ts';
 import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
@@ -22,9 +22,6 @@ const places = remember((authorizers: AuthorizationSlice['authorizers']): readon
 
 /** What stands before every way in, without policies too, so that the first one changes no listener. */
 export const httpGuards = ({ authorizers }: AuthorizationSlice): readonly HttpFilter[] => places(authorizers);
-
-/** Behind the name of a rule that is refused because nobody can be asked; Istio's. */
-const undecidable = '-deny-due-to-bad-CUSTOM-action';
 
 interface Split {
   readonly enforced: readonly AuthorizationPolicy[];

@@ -25,6 +25,7 @@ import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, Mtl
 import { anywhere, isHttp } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
+import { connectionDenials } from './connection-denials.ts';
 import { denialHeader, denials } from './denials.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
@@ -205,6 +206,7 @@ const boundListener = (port: InboundPort & { readonly bind: string }, entrance: 
     listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
     ...(!plainTcp(port) && patienceOf(entrance.slice)),
     filterChains: portChains(port, entrance),
+    accessLog: [...connectionDenials.proven],
   });
   return encodeResource(name, ListenerSchema, listener);
 };
@@ -242,6 +244,7 @@ export const inboundListener = (slice: InboundSlice, authorization: Authorizatio
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...patienceOf(slice),
     filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound')],
+    accessLog: [...connectionDenials.proven],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);
 };
