@@ -89,6 +89,7 @@ export const rows: readonly Row[] = [
       '/deep;x/er',
       '/deep/;y/er;z',
       '/vault;a/1/key',
+      '/vault/1/key/;x',
       '/x.bak;v=1',
     ),
     served: paths('/app;a=b', '/;/app'),

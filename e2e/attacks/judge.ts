@@ -24,6 +24,8 @@ export interface Seen {
   /** By its certificate, without `spiffe://`. */
   readonly peer?: string;
   readonly address: string;
+  /** Whom it speaks for, as far as its word counts. */
+  readonly client: string;
 }
 
 /** How the mesh reads policies: `strict` is what Weft does unless it is to be like Istio [G20]. */
@@ -93,7 +95,7 @@ const matchers: Readonly<Record<string, Matcher>> = {
   serviceAccounts: (value, { peer }) => `${identity(peer)?.namespace}/${identity(peer)?.account}` === value,
   requestPrincipals: () => false,
   ipBlocks: (value, { address }) => isWithin(value, address),
-  remoteIpBlocks: (value, { address }) => isWithin(value, address),
+  remoteIpBlocks: (value, { client }) => isWithin(value, client),
 };
 
 const identities = ['notPrincipals', 'notNamespaces', 'notServiceAccounts'];

@@ -14,6 +14,9 @@ const parameters = '(;[^/]*)?';
 /** Segments of nothing else. */
 const onlyParameters = '(;[^/]*/)*';
 
+/** And at the end of a path. */
+const closing = '(/;[^/]*)*';
+
 const segments = (path: string): string => path.split('/').map(literally).join(`${parameters}/${onlyParameters}`);
 
 const templateSegment = (segment: PathTemplate['segments'][number]): string => {
@@ -22,9 +25,12 @@ const templateSegment = (segment: PathTemplate['segments'][number]): string => {
 };
 
 const pathPattern = (path: Said | PathTemplate): string => {
-  if (path.kind === 'template') return `/${onlyParameters}${path.segments.map(templateSegment).join(`/${onlyParameters}`)}`;
+  if (path.kind === 'template') {
+    const own = path.segments.map(templateSegment).join(`/${onlyParameters}`);
+    return `/${onlyParameters}${own}${path.segments.at(-1)?.kind === 'rest' ? '' : closing}`;
+  }
   const own = around(path, segments(path.value));
-  return path.kind === 'prefix' ? own : `${own}${parameters}(/;[^/]*)*`;
+  return path.kind === 'prefix' ? own : `${own}${parameters}${closing}`;
 };
 
 export const withParameters = (path: TextMatch | PathTemplate): readonly Spelling[] =>
