@@ -30,13 +30,10 @@ export const startLoad = async (target: Target): Promise<Load> => {
   const line = [process.execPath, join(root, 'bench/data-path/load.ts'), JSON.stringify(target)];
   const [program = '', ...args] = canPin() ? ['taskset', '-c', '1', ...line] : line;
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const said = async (): Promise<unknown> => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('the load ended before it was told to'))),
-    ]);
-    return message;
-  };
+  const answers: ((message: unknown) => void)[] = [];
+  child.on('message', (message) => answers.shift()?.(message));
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the load ended before it was told to')));
+  const said = (): Promise<unknown> => Promise.race([new Promise((resolve) => answers.push(resolve)), ended]);
   await said();
   return {
     run: (seconds) => {
@@ -44,6 +41,9 @@ export const startLoad = async (target: Target): Promise<Load> => {
       child.send(seconds);
       return answer as Promise<Measured>;
     },
-    stop: () => child.disconnect(),
+    stop: () => {
+      ended.catch(() => {});
+      child.disconnect();
+    },
   };
 };
