@@ -112,13 +112,31 @@ const holds = (fields: Fields, seen: Case): boolean =>
     return !any && !(isNobody && seen.action === 'ALLOW' && seen.reading === 'strict');
   });
 
-/** A header that comes several times has each of its values. */
-const conditionHolds = ({ key, values, notValues }: NonNullable<Rule['when']>[number], { arrival }: Case): boolean => {
+/** What a server may take for the value: each of several, each of a list, with blanks around it or without. */
+const members = (value: string): readonly string[] => [
+  value,
+  ...value.split(',').flatMap((one, index, all) => [
+    one.trim(),
+    all.slice(index).join().trim(),
+    all
+      .slice(0, index + 1)
+      .join()
+      .trim(),
+  ]),
+];
+
+const isThere = (patterns: readonly string[], given: readonly string[], seen: Case): boolean => {
+  if (seen.reading === 'istio' || patterns.includes('*')) return patterns.some((pattern) => given.some((value) => fits(pattern, value)));
+  if (isWide(seen)) return patterns.some((pattern) => given.flatMap(members).some((value) => fits(pattern, value)));
+  const [only, ...others] = given;
+  return only !== undefined && others.length === 0 && patterns.some((pattern) => fits(pattern, only));
+};
+
+const conditionHolds = ({ key, values, notValues }: NonNullable<Rule['when']>[number], seen: Case): boolean => {
   const name = /^request\.headers\[(.*)\]$/.exec(key)?.[1]?.toLowerCase();
   if (name === undefined) throw new Error(`the judge does not know ${key}`);
-  const given = valuesOf(arrival, name);
-  const isThere = (patterns: readonly string[]): boolean => patterns.some((pattern) => given.some((value) => fits(pattern, value)));
-  return (!values || isThere(values)) && (!notValues || !isThere(notValues));
+  const given = valuesOf(seen.arrival, name);
+  return (!values || isThere(values, given, seen)) && (!notValues || !isThere(notValues, given, { ...seen, negated: true }));
 };
 
 const matches = ({ from, to, when }: Rule, seen: Case): boolean =>

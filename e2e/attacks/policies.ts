@@ -19,7 +19,7 @@ const denied: readonly Rule[] = [
 
 const allowed: readonly Rule[] = [
   { to: to({ hosts: ['a.example', '*.example.com', 'x.closed.example', 'deny.example.com'], notPaths: ['/only/*'] }) },
-  { to: to({ hosts: ['role.example'] }), when: [{ key: 'request.headers[x-role]', values: ['user'] }] },
+  { to: to({ hosts: ['role.example'] }), when: [{ key: 'request.headers[x-role]', values: ['user', 'staff-*'] }] },
   { to: to({ hosts: ['stranger.example'] }), from: [{ source: { notPrincipals: ['cluster.local/ns/shop/sa/bad'] } }] },
   { to: to({ hosts: ['elsewhere.example'] }), from: [{ source: { notNamespaces: ['bank'] } }] },
   { to: to({ hosts: ['known.example'] }), from: [{ source: { principals: [trusted] } }] },

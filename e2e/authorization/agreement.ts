@@ -117,7 +117,7 @@ interface Stage {
   readonly powers: TokenPowers;
 }
 
-const numberOf = ({ request: { headers = {} } }: Asked): string => headers[numberHeader] ?? '';
+const numberOf = ({ request: { headers = {} } }: Asked): string => [headers[numberHeader] ?? ''].flat().join();
 
 const ask = async (world: World, asked: Asked, { client, authorizers, powers }: Stage): Promise<Found> => {
   const passage = world.expected(asked, powers);
@@ -188,7 +188,7 @@ const makeIssuer = async (): Promise<Issuer> => {
 };
 
 const tokensOf = ({ request: { headers = {}, path = '' } }: Asked): readonly string[] =>
-  [...Object.values(headers), path].flatMap((text) => text.match(/ey[\w-]+\.[\w-]+\.[\w-]+/g) ?? []);
+  [...Object.values(headers).flat(), path].flatMap((text) => text.match(/ey[\w-]+\.[\w-]+\.[\w-]+/g) ?? []);
 
 const clustersOf = ({ view }: World): JsonObject[] =>
   (staticBootstrap(emit(view)).static_resources as { readonly clusters: JsonObject[] }).clusters.filter(({ name }) =>

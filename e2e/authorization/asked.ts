@@ -95,8 +95,9 @@ const tokensOf = (random: Random): readonly Token[] => {
 };
 
 /** HTTP/2 has no answer to what HTTP/1.1 refuses: its connections end (`e2e/attacks`). */
-const headers = (random: Random, http2: boolean): Record<string, string> => ({
-  ...(random.chance(0.5) && { 'x-v': random.pick(['v', 'vw', 'wv', 'w', '', 'a,b']) }),
+const headers = (random: Random, http2: boolean): Record<string, string | string[]> => ({
+  ...(random.chance(0.5) && { 'x-v': random.pick(['v', 'vw', 'wv', 'w', '', 'a,b', 'w, v', ['v', 'w'], ['w', 'v'], ['v', 'v']]) }),
+  ...(random.chance(0.2) && { accept: random.pick(['v', 'w,v', ['v', 'w'], ['v', 'v']]) }),
   ...(random.chance(0.5) && { 'x-forwarded-for': random.pick(addresses) }),
   ...(!http2 && random.chance(0.1) && { x_v: 'v' }),
   ...(random.chance(0.1) && { 'x-user': 'ann' }),

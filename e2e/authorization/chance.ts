@@ -71,6 +71,7 @@ const fields = (random: Random, names: readonly Pool[]): Record<string, readonly
 const keys: readonly (readonly [string, Pool])[] = [
   ['request.headers[x-v]', 'headers'],
   ['request.headers[X-V]', 'headers'],
+  ['request.headers[accept]', 'headers'],
   ['request.headers[authorization]', 'headers'],
   ['request.headers[x-user]', 'users'],
   ['request.headers[x-payload]', 'payloads'],

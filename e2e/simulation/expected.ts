@@ -51,7 +51,8 @@ interface Forwarded {
 
 const forwardedDiffers = ({ request, passage, cluster }: Forwarded, { answer, arrivals, failure }: Observation): string[] => {
   const { authority, path, method, headers = {} } = forwarded(request, passage, cluster);
-  const names = (request.headers?.[answerHeader] ?? '').split(',').filter(Boolean);
+  const names = [request.headers?.[answerHeader] ?? ''].flat().join().split(',').filter(Boolean);
+  const sent = Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [values].flat().join()]));
   const { tries, status } = failure ? ending(passage.retries, failure) : { tries: 1, status: 200 };
   const arrival = arrivals.at(-1);
   // An answer is Envoy's own where the backend gave none.
@@ -64,7 +65,7 @@ const forwardedDiffers = ({ request, passage, cluster }: Forwarded, { answer, ar
     ...differs('method', method, arrival?.method),
     // Of a later try only the rest is said.
     ...(tries > 1 ? [] : differs('timeout', waits(passage), arrival?.headers['x-envoy-expected-rq-timeout-ms'])),
-    ...headersDiffer('request header', headers, arrival?.headers ?? {}),
+    ...headersDiffer('request header', sent, arrival?.headers ?? {}),
     ...(isOwn ? [] : answersDiffer(passage, answer, Object.fromEntries(names.map((name) => [name, 'backend'])), cluster)),
   ];
 };

@@ -15,8 +15,8 @@ export interface Request {
   /** With query. */
   readonly path?: string;
   readonly method?: string;
-  /** Any case; several values of one name are joined by commas. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Any case; a name that comes several times with all its values. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** `https`: inside TLS for `host`, which a gateway ends. */
   readonly scheme?: 'http' | 'https';
   /** What the client shows in TLS; absent: nothing. */

@@ -13,17 +13,17 @@ export interface Said {
   readonly clientAddress?: string;
 }
 
-const headersOf = (lines: readonly string[]): Readonly<Record<string, string>> => {
-  const headers = new Map<string, string>();
+const headersOf = (lines: readonly string[]): Readonly<Record<string, string | readonly string[]>> => {
+  const headers = new Map<string, readonly string[]>();
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
     if (name === '') throw new Failure(`\`${line}\` is no header; write 'name: value'`, exitCodes.usage);
     const key = name.toLowerCase();
-    // Envoy's routes compare each of several values alone, and a question has one of each.
-    if (headers.has(key)) throw new Failure(`header ${key} stands twice; ask once with each value`, exitCodes.usage);
-    headers.set(key, value);
+    headers.set(key, [...(headers.get(key) ?? []), value]);
   }
-  return Object.fromEntries(headers);
+  return Object.fromEntries(
+    [...headers].map(([name, [first = '', ...others]]) => [name, others.length === 0 ? first : [first, ...others]]),
+  );
 };
 
 const ports: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -59,6 +59,7 @@ export const questionOf = ({ to, method, headers: lines, certificate, clientAddr
   if (protocol === 'tls:') return { protocol: 'tls', host, port, ...shown, ...client };
   if (!(protocol in ports)) throw new Failure(`${protocol}// is not explained; write http://, https://, tls:// or tcp://`, exitCodes.usage);
   const { host: said, ...headers } = headersOf(lines);
+  if (typeof said === 'object') throw new Failure('a request has one host', exitCodes.usage);
   return {
     host,
     port,

@@ -69,7 +69,7 @@ export const tokensFor = (rule: TokenRule, request: Read): readonly string[] => 
 
 /** Whatever in a request looks like a token. */
 export const tokensIn = ({ headers = {}, path = '' }: Request): readonly string[] => [
-  ...new Set([...Object.values(headers), path].flatMap((text) => text.match(/[\w-]+\.[\w-]+\.[\w-]*/g) ?? [])),
+  ...new Set([...Object.values(headers).flat(), path].flatMap((text) => text.match(/[\w-]+\.[\w-]+\.[\w-]*/g) ?? [])),
 ];
 
 /** As Envoy compares them. */
@@ -134,7 +134,9 @@ const withoutClaimHeaders = (request: Read, rules: readonly TokenRule[]): Read =
       ...(payloadHeader === undefined ? [] : [payloadHeader.toLowerCase()]),
     ]),
   );
-  return { ...request, headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !names.has(name))) };
+  const kept = <Value>(headers: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
+  return { ...request, headers: kept(request.headers), repeated: kept(request.repeated) };
 };
 
 export type Bearing = ({ readonly kind: 'refused' } & TokenRefusal) | ({ readonly kind: 'taken' } & Pick<Facts, 'request' | 'claims'>);

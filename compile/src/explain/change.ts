@@ -2,6 +2,7 @@
 import type { Claim, Claims } from '@weft/model';
 import type { Condition, Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
+import { type Read, valuesOf } from './request.ts';
 
 const starred = (match: TextMatch): string => {
   switch (match.kind) {
@@ -30,7 +31,7 @@ const written = (match: TextMatch | PathTemplate | Spelling): readonly string[] 
 const glob = ({ pieces }: Glob): string => pieces.join('*');
 
 /** As they are written. */
-const valuesOf = (test: Test): readonly string[] => {
+const wantedBy = (test: Test): readonly string[] => {
   switch (test.kind) {
     case 'namespace':
     case 'trust-domain':
@@ -66,6 +67,12 @@ const claimText = (claims: Claims | undefined, path: readonly string[]): string 
   return found === undefined ? 'missing' : JSON.stringify(found);
 };
 
+/** Which of several values a server takes nobody knows. */
+const headerText = (request: Read, name: string): string => {
+  const values = valuesOf(request, name);
+  return values.length > 1 ? `${values.join(' and ')}, of which nobody knows the one that counts` : (values[0] ?? 'missing');
+};
+
 /** The subject of the test, and what it is now. */
 const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
   const { identity = nobody, request, claims } = facts;
@@ -96,7 +103,7 @@ const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: str
     case 'path':
       return ['the path', request?.pathname ?? 'missing'];
     case 'header':
-      return [`header ${test.name}`, request?.headers[test.name.toLowerCase()] ?? 'missing'];
+      return [`header ${test.name}`, request ? headerText(request, test.name.toLowerCase()) : 'missing'];
     case 'metadata':
       return [`metadata ${test.filter}[${test.key}]`, 'missing'];
   }
@@ -114,5 +121,5 @@ const isPart = ({ kind }: Test): boolean => kind === 'namespace' || kind === 'se
 export const changeOf = ({ test, negated }: Condition, facts: Facts): string => {
   const [subject, is] = subjectOf(test, facts);
   const part = isPart(test) ? `its ${test.kind.replace('-', ' ')} ` : '';
-  return `${subject} is ${is}, and ${part}has to be ${negated ? 'none' : 'one'} of ${listed(valuesOf(test))}`;
+  return `${subject} is ${is}, and ${part}has to be ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
 };

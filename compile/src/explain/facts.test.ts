@@ -6,7 +6,7 @@ import { type Facts, holds } from './facts.ts';
 const asking = (path: string, headers: Readonly<Record<string, string>> = {}): Facts => ({
   port: 80,
   serverName: '',
-  request: { host: 'a', authority: 'a', pathname: path, search: '', method: 'GET', scheme: 'http', headers },
+  request: { host: 'a', authority: 'a', pathname: path, search: '', method: 'GET', scheme: 'http', headers, repeated: {} },
 });
 
 describe('what a test takes', () => {

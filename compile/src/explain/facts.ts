@@ -1,7 +1,7 @@
 /** What policies look at, and whether a test of theirs holds: on the values that the filters are made of, as Envoy compares them. */
 import { type Claim, type Claims, isWithin, matchesRegex } from '@weft/model';
 import type { Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
-import type { Read } from './request.ts';
+import { type Read, valuesOf } from './request.ts';
 
 export interface Facts {
   /** Of a verified certificate, with `spiffe://`; empty: it names nobody; absent: none was verified [S108]. */
@@ -41,8 +41,7 @@ const textIs = (match: TextMatch | Spelling, text: string): boolean => {
 };
 
 /** Of a header it is enough to be there. */
-const headerIs = (match: TextMatch | Spelling, value: string | undefined): boolean =>
-  value !== undefined && (match.kind === 'present' || textIs(match, value));
+const headerIs = (match: TextMatch | Spelling, value: string): boolean => match.kind === 'present' || textIs(match, value);
 
 const lower = (match: TextMatch): TextMatch => (match.kind === 'present' ? match : { ...match, value: match.value.toLowerCase() });
 
@@ -111,9 +110,16 @@ const pathIs = (match: TextMatch | PathTemplate | Spelling, path: string): boole
   match.kind === 'template' ? templateIs(match, path) : textIs(match, path);
 
 /** As Envoy's header map has them: the host is one of them. */
-const headerOf = ({ authority, method, pathname, search, scheme, headers }: Read, name: string): string | undefined => {
+const headerOf = (request: Read, name: string): readonly string[] => {
+  const { authority, method, pathname, search, scheme } = request;
   const pseudo = { ':authority': authority, host: authority, ':method': method, ':path': pathname + search, ':scheme': scheme };
-  return own(pseudo, name.toLowerCase()) ?? own(headers, name.toLowerCase());
+  const said = own(pseudo, name.toLowerCase());
+  return said === undefined ? valuesOf(request, name.toLowerCase()) : [said];
+};
+
+const headerHolds = ({ name, values, once }: Extract<Test, { readonly kind: 'header' }>, request: Read): boolean => {
+  const said = headerOf(request, name);
+  return (!once || said.length === 1) && values.some((match) => said.some((value) => headerIs(match, value)));
 };
 
 const principalIs = (match: TextMatch, identity: string | undefined): boolean => {
@@ -151,7 +157,7 @@ const requestHolds = (test: Test, { request, claims }: Facts): boolean => {
     case 'path':
       return test.values.some((match) => pathIs(match, request.pathname));
     case 'header':
-      return test.values.some((match) => headerIs(match, headerOf(request, test.name)));
+      return headerHolds(test, request);
     case 'request-principal':
       return test.values.some(
         ({ issuer, subject }) => claimIs(issuer, claimAt(claims, ['iss'])) && claimIs(subject, claimAt(claims, ['sub'])),

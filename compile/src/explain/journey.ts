@@ -180,7 +180,7 @@ interface Asked {
 const told = (request: Request, { sender, passage }: { readonly sender: Sender | undefined; readonly passage: Passage }): Request => {
   if (sender?.address === undefined || passage.virtualHost === '') return request;
   const { 'x-forwarded-for': before, ...headers } = request.headers ?? {};
-  return { ...request, headers: { ...headers, 'x-forwarded-for': [before, sender.address].filter(Boolean).join(',') } };
+  return { ...request, headers: { ...headers, 'x-forwarded-for': [before, sender.address].flat().filter(Boolean).join(',') } };
 };
 
 /** This proxy's hop, and those behind it. */

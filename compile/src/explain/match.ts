@@ -1,7 +1,7 @@
 /** Whether a request meets a route's conditions, as Envoy decides it [S24, S28-S31]. */
 import { matchesRegex } from '@weft/model';
 import type { HttpMatch, StringMatch } from '../mesh/index.ts';
-import { queryOf, type Read } from './request.ts';
+import { queryOf, type Read, valuesOf } from './request.ts';
 
 const matchesText = (match: StringMatch, value: string | undefined, ignoreCase = false): boolean => {
   if (match.kind === 'present' || value === undefined) return match.kind === 'present' && value !== undefined;
@@ -19,17 +19,16 @@ const pseudo: Readonly<Record<string, (request: Read) => string>> = {
   ':scheme': ({ scheme }) => scheme,
 };
 
-/** Names are the users' own: `constructor` is a header like any other. */
-const headerOf = (name: string, request: Read): string | undefined => {
-  if (Object.hasOwn(pseudo, name)) return pseudo[name]?.(request);
-  return Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
+const headerOf = (name: string, request: Read): readonly string[] => {
+  const said = Object.hasOwn(pseudo, name) ? pseudo[name]?.(request) : undefined;
+  return said === undefined ? valuesOf(request, name) : [said];
 };
 
-/** A header that is missing counts as empty where the match is inverted [S30]. */
+/** Each of several values is compared alone. A header that is missing counts as empty where the match is inverted [S30]. */
 const matchesHeader = ({ name, match, invert }: HeaderMatch, request: Read): boolean => {
-  const value = headerOf(name, request);
-  if (!invert) return matchesText(match, value);
-  return !matchesText(match, match.kind === 'present' ? value : (value ?? ''));
+  const values = headerOf(name, request);
+  const compared = invert && values.length === 0 && match.kind !== 'present' ? [''] : values;
+  return compared.some((value) => matchesText(match, value)) !== invert;
 };
 
 /** Of a token that this proxy has verified; none is known here, so nothing is claimed. */

@@ -14,9 +14,45 @@ export interface Read {
   readonly search: string;
   readonly method: string;
   readonly scheme: string;
-  /** Lower-case names. */
+  /** Lower-case names; several values of one are joined. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The values of those that come several times. */
+  readonly repeated: Readonly<Record<string, readonly string[]>>;
 }
+
+/**
+ * Headers whose lines Envoy makes one line of while it reads them (its "inline headers" that clients may send): asked of Envoy 1.40 itself.
+ */
+const joining = new Set(
+  (
+    'accept accept-encoding access-control-request-headers access-control-request-method access-control-request-private-network ' +
+    'authorization cache-control content-encoding content-type expect grpc-accept-encoding grpc-timeout if-match if-modified-since ' +
+    'if-none-match if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-forwarded-for ' +
+    'x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id'
+  ).split(' '),
+);
+
+/** All values of a header, of which there may be none. */
+export const valuesOf = ({ headers, repeated }: Pick<Read, 'headers' | 'repeated'>, name: string): readonly string[] => {
+  if (!Object.hasOwn(headers, name)) return [];
+  return (Object.hasOwn(repeated, name) ? repeated[name] : undefined) ?? [headers[name] ?? ''];
+};
+
+export type Lines = Readonly<Record<string, readonly string[]>>;
+
+/** As they come: what is joined is one. */
+export const linesOf = (headers: NonNullable<Request['headers']>): Lines => {
+  const lines = new Map<string, readonly string[]>();
+  for (const [written, value] of Object.entries(headers)) {
+    const name = written.toLowerCase();
+    const all = [...(lines.get(name) ?? []), ...[value].flat()];
+    lines.set(name, joining.has(name) ? [all.join()] : all);
+  }
+  return Object.fromEntries(lines);
+};
+
+export const joined = (lines: Lines): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(lines).map(([name, values]) => [name, values.join()]));
 
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
@@ -75,8 +111,8 @@ const withoutPort = (authority: string): string => authority.replace(/:\d+$/, ''
 export const read = (request: Request, paths: PathNormalization = 'BASE'): Read => {
   const { host, authority = host, path = '/', method = 'GET', headers = {}, scheme = 'http' } = request;
   const [pathname, search] = parts(path);
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const { host: said = authority, ...others } = lower;
+  const lines = linesOf(headers);
+  const { host: said = authority, ...others } = joined(lines);
   return {
     host: withoutPort(said),
     authority: said,
@@ -85,6 +121,7 @@ export const read = (request: Request, paths: PathNormalization = 'BASE'): Read 
     method,
     scheme,
     headers: others,
+    repeated: Object.fromEntries(Object.entries(lines).filter(([, values]) => values.length > 1)),
   };
 };
 

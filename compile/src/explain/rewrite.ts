@@ -3,7 +3,7 @@
 import type { ClusterStep, Hop, Request, Rewrites } from '@weft/model';
 import { replaceRegex } from '@weft/model';
 import type { HeaderOperations, HttpMatch, RouteAction } from '../mesh/index.ts';
-import { type Read, read } from './request.ts';
+import { joined, type Lines, linesOf, type Read, read } from './request.ts';
 
 type Forward = Extract<RouteAction, { readonly kind: 'forward' }>;
 
@@ -26,20 +26,17 @@ export const rewrittenPath = ({ rewrite }: Forward, match: HttpMatch, { pathname
   return rewrite?.uri === undefined ? undefined : swapped(match.uri, pathname, rewrite.uri) + search;
 };
 
-type Headers = Readonly<Record<string, string>>;
-
 /** `%%` is a per cent sign in a value that Envoy takes as a format. */
 const literal = (value: string): string => value.replaceAll('%%', '%');
 
 /** Removes first, then what all of them set, then what they add, whatever their order (Envoy's HeaderParser). */
-const applied = (headers: Headers, ...operations: readonly (HeaderOperations | undefined)[]): Headers => {
-  const result: Record<string, string> = { ...headers };
+const applied = (headers: Lines, ...operations: readonly (HeaderOperations | undefined)[]): Lines => {
+  const result: Record<string, readonly string[]> = { ...headers };
   const known = operations.filter((operation) => operation !== undefined);
   for (const name of known.flatMap(({ remove }) => remove)) delete result[name.toLowerCase()];
-  for (const [name, value] of known.flatMap(({ set }) => Object.entries(set))) result[name.toLowerCase()] = literal(value);
+  for (const [name, value] of known.flatMap(({ set }) => Object.entries(set))) result[name.toLowerCase()] = [literal(value)];
   for (const [name, value] of known.flatMap(({ add }) => Object.entries(add))) {
-    const before = result[name.toLowerCase()];
-    result[name.toLowerCase()] = before === undefined ? literal(value) : `${before},${literal(value)}`;
+    result[name.toLowerCase()] = [...(result[name.toLowerCase()] ?? []), literal(value)];
   }
   return result;
 };
@@ -53,7 +50,7 @@ interface Change {
 }
 
 /** What one of several destinations does comes before what the route does; a lone one's stands in the route, behind it [S41]. */
-const changed = (headers: Headers, { hop: { rewrites, clusters }, cluster, what }: Change): Headers => {
+const changed = (headers: Lines, { hop: { rewrites, clusters }, cluster, what }: Change): Lines => {
   const own = cluster?.rewrites?.[what];
   return clusters.length === 1 ? applied(headers, rewrites[what], own) : applied(applied(headers, own), rewrites[what]);
 };
@@ -62,12 +59,12 @@ const changed = (headers: Headers, { hop: { rewrites, clusters }, cluster, what 
 export const forwarded = (request: Request, hop: Changing, cluster: ClusterStep): Request => {
   const { rewrites } = hop;
   const asked = read(request);
-  const headers = changed(asked.headers, { hop, cluster, what: 'request' });
+  const headers = changed({ ...linesOf(asked.headers), ...asked.repeated }, { hop, cluster, what: 'request' });
   const authority = rewrites.host ?? cluster.rewrites?.host ?? asked.authority;
   const path = rewrites.path ?? request.path ?? '/';
   return { ...request, host: authority.replace(/:\d+$/, ''), authority, path, method: asked.method, headers };
 };
 
 /** The headers of an answer as the client gets it. */
-export const answered = (headers: Headers, hop: Changing, cluster?: ClusterStep): Headers =>
-  changed(headers, { hop, cluster, what: 'response' });
+export const answered = (headers: Readonly<Record<string, string>>, hop: Changing, cluster?: ClusterStep) =>
+  joined(changed(linesOf(headers), { hop, cluster, what: 'response' }));

@@ -1,6 +1,7 @@
 /**
- * Other spellings in which servers take a text for the same [G20]: parameters in segments of a path, which some servers leave out, and
- * blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for. Made of what was taken apart.
+ * Other spellings in which servers take a text for the same [G20]: parameters in segments of a path, which some servers leave out,
+ * blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for, and a value among others in one line. Made of what was
+ * taken apart.
  */
 import { literally, type PathTemplate, type Spelling, type TextMatch } from '../mesh/index.ts';
 
@@ -36,5 +37,11 @@ const pathPattern = (path: Said | PathTemplate): string => {
 export const withParameters = (path: TextMatch | PathTemplate): readonly Spelling[] =>
   path.kind === 'present' ? [] : [{ kind: 'spelling', of: path, pattern: pathPattern(path) }];
 
-export const withBlanks = (value: TextMatch): readonly Spelling[] =>
-  value.kind === 'present' ? [] : [{ kind: 'spelling', of: value, pattern: `[ \\t]*${around(value, literally(value.value))}[ \\t]*` }];
+const blanks = '[ \\t]*';
+
+/** Several lines are the same as one with commas (RFC 9110, 5.3), and of some headers Envoy makes one itself. */
+export const inLists = (value: TextMatch): readonly Spelling[] => {
+  if (value.kind === 'present') return [];
+  const own = `${blanks}${around(value, literally(value.value))}${blanks}`;
+  return [{ kind: 'spelling', of: value, pattern: `(.*,)?${own}(,.*)?` }];
+};

@@ -1,10 +1,10 @@
 /**
  * How policies are read unless the mesh is to be like Istio [G20]. What they keep out they keep out in every spelling that servers take for
- * the same: a host with a port (Istio's `hosts` are exact), a path with parameters, a header's value with blanks around it. And to be allowed
+ * the same: a host with a port (Istio's `hosts` are exact), a path with parameters, a header's value with blanks around it or among others. And to be allowed
  * for who it is not, a caller has to show who it is.
  */
 import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, Spelling, Test, TextMatch } from '../mesh/index.ts';
-import { withBlanks, withParameters } from './spelling.ts';
+import { inLists, withParameters } from './spelling.ts';
 
 const withPorts = (value: TextMatch): readonly TextMatch[] => {
   if (value.kind === 'suffix') return [value, { kind: 'contains', value: `${value.value}:` }];
@@ -26,15 +26,25 @@ const widened = (test: Test): Test => {
     case 'path':
       return { ...test, values: and(test.values, withParameters) };
     case 'header':
-      return { ...test, values: and(test.values, withBlanks) };
+      return { ...test, values: and(test.values, inLists) };
     default:
       return test;
   }
 };
 
+const comesOnce = (name: string): boolean => name.startsWith(':') || name === 'host';
+
+/** Servers take the first, the last or all values of a header that comes several times: none of them is what lets a request in. */
+const narrowed = (test: Test): Test =>
+  test.kind === 'header' && !comesOnce(test.name) && !test.values.some(({ kind }) => kind === 'present') ? { ...test, once: true } : test;
+
 /** Of a rule that allows, what it excepts; of all others, what they name: who is asked by CUSTOM rules is not passed by either. */
-const inEverySpelling = (condition: Condition, { action }: AuthorizationPolicy): Condition =>
-  condition.negated === (action === 'ALLOW') ? { ...condition, test: widened(condition.test) } : condition;
+const keepsOut = ({ negated }: Condition, { action }: AuthorizationPolicy): boolean => negated === (action === 'ALLOW');
+
+const strictly = (condition: Condition, policy: AuthorizationPolicy): Condition => ({
+  ...condition,
+  test: keepsOut(condition, policy) ? widened(condition.test) : narrowed(condition.test),
+});
 
 const identities: ReadonlySet<Test['kind']> = new Set(['principal', 'namespace', 'service-account', 'trust-domain']);
 
@@ -51,8 +61,8 @@ const ruleOf = ({ from, to, when }: AuthorizationRule, policy: AuthorizationPoli
   const caller = (conditions: Conditions): Conditions => (policy.action === 'ALLOW' ? ofSomebody(conditions) : conditions);
   return {
     from: from.map(caller),
-    to: to.map((conditions) => conditions.map((condition) => inEverySpelling(condition, policy))),
-    when: caller(when).map((condition) => inEverySpelling(condition, policy)),
+    to: to.map((conditions) => conditions.map((condition) => strictly(condition, policy))),
+    when: caller(when).map((condition) => strictly(condition, policy)),
   };
 };
 

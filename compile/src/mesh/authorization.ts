@@ -77,7 +77,8 @@ export type Test =
   | { readonly kind: 'method'; readonly values: readonly TextMatch[] }
   /** Without the query. */
   | { readonly kind: 'path'; readonly values: readonly (TextMatch | PathTemplate | Spelling)[] }
-  | { readonly kind: 'header'; readonly name: string; readonly values: readonly (TextMatch | Spelling)[] }
+  /** Of a header that comes several times any value will do, but where it has to come `once`: then it has no value that everybody agrees on. */
+  | { readonly kind: 'header'; readonly name: string; readonly values: readonly (TextMatch | Spelling)[]; readonly once?: true }
   | { readonly kind: 'metadata'; readonly filter: string; readonly key: string; readonly values: readonly MetadataValue[] };
 
 /** One field of a rule, as far as it says something. */

@@ -12,6 +12,7 @@ import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher
 import type { AuthorizationSlice, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
 import { chainAt, discovered, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
+import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
 
 type Named = Pick<ExternalAuthorizer, 'name'>;
@@ -100,6 +101,7 @@ export const askingChain = (authorizer: ExternalAuthorizer, { custom }: Authoriz
   if (policies.length === 0) return chainAt(place(authorizer), []);
   const shadowRules = rbac(RBAC_Action.DENY, namedRules(policies, { before: rulePrefix }));
   return chainAt(place(authorizer), [
+    ...onceFilters(`authorization.headers.${authorizer.name}`, policies),
     extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
     extension(`authorization.ask.${authorizer.name}`, ExtAuthzSchema, asking(authorizer)),
   ]);

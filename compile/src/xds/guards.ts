@@ -5,6 +5,7 @@ import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type Vi
 import { askingChain, askingPlace } from './ext-authz.ts';
 import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
+import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
 import { type Part, remember, rememberPair } from './remember.ts';
 import { tokenFilters } from './tokens.ts';
@@ -65,6 +66,7 @@ const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part 
   ...slice.authorizers.map((authorizer) => askingChain(authorizer, slice)),
   chainAt(place, [
     ...tokens, // whose request it is [S113]
+    ...onceFilters('authorization.headers', [...slice.audit, ...slice.deny, ...slice.undecided, ...slice.allow]), // tokens' claims among them
     ...told('authorization.audit', auditing(slice)),
     ...told('authorization.deny', denying(slice)), // what is denied is not allowed by anybody [S102]
     ...told('authorization.allow', allowing(slice)),

@@ -30,6 +30,7 @@ import type {
   TextMatch,
 } from '../mesh/index.ts';
 import { claimsFilter, claimsKey, literally, ruleName } from '../mesh/index.ts';
+import { comesOnce } from './once.ts';
 
 type Permission = Init<typeof PermissionSchema>;
 type Principal = Init<typeof PrincipalSchema>;
@@ -39,8 +40,11 @@ type Value = Init<typeof ValueMatcherSchema>;
 
 const regex = (text: string): StringMatcher => ({ matchPattern: { case: 'safeRegex', value: { regex: text } } });
 
+/** Values of headers need not be text, and of other bytes `.` is none. */
+const anyBytes = '\\C*';
+
 const stringMatcher = (match: TextMatch | Spelling, ignoreCase = false): StringMatcher => {
-  if (match.kind === 'spelling') return regex(match.pattern);
+  if (match.kind === 'spelling') return regex(match.pattern.replaceAll('.*', anyBytes));
   return match.kind === 'present' ? regex('.+') : { matchPattern: { case: match.kind, value: match.value }, ignoreCase };
 };
 
@@ -81,6 +85,11 @@ const allPrincipals = (ids: readonly Principal[]): Principal => {
   const [only, ...others] = ids;
   if (!only) return { identifier: { case: 'any', value: true } };
   return others.length === 0 ? only : { identifier: { case: 'andIds', value: { ids: [...ids] } } };
+};
+
+const anyPrincipal = (ids: readonly Principal[]): Principal => {
+  const [only, ...others] = ids;
+  return only && others.length === 0 ? only : { identifier: { case: 'orIds', value: { ids: [...ids] } } };
 };
 
 const principalName = (match: TextMatch): Principal => {
@@ -164,8 +173,10 @@ const principals = (test: Test): readonly Principal[] | undefined => {
       return test.values.map((block) => ({ identifier: { case: 'directRemoteIp', value: range(block) } }));
     case 'remote-ip':
       return test.values.map((block) => ({ identifier: { case: 'remoteIp', value: range(block) } }));
-    case 'header':
-      return test.values.map((value) => ({ identifier: { case: 'header', value: header(test.name, value) } }));
+    case 'header': {
+      const values = test.values.map((value): Principal => ({ identifier: { case: 'header', value: header(test.name, value) } }));
+      return test.once ? [allPrincipals([comesOnce(test.name), anyPrincipal(values)])] : values;
+    }
     default:
       return undefined;
   }
@@ -201,7 +212,7 @@ const principalsOf = (conditions: Conditions): Principal =>
     conditions.flatMap(({ negated, test }) => {
       const ids = principals(test);
       if (!ids) return [];
-      const one: Principal = ids.length === 1 ? (ids[0] as Principal) : { identifier: { case: 'orIds', value: { ids: [...ids] } } };
+      const one = anyPrincipal(ids);
       return [negated ? { identifier: { case: 'notId', value: one } } : one];
     }),
   );

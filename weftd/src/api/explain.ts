@@ -5,6 +5,8 @@ import { Refusal, type Routes } from './routes.ts';
 
 const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
+const isHeader = (value: unknown): boolean => [value].flat().every((one) => typeof one === 'string');
+
 /** What the compiler looks at; anything else in it is of no interest. */
 const isRequest = (value: unknown): value is Request => {
   if (typeof value !== 'object' || value === null) return false;
@@ -22,7 +24,7 @@ const isRequest = (value: unknown): value is Request => {
     headers = {},
   } = value as Partial<Record<keyof Request, unknown>>;
   const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536;
-  const texts = typeof headers === 'object' && headers !== null && Object.values(headers).every((one) => typeof one === 'string');
+  const texts = typeof headers === 'object' && headers !== null && Object.values(headers).every(isHeader);
   const isKnown =
     ['http', 'tls', 'tcp', undefined].some((one) => one === protocol) &&
     ['http', 'https', undefined].some((one) => one === scheme) &&
