@@ -117,3 +117,28 @@ test('who came in plaintext under STRICT, or with a certificate that nobody trus
   await server.set(viewWith(strict, policy('shop', '{ rules: [{ from: [{ source: { namespaces: [shop] } }] }] }')));
   expect(await toldOf(stranger)).toMatchObject([{ reason: expect.stringContaining('CERTIFICATE_VERIFY_FAILED'), claimed: name('till') }]);
 });
+
+test('what is only tried or audited refuses nobody, and its verdict is told', async () => {
+  const dryRun = (name: string, spec: string) =>
+    policy(name, spec).replace('namespace: shop }', "namespace: shop, annotations: { istio.io/dry-run: 'true' } }");
+  const source = (text: string) => `rules: [{ from: [{ source: ${text} }] }]`;
+  await server.set(
+    viewWith(
+      dryRun('tried-deny', `{ action: DENY, ${source("{ principals: ['*/bad'] }")} }`),
+      dryRun('tried-allow', `{ ${source('{ ipBlocks: [127.0.0.1] }')} }`),
+      policy('watching', `{ action: AUDIT, ${source("{ principals: ['*/till'], ipBlocks: [127.0.0.17] }")} }`),
+    ),
+  );
+  const passed = () => target.seen();
+  const before = passed();
+  expect(await toldOf(till)).toEqual([]);
+  const told = { ...common(), audited: null, dryRunDeny: null };
+  expect(await toldOf(bad)).toMatchObject([
+    { ...told, dryRunDeny: 'ns[shop]-policy[tried-deny]-rule[0]', dryRunAllow: 'allowed', caller: name('bad') },
+  ]);
+  expect(await toldOf({ ...till, from: '127.0.0.17' })).toMatchObject([
+    { ...told, audited: 'ns[shop]-policy[watching]-rule[0]', dryRunAllow: 'denied', caller: name('till') },
+  ]);
+  expect(await toldOf({ from: '127.0.0.18' })).toMatchObject([{ ...told, dryRunAllow: 'denied', caller: null }]);
+  expect(passed() - before).toBe(4);
+});

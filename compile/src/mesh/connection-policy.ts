@@ -51,11 +51,19 @@ const conditionOf = ({ test, negated }: Condition, { identified, named, port, ho
 
 const conditionsOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
 
-const ruleOf = (rule: AuthorizationRule, { action }: AuthorizationPolicy, known: KnownOfConnection): Formula => {
-  if (action === 'ALLOW' && conditionsOf(rule).some(isHttpOnly)) return never;
-  const entry = (conditions: Conditions) =>
-    all(conditions.filter((condition) => !isHttpOnly(condition)).map((condition) => conditionOf(condition, known)));
-  return all([any(rule.from.map(entry)), any(rule.to.map(entry)), entry(rule.when)]);
+/** What is left of a rule where there is no HTTP; `undefined`: nothing, so that it never holds [S106]. */
+export const connectionRule = (rule: AuthorizationRule, { action }: AuthorizationPolicy): AuthorizationRule | undefined => {
+  if (!conditionsOf(rule).some(isHttpOnly)) return rule;
+  if (action === 'ALLOW') return undefined;
+  const left = (conditions: Conditions): Conditions => conditions.filter((condition) => !isHttpOnly(condition));
+  return { from: rule.from.map(left), to: rule.to.map(left), when: left(rule.when) };
+};
+
+const ruleOf = (rule: AuthorizationRule, policy: AuthorizationPolicy, known: KnownOfConnection): Formula => {
+  const left = connectionRule(rule, policy);
+  if (!left) return never;
+  const entry = (conditions: Conditions) => all(conditions.map((condition) => conditionOf(condition, known)));
+  return all([any(left.from.map(entry)), any(left.to.map(entry)), entry(left.when)]);
 };
 
 /** Some rule of theirs holds. */

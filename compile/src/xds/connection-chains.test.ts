@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { AuthorizationSlice } from '../mesh/index.ts';
 import { guarded } from './connection-chains.ts';
 import { blindRefusal } from './connection-guard.ts';
+import { trialFilters } from './connection-trials.ts';
 import { tcpProxy } from './filters.ts';
 
 const allowing = (count: number): AuthorizationSlice => {
@@ -20,7 +21,9 @@ const filtersOf = (authorization: AuthorizationSlice) =>
   );
 
 test('more questions than Envoy reads in one expression let nobody pass, instead of a listener that it refuses', () => {
-  expect(filtersOf(allowing(1_000))).toEqual([[expect.objectContaining({ name: 'weft.connection.guard' }), tcpProxy('application')]]);
+  expect(filtersOf(allowing(1_000))).toEqual([
+    [expect.objectContaining({ name: 'weft.connection.guard' }), ...trialFilters, tcpProxy('application')],
+  ]);
   expect(filtersOf(allowing(3_000))).toEqual([blindRefusal('policies that ask too much', true)]);
 });
 

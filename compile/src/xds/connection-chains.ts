@@ -14,6 +14,7 @@ import {
 } from '../mesh/index.ts';
 import { type Delegated, delegatedTo, delegationFilters } from './connection-delegation.ts';
 import { blindRefusal, destinationGuard, refusal, wordsGuard } from './connection-guard.ts';
+import { trialFilters } from './connection-trials.ts';
 import { isTooLong, nobodyAllows } from './connection-verdict.ts';
 import type { DialsAfter, Filters } from './filters.ts';
 import { remember } from './remember.ts';
@@ -68,10 +69,11 @@ const filtersOf = (verdict: Verdict, { identified, asDialled, proxy }: Passage):
   const isOpen = mayPass.kind === 'known';
   if (delegated.length > 0) {
     const guard = isOpen ? [] : asDialled ? destinationGuard(verdict) : wordsGuard(verdict);
-    return [...guard, ...delegationFilters(delegated), ...proxy('first words')];
+    return [...guard, ...delegationFilters(delegated), ...trialFilters, ...proxy('first words')];
   }
-  if (isOpen) return proxy(identified ? 'handshake' : undefined);
-  return asDialled ? [...destinationGuard(verdict), ...proxy('handshake')] : [...wordsGuard(verdict), ...proxy('first words')];
+  if (isOpen) return [...trialFilters, ...proxy(identified ? 'handshake' : undefined)];
+  if (asDialled) return [...destinationGuard(verdict), ...trialFilters, ...proxy('handshake')];
+  return [...wordsGuard(verdict), ...trialFilters, ...proxy('first words')];
 };
 
 /** So many chains may differ by nothing but the reasons for which they refuse. */

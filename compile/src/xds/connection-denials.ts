@@ -7,6 +7,7 @@ import type { AccessLogFilterSchema, AccessLogSchema } from '@weft/envoy/gen/env
 import { ExpressionFilterSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
 import { StdoutAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { literal } from './cel.ts';
+import { trialLine, trialsTold } from './connection-trials.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
 
 type Log = Init<typeof AccessLogSchema>;
@@ -56,6 +57,7 @@ const logs = (claimant: 'caller' | 'claimed'): readonly Log[] => [
   log(holds(byPolicy), { reason: `policy:%FILTER_STATE(${refusedByKey}:PLAIN)%`, [claimant]: peer }),
   log(flagged, { reason: '%RESPONSE_CODE_DETAILS%', [claimant]: peer }),
   log(holds(`${failed} && !${reasonOfTls}.contains("ALERT")`), { reason: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%', claimed: peer }),
+  log(trialsTold, { ...trialLine, [claimant]: peer }), // of who was let pass
 ];
 
 /** Of a listener's connections, by whether a handshake that succeeds proves who calls. */

@@ -31,8 +31,11 @@ export const chainAt = (place: string, filters: readonly Extension[]): Encoded =
   return encodeResource(place, TypedExtensionConfigSchema, create(TypedExtensionConfigSchema, composite));
 };
 
-/** A place among the filters of a connection manager, where any number of filters may stand. */
-export const discovered = (place: string) => ({
+/** A place for one filter of this kind. */
+export const discoveredFilter = (place: string, schema: DescMessage) => ({
   name: place,
-  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [typeUrlOf(CompositeSchema)] } },
+  configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [typeUrlOf(schema)] } },
 });
+
+/** A place among the filters of a connection manager, where any number of filters may stand. */
+export const discovered = (place: string) => discoveredFilter(place, CompositeSchema);

@@ -2,6 +2,7 @@
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type View } from '../mesh/index.ts';
+import { trialResources } from './connection-trials.ts';
 import { askingChain, askingPlace } from './ext-authz.ts';
 import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
@@ -71,6 +72,7 @@ const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part 
     ...told('authorization.deny', denying(slice)), // what is denied is not allowed by anybody [S102]
     ...told('authorization.allow', allowing(slice)),
   ]),
+  ...trialResources(slice),
 ];
 
 const chains = rememberPair(chainOf);

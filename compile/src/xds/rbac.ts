@@ -240,24 +240,30 @@ const never: Policy = {
   principals: [{ identifier: { case: 'notId', value: { identifier: { case: 'any', value: true } } } }],
 };
 
-/** What goes before and behind a rule's name, where others than the filter itself read it. */
 export interface RuleNaming {
+  /** What goes before and behind a rule's name, where others than the filter itself read it. */
   readonly before?: string;
   readonly after?: string;
+  /** What is left of a rule; nothing: it never holds. */
+  readonly reduced?: (rule: AuthorizationRule, policy: AuthorizationPolicy) => AuthorizationRule | undefined;
 }
 
+const rulesOf = (policy: AuthorizationPolicy, { reduced }: RuleNaming): readonly Policy[] => {
+  if (policy.rules.length === 0) return [never];
+  return policy.rules.map((rule) => {
+    const left = reduced ? reduced(rule, policy) : rule;
+    return left ? policyOf(left) : never;
+  });
+};
+
 /** A policy's rules under their names. */
-export const namedRules = (
-  policies: readonly AuthorizationPolicy[],
-  { before = '', after = '' }: RuleNaming = {},
-): Record<string, Policy> =>
-  Object.fromEntries(
+export const namedRules = (policies: readonly AuthorizationPolicy[], naming: RuleNaming = {}): Record<string, Policy> => {
+  const { before = '', after = '' } = naming;
+  return Object.fromEntries(
     policies.flatMap((policy) =>
-      (policy.rules.length === 0 ? [never] : policy.rules.map(policyOf)).map((rule, index) => [
-        `${before}${ruleName(policy, index)}${after}`,
-        rule,
-      ]),
+      rulesOf(policy, naming).map((rule, index) => [`${before}${ruleName(policy, index)}${after}`, rule] as const),
     ),
   );
+};
 
 export const rbac = (action: RBAC_Action, policies: Record<string, Policy>) => create(RBACSchema, { action, policies });
