@@ -91,8 +91,19 @@ const token = (random: Random): Token => ({
 
 const tokensOf = (random: Random): readonly Token[] => {
   if (random.chance(0.4)) return [];
-  return random.chance(0.1) ? [token(random), token(random)] : [token(random)];
+  return random.chance(0.2) ? [token(random), token(random)] : [token(random)];
 };
+
+/** What clients should not say. */
+const ofProxies = [
+  'x-request-id',
+  'x-envoy-internal',
+  'x-envoy-max-retries',
+  'x-envoy-attempt-count',
+  'x-envoy-decorator-operation',
+  'x-envoy-original-path',
+  'x-forwarded-client-cert',
+];
 
 /** HTTP/2 has no answer to what HTTP/1.1 refuses: its connections end (`e2e/attacks`). */
 const headers = (random: Random, http2: boolean): Record<string, string | string[]> => ({
@@ -100,8 +111,10 @@ const headers = (random: Random, http2: boolean): Record<string, string | string
   ...(random.chance(0.2) && { accept: random.pick(['v', 'w,v', ['v', 'w'], ['v', 'v']]) }),
   ...(random.chance(0.5) && { 'x-forwarded-for': random.pick(addresses) }),
   ...(!http2 && random.chance(0.1) && { x_v: 'v' }),
-  ...(random.chance(0.1) && { 'x-user': 'ann' }),
-  ...(random.chance(0.1) && { 'x-payload': 'client' }),
+  ...(random.chance(0.2) && { 'x-user': 'ann' }),
+  ...(random.chance(0.2) && { 'x-payload': 'client' }),
+  ...(random.chance(0.2) && { 'x-forwarded-proto': random.pick(['http', 'https', 'odd']) }),
+  ...(random.chance(0.2) && { [random.pick(ofProxies)]: 'said' }),
   // What the authorizers are to say of it.
   'x-words': random.chance(0.7) ? 'yes' : 'no',
   'x-web': random.chance(0.7) ? 'yes' : 'no',

@@ -47,6 +47,10 @@ const pools = {
   headers: ['v', 'v*', '*v', '*', 'a,b', 'Bearer *'],
   users: ['*', 'ann', 'b*', '7'],
   payloads: ['*', 'ey*', 'client'],
+  schemes: ['http', 'https', '*', 'odd'],
+  forwarded: ['*', '203.0.113.*', '2001:db8*', 'nonsense*', '*nonsense'],
+  said: ['*', 'said', 's*'],
+  certificates: ['*', 'said*', '*said'],
   sni: ['*', 'web.example', '*.example', 'outbound_*'],
   claims: ['admin', 'adm*', '*in', '*', 'a b', 'write'],
 } as const;
@@ -76,6 +80,20 @@ const keys: readonly (readonly [string, Pool])[] = [
   ['request.headers[x-user]', 'users'],
   ['request.headers[x-payload]', 'payloads'],
   ['request.headers[:method]', 'methods'],
+  ...(
+    [
+      ['x-forwarded-proto', 'schemes'],
+      ['x-forwarded-for', 'forwarded'],
+      ['x-envoy-external-address', 'forwarded'],
+      ['x-request-id', 'said'],
+      ['x-envoy-internal', 'said'],
+      ['x-envoy-max-retries', 'said'],
+      ['x-envoy-attempt-count', 'said'],
+      ['x-envoy-decorator-operation', 'said'],
+      ['x-envoy-original-path', 'said'],
+      ['x-forwarded-client-cert', 'certificates'],
+    ] as const
+  ).map(([name, pool]) => [`request.headers[${name}]`, pool] as const),
   ['request.headers[host]', 'hosts'],
   ['source.ip', 'ipBlocks'],
   ['remote.ip', 'remoteIpBlocks'],

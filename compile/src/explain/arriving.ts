@@ -2,8 +2,10 @@
 
 import type { Passage, Request } from '@weft/model';
 import { isAddress, isStranger, pathsOfGateway, pathsOfServer, type View } from '../mesh/index.ts';
+import { headersOfProxies } from '../xds/reading.ts';
 import type { Facts } from './facts.ts';
 import type { Arrival } from './inbound.ts';
+import { seen, someAddress } from './own-headers.ts';
 import { isRead, readingOf, readingOfServer, tidied, withoutUnderscores } from './reading.ts';
 import { type Read, read } from './request.ts';
 
@@ -46,14 +48,22 @@ export const atServer = ({ view, arrival, address, serverName }: ServerDoor, sen
   const { inbound } = view;
   const mode = inbound.ports.find((one) => one.port === port)?.mode ?? inbound.mode;
   const asRead = withoutUnderscores(read(tidied(request, readingOfServer(inbound)), pathsOfServer(inbound)), readingOfServer(inbound));
-  const isBelieved = isHttp && !isStranger(inbound, { mesh: mtls, known: mode !== 'DISABLE' });
+  const caller = { mesh: mtls, known: mode !== 'DISABLE' };
+  const isBelieved = isHttp && !isStranger(inbound, caller);
+  const identity = sender.identity ?? '';
+  const vantage = {
+    encrypted: mtls,
+    unbelieved: headersOfProxies(inbound, caller),
+    certificates: 'APPEND_FORWARD' as const,
+    ...(mtls && { certificate: `By=…;Hash=…;Subject="";URI=${identity}` }),
+  };
   return {
-    ...(mtls && { identity: sender.identity ?? '' }),
+    ...(mtls && { identity }),
     ...addresses(sender.address, (isBelieved ? forwardedFor(asRead, 1) : undefined) ?? sender.address),
     destination: address,
     port,
     serverName: (mtls ? serverName : content === 'tls' ? request.host : '').toLowerCase(),
-    ...(isHttp && { request: asRead }),
+    ...(isHttp && { request: seen(asRead, vantage) }),
   };
 };
 
@@ -64,20 +74,26 @@ interface AtGateway {
 
 /** A gateway believes the address that its trusted proxies say, and of certificates those that it verified. */
 export const atGateway = (view: View, request: Request, { sender, passage }: AtGateway): Facts => {
-  const { trust: { hops = 0, proxyProtocol } = {} } = view.gateway;
+  const { trust: { hops = 0, proxyProtocol, certificates = 'SANITIZE_SET' } = {} } = view.gateway;
   const asRead = read(tidied(request, readingOf(view)), pathsOfGateway(view.gateway));
   const encrypted = request.scheme === 'https' || request.protocol === 'tls';
   const isVerified = passage.tls.includes('MUTUAL') && request.certificate !== undefined;
   const isHttp = isRead(passage);
+  const identity = request.certificate === 'mesh' ? (sender.identity ?? '') : '';
+  const client = (isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined) ?? sender.address;
+  const vantage = {
+    encrypted: passage.tls !== 'none',
+    unbelieved: [],
+    certificates,
+    ...(isVerified && { certificate: `Hash=…;Cert="…";Subject="…";URI=${identity}` }),
+    edge: { peer: sender.address ?? someAddress, client: client ?? someAddress, hops },
+  };
   return {
-    ...(isVerified && { identity: request.certificate === 'mesh' ? (sender.identity ?? '') : '' }),
-    ...addresses(
-      proxyProtocol ? sender.relay : sender.address,
-      (isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined) ?? sender.address,
-    ),
+    ...(isVerified && { identity }),
+    ...addresses(proxyProtocol ? sender.relay : sender.address, client),
     ...(request.address !== undefined && { destination: request.address }),
     port: request.port,
     serverName: encrypted && !isAddress(request.host) ? request.host.toLowerCase() : '',
-    ...(isHttp && { request: asRead }),
+    ...(isHttp && { request: seen(asRead, vantage) }),
   };
 };

@@ -2,10 +2,11 @@
  * Tokens of a request, as Envoy's filter looks for them and takes or refuses them [S113, S116]. Who signed them is for the programs to
  * find out, which have cryptography.
  */
+import { textInBase64 } from '@weft/envoy';
 import type { Claim, Claims, Request, TokenReader } from '@weft/model';
 import type { TokenRule } from '../mesh/index.ts';
-import type { Facts } from './facts.ts';
-import { queryOf, type Read } from './request.ts';
+import { linesIn, type Read, valuesOf, withLines, withoutHeaders } from './request.ts';
+import { type Located, tokensFor, withoutToken } from './token-places.ts';
 
 export interface TokenPowers extends TokenReader {
   /** Milliseconds since 1970. */
@@ -29,43 +30,6 @@ interface Valid {
 }
 
 type Checked = Valid | { readonly kind: 'refused'; readonly fault: Fault };
-
-/** What is no part of a token ends it. */
-const tokenIn = (value: string, prefix: string): string[] => {
-  if (prefix === '') return [value];
-  const at = value.indexOf(prefix);
-  const [token] = at < 0 ? [] : (/[\w\-.=]+/.exec(value.slice(at + prefix.length)) ?? []);
-  return token === undefined ? [] : [token];
-};
-
-const cookiesOf = ({ headers }: Read): ReadonlyMap<string, string> =>
-  new Map(
-    (headers.cookie ?? '').split(/;\s*/).map((pair): [string, string] => {
-      const equals = pair.indexOf('=');
-      return [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
-  );
-
-const usual = [{ name: 'authorization', prefix: 'Bearer ' }];
-
-/** Where a rule looks for tokens. */
-const placesOf = ({ fromHeaders, fromParams, fromCookies }: TokenRule) =>
-  fromHeaders.length + fromParams.length + fromCookies.length === 0
-    ? { headers: usual, params: ['access_token'], cookies: [] }
-    : { headers: fromHeaders, params: fromParams, cookies: fromCookies };
-
-export const tokensFor = (rule: TokenRule, request: Read): readonly string[] => {
-  const { headers, params, cookies } = placesOf(rule);
-  const [query, jar] = [queryOf(request), cookiesOf(request)];
-  return [
-    ...headers.flatMap(({ name, prefix }) => {
-      const value = Object.hasOwn(request.headers, name.toLowerCase()) ? request.headers[name.toLowerCase()] : undefined;
-      return value === undefined ? [] : tokenIn(value, prefix);
-    }),
-    ...params.flatMap((name) => query.get(name) ?? []),
-    ...cookies.flatMap((name) => jar.get(name) ?? []),
-  ];
-};
 
 /** Whatever in a request looks like a token. */
 export const tokensIn = ({ headers = {}, path = '' }: Request): readonly string[] => [
@@ -93,29 +57,70 @@ const checked = (token: string, rule: TokenRule, { claimsOf, isSigned, now }: To
   return isSigned(token, rule.keys) ? { kind: 'valid', token, claims } : refused('not signed by the issuer');
 };
 
-const ofRule = (rule: TokenRule, request: Read, powers: TokenPowers): Checked => {
-  const all = tokensFor(rule, request).map((token) => checked(token, rule, powers));
-  return all.find(({ kind }) => kind === 'refused') ?? all.at(-1) ?? { kind: 'refused', fault: 'missing' };
-};
-
 const withWords = (claims: Claims, { wordLists }: TokenRule): Claims => {
   const split = (value: Claim): Claim => (typeof value === 'string' ? value.split(' ').filter(Boolean) : value);
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, wordLists.includes(name) ? split(value) : value]));
 };
 
-/** What the request is once its token was verified: its payload and claims stand in headers, and the token may be gone. */
-const accepted = (request: Read, rule: TokenRule, { token, claims }: Valid): Pick<Facts, 'request' | 'claims'> => {
-  const said = rule.claimHeaders.flatMap(({ header, claim }) => {
+/** As a header has it: lists and objects as JSON in base64; what is empty is not there. */
+const headerText = (value: Claim | undefined): string => {
+  if (typeof value !== 'object' || value === null) return `${value ?? ''}`;
+  return textInBase64(JSON.stringify(value));
+};
+
+type Header = readonly [name: string, value: string];
+
+/** What is said of one token. */
+const headersOf = ({ token, claims }: Valid, { claimHeaders, payloadHeader }: TokenRule): readonly Header[] => {
+  const own = claimHeaders.map(({ header, claim }): Header => {
     const value = claim.split('.').reduce<Claim | undefined>((at, name) => (at as Claims | undefined)?.[name], claims);
-    return ['string', 'number', 'boolean'].includes(typeof value) ? [[header.toLowerCase(), String(value)] as const] : [];
+    return [header.toLowerCase(), headerText(value)];
   });
-  const payload = rule.payloadHeader === undefined ? {} : { [rule.payloadHeader.toLowerCase()]: token.split('.')[1] ?? '' };
-  const gone = rule.forward ? [] : placesOf(rule).headers.map(({ name }) => name.toLowerCase());
-  const kept = Object.entries(request.headers).filter(([name]) => !gone.includes(name));
-  return {
-    request: { ...request, headers: { ...Object.fromEntries(kept), ...payload, ...Object.fromEntries(said) } },
-    claims: withWords(claims, rule),
-  };
+  const payload: readonly Header[] = payloadHeader === undefined ? [] : [[payloadHeader.toLowerCase(), token.split('.')[1] ?? '']];
+  return [...own, ...payload].filter(([, value]) => value !== '');
+};
+
+/** A request, and what a verified token of it says. */
+interface Heard {
+  readonly request: Read;
+  readonly claims?: Claims;
+}
+
+/** What becomes of it when one of its tokens was verified: payload and claims stand in headers, and the token may be gone. */
+const accepted = ({ request }: Heard, found: Located, { rule, valid }: { readonly rule: TokenRule; readonly valid: Valid }): Heard => {
+  const kept = rule.forward ? request : withoutToken(request, found);
+  const lines = { ...linesIn(kept) };
+  for (const [name, value] of headersOf(valid, rule)) lines[name] = [...valuesOf(kept, name), value];
+  return { request: withLines(kept, lines), claims: withWords(valid.claims, rule) };
+};
+
+interface Tried {
+  readonly heard: Heard;
+  /** Absent: there are tokens, and all are valid. */
+  readonly fault?: Fault;
+}
+
+/** Clients do not say what claims are. */
+const withoutClaimHeaders = (request: Read, { claimHeaders, payloadHeader }: TokenRule): Read => {
+  const names = new Set(
+    [...claimHeaders.map(({ header }) => header), ...(payloadHeader === undefined ? [] : [payloadHeader])].map((name) =>
+      name.toLowerCase(),
+    ),
+  );
+  return withoutHeaders(request, names);
+};
+
+/** Where a rule looks for tokens, all of them have to be valid. */
+const tried = (rule: TokenRule, before: Heard, powers: TokenPowers): Tried => {
+  let heard: Heard = { ...before, request: withoutClaimHeaders(before.request, rule) };
+  const tokens = tokensFor(rule, heard.request);
+  if (tokens.length === 0) return { heard, fault: 'missing' };
+  for (const found of tokens) {
+    const valid = checked(found.token, rule, powers);
+    if (valid.kind === 'refused') return { heard, fault: valid.fault };
+    heard = accepted(heard, found, { rule, valid });
+  }
+  return { heard };
 };
 
 export interface TokenRefusal {
@@ -126,29 +131,33 @@ export interface TokenRefusal {
 const isPreflight = ({ method, headers }: Read): boolean =>
   method === 'OPTIONS' && Boolean(headers.origin) && Boolean(headers['access-control-request-method']);
 
-/** Clients do not say what claims are. */
-const withoutClaimHeaders = (request: Read, rules: readonly TokenRule[]): Read => {
-  const names = new Set(
-    rules.flatMap(({ claimHeaders, payloadHeader }) => [
-      ...claimHeaders.map(({ header }) => header.toLowerCase()),
-      ...(payloadHeader === undefined ? [] : [payloadHeader.toLowerCase()]),
-    ]),
-  );
-  const kept = <Value>(headers: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
-  return { ...request, headers: kept(request.headers), repeated: kept(request.repeated) };
+export type Bearing = ({ readonly kind: 'refused' } & TokenRefusal) | ({ readonly kind: 'taken' } & Heard);
+
+const refusal = (faults: readonly Fault[]): Bearing => {
+  const told = faults.filter((one) => one !== 'missing');
+  const fault = told.findLast((one) => one !== 'of another issuer') ?? told[0] ?? 'missing';
+  return { kind: 'refused', status: fault === 'for another audience' ? 403 : 401, why: `the request’s token is ${fault}` };
 };
 
-export type Bearing = ({ readonly kind: 'refused' } & TokenRefusal) | ({ readonly kind: 'taken' } & Pick<Facts, 'request' | 'claims'>);
-
-/** A valid token of any issuer or none at all. */
+/**
+ * A valid token of any issuer, or none at all (`xds/tokens.ts`). The filter goes from rule to rule, and what one has done to the request
+ * the next one finds: a token that was taken out is none that another rule could refuse.
+ */
 export const bearing = (said: Read, rules: readonly TokenRule[], powers: TokenPowers): Bearing => {
-  if (isPreflight(said)) return { kind: 'taken', request: said };
-  const request = withoutClaimHeaders(said, rules);
-  const results = rules.map((rule) => ({ rule, result: ofRule(rule, request, powers) }));
-  for (const { rule, result } of results) if (result.kind === 'valid') return { kind: 'taken', ...accepted(request, rule, result) };
-  const faults = results.flatMap(({ result }) => (result.kind === 'refused' && result.fault !== 'missing' ? [result.fault] : []));
-  if (faults.length === 0) return { kind: 'taken', request };
-  const fault = faults.findLast((one) => one !== 'of another issuer') ?? faults.at(-1);
-  return { kind: 'refused', status: fault === 'for another audience' ? 403 : 401, why: `the request’s token is ${fault}` };
+  let heard: Heard = { request: said };
+  if (rules.length === 0 || isPreflight(said)) return { kind: 'taken', ...heard };
+  const faults: Fault[] = [];
+  for (const rule of rules) {
+    const one = tried(rule, heard, powers);
+    heard = one.heard;
+    if (one.fault === undefined) return { kind: 'taken', ...heard };
+    faults.push(one.fault);
+  }
+  // None is valid: now nothing else may be there.
+  for (const rule of rules.length > 1 ? rules : []) {
+    const one = tried(rule, heard, powers);
+    heard = one.heard;
+    if (one.fault !== undefined && one.fault !== 'missing') return refusal([...faults, one.fault]);
+  }
+  return rules.length > 1 || faults[0] === 'missing' ? { kind: 'taken', ...heard } : refusal(faults);
 };

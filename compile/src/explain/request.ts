@@ -54,6 +54,19 @@ export const linesOf = (headers: NonNullable<Request['headers']>): Lines => {
 export const joined = (lines: Lines): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(lines).map(([name, values]) => [name, values.join()]));
 
+export const linesIn = (request: Pick<Read, 'headers' | 'repeated'>): Lines =>
+  Object.fromEntries(Object.keys(request.headers).map((name) => [name, valuesOf(request, name)]));
+
+/** The request with these headers instead of its own. */
+export const withLines = <Asked extends Pick<Read, 'headers' | 'repeated'>>(request: Asked, lines: Lines): Asked => ({
+  ...request,
+  headers: joined(lines),
+  repeated: Object.fromEntries(Object.entries(lines).filter(([, values]) => values.length > 1)),
+});
+
+export const withoutHeaders = (request: Read, names: ReadonlySet<string>): Read =>
+  withLines(request, Object.fromEntries(Object.entries(linesIn(request)).filter(([name]) => !names.has(name))));
+
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
 const isDots = (part: string): boolean => part === '.' || part === '..';
