@@ -14,7 +14,7 @@ import { credentials } from './passes/credentials.ts';
 import { destinations } from './passes/destinations.ts';
 import { endpoints } from './passes/endpoints.ts';
 import { gateways } from './passes/gateways.ts';
-import { type Input, inKinds, type Pass } from './passes/input.ts';
+import { type Input, inKinds, type Pass, type Withdrawal } from './passes/input.ts';
 import { peers } from './passes/peers.ts';
 import { requests } from './passes/requests.ts';
 import { routings } from './passes/routings.ts';
@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly assignments?: Assignments;
   /** Key sets that were fetched so far; absent: none, so that tokens of their issuers are refused. */
   readonly keys?: FetchedKeys;
+  /** CUSTOM policies of before that some proxies may still go by; absent: none. */
+  readonly withdrawn?: readonly Withdrawal[];
   /** The mesh before this one: what did not change keeps its identity. */
   readonly previous?: Mesh;
 }
@@ -82,6 +84,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   endpoints: new Map(),
   peers: [],
   authorizations: [],
+  withdrawn: [],
   authorizers: [],
   requests: [],
   destinations: [],
@@ -93,13 +96,15 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
 });
 
 const noKeys: FetchedKeys = new Map();
+const nothingWithdrawn: readonly Withdrawal[] = [];
 
 const inputOf = (snapshot: Snapshot, memo: Memo): Input => {
   const of = inKinds(snapshot.resources, memo);
   const assignments =
     snapshot.assignments ??
     memo('assignments', [of('Service'), of('ServiceEntry')], () => allocate([...of('Service'), ...of('ServiceEntry')]));
-  return { of, pods: snapshot.pods, settings: snapshot.settings, assignments, keys: snapshot.keys ?? noKeys, memo };
+  const { pods, settings, keys = noKeys, withdrawn = nothingWithdrawn } = snapshot;
+  return { of, pods, settings, assignments, keys, withdrawn, memo };
 };
 
 export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findings: readonly Finding[] } => {

@@ -8,7 +8,7 @@
  * Results are memoised by the identity of their arguments: a thousand proxies that go from one map to another
  * share one comparison, and whoever encodes it can share the bytes.
  */
-import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
+import { decidingPlace, type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
 
 export type ResourceMap = ReadonlyMap<string, Encoded>;
 
@@ -53,6 +53,25 @@ const virtualHostsKept = byPair((has: ResourceMap, wanted: ResourceMap, routes: 
   return kept.length === 0 ? wanted : new Map([...kept, ...wanted]);
 });
 
+/** Something else changes than what decides by itself: an authorizer is asked about other requests. */
+const asksAnew = (has: ResourceMap, wanted: ResourceMap): boolean =>
+  changesBetween(has, wanted).changed.some(({ name }) => name !== decidingPlace);
+
+const withDecision = byPair((target: ResourceMap, has: ResourceMap): ResourceMap => {
+  const decision = has.get(decidingPlace);
+  return decision && target.has(decidingPlace) ? new Map([...target, [decidingPlace, decision]]) : target;
+});
+
+/**
+ * What decides by itself is changed when all questions to authorizers are [G30]: what was left to it before may be theirs now. The other
+ * way round what was theirs is asked on until the client has all of this (`AuthorizationSlice.withdrawn`).
+ */
+const questionsFirst = (standing: Standing, wanted: ResourceMap): ResourceMap => {
+  const { sent, refused } = standing;
+  const target = addingOnly(sent, wanted);
+  return refused || asksAnew(sent, wanted) ? withDecision(target, sent) : target;
+};
+
 /** How far a client is with one type. */
 export interface Standing {
   /** What it was sent last, whether acknowledged or not. */
@@ -86,9 +105,10 @@ export const nextTarget = (type: string, standing: (type: string) => Standing, w
       return has === want || clustersRemoved(standing, wanted) ? want : addingOnly(has, want);
     case ecds:
       // Never removed: connections of a listener that is drained still go through the filters that it named [X17].
-      return added(standing(cds)) && added(standing(eds)) ? addingOnly(has, want) : undefined;
+      return added(standing(cds)) && added(standing(eds)) ? questionsFirst(standing(ecds), want) : undefined;
     case lds:
-      return added(standing(cds)) && added(standing(eds)) ? want : undefined;
+      // A listener may be without what was asked before, which what decides by itself makes up for.
+      return added(standing(cds)) && added(standing(eds)) && (added(standing(ecds)) || standing(ecds).refused) ? want : undefined;
     case rds:
       if (!added(standing(cds)) || !added(standing(eds)) || standing(lds).behind) return undefined;
       return has === want || replaced(standing) ? want : addingOnly(has, want);

@@ -37,5 +37,6 @@ export {
   twinsOf,
   type View,
 } from './mesh/index.ts';
+export type { Withdrawal } from './passes/input.ts';
 export { scope } from './scope/index.ts';
 export { decode, emit, staticBootstrap } from './xds/index.ts';

@@ -20,6 +20,9 @@ const shortNames = new Map<string, ShortType>(Object.entries(typeUrls).map(([sho
 /** @returns the URL itself for a type without a short name. */
 export const shortType = (typeUrl: string): string => shortNames.get(typeUrl) ?? typeUrl;
 
+/** The extension configuration of all filters that decide about requests by themselves; the others of a proxy ask external authorizers. */
+export const decidingPlace = 'authorization.http';
+
 /** A service's port, whole or a subset of it. */
 export interface OutboundName {
   readonly port: number;

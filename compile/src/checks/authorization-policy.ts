@@ -33,7 +33,8 @@ const parsed = ({ metadata: { namespace, name } }: Policy, { mesh: { memo, autho
 /** What one policy asks by itself; several for one workload add up. */
 const addressProblems = (resource: Policy, facts: Facts): readonly Problem[] => {
   const policy = parsed(resource, facts);
-  if (!policy || addressDivision({ authorizers: [], custom: [], undecided: [], audit: [], deny: [policy], allow: [] })) return [];
+  if (!policy || addressDivision({ authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [policy], allow: [] }))
+    return [];
   return [
     doubtful('WEFT0102', 'spec.rules', [
       'the rules tell more addresses apart than there can be filter chains for connections: to ports that are not HTTP nobody is let pass',

@@ -183,7 +183,15 @@ export interface AuthorizationSlice {
   readonly custom: readonly Delegation[];
   /** CUSTOM policies about which nobody can be asked: what they match is refused [S110]. */
   readonly undecided: readonly AuthorizationPolicy[];
+  /** CUSTOM policies of before, which authorizers are still asked about until their proxy has all that came instead. */
+  readonly withdrawn: readonly AuthorizationPolicy[];
   readonly audit: readonly AuthorizationPolicy[];
   readonly deny: readonly AuthorizationPolicy[];
   readonly allow: readonly AuthorizationPolicy[];
+}
+
+/** A CUSTOM policy that was changed or deleted, and the proxies (`namespace/name`) that may not have what came instead. */
+export interface WithdrawnPolicy {
+  readonly policy: AuthorizationPolicy;
+  readonly proxies: ReadonlySet<string>;
 }

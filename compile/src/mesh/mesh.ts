@@ -1,5 +1,5 @@
 /** Everything that any proxy may depend on, resolved as far as it is the same for all of them. What `build` gives and `scope` reads. */
-import type { AuthorizationPolicy, ExternalAuthorizer } from './authorization.ts';
+import type { AuthorizationPolicy, ExternalAuthorizer, WithdrawnPolicy } from './authorization.ts';
 import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
@@ -87,6 +87,7 @@ export interface Mesh {
   readonly peers: readonly PeerPolicy[];
   /** By namespace and name. */
   readonly authorizations: readonly AuthorizationPolicy[];
+  readonly withdrawn: readonly WithdrawnPolicy[];
   /** Who can be asked about requests, in the order of the settings. */
   readonly authorizers: readonly ExternalAuthorizer[];
   /** Oldest first. */

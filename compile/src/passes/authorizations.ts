@@ -1,3 +1,4 @@
+import type { Resource, Specs } from '@weft/model';
 import { authorizationPolicyOf } from '../istio/authorization-policy.ts';
 import { strictlyRead } from '../istio/strict-reading.ts';
 import type { TrustDomains } from '../istio/trust-domain.ts';
@@ -8,16 +9,19 @@ const key = ({ namespace, name }: AuthorizationPolicy): string => `${namespace}/
 
 export const authorizations: Pass = {
   name: 'authorizations',
-  reads: ({ of, settings }) => [of('AuthorizationPolicy'), settings],
-  make: ({ of, settings, memo }) => {
+  reads: ({ of, settings, withdrawn }) => [of('AuthorizationPolicy'), settings, withdrawn],
+  make: ({ of, settings, withdrawn, memo }) => {
     const domains: TrustDomains = memo('trust domains', [settings], () => [settings.trustDomain, ...settings.trustDomainAliases]);
     const isStrict = settings.compatibility !== 'istio';
-    const policies = of('AuthorizationPolicy').map((policy) =>
-      memo(nameOf(policy), [policy, domains, isStrict], () => {
+    const read = (name: string, policy: Resource<Specs['AuthorizationPolicy']>) =>
+      memo(name, [policy, domains, isStrict], () => {
         const said = authorizationPolicyOf(policy, domains);
         return isStrict ? strictlyRead(said) : said;
-      }),
-    );
-    return { authorizations: policies.sort((a, b) => (key(a) < key(b) ? -1 : 1)) };
+      });
+    const policies = of('AuthorizationPolicy').map((policy) => read(nameOf(policy), policy));
+    return {
+      authorizations: policies.sort((a, b) => (key(a) < key(b) ? -1 : 1)),
+      withdrawn: withdrawn.map(({ policy, proxies }) => ({ policy: read(`withdrawn ${policy.hash}`, policy), proxies })),
+    };
   },
 };

@@ -5,6 +5,13 @@ import type { Assignments } from '../kubernetes/allocate.ts';
 import type { RunningPod } from '../kubernetes/workload.ts';
 import { type Before, changedAt, type Memo, type Mesh } from '../mesh/index.ts';
 
+/** A CUSTOM policy that was changed or deleted. */
+export interface Withdrawal {
+  readonly policy: Resource<Specs['AuthorizationPolicy']>;
+  /** Those that may not have what came instead, as `namespace/name`. */
+  readonly proxies: ReadonlySet<string>;
+}
+
 export interface Input {
   /** Oldest first [S17]. */
   of<K extends SupportedKind>(kind: K): readonly Resource<Specs[K]>[];
@@ -12,6 +19,7 @@ export interface Input {
   readonly settings: MeshSettings;
   readonly assignments: Assignments;
   readonly keys: FetchedKeys;
+  readonly withdrawn: readonly Withdrawal[];
   readonly memo: Memo;
 }
 

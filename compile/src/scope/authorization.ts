@@ -60,13 +60,25 @@ const delegationsOf = (custom: readonly AuthorizationPolicy[], authorizers: Mesh
     .map((authorizer) => ({ authorizer, policies: custom.filter(({ provider }) => provider === authorizer.name) }))
     .filter(({ policies }) => policies.length > 0);
 
-const sliceOf = (policies: readonly AuthorizationPolicy[], authorizers: Mesh['authorizers']): AuthorizationSlice => {
+/** Those of before that this proxy may not have the successors of; nobody knows what a proxy has that is no instance. */
+const withdrawnFor = (mesh: Mesh, { namespace, name }: Proxy, subject: Subject): readonly AuthorizationPolicy[] => {
+  const key = `${namespace}/${name}`;
+  const concerned = mesh.withdrawn.filter(({ proxies }) => proxies.has(key) || !mesh.workloads.has(key));
+  return concerned.map(({ policy }) => policy).filter((policy) => isFor(policy, subject, mesh));
+};
+
+const sliceOf = (
+  policies: readonly AuthorizationPolicy[],
+  withdrawn: readonly AuthorizationPolicy[],
+  authorizers: Mesh['authorizers'],
+): AuthorizationSlice => {
   const of = (action: AuthorizationPolicy['action']) => policies.filter((policy) => policy.action === action);
   const custom = of('CUSTOM');
   return {
     authorizers,
     custom: delegationsOf(custom, authorizers),
     undecided: custom.filter((policy) => !isAskable(policy, authorizers)),
+    withdrawn,
     audit: of('AUDIT'),
     deny: of('DENY'),
     allow: of('ALLOW'),
@@ -77,6 +89,8 @@ export const authorizationSlice = (mesh: Mesh, proxy: Proxy): AuthorizationSlice
   const { authorizations, authorizers, memo } = mesh;
   const subject = subjectOf(mesh, proxy);
   const policies = authorizations.filter((policy) => isFor(policy, subject, mesh));
-  const key = policies.map(({ namespace, name }) => `${namespace}/${name}`).join();
-  return memo(`authorization ${key}`, [authorizers, ...policies], () => sliceOf(policies, authorizers));
+  const withdrawn = withdrawnFor(mesh, proxy, subject);
+  const names = (some: readonly AuthorizationPolicy[]) => some.map(({ namespace, name }) => `${namespace}/${name}`).join();
+  const key = `authorization ${names(policies)};${names(withdrawn)}`;
+  return memo(key, [authorizers, ...policies, ...withdrawn], () => sliceOf(policies, withdrawn, authorizers));
 };

@@ -12,7 +12,7 @@ const allowing = (count: number): AuthorizationSlice => {
   }));
   const from = [[{ path: 'spec', negated: false, test: { kind: 'principal' as const, values } }]];
   const policy = { namespace: 'shop', name: 'many', action: 'ALLOW' as const, dryRun: false, rules: [{ from, to: [[]], when: [] }] };
-  return { authorizers: [], custom: [], undecided: [], audit: [], deny: [], allow: [policy] };
+  return { authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [], allow: [policy] };
 };
 
 const filtersOf = (authorization: AuthorizationSlice) =>
@@ -35,7 +35,7 @@ const denied = (networks: number, rules: number): AuthorizationSlice => {
   };
   const all = Array.from({ length: rules }, (_, rule) => ({ from: from(rule), to: [[]], when: [] }));
   const policy = { namespace: 'shop', name: 'many', action: 'DENY' as const, dryRun: false, rules: all };
-  return { authorizers: [], custom: [], undecided: [], audit: [], deny: [policy], allow: [] };
+  return { authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [policy], allow: [] };
 };
 
 test('more addresses that are told apart than there can be chains let nobody pass [G9]', () => {

@@ -2,7 +2,7 @@
  * External authorizers. What the rules of CUSTOM policies match is found out by an RBAC filter that only tells (its shadow rules);
  * of that and nothing else the authorizer is asked, so that its failure harms no other request [S110].
  */
-import { type Encoded, type Init, milliseconds, outboundCluster } from '@weft/envoy';
+import { decidingPlace, type Encoded, type Init, milliseconds, outboundCluster } from '@weft/envoy';
 import { ApiVersion } from '@weft/envoy/gen/envoy/config/core/v3/config_source_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
@@ -87,7 +87,7 @@ const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => 
   };
 };
 
-const place = ({ name }: Named): string => `authorization.http.custom.${name}`;
+const place = ({ name }: Named): string => `${decidingPlace}.custom.${name}`;
 
 /** Where an authorizer is asked, if a policy names it. */
 export const askingPlace = (authorizer: Named): HttpFilter => discovered(place(authorizer));
@@ -96,10 +96,13 @@ export const askingPlace = (authorizer: Named): HttpFilter => discovered(place(a
  * A chain of its own, which ends with the question: what would stand behind it in the same chain is passed over when the answer
  * comes, since Envoy goes on behind the composite filter [E14].
  */
-export const askingChain = (authorizer: ExternalAuthorizer, { custom }: AuthorizationSlice): Encoded => {
+export const askingChain = (authorizer: ExternalAuthorizer, { custom, withdrawn }: AuthorizationSlice): Encoded => {
   const policies = custom.find((delegation) => delegation.authorizer === authorizer)?.policies ?? [];
-  if (policies.length === 0) return chainAt(place(authorizer), []);
-  const shadowRules = rbac(RBAC_Action.DENY, namedRules(policies, { before: rulePrefix }));
+  const before = withdrawn.filter(({ provider }) => provider === authorizer.name);
+  if (policies.length === 0 && before.length === 0) return chainAt(place(authorizer), []);
+  // A policy may stand beside what it was before, under one name.
+  const rules = before.map((policy, index) => namedRules([policy], { before: rulePrefix, after: `-withdrawn-${index}` }));
+  const shadowRules = rbac(RBAC_Action.DENY, Object.assign(namedRules(policies, { before: rulePrefix }), ...rules));
   return chainAt(place(authorizer), [
     ...onceFilters(`authorization.headers.${authorizer.name}`, policies),
     extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),

@@ -1,4 +1,5 @@
 /** Filters that decide about requests where they come in, in their order, and what each of them is told. */
+import { decidingPlace } from '@weft/envoy';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type View } from '../mesh/index.ts';
@@ -15,11 +16,9 @@ import { tokenFilters } from './tokens.ts';
  * One place for all that decide by themselves: were DENY and ALLOW resources of their own, a request between the change of one and of the other would
  * be judged by half of the old and half of the new.
  */
-const place = 'authorization.http';
-
 const places = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
   ...authorizers.map(askingPlace), // before anything is known of the caller [S101]
-  discovered(place),
+  discovered(decidingPlace),
 ]);
 
 /** What stands before every way in, without policies too, so that the first one changes no listener. */
@@ -65,7 +64,7 @@ const told = (name: string, init: Parameters<typeof extension<typeof RBACSchema>
 
 const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part => [
   ...slice.authorizers.map((authorizer) => askingChain(authorizer, slice)),
-  chainAt(place, [
+  chainAt(decidingPlace, [
     ...tokens, // whose request it is [S113]
     ...onceFilters('authorization.headers', [...slice.audit, ...slice.deny, ...slice.undecided, ...slice.allow]), // tokens' claims among them
     ...told('authorization.audit', auditing(slice)),

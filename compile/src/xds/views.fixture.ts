@@ -129,7 +129,7 @@ export const sidecar = (init: Partial<View> = {}): View => ({
   outbound: outbound([]),
   inbound: { ports: [], mode: 'PERMISSIVE' },
   gateway: { servers: [] },
-  authorization: { authorizers: [], custom: [], undecided: [], audit: [], deny: [], allow: [] },
+  authorization: { authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [], allow: [] },
   credentials: { secrets: [] },
   ...init,
 });

@@ -34,6 +34,8 @@ export interface Standing {
   readonly pending: readonly string[];
 }
 
+const inSteps: ReadonlySet<string> = new Set(['PeerAuthentication', 'AuthorizationPolicy']);
+
 /** A policy is in force when the proxies that it changes are through with all steps, too. */
 const throughAllSteps = ({ proxies, pending }: Programming, changing: ReadonlySet<string>): Programming => ({
   proxies,
@@ -46,7 +48,7 @@ export const standings = (items: readonly StandingObject[], parts: ApiParts, who
   return items.map(({ stored, outdated, dependents }) => {
     const { revision, findings } = stored;
     const known = dependents && programmingOf(dependents, revision);
-    const programming = known && stored.resource.kind === 'PeerAuthentication' ? throughAllSteps(known, changing) : known;
+    const programming = known && inSteps.has(stored.resource.kind) ? throughAllSteps(known, changing) : known;
     const conditions = conditionsOf({ revision, findings, outdated, ...(programming && { programming }) });
     return { object: { ...stored, resource: withoutKeys(stored.resource), conditions }, conditions, pending: programming?.pending ?? [] };
   });

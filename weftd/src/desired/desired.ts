@@ -14,6 +14,7 @@ import {
   peerModesIn,
   serviceOwner,
   tokensIn,
+  type Withdrawal,
 } from '@weft/compile';
 import type {
   ApplyRequest,
@@ -42,10 +43,11 @@ import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
 import { isToldToProxies, withoutObject } from './dependents.ts';
-import type { Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
+import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
+import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
 
 export interface DesiredPowers extends ControllerPowers {
   readonly post: (message: FromWorker) => void;
@@ -58,8 +60,9 @@ export interface DesiredPowers extends ControllerPowers {
 const quietMs = 15;
 const longestMs = 200;
 const retryMs = 1000;
-/** Each step of a change of mutual TLS waits this long for proxies that do not answer. */
-const modeStepMs = 15_000;
+/** Each step of a change waits this long for proxies that do not answer. */
+const stepMs = 15_000;
+const nothingWithdrawn: readonly Withdrawal[] = [];
 const dayMs = 24 * 3600 * 1000;
 /** Of longer lists nobody reads who depends on each object; it would cost a compilation for each. */
 const mostAsked = 100;
@@ -73,6 +76,7 @@ export class Desired implements Calls {
   readonly #owned: Ownership;
   readonly #compiler: Compiler;
   readonly #modes: ModeChanges;
+  readonly #withdrawals: Withdrawals;
   readonly #publisher = new PlanPublisher();
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
@@ -82,7 +86,7 @@ export class Desired implements Calls {
   #built: Built | undefined;
   #trustDomain = '';
   #nodeText = '';
-  /** The revision that proxies are waited for, on the way to other modes of mutual TLS. */
+  /** The revision that proxies are waited for, on the way to other modes of mutual TLS or policies. */
   #awaited: number | undefined;
   #started = false;
   #retry: NodeJS.Timeout | undefined;
@@ -93,7 +97,8 @@ export class Desired implements Calls {
     this.#powers = powers;
     this.#store = openStore(config.store, powers.now);
     this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
-    this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs: modeStepMs, now: powers.now });
+    this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs, now: powers.now });
+    this.#withdrawals = createWithdrawals({ told: this.#store.decisions.toldPolicies(), stepMs, now: powers.now });
     this.#keys = new KeyKeeper({
       fetch: powers.fetchKeys,
       now: powers.now,
@@ -251,10 +256,11 @@ export class Desired implements Calls {
     return true;
   }
 
-  advance({ revision, applied }: { readonly revision: number; readonly applied: boolean }): void {
+  advance({ revision, applied, pending }: Advance): void {
     if (revision !== this.#awaited) return;
     this.#awaited = undefined;
-    if (this.#modes.advance(applied)) this.#nextStep();
+    const changed = [this.#modes.advance(applied), this.#withdrawals.advance(pending)];
+    if (changed.includes(true)) this.#nextStep();
     this.#compileNow();
   }
 
@@ -329,6 +335,7 @@ export class Desired implements Calls {
     decisions.keepAddresses(allocate(resources, decisions.addresses()));
     this.#keys.want({ sources: sourcesIn(resources), networks: this.#settings(resources).keyNetworks });
     this.#decideModes(resources);
+    this.#decideWithdrawals(resources);
   }
 
   #decideModes(resources: readonly Resource[]): void {
@@ -336,6 +343,24 @@ export class Desired implements Calls {
     const sidecars = this.#workloads.flatMap(({ instances }) => instances).filter(({ pod }) => pod.proxy === 'sidecar');
     if (this.#modes.take(sidecars.map(({ pod }) => ({ uid: pod.uid, modes: modesOf(pod) })))) this.#nextStep();
     this.#store.decisions.keepCallers(this.#modes.callers());
+  }
+
+  #decideWithdrawals(resources: readonly Resource[]): void {
+    const pods = this.#workloads.flatMap(({ instances }) => instances).filter(({ pod }) => pod.proxy !== 'none');
+    if (
+      this.#withdrawals.take(
+        resources,
+        pods.map(({ pod }) => `${pod.namespace}/${pod.name}`),
+      )
+    )
+      this.#nextStep();
+    this.#store.decisions.keepToldPolicies(this.#withdrawals.told());
+  }
+
+  /** When what is under way goes on without those that do not answer; undefined: nothing is. */
+  #deadline(): number | undefined {
+    const deadlines = [this.#modes.deadline(), this.#withdrawals.deadline()].filter((deadline) => deadline !== undefined);
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
   }
 
   /** Who has acknowledged a step is told by revisions: each has its own. */
@@ -346,7 +371,7 @@ export class Desired implements Calls {
 
   /** Asks to be told when all proxies have the step, or when it is time to go on without some of them. */
   #awaitStep(): void {
-    const deadline = this.#modes.deadline();
+    const deadline = this.#deadline();
     if (deadline === undefined || this.#awaited !== undefined) return;
     this.#awaited = this.#owned.revision();
     this.#powers.post({ kind: 'step', step: { revision: this.#awaited, timeoutMs: Math.max(1, deadline - this.#powers.now()) } });
@@ -383,12 +408,13 @@ export class Desired implements Calls {
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
-    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments, keys: this.#keys.keys() };
+    const [keys, withdrawn] = [this.#keys.keys(), this.#withdrawals.current()];
+    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments, keys, withdrawn };
   }
 
   /** A stage on the way hides what it leads to: who asks what an object is for is asked what is different in the end. */
   #inTheEnd(snapshot: Parameters<Compiler['build']>[0]): Built {
-    return { ...snapshot, pods: this.#instances(), isChanging: this.#modes.deadline() !== undefined };
+    return { ...snapshot, pods: this.#instances(), withdrawn: nothingWithdrawn, isChanging: this.#deadline() !== undefined };
   }
 
   /** With the stage that each is at on its way to what these objects want. */
@@ -433,13 +459,18 @@ export class Desired implements Calls {
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
       trustDomainAliases: this.#settings(this.#owned.resources()).trustDomainAliases,
-      changing: this.#staged(this.#owned.resources()).flatMap(({ pod, stage }) => (stage ? [`${pod.namespace}/${pod.name}`] : [])),
+      changing: this.#changing(),
       ...(node && { node }),
     };
     const text = JSON.stringify(state);
     if (text === this.#nodeText) return;
     this.#nodeText = text;
     this.#powers.post({ kind: 'node', state });
+  }
+
+  #changing(): readonly string[] {
+    const staged = this.#staged(this.#owned.resources()).flatMap(({ pod, stage }) => (stage ? [`${pod.namespace}/${pod.name}`] : []));
+    return [...new Set([...staged, ...this.#withdrawals.current().flatMap(({ proxies }) => [...proxies])])];
   }
 
   #mistake(error: unknown, what: string): void {

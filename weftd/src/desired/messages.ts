@@ -61,8 +61,8 @@ export interface Calls {
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;
   /** False: there is no such workload. */
   restart(workload: ObjectRef): boolean;
-  /** A step of a change of mutual TLS is over: every proxy has acknowledged it, or its time is up. */
-  advance(step: { readonly revision: number; readonly applied: boolean }): void;
+  /** A step of a change is over: every proxy has acknowledged it, or its time is up. */
+  advance(step: Advance): void;
   /** Looks at the folder, compiles what changed. @returns the revision that is now planned. */
   settle(): Promise<number>;
 }
@@ -111,7 +111,7 @@ export interface NodeState {
   readonly restartNeeded: readonly string[];
   /** From the settings in force. */
   readonly trustDomainAliases: readonly string[];
-  /** Pods that are on the way to another mode of mutual TLS, as `namespace/name`. */
+  /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;
 }
@@ -125,6 +125,13 @@ export interface Health {
 export interface Step {
   readonly revision: number;
   readonly timeoutMs: number;
+}
+
+export interface Advance {
+  readonly revision: number;
+  readonly applied: boolean;
+  /** Who has not acknowledged it, as `namespace/name`. */
+  readonly pending: readonly string[];
 }
 
 export type FromWorker =

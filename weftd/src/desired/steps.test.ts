@@ -1,4 +1,4 @@
-/** Steps of a change of mutual TLS, between the worker that decides on them and whoever waits for proxies. */
+/** Steps of a change of mutual TLS or of who is asked about requests, between the worker that decides on them and whoever waits for proxies. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,13 +70,13 @@ test('each step has a revision of its own, waits for fifteen seconds, and the la
   );
   expect(steps()).toHaveLength(1);
   time += 15_000;
-  desired.advance({ revision: revisionOf(0), applied: false });
+  desired.advance({ revision: revisionOf(0), applied: false, pending: ['shop/cart-hash-xxxxx'] });
   expect(steps()).toHaveLength(2);
   expect(revisionOf(1)).toBeGreaterThan(revisionOf(0));
   // An answer that comes late is about what is over.
-  desired.advance({ revision: revisionOf(0), applied: true });
+  desired.advance({ revision: revisionOf(0), applied: true, pending: [] });
   expect(changing()).toHaveLength(1);
-  desired.advance({ revision: revisionOf(1), applied: true });
+  desired.advance({ revision: revisionOf(1), applied: true, pending: [] });
   expect(changing()).toEqual([]);
   expect(steps()).toHaveLength(2);
 });
@@ -88,26 +88,60 @@ test('a change that is reversed on the way, and one that has no steps', () => {
   become('PERMISSIVE');
   expect(changing()).toEqual([]);
   become('DISABLE');
-  desired.advance({ revision: revisionOf(steps().length - 1), applied: true });
+  desired.advance({ revision: revisionOf(steps().length - 1), applied: true, pending: [] });
   // Some callers may come without TLS by now: they are asked back before it is demanded.
   become('STRICT');
   expect(changing()).toHaveLength(1);
-  desired.advance({ revision: revisionOf(steps().length - 1), applied: true });
+  desired.advance({ revision: revisionOf(steps().length - 1), applied: true, pending: [] });
   expect(changing()).toHaveLength(1);
-  desired.advance({ revision: revisionOf(steps().length - 1), applied: true });
+  desired.advance({ revision: revisionOf(steps().length - 1), applied: true, pending: [] });
   expect(changing()).toEqual([]);
 });
 
 test('after a restart the step that was under way is waited for again', async () => {
   become('DISABLE');
-  desired.advance({ revision: revisionOf(0), applied: true });
+  desired.advance({ revision: revisionOf(0), applied: true, pending: [] });
   await desired.stop();
   time += 60_000;
   start();
   expect(posted.findIndex(({ kind }) => kind === 'step')).toBeLessThan(posted.findIndex(({ kind }) => kind === 'ready'));
   expect(steps()).toMatchObject([{ timeoutMs: 15_000 }]);
   expect(changing()).toHaveLength(1);
-  desired.advance({ revision: revisionOf(0), applied: true });
+  desired.advance({ revision: revisionOf(0), applied: true, pending: [] });
+  expect(changing()).toEqual([]);
+});
+
+/** A policy of this spec, in place of the last; that nobody can be asked is no matter here. */
+const decide = (spec: string): void => {
+  const text = `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: shop}\nspec: ${spec}\n`;
+  expect(desired.apply({ text, file: 'stdin', directory: '/' }).items.map(({ action }) => action)).not.toContain('refused');
+};
+const custom = '{action: CUSTOM, provider: {name: nobody}, rules: [{}]}';
+
+test('who was asked is asked until the proxies have what came instead, over restarts too; those that answer late alone wait on', async () => {
+  decide(custom);
+  expect(steps()).toEqual([]);
+  await desired.stop();
+  start();
+  decide('{action: DENY, rules: [{}]}');
+  expect(changing()).toEqual(['shop/cart-hash-xxxxx']);
+  expect(steps()).toMatchObject([{ timeoutMs: 15_000 }]);
+  // Killed before anybody has it.
+  await desired.stop();
+  start();
+  expect(changing()).toHaveLength(1);
+  desired.advance({ revision: revisionOf(0), applied: false, pending: ['shop/cart-hash-xxxxx'] });
+  expect(changing()).toHaveLength(1);
+  desired.advance({ revision: revisionOf(1), applied: true, pending: [] });
+  expect(changing()).toEqual([]);
+  expect(steps()).toHaveLength(2);
+});
+
+test('what is withdrawn and comes back is nothing that anybody waits for', () => {
+  decide(custom);
+  decide('{rules: [{}]}');
+  expect(changing()).toHaveLength(1);
+  decide(custom);
   expect(changing()).toEqual([]);
 });
 
@@ -126,8 +160,8 @@ test('the worker is told what proxies have, and a failure ends nothing else', as
   const log = { info: () => {}, warn: (_: object, message: string) => void warned.push(message), error: () => {} };
   takeSteps({ onStep: (listener) => void listeners.push(listener), call: call as never }, { waitApplied }, log);
   step(7);
-  await expect.poll(() => advanced).toEqual([{ revision: 7, applied: false }]);
+  await expect.poll(() => advanced).toEqual([{ revision: 7, applied: false, pending: [] }]);
   step(8);
   await expect.poll(() => warned, { timeout: 10_000 }).toHaveLength(1);
-  expect(advanced[1]).toEqual({ revision: 8, applied: true });
+  expect(advanced[1]).toEqual({ revision: 8, applied: true, pending: [] });
 });

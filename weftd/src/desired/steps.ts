@@ -9,10 +9,10 @@ const settlingMs = 1000;
 export const takeSteps = (desired: Pick<DesiredThread, 'onStep' | 'call'>, push: Pick<Push, 'waitApplied'>, log: Log): void =>
   desired.onStep(async ({ revision, timeoutMs }) => {
     try {
-      const { applied } = await push.waitApplied({ revision, timeoutMs });
+      const { applied, pending } = await push.waitApplied({ revision, timeoutMs });
       if (applied) await sleep(settlingMs);
-      await desired.call('advance', { revision, applied });
+      await desired.call('advance', { revision, applied, pending });
     } catch (error) {
-      log.warn({ err: String(error), revision }, 'the next step of a change of mutual TLS was not taken');
+      log.warn({ err: String(error), revision }, 'the next step of a change was not taken');
     }
   });

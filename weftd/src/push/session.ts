@@ -3,11 +3,11 @@
  * be sent now. No gRPC, no clock. The rules [X1-X16] are those of Envoy's xds_protocol.rst that a server must keep.
  */
 import { changesBetween, nextTarget, noResources, pushOrder, type ResourceMap, routeOf, type Standing } from '@weft/compile/diff';
-import { type Encoded, typeUrls } from '@weft/envoy';
+import { decidingPlace, type Encoded, typeUrls } from '@weft/envoy';
 import { acknowledge, refuse, reverted, settled } from './in-flight.ts';
 import { type Aim, nothingWithheld, pendingOf, withheldBy, withLiveSuspects } from './pending.ts';
 import type { Planned } from './plan.ts';
-import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed } from './subscription.ts';
+import { covers, maxNames, type Request, resubscribed, type Subscription, subscribed, without } from './subscription.ts';
 
 const { CDS: cds, EDS: eds, ECDS: ecds, LDS: lds, RDS: rds, VHDS: vhds } = typeUrls;
 
@@ -144,7 +144,7 @@ export const nextPush = (session: OpenSession): { readonly session: OpenSession;
       if (!subscription || subscription.inFlight) continue;
       const target = nextTarget(type, standing, current.planned.resources);
       if (!target) continue;
-      const pending = pendingOf(subscription, type === eds ? endpointsAim(current, target) : { ...aimOf(current, type), target });
+      const pending = pendingOf(subscription, aimAt(current, type, target));
       if (pending) return pushed(advanced, type, pending);
       // The difference is in names that the client did not ask for.
       if (subscription.sent !== target && !standing(type).refused) {
@@ -161,6 +161,16 @@ const aimOf = (session: OpenSession, type: string) => ({
   wanted: wantedOf(session, type),
   withheld: withheldBy(session.subscriptions, type),
 });
+
+const aimAt = (session: OpenSession, type: string, target: ResourceMap): Aim => {
+  if (type === eds) return endpointsAim(session, target);
+  const aim = { ...aimOf(session, type), target };
+  return type === ecds ? { ...aim, wanted: besidesWaiting(aim.wanted, target) } : aim;
+};
+
+/** [G30]: what has to wait waits also where the client asks for it again. */
+const besidesWaiting = (wanted: ResourceMap, target: ResourceMap): ResourceMap =>
+  wanted.get(decidingPlace)?.version === target.get(decidingPlace)?.version ? wanted : without(wanted, [decidingPlace]);
 
 /**
  * [X14]: a cluster that is on its way has to get endpoints even if it is not wanted any more: those that it had.

@@ -139,7 +139,7 @@ const allNames = (map: ResourceMap): ReadonlySet<string> => {
 const restricted = (map: ResourceMap, names: ReadonlySet<string>): ResourceMap => new Map([...map].filter(([name]) => names.has(name)));
 
 /** The same map where none of the names is in it. */
-const without = (map: ResourceMap, names: readonly string[]): ResourceMap => {
+export const without = (map: ResourceMap, names: readonly string[]): ResourceMap => {
   if (!names.some((name) => map.has(name))) return map;
   const rest = new Map(map);
   for (const name of names) rest.delete(name);

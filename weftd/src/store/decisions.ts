@@ -1,10 +1,11 @@
 /**
  * Decisions that weftd took once and must keep over a restart: which pods it made (name and uid), which restarts
- * were asked for, which virtual address belongs to whom, and how callers were told to call.
+ * were asked for, which virtual address belongs to whom, how callers were told to call, and which CUSTOM policies proxies were told.
  */
 import type { ObjectRef } from '@weft/model';
 import { refKey } from '@weft/model';
 import type { Callers } from '../desired/callers.ts';
+import type { ToldPolicy } from '../desired/withdrawals.ts';
 import type { PodInstance } from '../workloads/instance.ts';
 import type { Database } from './database.ts';
 
@@ -22,6 +23,10 @@ export interface Decisions {
   callers(): ReadonlyMap<string, Callers>;
   /** Replaces the whole table; only differences are written. */
   keepCallers(callers: ReadonlyMap<string, Callers>): void;
+  /** CUSTOM policies that some proxy may go by, by their hash. */
+  toldPolicies(): ReadonlyMap<string, ToldPolicy>;
+  /** Replaces the whole table; only differences are written. */
+  keepToldPolicies(told: ReadonlyMap<string, ToldPolicy>): void;
 }
 
 /** Instances are immutable values: one that is the same object was already written. */
@@ -116,9 +121,39 @@ const callersIn = (database: Database): Pick<Decisions, 'callers' | 'keepCallers
   };
 };
 
+const toldPoliciesIn = (database: Database): Pick<Decisions, 'toldPolicies' | 'keepToldPolicies'> => {
+  const put = database.sql.prepare('INSERT OR REPLACE INTO told_policies VALUES (?, ?, ?)');
+  const erase = database.sql.prepare('DELETE FROM told_policies WHERE hash = ?');
+  const read = (row: Record<string, unknown>): ToldPolicy => ({
+    policy: JSON.parse(String(row.policy)),
+    ...(row.withdrawn_from !== null && { withdrawnFrom: JSON.parse(String(row.withdrawn_from)) }),
+  });
+  let told: ReadonlyMap<string, ToldPolicy> = new Map(
+    database.sql
+      .prepare('SELECT * FROM told_policies')
+      .all()
+      .map((row) => [String(row.hash), read(row)]),
+  );
+  return {
+    toldPolicies: () => told,
+    keepToldPolicies: (next) => {
+      if (next === told) return;
+      const changed = [...next].filter(([hash, value]) => told.get(hash) !== value);
+      const gone = [...told.keys()].filter((hash) => !next.has(hash));
+      database.transaction(() => {
+        for (const [hash, { policy, withdrawnFrom }] of changed)
+          put.run(hash, JSON.stringify(policy), withdrawnFrom ? JSON.stringify(withdrawnFrom) : null);
+        for (const hash of gone) erase.run(hash);
+      });
+      told = next;
+    },
+  };
+};
+
 export const decisionsIn = (database: Database): Decisions => ({
   ...instancesIn(database),
   ...restartsIn(database),
   ...addressesIn(database),
   ...callersIn(database),
+  ...toldPoliciesIn(database),
 });

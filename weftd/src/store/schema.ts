@@ -43,4 +43,8 @@ export const migrations: readonly string[] = [
   -- The last good keys of issuers, by their source; fetched in Unix milliseconds.
   CREATE TABLE keys (source TEXT PRIMARY KEY, keys TEXT NOT NULL, fetched INTEGER NOT NULL) STRICT;
   `,
+  `
+  -- CUSTOM policies that proxies were told; withdrawn_from is null while they are wanted.
+  CREATE TABLE told_policies (hash TEXT PRIMARY KEY, policy TEXT NOT NULL, withdrawn_from TEXT) STRICT;
+  `,
 ];

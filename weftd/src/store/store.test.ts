@@ -135,8 +135,12 @@ test('decisions survive a restart', () => {
   const told = { '': { mtls: true, mixed: false } };
   store.decisions.keepCallers(new Map(Object.entries({ a: told, b: told })));
   store.decisions.keepCallers(new Map(Object.entries({ b: { '': { mtls: false, mixed: true } } })));
+  const policy = { policy: { kind: 'AuthorizationPolicy', spec: {} } as never };
+  store.decisions.keepToldPolicies(new Map(Object.entries({ gone: policy, wanted: policy, old: policy })));
+  store.decisions.keepToldPolicies(new Map(Object.entries({ wanted: policy, old: { ...policy, withdrawnFrom: ['shop/a'] } })));
   expect([store.objects.mark(), store.objects.mark()]).toEqual([1, 2]);
   reopen();
+  expect(Object.fromEntries(store.decisions.toldPolicies())).toEqual({ old: { ...policy, withdrawnFrom: ['shop/a'] }, wanted: policy });
   expect(store.objects.revision()).toBe(2);
   expect([...store.decisions.callers()]).toEqual([['b', { '': { mtls: false, mixed: true } }]]);
   expect(store.decisions.addresses()).toEqual({ 'Service/shop/web': '10.96.0.2' });
