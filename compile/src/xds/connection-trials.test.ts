@@ -4,7 +4,7 @@ import { guarded } from './connection-chains.ts';
 import { trialResources } from './connection-trials.ts';
 import { tcpProxy } from './filters.ts';
 
-const nobody: AuthorizationSlice = { authorizers: [], custom: [], undecided: [], audit: [], deny: [], allow: [] };
+const nobody: AuthorizationSlice = { authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [], allow: [] };
 
 const policy = (action: AuthorizationAction, dryRun: boolean) => {
   const test = { kind: 'source-ip' as const, values: [{ address: '10.1.0.0', bits: 16 }] };
