@@ -12,6 +12,15 @@ export const follow = <T extends List>(before: List, next: T): T => {
   return next;
 };
 
+const eldest = new WeakMap<object, WeakRef<List>>();
+
+/** Of lists that were made of one thing for different readers, the eldest is what the others came of, unless they came of their own. */
+export const followEldest = <T extends List>(origin: object, list: T): T => {
+  const known = eldest.get(origin)?.deref();
+  if (!known) eldest.set(origin, new WeakRef(list));
+  return known && known !== list && !earlier.has(list) ? follow(known, list) : list;
+};
+
 export const predecessor = <T extends List>(list: T): T | undefined => earlier.get(list)?.deref() as T | undefined;
 
 const differences = new WeakMap<List, { readonly before: WeakRef<List>; readonly at: readonly number[] | undefined }>();

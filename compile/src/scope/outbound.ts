@@ -3,6 +3,7 @@ import { outboundCluster } from '@weft/envoy';
 import {
   type EgressListener,
   type EgressScope,
+  followEldest,
   hostIndex,
   type Mesh,
   type OutboundSlice,
@@ -43,7 +44,8 @@ const calledIn = (client: Client, surroundings: Surroundings): Pick<OutboundSlic
   const key = `${clientKey(surroundings.mesh, client)}: ${surroundings.key}`;
   const told = withHashedRoutes(key, toldTo(client, surroundings), hashingOf(client, surroundings));
   return {
-    services: withConnections(key, told, { client, surroundings }),
+    // Classes of proxies differ in few services: what is made for the first is mended for the others.
+    services: followEldest(surroundings.services, withConnections(key, told, { client, surroundings })),
     virtualHosts: ruleHosts(key, { client, surroundings, hashing: hashingOf(client, surroundings) }),
   };
 };
