@@ -7,7 +7,6 @@ import { exitCodes, Failure } from '../exit.ts';
 import { bySeverity, findingLine, isRefused } from '../findings.ts';
 import { readManifests } from '../manifests.ts';
 import type { Address } from '../up/ports.ts';
-import { runMesh } from '../up/supervisor.ts';
 import { milliseconds } from './wait.ts';
 
 const port = (text: string): number => {
@@ -64,6 +63,7 @@ export const upCommand = (cli: Cli): Command =>
         throw new Failure(`weft up needs Linux (network namespaces), this is ${process.platform}; run it in a Linux virtual machine`);
       }
       await refuseUnprotected(cli, folder);
+      const { runMesh } = await import('../up/supervisor.ts');
       const { timeout, envoy, gatewayPort, api, xds } = options;
       const gateway = { flag: '--gateway-port', host: '127.0.0.1', port: gatewayPort };
       await runMesh(cli, { folder, gateway, api, xds, timeoutMs: timeout, ...(envoy && { envoy }) });

@@ -10,7 +10,7 @@ const reasons: Readonly<Record<Lost, readonly [why: string, help: string]>> = {
   object: ['there is no such VirtualService', 'Correct the name, or add the VirtualService.'],
   hosts: ['it has hosts, and so routes of its own only', 'Remove its `hosts`.'],
   room: [
-    `with its routes these were more than ${maxRoutes.toLocaleString('en')} in every proxy, counted for each host, or too many matches to compare`,
+    `with its routes these were more than ${maxRoutes} in every proxy, counted for each host, or too many matches to compare`,
     'Split this VirtualService, or shorten the lists of `match`.',
   ],
   export: ['it is not exported to this namespace', 'Add this namespace to its `exportTo`.'],
