@@ -59,7 +59,7 @@ const differencesOf = (passage: Passage, asked: Asked, answer: Answer): string[]
   const { outcome } = passage;
   const { 'x-details': details = '', 'x-weft-denial-id': denial } = headers;
   const { refusing } = askedBy(passage, asked);
-  const wanted = refusing === undefined ? (outcome.kind === 'refused' ? outcome.status : 200) : refusals[refusing];
+  const wanted = refusing === undefined ? (outcome.kind === 'forward' ? 200 : outcome.status) : refusals[refusing];
   if (wanted !== status) return [`explain says ${wanted} (${outcome.why}), Envoy ${status} (${details})`];
   if ((status === 403) !== (denial !== undefined)) return [`status ${status} (${details}) with denial id ${denial}`];
   if (refusing !== undefined) return differs('reason', 'ext_authz_denied', details);
@@ -230,7 +230,7 @@ export const agreement = async ({ seed, policies, requests }: Size): Promise<Agr
     }
     return {
       asked: found.length,
-      allowed: found.filter(({ answer: { status } }) => status === 200).length,
+      allowed: found.filter(({ answer: { status } }) => status < 300).length,
       delegated: found.filter(({ asked }) => authorizers.asked(numberOf(asked)).length > 0).length,
       refusedByOthers: found.filter(({ answer }) => answer.headers['x-details'] === 'ext_authz_denied').length,
       untold: await untoldOf(found, envoy),

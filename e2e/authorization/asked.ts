@@ -57,7 +57,10 @@ const paths = [
   '/a%2fb',
   '/a/%62?q=1',
   '/a/b/c/d?x=/a',
+  '/a%00',
 ];
+/** Of no use in HTTP/2, whose library escapes them. */
+const oddPaths = ['/a/é', '/?q=é'];
 const addresses = [
   '203.0.113.7',
   '203.0.113.200',
@@ -137,7 +140,7 @@ export const askedOf = (random: Random, { port, identified, proxied }: Door, num
       host,
       port,
       authority: random.chance(0.2) ? `${host}:8080` : host,
-      path: random.pick(paths),
+      path: random.pick(http2 ? paths : [...paths, ...oddPaths]),
       method: random.pick(['GET', 'GET', 'POST', 'PUT', 'DELETE', 'OPTIONS']),
       headers: { ...headers(random, http2), [numberHeader]: number },
     },

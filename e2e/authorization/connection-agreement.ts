@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { emit, inbound, judgedAtServer, staticBootstrap, type View } from '@weft/compile';
+import { emit, enteredServer, staticBootstrap, type View } from '@weft/compile';
 import type { JsonObject } from '@weft/envoy';
 import { spawnEnvoy } from '../envoy.ts';
 import { manifests } from '../security/scene.ts';
@@ -65,7 +65,7 @@ const expected = ({ view, server: { port } }: Scene, { identity, at: address, so
   const arrival = { port, request: { protocol: 'tcp' as const, host: 'web', port }, mtls, content: 'tcp' as const };
   const sender = { ...(mtls && { identity: `spiffe://${identities[identity]}` }), address: source };
   const powers = { claimsOf: () => undefined, isSigned: () => false, now: () => 0 };
-  return judgedAtServer(inbound(view, arrival), { view, arrival, address, serverName }, { sender, powers });
+  return enteredServer({ view, arrival, address, serverName }, { sender, powers });
 };
 
 /** So many connections are open at once. */

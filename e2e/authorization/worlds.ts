@@ -1,5 +1,5 @@
 /** Small meshes with random policies: a workload's own proxy or a gateway, each with a port of its own in one Envoy. */
-import { emit, explain, inbound, judgedAtGateway, judgedAtServer, staticBootstrap, type TokenPowers, type View } from '@weft/compile';
+import { emit, enteredGateway, enteredServer, staticBootstrap, type TokenPowers, type View } from '@weft/compile';
 import type { JsonObject, JsonValue } from '@weft/envoy';
 import type { Passage, Request } from '@weft/model';
 import { manifests } from '../security/scene.ts';
@@ -160,20 +160,33 @@ const serverWorld = (random: Random, plan: Plan): World => {
     const { request, at: address, source, serverName } = asked;
     const arrival = { port, request, mtls: asked.identity !== undefined, content: 'http' as const };
     const sender = { ...identityOf(asked), address: source };
-    return judgedAtServer(inbound(view, arrival), { view, arrival, address, serverName }, { sender, powers });
+    return enteredServer({ view, arrival, address, serverName }, { sender, powers });
   };
   return { objects, view, listener: bound({ ...own, filter_chains: chains }, port), expected, door: { port, proxied: false } };
 };
 
+/** Answers that tell which route was taken. */
+const claimRoutes = (random: Random): readonly object[] =>
+  Object.entries({ groups: 'admin', 'realm.roles': 'admin', scope: 'write', sub: 'a' })
+    .filter(() => random.chance(0.3))
+    .map(([claim, value], index) => {
+      const headers = { [`@request.auth.claims.${claim}`]: { [random.chance(0.7) ? 'exact' : 'prefix']: value } };
+      const match = random.chance(0.8) ? { headers } : { withoutHeaders: headers };
+      return { match: [match], directResponse: { status: 210 + index } };
+    });
+
+const byHeader = { match: [{ headers: { 'x-user': { prefix: 'a' } } }], directResponse: { status: 220 } };
+
 /** Plain HTTP, or TLS by which callers of the mesh have names. */
-const gatewayObjects = (port: number, tls: boolean): readonly object[] => {
+const gatewayObjects = (random: Random, port: number, tls: boolean): readonly object[] => {
+  const http = [...claimRoutes(random), ...(random.chance(0.3) ? [byHeader] : []), { directResponse: { status: 200 } }];
   const place = { port: { number: port, name: 'web', protocol: tls ? 'HTTPS' : 'HTTP' }, hosts: ['*'] };
   const metadata = { name: 'edge', namespace: 'edge' };
   const common = { apiVersion: 'networking.istio.io/v1', metadata };
   const servers = [{ ...place, ...(tls && { tls: { mode: 'ISTIO_MUTUAL' } }) }];
   return [
     { ...common, kind: 'Gateway', spec: { selector: { istio: 'gw' }, servers } },
-    { ...common, kind: 'VirtualService', spec: { hosts: ['*'], gateways: ['edge'], http: [{ directResponse: { status: 200 } }] } },
+    { ...common, kind: 'VirtualService', spec: { hosts: ['*'], gateways: ['edge'], http } },
   ];
 };
 
@@ -183,7 +196,7 @@ const gatewayWorld = (random: Random, plan: Plan): World => {
   const gatewayTopology = { ...(hops > 0 && { numTrustedProxies: hops }), ...(proxied && { proxyProtocol: {} }) };
   const objects = [
     settings(random, authorizers, { gatewayTopology }),
-    ...gatewayObjects(port, identified),
+    ...gatewayObjects(random, port, identified),
     ...rulesFor(random, plan, 'edge'),
   ];
   const { view } = compiled(written([...authorizersFor(authorizers), ...objects]));
@@ -194,7 +207,7 @@ const gatewayWorld = (random: Random, plan: Plan): World => {
     const encrypted = { host: serverName || address, scheme: 'https', certificate: 'mesh' } as const;
     const request: Request = { ...asked.request, address, ...(identified && encrypted) };
     const sender = { ...identityOf(asked), ...(client === undefined ? { address: source } : { address: client, relay: source }) };
-    return judgedAtGateway(explain(view, request), { view, request }, { sender, powers });
+    return enteredGateway({ view, request }, { sender, powers }).passage;
   };
   return { objects, view, listener: bound(own, port), expected, door: { port, proxied, identified } };
 };

@@ -5,6 +5,7 @@
 import { textInBase64 } from '@weft/envoy';
 import type { Claim, Claims, Request, TokenReader } from '@weft/model';
 import type { TokenRule } from '../mesh/index.ts';
+import { claimAt } from './claims.ts';
 import { linesIn, type Read, valuesOf, withLines, withoutHeaders } from './request.ts';
 import { type Located, tokensFor, withoutToken } from './token-places.ts';
 
@@ -72,48 +73,38 @@ type Header = readonly [name: string, value: string];
 
 /** What is said of one token. */
 const headersOf = ({ token, claims }: Valid, { claimHeaders, payloadHeader }: TokenRule): readonly Header[] => {
-  const own = claimHeaders.map(({ header, claim }): Header => {
-    const value = claim.split('.').reduce<Claim | undefined>((at, name) => (at as Claims | undefined)?.[name], claims);
-    return [header.toLowerCase(), headerText(value)];
-  });
+  const own = claimHeaders.map(({ header, claim }): Header => [header.toLowerCase(), headerText(claimAt(claims, claim.split('.')))]);
   const payload: readonly Header[] = payloadHeader === undefined ? [] : [[payloadHeader.toLowerCase(), token.split('.')[1] ?? '']];
   return [...own, ...payload].filter(([, value]) => value !== '');
 };
 
-/** A request, and what a verified token of it says. */
-interface Heard {
-  readonly request: Read;
-  readonly claims?: Claims;
-}
-
 /** What becomes of it when one of its tokens was verified: payload and claims stand in headers, and the token may be gone. */
-const accepted = ({ request }: Heard, found: Located, { rule, valid }: { readonly rule: TokenRule; readonly valid: Valid }): Heard => {
+const accepted = (request: Read, found: Located, { rule, valid }: { readonly rule: TokenRule; readonly valid: Valid }): Read => {
   const kept = rule.forward ? request : withoutToken(request, found);
   const lines = { ...linesIn(kept) };
   for (const [name, value] of headersOf(valid, rule)) lines[name] = [...valuesOf(kept, name), value];
-  return { request: withLines(kept, lines), claims: withWords(valid.claims, rule) };
+  return { ...withLines(kept, lines), claims: withWords(valid.claims, rule) };
 };
 
 interface Tried {
-  readonly heard: Heard;
+  readonly heard: Read;
   /** Absent: there are tokens, and all are valid. */
   readonly fault?: Fault;
 }
 
 /** Clients do not say what claims are. */
-const withoutClaimHeaders = (request: Read, { claimHeaders, payloadHeader }: TokenRule): Read => {
-  const names = new Set(
-    [...claimHeaders.map(({ header }) => header), ...(payloadHeader === undefined ? [] : [payloadHeader])].map((name) =>
-      name.toLowerCase(),
-    ),
-  );
-  return withoutHeaders(request, names);
+const withoutClaimHeaders = (request: Read, rules: readonly TokenRule[]): Read => {
+  const names = rules.flatMap(({ claimHeaders, payloadHeader }) => [
+    ...claimHeaders.map(({ header }) => header),
+    ...(payloadHeader === undefined ? [] : [payloadHeader]),
+  ]);
+  return withoutHeaders(request, new Set(names.map((name) => name.toLowerCase())));
 };
 
 /** Where a rule looks for tokens, all of them have to be valid. */
-const tried = (rule: TokenRule, before: Heard, powers: TokenPowers): Tried => {
-  let heard: Heard = { ...before, request: withoutClaimHeaders(before.request, rule) };
-  const tokens = tokensFor(rule, heard.request);
+const tried = (rule: TokenRule, before: Read, powers: TokenPowers): Tried => {
+  let heard = before;
+  const tokens = tokensFor(rule, heard);
   if (tokens.length === 0) return { heard, fault: 'missing' };
   for (const found of tokens) {
     const valid = checked(found.token, rule, powers);
@@ -131,7 +122,7 @@ export interface TokenRefusal {
 const isPreflight = ({ method, headers }: Read): boolean =>
   method === 'OPTIONS' && Boolean(headers.origin) && Boolean(headers['access-control-request-method']);
 
-export type Bearing = ({ readonly kind: 'refused' } & TokenRefusal) | ({ readonly kind: 'taken' } & Heard);
+export type Bearing = ({ readonly kind: 'refused' } & TokenRefusal) | { readonly kind: 'taken'; readonly request: Read };
 
 const refusal = (faults: readonly Fault[]): Bearing => {
   const told = faults.filter((one) => one !== 'missing');
@@ -144,13 +135,13 @@ const refusal = (faults: readonly Fault[]): Bearing => {
  * the next one finds: a token that was taken out is none that another rule could refuse.
  */
 export const bearing = (said: Read, rules: readonly TokenRule[], powers: TokenPowers): Bearing => {
-  let heard: Heard = { request: said };
-  if (rules.length === 0 || isPreflight(said)) return { kind: 'taken', ...heard };
+  let heard = withoutClaimHeaders(said, rules);
+  if (rules.length === 0 || isPreflight(said)) return { kind: 'taken', request: heard };
   const faults: Fault[] = [];
   for (const rule of rules) {
     const one = tried(rule, heard, powers);
     heard = one.heard;
-    if (one.fault === undefined) return { kind: 'taken', ...heard };
+    if (one.fault === undefined) return { kind: 'taken', request: heard };
     faults.push(one.fault);
   }
   // None is valid: now nothing else may be there.
@@ -159,5 +150,5 @@ export const bearing = (said: Read, rules: readonly TokenRule[], powers: TokenPo
     heard = one.heard;
     if (one.fault !== undefined && one.fault !== 'missing') return refusal([...faults, one.fault]);
   }
-  return rules.length > 1 || faults[0] === 'missing' ? { kind: 'taken', ...heard } : refusal(faults);
+  return rules.length > 1 || faults[0] === 'missing' ? { kind: 'taken', request: heard } : refusal(faults);
 };

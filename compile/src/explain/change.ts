@@ -1,6 +1,7 @@
 /** What is missing for a rule to match, in the words of policies. */
-import type { Claim, Claims } from '@weft/model';
+import type { Claims } from '@weft/model';
 import type { Condition, Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
+import { claimAt } from './claims.ts';
 import type { Facts } from './facts.ts';
 import { type Read, valuesOf } from './request.ts';
 
@@ -59,11 +60,8 @@ const wantedBy = (test: Test): readonly string[] => {
 const nobody = 'nobody (no verified certificate)';
 const noToken = 'none (no verified token)';
 
-const claimText = (claims: Claims | undefined, path: readonly string[]): string => {
-  const found = path.reduce<Claim | undefined>(
-    (claim, name) => (typeof claim === 'object' && claim !== null && Object.hasOwn(claim, name) ? (claim as Claims)[name] : undefined),
-    claims,
-  );
+const claimText = (claims: Claims, path: readonly string[]): string => {
+  const found = claimAt(claims, path);
   return found === undefined ? 'missing' : JSON.stringify(found);
 };
 
@@ -75,7 +73,8 @@ const headerText = (request: Read, name: string): string => {
 
 /** The subject of the test, and what it is now. */
 const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
-  const { identity = nobody, request, claims } = facts;
+  const { identity = nobody, request } = facts;
+  const { claims } = request ?? {};
   switch (test.kind) {
     case 'principal':
     case 'namespace':

@@ -1,6 +1,7 @@
 /** What policies look at, and whether a test of theirs holds: on the values that the filters are made of, as Envoy compares them. */
-import { type Claim, type Claims, isWithin, matchesRegex } from '@weft/model';
+import { type Claim, isWithin, matchesRegex } from '@weft/model';
 import type { Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
+import { claimAt, isList } from './claims.ts';
 import { type Read, valuesOf } from './request.ts';
 
 export interface Facts {
@@ -15,8 +16,6 @@ export interface Facts {
   readonly serverName: string;
   /** Absent: bytes. */
   readonly request?: Read;
-  /** Of a verified token. */
-  readonly claims?: Claims;
 }
 
 /** Names are the users' own: `constructor` is one like any other. */
@@ -47,16 +46,9 @@ const lower = (match: TextMatch): TextMatch => (match.kind === 'present' ? match
 
 const claimIs = (match: TextMatch, claim: Claim | undefined): boolean => typeof claim === 'string' && textIs(match, claim);
 
-const isList = (claim: Claim | undefined): claim is readonly Claim[] => Array.isArray(claim);
-
 /** A text, or a list of which one element matches [S114]. */
 const claimHas = (values: readonly TextMatch[], claim: Claim | undefined): boolean =>
   values.some((match) => (isList(claim) ? claim.some((element) => claimIs(match, element)) : claimIs(match, claim)));
-
-const isObject = (claim: Claim | undefined): claim is Claims => typeof claim === 'object' && claim !== null && !isList(claim);
-
-const claimAt = (claims: Facts['claims'], path: readonly string[]): Claim | undefined =>
-  path.reduce<Claim | undefined>((claim, name) => (isObject(claim) ? own(claim, name) : undefined), claims);
 
 interface Parts {
   readonly trustDomain: string;
@@ -147,8 +139,9 @@ const identityHolds = (test: Test, identity: string | undefined): boolean | unde
   }
 };
 
-const requestHolds = (test: Test, { request, claims }: Facts): boolean => {
+const requestHolds = (test: Test, { request }: Facts): boolean => {
   if (!request) return false;
+  const { claims } = request;
   switch (test.kind) {
     case 'host':
       return test.values.some((match) => headerIs(lower(match), request.authority.toLowerCase()));

@@ -1,6 +1,6 @@
 /** A gateway: which chain of its listener takes the connection, and where its routes lead [S117-S121]. */
 import { listenerName, virtualHostName } from '@weft/envoy';
-import type { Passage, Request } from '@weft/model';
+import type { Claims, Passage, Request } from '@weft/model';
 import { covers, type GatewayChain, type GatewayServer, isAddress, pathsOfGateway, type ServerTls, type View } from '../mesh/index.ts';
 import { carried } from './bytes.ts';
 import { chainFor } from './chains.ts';
@@ -30,9 +30,10 @@ interface Question {
   readonly view: View;
   readonly request: Request;
   readonly encrypted: boolean;
+  readonly claims?: Claims;
 }
 
-const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question): Routed => {
+const overHttp = ({ virtualHosts }: Http, { view, request, encrypted, claims }: Question): Routed => {
   const hosts = virtualHosts.map((host) => ({ ...host, domains: host.hosts.map((domain) => domain.toLowerCase()) }));
   const found = bestHost(read(request).host, hosts);
   if (!found) return refused('no server of the gateway has this host with a route', 404);
@@ -41,7 +42,7 @@ const overHttp = ({ virtualHosts }: Http, { view, request, encrypted }: Question
     const why = 'another server of the gateway answers for this host, and asks clients for certificates that this connection did not show';
     return { ...nothing, virtualHost, outcome: { kind: 'direct', status: 421, body: '', why } };
   }
-  const asked = read(request, pathsOfGateway(view.gateway));
+  const asked = { ...read(request, pathsOfGateway(view.gateway)), ...(claims && { claims }) };
   if (found.httpsRedirect && !encrypted) return toHttps(virtualHost, asked);
   return routed({ virtualHost, routes: found.routes }, { view, asked });
 };
@@ -88,7 +89,7 @@ const choicesOf = ({ chains }: GatewayServer, encrypted: boolean) =>
     return { subnets: [], serverNames, http: false, leads: chain, looksAtTls };
   });
 
-export const throughGateway = (view: View, request: Request): Passage => {
+export const throughGateway = (view: View, request: Request, claims?: Claims): Passage => {
   const { port, protocol = 'http', scheme, host, address } = request;
   const servers = view.gateway.servers.filter((server) => server.port === port);
   const server = servers.find(({ bind }) => bind === address) ?? servers.find(({ bind }) => bind === '0.0.0.0') ?? servers[0];
@@ -114,5 +115,5 @@ export const throughGateway = (view: View, request: Request): Passage => {
   }
   const tls = found.looksAtTls ? demanded(found.leads.tls) : 'none';
   const filterChain = found.looksAtTls ? found.serverNames.join(' ') || '*' : found.leads.content.kind;
-  return { listener, filterChain, tls, ...throughChain(found.leads, { view, request, encrypted }) };
+  return { listener, filterChain, tls, ...throughChain(found.leads, { view, request, encrypted, ...(claims && { claims }) }) };
 };

@@ -3,6 +3,6 @@ export { assumedPods } from './assumed.ts';
 export { type TokenPowers, tokensIn } from './bearer.ts';
 export { type Arrival, inbound } from './inbound.ts';
 export { expectedProxy, journey, keySetsOf, type Situation } from './journey.ts';
-export { type Incoming, judgedAtGateway, judgedAtServer } from './judged.ts';
+export { enteredGateway, enteredServer, type Incoming } from './judged.ts';
 export { explain } from './passage.ts';
 export { answered, forwarded } from './rewrite.ts';

@@ -7,10 +7,12 @@ import { destinationRule } from '../scope/destinations.ts';
 import { scope } from '../scope/index.ts';
 import type { Sender } from './arriving.ts';
 import type { TokenPowers } from './bearer.ts';
-import { type Arrival, inbound } from './inbound.ts';
-import { judgedAtGateway, judgedAtServer } from './judged.ts';
+import type { Arrival } from './inbound.ts';
+import { enteredGateway, enteredServer } from './judged.ts';
+import { seen } from './own-headers.ts';
 import { explain } from './passage.ts';
 import { type Places, placesIn } from './places.ts';
+import { asRequest, read } from './request.ts';
 import { forwarded } from './rewrite.ts';
 import { unproxied } from './unproxied.ts';
 
@@ -162,7 +164,7 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
     const view = scope(way.mesh, expectedProxy(pod));
     const arrival = arrivalAt(endpoint, leg);
     const door = { view, arrival, address: endpoint.address, serverName: cluster.tls.sni ?? '' };
-    const arrived = judgedAtServer(inbound(view, arrival), door, { sender, powers: way.tokens ?? nobodysTokens });
+    const arrived = enteredServer(door, { sender, powers: way.tokens ?? nobodysTokens });
     return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...withPlaces(arrived, way) }];
   });
 };
@@ -176,23 +178,25 @@ interface Asked {
   readonly sender?: Sender;
 }
 
-/** Gateways add whoever called them to `x-forwarded-for` [S87]. */
-const told = (request: Request, { sender, passage }: { readonly sender: Sender | undefined; readonly passage: Passage }): Request => {
-  if (sender?.address === undefined || passage.virtualHost === '') return request;
-  const { 'x-forwarded-for': before, ...headers } = request.headers ?? {};
-  return { ...request, headers: { ...headers, 'x-forwarded-for': [before, sender.address].flat().filter(Boolean).join(',') } };
-};
+/** As routes of the client's own proxy see it. */
+const seenByOwn = (request: Request): Request =>
+  asRequest(seen(read(request), { encrypted: false, unbelieved: [], certificates: 'SANITIZE' }), request);
+
+/** What the router adds. */
+const leaving = (request: Request): Request => ({ ...request, headers: { ...request.headers, 'x-envoy-attempt-count': '1' } });
 
 /** This proxy's hop, and those behind it. */
 const from = (pod: RunningPod, { request, reachedBy, depth = 0, sender }: Asked, way: Way): readonly Hop[] => {
   const view = scope(way.mesh, expectedProxy(pod));
-  const written = placed(explain(view, request), { view, pod }, way);
-  const passage = sender ? judgedAtGateway(written, { view, request }, { sender, powers: way.tokens ?? nobodysTokens }) : written;
+  const incoming = sender && { sender, powers: way.tokens ?? nobodysTokens };
+  const own = seenByOwn(request);
+  const entered = incoming ? enteredGateway({ view, request }, incoming) : { passage: explain(view, own), request: own };
+  const passage = placed(entered.passage, { view, pod }, way);
   const role = view.role === 'gateway' ? 'gateway' : 'client';
   const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...withPlaces(passage, way) };
   const legs = passage.clusters
     .filter(({ failure }) => !failure)
-    .map((cluster) => ({ passage, cluster, request: told(request, { sender, passage }), sender: pod }));
+    .map((cluster) => ({ passage, cluster, request: leaving(entered.request), sender: pod }));
   return [hop, ...legs.flatMap((leg) => further(leg, way, depth))];
 };
 

@@ -2,9 +2,12 @@
 import type { Passage, Request } from '@weft/model';
 import type { View } from '../mesh/index.ts';
 import { atGateway, atServer, type Sender, type ServerDoor } from './arriving.ts';
-import type { TokenPowers } from './bearer.ts';
+import { bearing, type TokenPowers } from './bearer.ts';
 import type { Facts } from './facts.ts';
+import { inbound } from './inbound.ts';
+import { explain } from './passage.ts';
 import { ambiguityOf, isRead } from './reading.ts';
+import { asRequest, type Read } from './request.ts';
 import { verdict } from './verdict.ts';
 
 /** Who is asked, and what about. */
@@ -28,12 +31,20 @@ const refused = ({ listener, filterChain, tls, virtualHost }: Passage, { status,
   outcome: { kind: 'refused', ...(status !== undefined && { status }), why },
 });
 
-const judged = (passage: Passage, { view, facts, powers }: Question): Passage => {
+interface Judged {
+  readonly passage: Passage;
+  /** The request as it goes on; absent: it does not, or it is bytes. */
+  readonly heard?: Read;
+}
+
+const judged = (passage: Passage, { view, facts, powers }: Question): Judged => {
   const { compatibility, tokens = [] } = view.role === 'gateway' ? view.gateway : view.inbound;
   const ambiguity = facts.request && compatibility !== 'istio' ? ambiguityOf(facts.request) : undefined;
-  if (ambiguity !== undefined) return refused(passage, { status: 403, why: ambiguity });
-  const found = verdict({ authorization: view.authorization, tokens }, facts, powers);
-  return { ...(found.allowed ? passage : refused(passage, found)), verdict: found };
+  if (ambiguity !== undefined) return { passage: refused(passage, { status: 403, why: ambiguity }) };
+  const borne = facts.request && bearing(facts.request, tokens, powers);
+  const found = verdict(view.authorization, facts, borne);
+  if (!found.allowed) return { passage: { ...refused(passage, found), verdict: found } };
+  return { passage: { ...passage, verdict: found }, ...(borne?.kind === 'taken' && { heard: borne.request }) };
 };
 
 export interface Incoming {
@@ -41,13 +52,31 @@ export interface Incoming {
   readonly powers: TokenPowers;
 }
 
-export const judgedAtServer = (passage: Passage, door: ServerDoor, { sender, powers }: Incoming): Passage =>
-  isOver(passage) ? passage : judged(passage, { view: door.view, facts: atServer(door, sender, isRead(passage)), powers });
+/** At the application's own sidecar. */
+export const enteredServer = (door: ServerDoor, { sender, powers }: Incoming): Passage => {
+  const { view, arrival } = door;
+  const passage = inbound(view, arrival);
+  return isOver(passage) ? passage : judged(passage, { view, facts: atServer(door, sender, isRead(passage)), powers }).passage;
+};
 
 export interface GatewayDoor {
   readonly view: View;
   readonly request: Request;
 }
 
-export const judgedAtGateway = (passage: Passage, { view, request }: GatewayDoor, { sender, powers }: Incoming): Passage =>
-  isOver(passage) ? passage : judged(passage, { view, facts: atGateway(view, request, { sender, passage }), powers });
+export interface Entered {
+  readonly passage: Passage;
+  /** As it goes on. */
+  readonly request: Request;
+}
+
+/** At a gateway: routes see what tokens have made of a request. */
+export const enteredGateway = ({ view, request }: GatewayDoor, { sender, powers }: Incoming): Entered => {
+  const passage = explain(view, request);
+  if (isOver(passage)) return { passage, request };
+  const one = judged(passage, { view, facts: atGateway(view, request, { sender, passage }), powers });
+  if (!one.heard) return { passage: one.passage, request };
+  const goesOn = asRequest(one.heard, request);
+  const { verdict: found } = one.passage;
+  return { passage: { ...explain(view, goesOn, one.heard.claims), ...(found && { verdict: found }) }, request: goesOn };
+};

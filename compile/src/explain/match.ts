@@ -1,6 +1,7 @@
 /** Whether a request meets a route's conditions, as Envoy decides it [S24, S28-S31]. */
 import { matchesRegex } from '@weft/model';
 import type { HttpMatch, StringMatch } from '../mesh/index.ts';
+import { claimAt } from './claims.ts';
 import { queryOf, type Read, valuesOf } from './request.ts';
 
 const matchesText = (match: StringMatch, value: string | undefined, ignoreCase = false): boolean => {
@@ -31,8 +32,12 @@ const matchesHeader = ({ name, match, invert }: HeaderMatch, request: Read): boo
   return compared.some((value) => matchesText(match, value)) !== invert;
 };
 
-/** Of a token that this proxy has verified; none is known here, so nothing is claimed. */
-const matchesClaims = ({ claims = [] }: HttpMatch): boolean => claims.every(({ invert }) => invert);
+/** Of a token that this proxy has verified: a text, or a list of texts of which one matches [S46]. */
+const matchesClaims = ({ claims = [] }: HttpMatch, { claims: said }: Read): boolean =>
+  claims.every(({ path, match, invert }) => {
+    const texts = [claimAt(said, path)].flat().filter((one) => typeof one === 'string');
+    return texts.some((text) => match.kind === 'present' || matchesText(match, text)) !== invert;
+  });
 
 /** `ignoreUriCase` is nothing to regular expressions [S31]. */
 export const matches = (match: HttpMatch, request: Read): boolean => {
@@ -44,7 +49,7 @@ export const matches = (match: HttpMatch, request: Read): boolean => {
     (!authority || matchesText(authority, request.authority)) &&
     (!scheme || matchesText(scheme, request.scheme)) &&
     headers.every((header) => matchesHeader(header, request)) &&
-    matchesClaims(match) &&
+    matchesClaims(match, request) &&
     queryParams.every((wanted) => matchesText(wanted.match, query?.get(wanted.name)))
   );
 };

@@ -1,17 +1,18 @@
 /** View + request → what this proxy does with it, and why. Reads what `emit` reads, and speaks of it in the user's words. */
-import type { Passage, Request } from '@weft/model';
+import type { Claims, Passage, Request } from '@weft/model';
 import type { View } from '../mesh/index.ts';
 import { throughGateway } from './gateway.ts';
 import { outbound } from './outbound.ts';
 import { isRead, objectionTo, readingOf, rewritesOf, tidied, withRewrites } from './reading.ts';
 
-const through = (view: View, request: Request): Passage =>
-  view.role === 'gateway' ? throughGateway(view, request) : outbound(view, request);
-
-/** A client's sidecar, or a gateway. */
-export const explain = (view: View, request: Request): Passage => {
+/**
+ * A client's sidecar, or a gateway.
+ * @param claims of a token that the gateway has verified
+ */
+export const explain = (view: View, request: Request, claims?: Claims): Passage => {
   const reading = readingOf(view);
-  const passage = through(view, tidied(request, reading));
+  const asked = tidied(request, reading);
+  const passage = view.role === 'gateway' ? throughGateway(view, asked, claims) : outbound(view, asked);
   if (!isRead(passage)) return passage;
   const { listener, filterChain, tls } = passage;
   const objection = objectionTo(request, reading);

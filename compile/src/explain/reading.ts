@@ -53,9 +53,13 @@ export const isRead = ({ virtualHost, outcome }: Pick<Passage, 'virtualHost' | '
   virtualHost !== '' || outcome.status !== undefined;
 
 /** Why it is no request at all. */
-export const objectionTo = (request: Request, { underscores }: Reading): Outcome | undefined => {
-  const { method = 'GET' } = request;
+export const objectionTo = (request: Request, { underscores, paths }: Reading): Outcome | undefined => {
+  const { method = 'GET', path = '/' } = request;
   const refused = (why: string): Outcome => ({ kind: 'refused', status: 400, why });
+  const [odd] = /[^\x21-\x7e]/.exec(path) ?? [];
+  if (odd !== undefined) return refused(`a path has no ${JSON.stringify(odd)} in it, unless escaped: ${encodeURIComponent(odd)}`);
+  if (paths !== 'NONE' && /%00/.test(read(request, 'NONE').pathname))
+    return refused('a path with %00 in it is not normalised, but refused');
   if (!methods.has(method)) return refused(`HTTP/1.1 knows no method ${method}; upper and lower case are not the same`);
   const [first] = underscores === 'refused' ? underscored(request) : [];
   return first === undefined ? undefined : refused(`headers with underscores are refused from outside: ${first}`);

@@ -1,6 +1,6 @@
 /** What is asked about, as the client says it, and as Envoy reads it before it looks for a route. */
 
-import type { Request } from '@weft/model';
+import type { Claims, Request } from '@weft/model';
 import type { PathNormalization } from '../mesh/index.ts';
 
 /** An HTTP request as routes see it. */
@@ -18,6 +18,8 @@ export interface Read {
   readonly headers: Readonly<Record<string, string>>;
   /** The values of those that come several times. */
   readonly repeated: Readonly<Record<string, readonly string[]>>;
+  /** Of a token that was verified. */
+  readonly claims?: Claims;
 }
 
 /**
@@ -136,6 +138,12 @@ export const read = (request: Request, paths: PathNormalization = 'BASE'): Read 
     headers: others,
     repeated: Object.fromEntries(Object.entries(lines).filter(([, values]) => values.length > 1)),
   };
+};
+
+/** What has become of a request; its path is still to be read. */
+export const asRequest = (heard: Read, request: Request): Request => {
+  const [pathname] = parts(request.path ?? '/');
+  return { ...request, path: pathname + heard.search, headers: linesIn(heard) };
 };
 
 /** Envoy's parser: the first value of a name counts, keys and values are taken as they are written. */

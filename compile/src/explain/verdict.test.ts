@@ -26,6 +26,8 @@ const objects = [
   deployment('legacy', 'old'),
   service('bank', 'name: http, port: 8080'),
   service('edge', 'name: http, port: 80, targetPort: 8080'),
+  deployment('ledger', 'shop'),
+  service('ledger', 'name: tcp, port: 5432'),
   `apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: {name: edge, namespace: shop}
@@ -45,7 +47,14 @@ const ask = (from: string | undefined, request: Partial<Request>, ...policies: r
   const pods = assumedPods(resources);
   const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
   const caller = pods.find(({ pod }) => pod.workload.name === from);
-  return journey({ mesh, resources, pods }, { host: 'bank', port: 8080, ...request }, caller);
+  return journey({ mesh, resources, pods, tokens }, { host: 'bank', port: 8080, ...request }, caller);
+};
+
+/** Ann's is `a.b.c`. */
+const tokens = {
+  claimsOf: (token: string) => (token === 'a.b.c' ? { iss: 'https://a.example', sub: 'ann', role: 'admin' } : undefined),
+  isSigned: () => true,
+  now: () => 0,
 };
 
 /** Of the last proxy that was asked. */
@@ -136,5 +145,92 @@ describe('the verdict at a gateway', () => {
   test('an address that nobody knows is in no block', () => {
     const { change } = verdictOf(ask(undefined, { host: 'a.example', port: 80 }, near));
     expect(change).toBe('the client’s address is unknown, and has to be one of [203.0.113.0/24]');
+  });
+});
+
+describe('what Envoy itself says of a request', () => {
+  const demanding = (header: string, value: string) =>
+    policy('demanding', 'bank', `rules: [{when: [{key: 'request.headers[${header}]', values: ['${value}']}]}]`);
+
+  test.each([
+    ['x-request-id', '*'],
+    ['x-forwarded-proto', 'http'],
+    ['x-envoy-attempt-count', '1'],
+    ['x-forwarded-client-cert', '*URI=spiffe://cluster.local/ns/shop/sa/web'],
+  ])('%s is there for policies of the server: %s', (header, value) =>
+    expect(verdictOf(ask('web', {}, demanding(header, value))).allowed).toBe(true),
+  );
+
+  test.each(['x-envoy-max-retries', 'x-envoy-internal', 'connection'])('%s is taken out of what comes', (name) =>
+    expect(verdictOf(ask('web', { headers: { [name]: 'x' } }, demanding(name, '*'))).allowed).toBe(false),
+  );
+
+  test('whoever comes by a gateway bears what that has said, and not what it said itself', () => {
+    const request = { host: 'a.example', port: 80, clientAddress: '203.0.113.7', headers: { 'x-request-id': 'mine' } };
+    const allowed = (header: string, value: string) => verdictOf(ask(undefined, request, demanding(header, value))).allowed;
+    expect(allowed('x-forwarded-for', '203.0.113.7')).toBe(true);
+    expect(allowed('x-envoy-external-address', '203.0.113.7')).toBe(true);
+    expect(allowed('x-request-id', 'mine')).toBe(false);
+  });
+
+  test('a path that HTTP has not is answered 400 before policies are asked', () => {
+    const { hops, outcome } = ask('legacy', { path: '/é' }, admins);
+    expect(outcome).toMatchObject({ kind: 'refused', status: 400, why: expect.stringContaining('%C3%A9') });
+    expect(hops[0]).not.toHaveProperty('verdict');
+  });
+});
+
+describe('tokens at a gateway', () => {
+  const authentication = `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: edge, namespace: shop}
+spec: {selector: {matchLabels: {app: edge}}, jwtRules: [{issuer: https://a.example, jwks: '{"keys":[{"kty":"oct","k":"AAAA"}]}', outputClaimToHeaders: [{header: x-user, claim: sub}]}]}`;
+  const byRole = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: by-role, namespace: shop}
+spec:
+  hosts: [roles.example]
+  gateways: [edge]
+  http:
+    - match: [{headers: {"@request.auth.claims.role": {exact: admin}}}]
+      route: [{destination: {host: bank, port: {number: 8080}}}]
+    - directResponse: {status: 418}`;
+  const request = { host: 'roles.example', port: 80 };
+  const bearing = { ...request, headers: { authorization: 'Bearer a.b.c', 'x-user': 'root' } };
+
+  test('claims choose the route [S46]', () => {
+    expect(ask(undefined, bearing, authentication, byRole).outcome).toMatchObject({ kind: 'forward' });
+    expect(ask(undefined, request, authentication, byRole).outcome).toMatchObject({ kind: 'direct', status: 418 });
+  });
+
+  test('the server is told the claim, and has not the token', () => {
+    const told = policy('told', 'bank', "rules: [{when: [{key: 'request.headers[x-user]', values: [ann]}]}]");
+    expect(verdictOf(ask(undefined, bearing, authentication, byRole, told)).allowed).toBe(true);
+    const bare = policy('bare', 'bank', "rules: [{when: [{key: 'request.headers[authorization]', values: ['*']}]}]");
+    expect(verdictOf(ask(undefined, bearing, authentication, byRole, bare)).allowed).toBe(false);
+  });
+});
+
+describe('limits of policies about connections [G9]', () => {
+  const connection: Partial<Request> = { protocol: 'tcp', host: 'ledger', port: 5432 };
+  const list = (count: number, make: (index: number) => string) =>
+    `[${Array.from({ length: count }, (_, index) => make(index)).join(', ')}]`;
+
+  test('more identities than an expression holds let nobody pass', () => {
+    const all = (count: number) =>
+      policy(
+        'many',
+        'ledger',
+        `rules: [{from: [{source: {principals: ${list(count, (index) => `cluster.local/ns/shop/sa/web-${index}`)}}}]}]`,
+      );
+    expect(verdictOf(ask('web', connection, all(3000))).why).toContain('more of connections than Envoy reads');
+    expect(verdictOf(ask('web', connection, all(100))).why).toContain('default deny');
+  });
+
+  test('more networks than there can be chains let nobody pass', () => {
+    const one = (index: number) => `{from: [{source: {ipBlocks: [10.${index >> 8}.${index & 255}.0/24]}}]}`;
+    const found = verdictOf(ask('web', connection, policy('many', 'ledger', `rules: ${list(510, one)}`)));
+    expect(found).toMatchObject({ allowed: false, why: expect.stringContaining('tell more addresses of connections apart') });
+    expect(found).not.toHaveProperty('status');
   });
 });

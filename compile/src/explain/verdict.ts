@@ -1,16 +1,11 @@
 /** What policies say of a request or a connection, filter by filter, in the order in which they are asked [S101, S102]. */
 import type { Aside, Delegated, Verdict } from '@weft/model';
-import type { AuthorizationPolicy, AuthorizationSlice, TokenRule } from '../mesh/index.ts';
-import { bearing, type TokenPowers } from './bearer.ts';
+import type { AuthorizationPolicy, AuthorizationSlice } from '../mesh/index.ts';
+import type { Bearing } from './bearer.ts';
 import { changeOf } from './change.ts';
+import { connectionLimit } from './connection-limit.ts';
 import type { Facts } from './facts.ts';
 import { type Judged, judge, matching, nearest, told } from './rules.ts';
-
-/** Who is asked. */
-export interface Court {
-  readonly authorization: AuthorizationSlice;
-  readonly tokens: readonly TokenRule[];
-}
 
 const isTried = ({ dryRun }: AuthorizationPolicy): boolean => dryRun;
 const isEnforced = ({ dryRun }: AuthorizationPolicy): boolean => !dryRun;
@@ -75,14 +70,18 @@ const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
   ...(client !== undefined && { client }),
 });
 
-/** @param said as the proxy reads it, before any token was looked at */
-export const verdict = ({ authorization, tokens }: Court, said: Facts, powers: TokenPowers): Verdict => {
+/**
+ * @param said as the proxy reads it, before any token was looked at
+ * @param borne what its tokens make of it; absent: bytes bear none
+ */
+export const verdict = (authorization: AuthorizationSlice, said: Facts, borne?: Bearing): Verdict => {
   const caller = callerOf(said);
+  const limit = said.request ? undefined : connectionLimit(authorization, said);
+  if (limit !== undefined) return { allowed: false, why: limit, caller };
   const asks = asked(authorization, said);
   const first = { caller, ...(asks.length > 0 && { asks }) };
-  const borne = said.request && tokens.length > 0 ? bearing(said.request, tokens, powers) : undefined;
   if (borne?.kind === 'refused') return { allowed: false, status: borne.status, why: borne.why, ...first };
-  const facts: Facts = { ...said, ...(borne?.request && { request: borne.request }), ...(borne?.claims && { claims: borne.claims }) };
+  const facts: Facts = borne ? { ...said, request: borne.request } : said;
   const asides = asidesOf(authorization, facts);
   return { ...decided(authorization, facts), ...first, ...(asides.length > 0 && { asides }) };
 };
