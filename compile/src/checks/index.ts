@@ -12,6 +12,7 @@ import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
 import { headlessServices } from './headless.ts';
 import { peerAuthentications } from './peer-authentication.ts';
+import { policySums } from './policy-sums.ts';
 import { proxyConfigs } from './proxy-config.ts';
 import { requestAuthentications } from './request-authentication.ts';
 import { ruleTls } from './rule-tls.ts';
@@ -65,6 +66,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(peerAuthentications, input, facts),
     ...run(requestAuthentications, input, facts),
     ...run(authorizationPolicies, input, facts),
+    ...run(policySums, input, facts),
     ...run(authorizers, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),

@@ -67,7 +67,7 @@ const withdrawnFor = (mesh: Mesh, { namespace, name }: Proxy, subject: Subject):
   return concerned.map(({ policy }) => policy).filter((policy) => isFor(policy, subject, mesh));
 };
 
-const sliceOf = (
+export const sliceOf = (
   policies: readonly AuthorizationPolicy[],
   withdrawn: readonly AuthorizationPolicy[],
   authorizers: Mesh['authorizers'],

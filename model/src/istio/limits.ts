@@ -13,7 +13,7 @@ export const maxRoutes = 20_000;
 const maxClusters = 5_000;
 const maxSubsets = 1_000;
 /** Envoy reads expressions of up to 100,000 characters, and the rest of one is needed for its form. */
-const maxIdentityText = 60_000;
+export const maxIdentityText = 60_000;
 
 const number = (count: number): string => count.toLocaleString('en');
 

@@ -1,8 +1,9 @@
 import { parseDuration } from '../duration.ts';
 import { doubtful, type Problem } from '../problem.ts';
 import { invalid } from '../rule.ts';
+import { utf8Length } from '../text/bytes.ts';
 import { isHeaderName } from '../text/header.ts';
-import { readKeySet } from '../text/key-set.ts';
+import { maxKeySetBytes, maxKeys, readKeySet } from '../text/key-set.ts';
 import { type AuthorizationPolicySpec, checkTargets } from './authorization-policy.ts';
 
 export interface JwtRuleSettings {
@@ -46,10 +47,13 @@ export const keyAddressOf = ({ jwksUri, jwks_uri }: JwtRule): string | undefined
 function* checkKeys({ jwks }: JwtRule, path: string): Iterable<Problem> {
   if (!jwks) return;
   const at = `${path}.jwks`;
+  if (utf8Length(jwks) > maxKeySetBytes)
+    return void (yield invalid(at, 'the key set is larger than 128 KiB', 'Write the keys that are in use, or set `jwksUri`.'));
   const set = readKeySet(jwks);
   if (typeof set === 'string')
     return void (yield invalid(at, `this is no key set: ${set}`, 'Write JSON of the form {"keys": [...]} (RFC 7517).'));
-  if (set.count === 0)
+  if (set.count > maxKeys) yield invalid(at, `the set has more than ${maxKeys} keys`, 'Write those that are in use, or set `jwksUri`.');
+  else if (set.count === 0)
     yield doubtful('IST0133', at, ['no key of the set can verify a token: every token is refused', 'Write the public keys of the issuer.']);
   else if (set.leftOut.length > 0)
     yield doubtful('IST0133', at, [
@@ -68,12 +72,27 @@ function* checkKeys({ jwks }: JwtRule, path: string): Iterable<Problem> {
     ]);
 }
 
+/** What a request's own form hangs on (RFC 9110 7.2, 7.6.1; RFC 9112 6): a claim there would make another request of it, or none. */
+const ofTheForm = new Set(
+  'host connection keep-alive proxy-connection te trailer transfer-encoding upgrade content-length http2-settings'.split(' '),
+);
+
+const flawOfHeader = (name: string): readonly [string, string] | undefined => {
+  if (!isHeaderName(name)) return ['this is no header name', 'Use letters, digits and `-`.'];
+  if (!ofTheForm.has(name.toLowerCase())) return undefined;
+  return [`\`${name}\` says how a request is to be read, and is taken from every client's requests`, 'Name a header of your own.'];
+};
+
 function* checkOutputs({ outputClaimToHeaders = [], outputPayloadToHeader }: JwtRule, path: string): Iterable<Problem> {
-  if (outputPayloadToHeader && !isHeaderName(outputPayloadToHeader))
-    yield invalid(`${path}.outputPayloadToHeader`, 'this is no header name', 'Use letters, digits and `-`.');
-  for (const [index, { header }] of outputClaimToHeaders.entries()) {
-    if (!isHeaderName(header))
-      yield invalid(`${path}.outputClaimToHeaders[${index}].header`, 'this is no header name', 'Use letters, digits and `-`.');
+  const payload = outputPayloadToHeader ? [{ header: outputPayloadToHeader, at: `${path}.outputPayloadToHeader` }] : [];
+  const claims = outputClaimToHeaders.map(({ header }, index) => ({ header, at: `${path}.outputClaimToHeaders[${index}].header` }));
+  const written = new Set<string>();
+  for (const { header, at } of [...payload, ...claims]) {
+    const flaw = flawOfHeader(header);
+    if (flaw) yield invalid(at, ...flaw);
+    else if (written.has(header.toLowerCase()))
+      yield doubtful('IST0133', at, [`\`${header}\` is written twice: servers see both values`, 'Name a header for each.']);
+    written.add(header.toLowerCase());
   }
 }
 

@@ -15,6 +15,10 @@ export interface KeySet {
   readonly symmetric: readonly number[];
 }
 
+/** Of one set, written or fetched: all of them go to every proxy whose requests bear its tokens. */
+export const maxKeys = 100;
+export const maxKeySetBytes = 128 * 1024;
+
 /** Members that a verifier needs, by kind of key (RFC 7518, section 6; RFC 8037). */
 const publicMembers: Readonly<Record<string, readonly string[]>> = {
   RSA: ['n', 'e'],

@@ -7,6 +7,7 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { type ClientRequest, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { maxKeySetBytes } from '@weft/model';
 import { refusalOf } from './address.ts';
 
 /** All addresses of a name. */
@@ -19,7 +20,6 @@ export interface FetchLimits {
   readonly allowed: readonly string[];
 }
 
-const maxBytes = 128 * 1024;
 const maxRedirects = 3;
 
 export const resolveBySystem: Resolve = (name) =>
@@ -90,7 +90,7 @@ const read = async (response: IncomingMessage): Promise<string> => {
   let size = 0;
   for await (const chunk of response) {
     size += (chunk as Buffer).length;
-    if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes / 1024} KiB`);
+    if (size > maxKeySetBytes) throw new Error(`the answer is larger than ${maxKeySetBytes / 1024} KiB`);
     chunks.push(chunk as Buffer);
   }
   if (!response.complete) throw new Error('the answer ended early');

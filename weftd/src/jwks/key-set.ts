@@ -1,8 +1,6 @@
 /** A source's keys as proxies may have them. */
 import type { KeySource } from '@weft/compile';
-import { readKeySet } from '@weft/model';
-
-const maxKeys = 100;
+import { maxKeys, readKeySet } from '@weft/model';
 
 /** OpenID Connect Discovery 1.0, section 4: the document stands below the issuer, whose last slash does not count. */
 const discoveryAddress = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;

@@ -1,0 +1,134 @@
+/** Policies each of which is small enough, and that together ask more of a workload's connections than can be asked [G9]. */
+import { type AuthorizationPolicySpec, doubtful, maxIdentityText, type Problem, type Resource } from '@weft/model';
+import {
+  type AccountName,
+  type AddressTest,
+  type AuthorizationPolicy,
+  type AuthorizationSlice,
+  addressDivision,
+  addressTests,
+  type Condition,
+  type Glob,
+  type Mesh,
+  type TextMatch,
+} from '../mesh/index.ts';
+import { isFor, sliceOf } from '../scope/authorization.ts';
+import type { Facts, ObjectCheck, Wanted } from './facts.ts';
+
+interface Sum {
+  readonly what: string;
+  /** The one that adds most is told. */
+  readonly others: readonly AuthorizationPolicy[];
+  readonly workloads: readonly Wanted[];
+}
+
+const keyOf = ({ namespace, name }: Pick<AuthorizationPolicy, 'namespace' | 'name'>): string => `${namespace}/${name}`;
+
+const written = (value: TextMatch | Glob | AccountName): string => {
+  if ('pieces' in value) return value.pieces.join('*');
+  if ('namespace' in value) return `${value.namespace}/${value.name}`;
+  return 'value' in value ? value.value : '';
+};
+
+const lengthOf = ({ test }: Condition): number => {
+  switch (test.kind) {
+    case 'principal':
+    case 'namespace':
+    case 'service-account':
+    case 'trust-domain':
+      return test.values.map(written).join('').length;
+    default:
+      return 0;
+  }
+};
+
+const lengths = new WeakMap<AuthorizationPolicy, number>();
+
+/** Characters of identities. */
+const identityText = (policy: AuthorizationPolicy): number => {
+  const known = lengths.get(policy);
+  if (known !== undefined) return known;
+  const all = policy.rules.flatMap(({ from, to, when }) => [...from.flat(), ...to.flat(), ...when]);
+  const length = all.reduce((sum, condition) => sum + lengthOf(condition), 0);
+  lengths.set(policy, length);
+  return length;
+};
+
+const textOf = (policies: readonly AuthorizationPolicy[]): number =>
+  policies.filter(({ dryRun }) => !dryRun).reduce((sum, policy) => sum + identityText(policy), 0);
+
+const networksOf = (tests: readonly AddressTest[]): number => tests.reduce((sum, { values }) => sum + values.length, 0);
+
+/** With so few networks there are fewer classes than chains may be, however they are combined. */
+const fewNetworks = 20;
+
+/** How much of what there is too much of a policy adds. */
+interface Excess {
+  readonly what: string;
+  readonly share: (policy: AuthorizationPolicy) => number;
+}
+
+const alone = (policy: AuthorizationPolicy): AuthorizationSlice => sliceOf([policy], [], []);
+
+const ofIdentities: Excess = { what: 'name more identities than a connection can be asked about', share: identityText };
+const ofAddresses: Excess = {
+  what: 'tell more addresses apart than there can be filter chains for connections',
+  share: (policy) => networksOf(addressTests(alone(policy))),
+};
+
+const excessOf = (slice: AuthorizationSlice): Excess | undefined => {
+  const asked = [[...slice.undecided, ...slice.deny, ...slice.allow], ...slice.custom.map(({ policies }) => policies)];
+  if (asked.some((policies) => textOf(policies) > maxIdentityText)) return ofIdentities;
+  return networksOf(addressTests(slice)) <= fewNetworks || addressDivision(slice) ? undefined : ofAddresses;
+};
+
+/** Where one of them is too much by itself, that is told of it. */
+const sumOf = (policies: readonly AuthorizationPolicy[], workloads: readonly Wanted[], { authorizers }: Mesh): readonly [string, Sum][] => {
+  const excess = excessOf(sliceOf(policies, [], authorizers));
+  if (!excess || policies.some((policy) => excessOf(alone(policy)))) return [];
+  const { what, share } = excess;
+  const [most, ...others] = policies.filter((policy) => !policy.dryRun && share(policy) > 0).sort((a, b) => share(b) - share(a));
+  return most ? [[keyOf(most), { what, others, workloads }]] : [];
+};
+
+const none: ReadonlyMap<string, Sum> = new Map();
+
+const sumsOf = ({ mesh, everyWanted }: Facts): ReadonlyMap<string, Sum> => {
+  const { memo, authorizations, authorizers, backends, rules } = mesh;
+  // Not even all of them together.
+  const isLittle = memo('sum of all policies', [authorizations], () => excessOf(sliceOf(authorizations, [], [])) === undefined);
+  if (isLittle) return none;
+  return memo('sums of policies', [authorizations, authorizers, backends, rules, everyWanted], () => {
+    const judged = everyWanted.map((workload) => {
+      const subject = { ...workload, addresses: workload.address ? [workload.address] : [] };
+      return { workload, policies: authorizations.filter((policy) => isFor(policy, subject, mesh)) };
+    });
+    const groups = Map.groupBy(judged, ({ policies }) => policies.map(keyOf).join());
+    return new Map(
+      [...groups.values()].flatMap((group) => {
+        const workloads = group.map(({ workload }) => workload);
+        return sumOf(group[0]?.policies ?? [], workloads, mesh);
+      }),
+    );
+  });
+};
+
+const few = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+
+const problemOf = ({ what, others, workloads }: Sum): Problem =>
+  doubtful('WEFT0102', 'spec.rules', [
+    `for ${few(workloads.map(keyOf))} this policy and ${few(others.map(keyOf))} together ${what}: to ports that are not HTTP nobody is let pass`,
+    'Name namespaces instead of identities, put addresses that mean the same into one list, or give the policies to fewer workloads.',
+  ]);
+
+export const policySums: ObjectCheck<'AuthorizationPolicy'> = {
+  kind: 'AuthorizationPolicy',
+  about: 'sums of AuthorizationPolicies',
+  reads: ['rules', 'authorizations', 'authorizers', 'backends'],
+  depends: ({ metadata }: Resource<AuthorizationPolicySpec>, facts) => [sumsOf(facts).get(keyOf(metadata))],
+  problems: ({ metadata }, facts) => {
+    const sum = sumsOf(facts).get(keyOf(metadata));
+    return sum ? [problemOf(sum)] : [];
+  },
+};
