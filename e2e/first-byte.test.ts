@@ -8,12 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
-const workloads = process.env.WEFT_LONG === '1' ? 200 : 20;
+const isLong = process.env.WEFT_LONG === '1';
+const workloads = isLong ? 200 : 20;
+/** Ten times as many take ten times as long, on as many processors. */
+const timeout = isLong ? 1_200_000 : 120_000;
 
 interface Told {
   readonly tried: Readonly<Record<'http' | 'greets' | 'undeclared', number>>;
   readonly served: Told['tried'];
 }
+
+const eventually = <T>(what: string, check: () => Promise<T | undefined> | T | undefined): Promise<T> =>
+  until(what, check, timeout / 2, 100);
 
 let mesh: Mesh;
 beforeAll(async () => {
@@ -25,7 +31,7 @@ afterAll(async () => {
 
 /** What a caller has got since it started. */
 const toldBy = (name: string): Promise<Told> =>
-  until(`${name} tells something`, async () => {
+  eventually(`${name} tells something`, async () => {
     const { stdout } = await mesh.weft('logs', `deploy/${name}`, '-n', 'demo', '--tail', '3');
     const line = stdout.split('\n').findLast((text) => text.endsWith('}}'));
     return line === undefined ? undefined : (JSON.parse(line.slice(line.indexOf('{'))) as Told);
@@ -53,11 +59,11 @@ spec:
 `;
 
 const untilReady = (): Promise<true> =>
-  until('all pods are ready', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 300_000, 500);
+  eventually('all pods are ready', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined));
 
 /** Everything of his tried since, and nothing served ever. */
 const expectNothingServed = async (before: Told): Promise<void> => {
-  const after = await until('he has tried again', async () => {
+  const after = await eventually('he has tried again', async () => {
     const told = await toldBy('intruder');
     return Object.keys(told.tried).every((key) => told.tried[key as keyof Told['tried']] > before.tried[key as keyof Told['tried']])
       ? told
@@ -66,10 +72,10 @@ const expectNothingServed = async (before: Told): Promise<void> => {
   expect(after.served).toEqual({ http: 0, greets: 0, undeclared: 0 });
 };
 
-it(`nothing of an intruder's is served while ${workloads} workloads start`, async () => {
+it(`nothing of an intruder's is served while ${workloads} workloads start`, { timeout }, async () => {
   const before = await toldBy('intruder');
   writeFileSync(join(mesh.folder, 'guarded.yaml'), guarded(workloads));
-  await until('they are known', async () =>
+  await eventually('they are known', async () =>
     (await mesh.json<{ items: readonly unknown[] }>('get', 'pods', '-n', 'demo')).items.length > workloads ? true : undefined,
   );
   await untilReady();
@@ -78,15 +84,15 @@ it(`nothing of an intruder's is served while ${workloads} workloads start`, asyn
   await expectNothingServed(before);
 });
 
-it('his friend is served by name, and by address where nobody shows a name: by no one', async () => {
-  const { served } = await until('the friend is served', async () => {
+it('his friend is served by name, and by address where nobody shows a name: by no one', { timeout }, async () => {
+  const { served } = await eventually('the friend is served', async () => {
     const told = await toldBy('friend');
     return told.served.http > 3 && told.served.greets > 3 ? told : undefined;
   });
   expect(served.undeclared).toBe(0);
 });
 
-it('nor while proxies are killed and come back without weftd', async () => {
+it('nor while proxies are killed and come back without weftd', { timeout }, async () => {
   const before = await toldBy('intruder');
   mesh.up.kill('SIGSTOP');
   try {
@@ -102,17 +108,17 @@ it('nor while proxies are killed and come back without weftd', async () => {
   await expectNothingServed(before);
 });
 
-it('nor while the agent is killed, and starts everything again from what it has kept', async () => {
+it('nor while the agent is killed, and starts everything again from what it has kept', { timeout }, async () => {
   const [agent = 0] = mesh.pids('agent', 'host');
   expect(agent).toBeGreaterThan(1);
   process.kill(agent, 'SIGKILL');
-  await until('the agent is back', () => (mesh.pids('agent', 'host').some((pid) => pid !== agent) ? true : undefined));
+  await eventually('the agent is back', () => (mesh.pids('agent', 'host').some((pid) => pid !== agent) ? true : undefined));
   await untilReady();
   await sleep(2000);
   await expectNothingServed({ tried: { http: 0, greets: 0, undeclared: 0 }, served: { http: 0, greets: 0, undeclared: 0 } });
 });
 
-it('no server has seen him: all that arrived was his friend’s', async () => {
+it('no server has seen him: all that arrived was his friend’s', { timeout }, async () => {
   const { stdout } = await mesh.weft('logs', 'deploy/guarded', '-n', 'demo', '--tail', '100000');
   const reached = stdout.split('\n').filter((line) => line.includes('reached'));
   expect(reached.length).toBeGreaterThan(0);
