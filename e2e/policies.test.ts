@@ -48,8 +48,8 @@ const states: readonly (readonly object[])[] = [
 ];
 
 /** Written as an editor does. */
-const write = (state: readonly object[]): void => {
-  const path = join(mesh.folder, 'policies.yaml');
+const write = (state: readonly object[], file = 'policies.yaml'): void => {
+  const path = join(mesh.folder, file);
   writeFileSync(`${path}.tmp`, state.map((object) => stringify(object)).join('---\n'));
   renameSync(`${path}.tmp`, path);
 };
@@ -59,8 +59,8 @@ const applied = async (): Promise<void> => {
   expect(code, stderr).toBe(0);
 };
 
-const become = async (state: readonly object[]): Promise<void> => {
-  write(state);
+const become = async (state: readonly object[], file?: string): Promise<void> => {
+  write(state, file);
   await applied();
 };
 
@@ -120,6 +120,37 @@ it(`${rounds} rounds of ${states.length} changes in haste under load, and then e
   const { wrong, asked } = await load.stop();
   expect(wrong).toEqual([]);
   expect(asked).toBeGreaterThan(1000);
+});
+
+it('an authorizer that is new is asked also on connections that were there before it', { timeout: 120_000 }, async () => {
+  const settings = (...names: readonly string[]) => ({
+    apiVersion: 'mesh.weft.dev/v1alpha1',
+    kind: 'MeshConfig',
+    metadata: { name: 'default' },
+    spec: {
+      extensionProviders: names.map((name) => ({
+        name,
+        envoyExtAuthzHttp: { service: 'judge.policies.svc.cluster.local', port: name === 'second' ? 9002 : 9001, timeout: '10s' },
+      })),
+    },
+  });
+  // All in one file, which is taken as one change.
+  const settle = (providers: readonly string[], ...policies: readonly object[]) =>
+    become([settings(...providers), ...policies], 'settings.yaml');
+  const two = ['first', 'second'];
+  await settle(two, deny('here'));
+  await become([]);
+  const load = startLoad(asMeant);
+  await settle([...two, 'third'], custom('here', 'third'));
+  // While nobody can be asked, what the policy names is refused.
+  await settle([...two, 'third'], custom('here', 'fourth'));
+  await settle([...two, 'third', 'fourth'], custom('here', 'fourth'));
+  await settle(two, deny('here'));
+  const { wrong, asked } = await load.stop();
+  expect(wrong).toEqual([]);
+  expect(asked).toBeGreaterThan(500);
+  await become(states[0] ?? []);
+  await settle(two);
 });
 
 const killWeftd = (): void => {

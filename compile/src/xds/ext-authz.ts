@@ -9,8 +9,8 @@ import { ExtAuthzSchema, type HttpServiceSchema } from '@weft/envoy/gen/envoy/ex
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
-import type { AuthorizationSlice, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
-import { chainAt, discovered, extension } from './extensions.ts';
+import type { AuthorizationRule, AuthorizationSlice, Condition, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
+import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
 import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
@@ -104,8 +104,34 @@ export const askingChain = (authorizer: ExternalAuthorizer, { custom, withdrawn 
   const rules = before.map((policy, index) => namedRules([policy], { before: rulePrefix, after: `-withdrawn-${index}` }));
   const shadowRules = rbac(RBAC_Action.DENY, Object.assign(namedRules(policies, { before: rulePrefix }), ...rules));
   return chainAt(place(authorizer), [
-    ...onceFilters(`authorization.headers.${authorizer.name}`, policies),
+    ...onceFilters(`authorization.headers.${authorizer.name}`, [...policies, ...before]),
     extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
     extension(`authorization.ask.${authorizer.name}`, ExtAuthzSchema, asking(authorizer)),
   ]);
+};
+
+/** Nobody was asked about the request, though rules of this authorizer's may name it. */
+const isNotAsked = (authorizer: Named): Condition => {
+  const text = { kind: 'prefix', value: rulePrefix } as const;
+  const key = `${telling(authorizer)}shadow_effective_policy_id`;
+  return { path: '', negated: true, test: { kind: 'metadata', filter: 'envoy.filters.http.rbac', key, values: [{ list: false, text }] } };
+};
+
+/**
+ * [G30]: a request about which an authorizer is to be asked and was not came by a listener of before the authorizer, whose connections
+ * end after their next answer, or Envoy refused the place of the question.
+ */
+export const refusingUnasked = ({ custom }: AuthorizationSlice): readonly Extension[] => {
+  if (custom.length === 0) return [];
+  const rules = custom.map(({ authorizer, policies }) => {
+    const reduced = (rule: AuthorizationRule): AuthorizationRule => ({ ...rule, when: [...rule.when, isNotAsked(authorizer)] });
+    return namedRules(policies, { after: '-not-asked', reduced });
+  });
+  return [
+    ...onceFilters(
+      'authorization.headers.asked',
+      custom.flatMap(({ policies }) => policies),
+    ),
+    extension('authorization.asked', RBACSchema, { rules: rbac(RBAC_Action.DENY, Object.assign({}, ...rules)) }),
+  ];
 };

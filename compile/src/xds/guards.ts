@@ -4,7 +4,7 @@ import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type View } from '../mesh/index.ts';
 import { trialResources } from './connection-trials.ts';
-import { askingChain, askingPlace } from './ext-authz.ts';
+import { askingChain, askingPlace, refusingUnasked } from './ext-authz.ts';
 import { chainAt, discovered, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
 import { onceFilters } from './once.ts';
@@ -65,6 +65,7 @@ const told = (name: string, init: Parameters<typeof extension<typeof RBACSchema>
 const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part => [
   ...slice.authorizers.map((authorizer) => askingChain(authorizer, slice)),
   chainAt(decidingPlace, [
+    ...refusingUnasked(slice),
     ...tokens, // whose request it is [S113]
     ...onceFilters('authorization.headers', [...slice.audit, ...slice.deny, ...slice.undecided, ...slice.allow]), // tokens' claims among them
     ...told('authorization.audit', auditing(slice)),
