@@ -175,4 +175,15 @@ describe('PROXY protocol', () => {
     const place = await start({ ipBlocks: ['127.0.0.1'] });
     expect(await told(place, from(client))).toBe('HTTP/1.1 200 OK');
   });
+
+  test('whoever is excepted is refused: of clients, and of proxies, by `not...`', async () => {
+    const clients = await start({ notRemoteIpBlocks: [`${client}/32`, '10.0.0.0/8'] });
+    expect(await told(clients, from('9.9.9.9'))).toBe('HTTP/1.1 200 OK');
+    for (const address of [client, '10.1.2.3']) expect(await told(clients, from(address))).toBe('HTTP/1.1 403 Forbidden');
+    expect(await told(clients, from(client, 'x-forwarded-for: 9.9.9.9\r\n'))).toBe('HTTP/1.1 403 Forbidden');
+    const proxies = await start({ notIpBlocks: [client] });
+    expect(await told(proxies, from(client))).toBe('HTTP/1.1 200 OK');
+    const none = await start({ notIpBlocks: ['127.0.0.0/8'] });
+    expect(await told(none, from(client))).toBe('HTTP/1.1 403 Forbidden');
+  });
 });
