@@ -78,6 +78,13 @@ export const rows: readonly Row[] = [
   { key: 'A2', trick: 'slashes', refused: paths('//admin', '///admin', '/app/..//admin', '//secret/x', '/\\/admin') },
   { key: 'A3', trick: 'escaped slashes', refused: paths('/x%2f..%2Fadmin', '/app%5c..%5Cadmin', '/%2fadmin'), only: { place: 'gateway' } },
   {
+    key: 'A3',
+    trick: 'escapes that are kept, in either case',
+    refused: paths('/enc%2fd/a', '/enc%2Fd/a', '/enc%2Fd/%61', '/enc%2Fd/a;x', '/;/enc%2fd;x/a', '//enc%2Fd//a'),
+    served: paths('/enc/d/a', '/enc%252fd/a'),
+    only: { place: 'sidecar' },
+  },
+  {
     key: 'A4',
     trick: 'parameters of path segments',
     refused: paths(
@@ -92,7 +99,7 @@ export const rows: readonly Row[] = [
       '/vault/1/key/;x',
       '/x.bak;v=1',
     ),
-    served: paths('/app;a=b', '/;/app'),
+    served: paths('/app;a=b', '/;/app', '/deep;x', '/deep/x;/er', '/de;ep/er'),
   },
   { key: 'A5', trick: 'escaped twice', refused: [], served: paths('/%252e%252e/admin', '/app%252f..%252fadmin') },
   { key: 'A6', trick: 'overlong UTF-8', refused: [], served: paths('/%c0%af', '/%c0%ae%c0%ae/admin') },

@@ -47,6 +47,13 @@ const fitsTemplate = (pattern: readonly string[], segments: readonly string[]): 
 const fitsPath = (pattern: string, path: string): boolean =>
   pattern.includes('{') ? fitsTemplate(pattern.split('/'), path.split('/')) : fits(pattern, path);
 
+/** Escapes of one kind, of what needs them. */
+const respelled = (path: string): string =>
+  path.replace(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = decodeURIComponent(/%[0-7]/.test(escape) ? escape : '%00');
+    return /[\w.~-]/.test(character) ? character : escape.toUpperCase();
+  });
+
 /** To servers that know parameters of segments; one that is nothing but parameters is none. */
 const withoutParameters = (path: string): string => {
   const [, ...segments] = path.split('/');
@@ -83,7 +90,8 @@ const identity = (peer: string | undefined): { readonly namespace: string; reado
 const matchers: Readonly<Record<string, Matcher>> = {
   paths: (value, seen) => {
     const [path = ''] = seen.arrival.path.split('?');
-    return fitsPath(value, path) || (isWide(seen) && path.includes(';') && fitsPath(value, withoutParameters(path)));
+    if (!isWide(seen)) return fitsPath(value, path);
+    return [path, withoutParameters(path)].some((one) => fitsPath(value, one) || fitsPath(respelled(value), respelled(one)));
   },
   hosts: (value, seen) => {
     const host = valuesOf(seen.arrival, 'host').join().toLowerCase();

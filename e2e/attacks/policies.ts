@@ -7,7 +7,7 @@ export const trusted = 'cluster.local/ns/shop/sa/cert-manager.io';
 
 /** Whom no rule below serves, whatever they ask for. */
 const denied: readonly Rule[] = [
-  { to: to({ paths: ['/admin', '/secret*', '*.bak', '/vault/{*}/key', '/deep/er'] }) },
+  { to: to({ paths: ['/admin', '/secret*', '*.bak', '/vault/{*}/key', '/deep/er', '/enc%2fd/%61'] }) },
   { to: to({ hosts: ['deny.example.com', '*.closed.example'] }) },
   { when: [{ key: 'request.headers[x-role]', values: ['admin', 'root*'] }] },
   { to: to({ paths: ['/tagged*'] }), when: [{ key: 'request.headers[x-tag]', notValues: ['good', 'fine-*'] }] },

@@ -9,6 +9,8 @@ const places = [
   '/a.bak',
   '/vault/1/key',
   '/deep/er',
+  '/enc%2fd/a',
+  '/enc%2Fd/a',
   '/tagged',
   '/unread',
   '/token',

@@ -1,6 +1,6 @@
 /**
  * Other spellings in which servers take a text for the same [G20]: parameters in segments of a path, which some servers leave out,
- * blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for, and a value among others in one line. Made of what was
+ * escapes in either case, blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for, and a value among others in one line. Made of what was
  * taken apart.
  */
 import { literally, type PathTemplate, type Spelling, type TextMatch } from '../mesh/index.ts';
@@ -18,10 +18,23 @@ const onlyParameters = '(;[^/]*/)*';
 /** And at the end of a path. */
 const closing = '(/;[^/]*)*';
 
-const segments = (path: string): string => path.split('/').map(literally).join(`${parameters}/${onlyParameters}`);
+/** Its digits mean the same in either case, and what needs no escape arrives without one (RFC 3986, 6.2.2). */
+const escaped = (digits: string): string => {
+  const either = digits.replace(/[a-f]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+  const character = String.fromCharCode(Number.parseInt(digits, 16));
+  return /[A-Za-z0-9\-._~]/.test(character) ? `(%${either}|${literally(character)})` : `%${either}`;
+};
+
+const inPath = (text: string): string =>
+  text
+    .split(/%([0-9a-f]{2})/i)
+    .map((piece, index) => (index % 2 === 0 ? literally(piece) : escaped(piece)))
+    .join('');
+
+const segments = (path: string): string => path.split('/').map(inPath).join(`${parameters}/${onlyParameters}`);
 
 const templateSegment = (segment: PathTemplate['segments'][number]): string => {
-  if (segment.kind === 'literal') return `${literally(segment.value)}${parameters}`;
+  if (segment.kind === 'literal') return `${inPath(segment.value)}${parameters}`;
   return segment.kind === 'one' ? '[^/;][^/]*' : '.*';
 };
 
