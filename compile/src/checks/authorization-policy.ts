@@ -1,7 +1,9 @@
 /** AuthorizationPolicies that are for nobody, or speak of accounts and namespaces that there are not. */
 import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
 import { type AuthorizationPolicy, addressDivision } from '../mesh/index.ts';
+import { ruleInputs, ruleProblems } from './authorization-rules.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
+import { gatewayPortInputs, gatewayPortProblems } from './gateway-ports.ts';
 import { scopeInputs, scopeProblems } from './policy-scope.ts';
 
 type Policy = Resource<AuthorizationPolicySpec>;
@@ -45,11 +47,18 @@ const addressProblems = (resource: Policy, facts: Facts): readonly Problem[] => 
 
 export const authorizationPolicies: ObjectCheck<'AuthorizationPolicy'> = {
   kind: 'AuthorizationPolicy',
-  reads: ['rules', 'backends', 'authorizations'],
-  depends: (resource, facts) => [...scopeInputs(facts), parsed(resource, facts)],
+  reads: ['rules', 'backends', 'authorizations', 'routings', 'gateways'],
+  depends: (resource, facts) => [
+    ...scopeInputs(facts),
+    ...ruleInputs(facts),
+    ...gatewayPortInputs(resource, facts),
+    parsed(resource, facts),
+  ],
   problems: (resource, facts) => [
     ...scopeProblems(resource, facts),
     ...namespaceProblems(resource, facts),
     ...addressProblems(resource, facts),
+    ...ruleProblems(resource, facts),
+    ...gatewayPortProblems(resource, facts),
   ],
 };

@@ -9,6 +9,7 @@ import {
   selects,
   type Workload,
 } from '../mesh/index.ts';
+import { atBoundPorts } from './declared-ports.ts';
 
 export type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
 
@@ -88,8 +89,10 @@ export const sliceOf = (
 export const authorizationSlice = (mesh: Mesh, proxy: Proxy): AuthorizationSlice => {
   const { authorizations, authorizers, memo } = mesh;
   const subject = subjectOf(mesh, proxy);
-  const policies = authorizations.filter((policy) => isFor(policy, subject, mesh));
-  const withdrawn = withdrawnFor(mesh, proxy, subject);
+  const listening = (policies: readonly AuthorizationPolicy[]) =>
+    proxy.role === 'gateway' ? atBoundPorts(mesh, proxy, policies) : policies;
+  const policies = listening(authorizations.filter((policy) => isFor(policy, subject, mesh)));
+  const withdrawn = listening(withdrawnFor(mesh, proxy, subject));
   const names = (some: readonly AuthorizationPolicy[]) => some.map(({ namespace, name }) => `${namespace}/${name}`).join();
   const key = `authorization ${names(policies)};${names(withdrawn)}`;
   return memo(key, [authorizers, ...policies, ...withdrawn], () => sliceOf(policies, withdrawn, authorizers));
