@@ -1,6 +1,6 @@
 /** A gateway's servers to real TLS clients: who is shown which certificate, who must show one, and where connections end. */
 import { connect } from 'node:net';
-import { createServer, type Server } from 'node:tls';
+import { type ConnectionOptions, createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { freePort } from '../port.ts';
@@ -213,6 +213,23 @@ describe('clients', () => {
     expect(await refused({ servername: 'private.example', cert: stranger.certificate, key: stranger.key })).toBe('refused');
     const other = await root.issue('other.example');
     expect(await refused({ servername: 'private.example', cert: other.certificate, key: other.key })).toBe('refused');
+  });
+
+  test('whose certificate is looked at each time: no session of theirs is resumed, while others save the work', async () => {
+    const ticketsOf = async (options: ConnectionOptions): Promise<number> => {
+      const socket = await secure({ port: ports.tls, ...options });
+      let tickets = 0;
+      socket.on('session', () => {
+        tickets += 1;
+      });
+      await say(socket, `GET / HTTP/1.1\r\nhost: ${options.servername}\r\n\r\n`);
+      socket.destroy();
+      return tickets;
+    };
+    const own = { cert: client.certificate, key: client.key };
+    expect(await ticketsOf({ servername: 'private.example', ...own })).toBe(0);
+    expect(await ticketsOf({ servername: 'optional.example', ...own })).toBe(0);
+    expect(await ticketsOf({ servername: 'web.example' })).toBeGreaterThan(0);
   });
 
   test('OPTIONAL_MUTUAL takes those without one too, but none of strangers', async () => {

@@ -9,7 +9,7 @@ import {
 import { CommonTlsContextSchema, DownstreamTlsContextSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
 import { authoritySource, fileCertificate, fileRoots, type SecretSource, secretSource } from './secret-sources.ts';
-import { identity, meshParameters, nameMatchers, tlsSocket, trust } from './tls.ts';
+import { identity, meshParameters, nameMatchers, tlsSocket, trust, unresumed } from './tls.ts';
 
 type CommonTls = Init<typeof CommonTlsContextSchema>;
 
@@ -54,9 +54,7 @@ const ofMesh = (tls: ServerTls) =>
       validationContextType: checked(tls, trust),
     }),
     requireClientCertificate: true,
-    // A resumed session would skip the check of the peer's certificate.
-    sessionTicketKeysType: { case: 'disableStatelessSessionResumption', value: true },
-    disableStatefulSessionResumption: true,
+    ...unresumed,
   });
 
 /** @param alpn what is served inside; empty: nothing that has a name */
@@ -70,5 +68,6 @@ export const serverTls = (tls: ServerTls, alpn: readonly string[]) => {
       validationContextType: tls.authority ? checked(tls, rootsOf(tls.authority, tls.revoked)) : { case: undefined },
     }),
     requireClientCertificate: tls.mode === 'MUTUAL',
+    ...(tls.authority && unresumed),
   });
 };

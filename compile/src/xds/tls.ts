@@ -45,10 +45,13 @@ export const tlsSocket = 'envoy.transport_sockets.tls';
 
 export const plaintext = typed('envoy.transport_sockets.raw_buffer', RawBufferSchema, {});
 
-/**
- * The server's side of mesh TLS. It names no ALPN, so it negotiates none: tokens only choose the filter chain [E5].
- * Sessions are not resumed: a resumed one would skip the check of the peer's certificate.
- */
+/** Sessions are not resumed: a resumed one would skip the check of the peer's certificate. */
+export const unresumed: Init<typeof DownstreamTlsContextSchema> = {
+  sessionTicketKeysType: { case: 'disableStatelessSessionResumption', value: true },
+  disableStatefulSessionResumption: true,
+};
+
+/** The server's side of mesh TLS. It names no ALPN, so it negotiates none: tokens only choose the filter chain [E5]. */
 export const meshServer = typed(tlsSocket, DownstreamTlsContextSchema, {
   commonTlsContext: {
     tlsParams: meshParameters,
@@ -56,8 +59,7 @@ export const meshServer = typed(tlsSocket, DownstreamTlsContextSchema, {
     validationContextType: { case: 'validationContextSdsSecretConfig', value: trust },
   },
   requireClientCertificate: true,
-  sessionTicketKeysType: { case: 'disableStatelessSessionResumption', value: true },
-  disableStatefulSessionResumption: true,
+  ...unresumed,
 });
 
 const nameMatcher = (sanType: SubjectAltNameMatcher_SanType, value: string) => ({

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './caller.ts';
 import { type Fixture, instance, makeCsr, makeFixture, webCaller } from './fixture.ts';
 import { prepare, sign } from './issue.ts';
+import { chance } from './mutation.fixture.ts';
 import { makeKeys, makeSerial, x509 } from './x509.ts';
 
 let fixture: Fixture;
@@ -50,6 +51,38 @@ describe('a workload certificate', () => {
     const [leaf, intermediate] = answer.certificate.chain.map((pem) => new X509Certificate(pem));
     expect(leaf!.validToDate.getTime()).toBeLessThanOrEqual(intermediate!.validToDate.getTime());
     expect(intermediate!.validToDate.getTime()).toBeLessThanOrEqual(new X509Certificate(late.bundles().pem).validToDate.getTime());
+  });
+
+  test('never does, whenever it is made and for however long; nor is it from before its issuer', async () => {
+    const random = chance(20_267);
+    const issuers = fixture.ca.bundles().pem;
+    const { notBefore, notAfter } = new x509.X509Certificate(issuers);
+    const keys = await makeKeys();
+    const issuer = { certificate: new x509.X509Certificate(issuers), pem: '', key: keys.privateKey };
+    const authority = { roots: () => [], issuers: () => [], current: () => issuer, maintain: async () => {} };
+    const subject = { kind: 'workload', uri: 'spiffe://cluster.local/ns/a/sa/a', trustDomain: 'cluster.local' } as const;
+    const [from, to] = [notBefore.getTime(), notAfter.getTime()];
+    let wrong = 0;
+    for (let times = process.env.WEFT_LONG === '1' ? 1_000_000 : 10_000; times > 0; times -= 1) {
+      const at = from + (random(2 ** 32) / 2 ** 32) * (to - from);
+      const powers = { authority, now: () => at, random: (size: number) => new Uint8Array(size) };
+      const leaf = prepare({ subject, publicKey: keys.publicKey, seconds: 1 + random(20 * 365 * 86_400) }, powers);
+      if (leaf.notAfter.getTime() > to || leaf.notBefore.getTime() < from || leaf.notBefore.getTime() > at) wrong += 1;
+    }
+    expect(wrong).toBe(0);
+  });
+
+  test('is good for peers whose clocks are 90 seconds off, as are those above it, from the first second', async () => {
+    const fresh = await makeFixture();
+    const answer = await fresh.ca.issue(await makeCsr(), webCaller);
+    if (!answer.ok) throw new Error(answer.reason);
+    const chain = [...answer.certificate.chain, fresh.ca.bundles().pem].map((pem) => new X509Certificate(pem));
+    for (const skew of [-90_000, 90_000])
+      for (const { validFromDate, validToDate } of chain) {
+        expect(validFromDate.getTime()).toBeLessThan(fresh.clock.time + skew);
+        expect(validToDate.getTime()).toBeGreaterThan(fresh.clock.time + skew);
+      }
+    await fresh.close();
   });
 
   test('was in the journal before it was signed', async () => {

@@ -7,6 +7,7 @@ import { authenticator } from './authenticate.ts';
 import { openAuthority } from './authority.ts';
 import type { Authenticate, Caller } from './caller.ts';
 import { checkCsr } from './csr.ts';
+import { makeKeyHolders } from './holders.ts';
 import { instanceName } from './instance-name.ts';
 import { prepare, type Signed, sign } from './issue.ts';
 import { openJournal } from './journal.ts';
@@ -53,6 +54,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
   const tokens = await openTokenKey(directory, { trustDomain, now });
   const journal = await openJournal(join(directory, 'journal.jsonl'), now);
   const powers = { authority, now, random };
+  const holders = makeKeyHolders({ life: leafSeconds * 1000, now });
   const serving = await makeServing({ ...powers, journal, trustDomain, seconds: leafSeconds });
   const maintenance = setInterval(
     () => {
@@ -66,7 +68,9 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
   const issue = async (csr: string, caller: Caller): Promise<Issued> => {
     const checked = await checkCsr(csr);
     if (!checked.ok) return checked;
-    const subject = { kind: 'workload', trustDomain, uri: spiffeId(caller.identity), ...instanceFields(caller, input) } as const;
+    const uri = spiffeId(caller.identity);
+    if (!holders.claim(new Uint8Array(checked.publicKey.rawData), uri)) return { ok: false, reason: 'the key is of another identity' };
+    const subject = { kind: 'workload', trustDomain, uri, ...instanceFields(caller, input) } as const;
     const prepared = prepare({ subject, publicKey: checked.publicKey, seconds: leafSeconds }, powers);
     await journal.record(prepared);
     return { ok: true, certificate: await sign(prepared) };

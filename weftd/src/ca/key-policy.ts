@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { weaknessOf } from './weak-rsa.ts';
 
 /**
  * Keys that a certificate may carry. Everything else is refused by the look of its bytes, before any arithmetic:
@@ -18,9 +19,11 @@ export const keyRefusal = (spki: Uint8Array): string | undefined => {
   if (fixedForms.some(({ prefix, length }) => spki.length === length && hex.startsWith(prefix))) return undefined;
   if (!rsaForm.test(hex)) return 'key type is not P-256, P-384, Ed25519 or RSA';
   if (spki.length > maxRsaLength) return 'RSA key is longer than 4096 bits';
-  const { modulusLength = 0, publicExponent } =
-    createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyDetails ?? {};
+  const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  const { modulusLength = 0, publicExponent } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < 2048 || modulusLength > 4096) return `RSA key of ${modulusLength} bits`;
   // Boulder and CA/B baseline 6.1.6: small or huge exponents buy nothing and cost safety or time.
-  return publicExponent === 65_537n ? undefined : `RSA exponent ${publicExponent}`;
+  if (publicExponent !== 65_537n) return `RSA exponent ${publicExponent}`;
+  const weakness = weaknessOf(BigInt(`0x${Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url').toString('hex')}`));
+  return weakness && `RSA key ${weakness}`;
 };

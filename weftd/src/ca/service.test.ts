@@ -37,15 +37,19 @@ interface Wish {
   readonly certificate?: { readonly key: string; readonly chain: string };
 }
 
-/** @returns the chain, or the error as the caller sees it */
-const ask = async ({ csr, token, certificate }: Wish): Promise<string[] | ServiceError> => {
+const connected = (certificate?: Wish['certificate']): Client => {
   const [key, chain] = certificate ? [Buffer.from(certificate.key), Buffer.from(certificate.chain)] : [null, null];
   const tls = credentials.createSsl(Buffer.from(fixture.ca.bundles().pem), key, chain);
-  const client = new Client(`127.0.0.1:${server.ports[0]}`, tls, { 'grpc.ssl_target_name_override': 'istiod.istio-system.svc' });
+  return new Client(`127.0.0.1:${server.ports[0]}`, tls, { 'grpc.ssl_target_name_override': 'istiod.istio-system.svc' });
+};
+
+/** @returns the chain, or the error as the caller sees it */
+const ask = async ({ csr, token, certificate }: Wish, shared?: Client): Promise<string[] | ServiceError> => {
+  const client = shared ?? connected(certificate);
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
   const request = { csr: csr ?? (await makeCsr()), validityDuration: 86_400n };
-  const deadline = { deadline: Date.now() + 5_000 };
+  const deadline = { deadline: Date.now() + 30_000 };
   return new Promise<string[] | ServiceError>((resolve) => {
     const { path, requestSerialize, responseDeserialize } = method;
     client.makeUnaryRequest(
@@ -57,7 +61,7 @@ const ask = async ({ csr, token, certificate }: Wish): Promise<string[] | Servic
       deadline,
       (error, value) => resolve(error ?? value?.certChain ?? []),
     );
-  }).finally(() => client.close());
+  }).finally(() => shared ?? client.close());
 };
 const mint = async (): Promise<string> => {
   const minted = await fixture.ca.mint({ namespace: 'shop', serviceAccount: 'default', pod: { name: 'web-1', uid: 'uid-shop-web-1' } });
@@ -103,15 +107,20 @@ test('a certificate that another CA made for the same name is worth nothing, eve
   await other.close();
 });
 
-test('one identity gets ten a second, others are not slowed', async () => {
+test('one identity gets ten a second of a thousand, and others all that they ask for meanwhile', { timeout: 60_000 }, async () => {
   fixture.instances.push(instance('pay', 'ledger-0'));
   const token = await mint();
   const csr = await makeCsr();
-  const answers = await Promise.all(Array.from({ length: 25 }, () => ask({ token, csr })));
+  const minted = await fixture.ca.mint({ namespace: 'pay', serviceAccount: 'default', pod: { name: 'ledger-0', uid: 'uid-pay-ledger-0' } });
+  const other = { token: minted.ok ? minted.token.token : '' };
+  const client = connected();
+  const flood = Array.from({ length: 1_000 }, () => ask({ token, csr }, client));
+  const others = await Promise.all(Array.from({ length: 10 }, () => ask(other)));
+  const answers = await Promise.all(flood);
   expect(answers.filter(Array.isArray)).toHaveLength(10);
   for (const answer of answers) if (!Array.isArray(answer)) expect(answer.code).toBe(status.RESOURCE_EXHAUSTED);
-  const other = await fixture.ca.mint({ namespace: 'pay', serviceAccount: 'default', pod: { name: 'ledger-0', uid: 'uid-pay-ledger-0' } });
-  expect(await ask({ token: other.ok ? other.token.token : '', csr })).toHaveLength(3);
+  for (const answer of others) expect(answer).toHaveLength(3);
   fixture.clock.time += 1_000;
-  expect(await ask({ token, csr })).toHaveLength(3);
+  expect(await ask({ token, csr }, client)).toHaveLength(3);
+  client.close();
 });
