@@ -1,41 +1,51 @@
 /** What a DestinationRule says about connections, as fields of a cluster [S53, S58, S59, S61-S63, S77]. */
-import { create, type Init, milliseconds, pack } from '@weft/envoy';
+import { type Any, create, type Init, milliseconds, pack } from '@weft/envoy';
+import { type CircuitBreakers, CircuitBreakersSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/circuit_breaker_pb.js';
 import type { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import {
+  OutlierDetectionSchema,
+  type OutlierDetection as OutlierMessage,
+} from '@weft/envoy/gen/envoy/config/cluster/v3/outlier_detection_pb.js';
 import { HttpProtocolOptionsSchema } from '@weft/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import type { ConnectionPool, OutlierDetection, Protocol, RetryBudget } from '../mesh/index.ts';
 import { isHttp, isHttp2 } from '../mesh/index.ts';
+import { rememberSaid } from './remember.ts';
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
 const unlimited = 2 ** 32 - 1;
 
+interface Limits {
+  readonly pool: ConnectionPool;
+  readonly budget: RetryBudget | undefined;
+}
+
 /** Envoy's own limits (1,024 connections, 3 retries) are nobody's wish [S58]. */
-export const circuitBreakers = (
-  { tcp = {}, http = {} }: ConnectionPool,
-  budget?: RetryBudget,
-): NonNullable<ClusterInit['circuitBreakers']> => ({
-  thresholds: [
-    {
-      maxConnections: tcp.maxConnections ?? unlimited,
-      maxPendingRequests: http.maxPendingRequests ?? unlimited,
-      maxRequests: http.maxRequests ?? unlimited,
-      maxRetries: http.maxRetries ?? unlimited,
-      // Envoy takes it in place of `maxRetries`.
-      ...(budget && {
-        retryBudget: {
-          budgetPercent: { value: budget.percent },
-          minRetryConcurrency: budget.minConcurrency,
-          ...(budget.interval !== undefined && { budgetInterval: milliseconds(budget.interval) }),
-        },
-      }),
-    },
-  ],
-});
+export const circuitBreakers: (limits: Limits) => CircuitBreakers = rememberSaid(({ pool: { tcp = {}, http = {} }, budget }) =>
+  create(CircuitBreakersSchema, {
+    thresholds: [
+      {
+        maxConnections: tcp.maxConnections ?? unlimited,
+        maxPendingRequests: http.maxPendingRequests ?? unlimited,
+        maxRequests: http.maxRequests ?? unlimited,
+        maxRetries: http.maxRetries ?? unlimited,
+        // Envoy takes it in place of `maxRetries`.
+        ...(budget && {
+          retryBudget: {
+            budgetPercent: { value: budget.percent },
+            minRetryConcurrency: budget.minConcurrency,
+            ...(budget.interval !== undefined && { budgetInterval: milliseconds(budget.interval) }),
+          },
+        }),
+      },
+    ],
+  }),
+);
 
 /** Semantics 62: consecutive 5xx is on with an empty block, gateway errors and success rate are off. 0 disables a detector. */
-export const outlierDetection = (outlier: OutlierDetection): NonNullable<ClusterInit['outlierDetection']> => {
+export const outlierDetection: (outlier: OutlierDetection) => OutlierMessage = rememberSaid((outlier) => {
   const { consecutiveGatewayErrors: gateway = 0, consecutive5xx, consecutiveLocalOriginFailures: local } = outlier;
-  return {
+  return create(OutlierDetectionSchema, {
     enforcingSuccessRate: 0,
     ...(consecutive5xx !== undefined && { enforcingConsecutive5xx: consecutive5xx > 0 ? 100 : 0 }),
     ...(consecutive5xx && { consecutive5xx }),
@@ -45,8 +55,8 @@ export const outlierDetection = (outlier: OutlierDetection): NonNullable<Cluster
     ...(outlier.interval && { interval: milliseconds(outlier.interval) }),
     ...(outlier.baseEjectionTime && { baseEjectionTime: milliseconds(outlier.baseEjectionTime) }),
     ...(outlier.maxEjectionPercent && { maxEjectionPercent: outlier.maxEjectionPercent }),
-  };
-};
+  });
+});
 
 /** How a cluster speaks HTTP: one version whatever the client did, or as the client; `none` carries bytes. */
 export type HttpVersion = 'http1' | 'http2' | 'as-client' | 'none';
@@ -80,13 +90,13 @@ const upstreamProtocol = (
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-/** @param fromHost what of the server's TLS the request's host decides [S77] */
-export const httpOptions = (
-  version: Exclude<HttpVersion, 'none'>,
-  pool: ConnectionPool,
-  fromHost = { autoSni: false, autoSanValidation: false },
-): Pick<ClusterInit, 'typedExtensionProtocolOptions'> => {
-  const { http = {}, tcp = {} } = pool;
+interface Spoken {
+  readonly version: Exclude<HttpVersion, 'none'>;
+  readonly pool: ConnectionPool;
+  readonly fromHost: { readonly autoSni: boolean; readonly autoSanValidation: boolean };
+}
+
+const packedOptions: (spoken: Spoken) => Any = rememberSaid(({ version, pool: { http = {}, tcp = {} }, fromHost }) => {
   const idle = http.idleTimeout ?? tcp.idleTimeout;
   const http2 = http.maxConcurrentStreams ? { maxConcurrentStreams: http.maxConcurrentStreams } : {};
   const common = {
@@ -99,10 +109,17 @@ export const httpOptions = (
     ...((fromHost.autoSni || fromHost.autoSanValidation) && { upstreamHttpProtocolOptions: fromHost }),
     upstreamProtocolOptions: upstreamProtocol(version, http2),
   };
-  return {
-    typedExtensionProtocolOptions: { [optionsName]: pack(HttpProtocolOptionsSchema, create(HttpProtocolOptionsSchema, options)) },
-  };
-};
+  return pack(HttpProtocolOptionsSchema, create(HttpProtocolOptionsSchema, options));
+});
+
+/** @param fromHost what of the server's TLS the request's host decides [S77] */
+export const httpOptions = (
+  version: Spoken['version'],
+  pool: ConnectionPool,
+  fromHost: Spoken['fromHost'] = { autoSni: false, autoSanValidation: false },
+): Pick<ClusterInit, 'typedExtensionProtocolOptions'> => ({
+  typedExtensionProtocolOptions: { [optionsName]: packedOptions({ version, pool, fromHost }) },
+});
 
 export const keepalive = ({ tcp }: ConnectionPool): Pick<ClusterInit, 'upstreamConnectionOptions'> => {
   const asked = tcp?.keepalive;

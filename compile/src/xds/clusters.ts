@@ -37,7 +37,7 @@ const defaultConnectTimeout = 10_000;
 /** How connections are opened, kept alive and counted. */
 export const pooled = (pool: ConnectionPool, budget?: RetryBudget): ClusterInit => ({
   connectTimeout: milliseconds(pool.tcp?.connectTimeout ?? defaultConnectTimeout),
-  circuitBreakers: circuitBreakers(pool, budget),
+  circuitBreakers: circuitBreakers({ pool, budget }),
   ...keepalive(pool),
 });
 

@@ -6,6 +6,7 @@ import {
   TlsParameters_TlsProtocol,
   type TlsParametersSchema,
 } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import type { SdsSecretConfig } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { CommonTlsContextSchema, DownstreamTlsContextSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { ServerAuthority, ServerCertificate, ServerTls, TlsVersion } from '../mesh/index.ts';
 import { authoritySource, fileCertificate, fileRoots, type SecretSource, secretSource } from './secret-sources.ts';
@@ -40,7 +41,7 @@ const demands = ({ subjectAltNames, spki, hashes, skipVerify }: ServerTls): Init
   ...(skipVerify && { trustChainVerification: CertificateValidationContext_TrustChainVerification.ACCEPT_UNTRUSTED }),
 });
 
-const checked = (tls: ServerTls, roots: SecretSource): NonNullable<CommonTls['validationContextType']> => ({
+const checked = (tls: ServerTls, roots: SecretSource | SdsSecretConfig): NonNullable<CommonTls['validationContextType']> => ({
   case: 'combinedValidationContext',
   value: { defaultValidationContext: demands(tls), validationContextSdsSecretConfig: roots },
 });

@@ -4,9 +4,9 @@ import { RawBufferSchema } from '@weft/envoy/gen/envoy/extensions/transport_sock
 import {
   SubjectAltNameMatcher_SanType,
   TlsParameters_TlsProtocol,
-  type TlsParametersSchema,
+  TlsParametersSchema,
 } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
-import type { SdsSecretConfigSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { SdsSecretConfigSchema } from '@weft/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import {
   CommonTlsContextSchema,
   DownstreamTlsContextSchema,
@@ -18,13 +18,14 @@ import { fromAgent } from './sources.ts';
 
 type CommonTls = Init<typeof CommonTlsContextSchema>;
 type Parameters = Init<typeof TlsParametersSchema>;
-type Secret = Init<typeof SdsSecretConfigSchema>;
 
 /** The maximum has to be said: Envoy's client side stops at 1.2 by default [E4]. */
 const versions: Parameters = {
   tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
   tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
 };
+
+const clientParameters = create(TlsParametersSchema, versions);
 
 /** For TLS 1.2, which only others' sidecars speak [S97]. */
 const serverCiphers = [
@@ -37,9 +38,9 @@ const serverCiphers = [
 /** What the server's side of mesh TLS takes. */
 export const meshParameters: Parameters = { ...versions, cipherSuites: serverCiphers };
 
-export const identity: Secret = { name: workloadSecret, sdsConfig: fromAgent };
+export const identity = create(SdsSecretConfigSchema, { name: workloadSecret, sdsConfig: fromAgent });
 /** The agent serves it with the SPIFFE validator, which ties each trust domain to its own roots [E2]. */
-export const trust: Secret = { name: trustSecret, sdsConfig: fromAgent };
+export const trust = create(SdsSecretConfigSchema, { name: trustSecret, sdsConfig: fromAgent });
 
 export const tlsSocket = 'envoy.transport_sockets.tls';
 
@@ -82,7 +83,7 @@ export const meshClient = ({ sni, token, identities }: MeshClient) =>
     sni,
     maxSessionKeys: 0,
     commonTlsContext: {
-      tlsParams: versions,
+      tlsParams: clientParameters,
       alpnProtocols: [token],
       tlsCertificateSdsSecretConfigs: [identity],
       validationContextType: {
@@ -124,7 +125,7 @@ const ownCertificates = ({ mode, credentialName, clientCertificate = '', private
 /** TLS as a DestinationRule's SIMPLE or MUTUAL describes it. */
 export const ownClient = (tls: ClientTls, alpn: readonly string[]) => {
   const common = create(CommonTlsContextSchema, {
-    tlsParams: versions,
+    tlsParams: clientParameters,
     alpnProtocols: [...alpn],
     tlsCertificateSdsSecretConfigs: ownCertificates(tls),
     validationContextType: validation(tls),
