@@ -35,7 +35,7 @@ export interface Door {
   readonly proxied: boolean;
 }
 
-const paths = [
+export const paths = [
   '/',
   '/a',
   '/a/b',
@@ -62,7 +62,8 @@ const paths = [
 ];
 /** Of no use in HTTP/2, whose library escapes them. */
 const oddPaths = ['/a/é', '/?q=é'];
-const addresses = [
+export const hosts = ['a.example', 'b.example', 'A.EXAMPLE', 'web', 'a.example.'];
+export const addresses = [
   '203.0.113.7',
   '203.0.113.200',
   '2001:db8::1',
@@ -75,7 +76,7 @@ const addresses = [
 
 const now = Math.floor(Date.now() / 1000);
 
-const claims = (random: Random) => ({
+export const claims = (random: Random) => ({
   ...(random.chance(0.3) && { exp: random.pick([1, now - 3600, now + 3600]) }),
   ...(random.chance(0.2) && { nbf: random.pick([1, now - 3600, now + 3600]) }),
   iss: random.pick(['https://a.example', 'https://b.example', 'https://a.example', 'https://unknown.example']),
@@ -129,7 +130,7 @@ export const askedOf = (random: Random, { port, identified, proxied }: Door, num
   const v6 = random.chance(0.25);
   const isPlain = identified === undefined ? random.chance(0.3) : !identified;
   const http2 = random.chance(0.4);
-  const host = random.pick(['a.example', 'b.example', 'A.EXAMPLE', 'web', 'a.example.']);
+  const host = random.pick(hosts);
   const clients = v6 ? ['2001:db8::1', '2001:db8:0:1::9'] : ['203.0.113.7', '203.0.113.200', '10.0.0.1', '127.0.0.17'];
   return {
     ...(!isPlain && { identity: random.below(identities.length) }),

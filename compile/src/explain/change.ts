@@ -1,9 +1,11 @@
-/** What is missing for a rule to match, in the words of policies. */
+/** What would have to be different for a rule to match, in the words of policies. */
 import type { Claims } from '@weft/model';
 import type { Condition, Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import { claimAt } from './claims.ts';
 import type { Facts } from './facts.ts';
+import type { Nearest } from './nearest.ts';
 import { type Read, valuesOf } from './request.ts';
+import { subjectOf } from './subjects.ts';
 
 const starred = (match: TextMatch): string => {
   switch (match.kind) {
@@ -72,7 +74,7 @@ const headerText = (request: Read, name: string): string => {
 };
 
 /** The subject of the test, and what it is now. */
-const subjectOf = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
+const described = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
   const { identity = nobody, request } = facts;
   const { claims } = request ?? {};
   switch (test.kind) {
@@ -116,9 +118,20 @@ const listed = (values: readonly string[]): string =>
 /** Of an identity. */
 const isPart = ({ kind }: Test): boolean => kind === 'namespace' || kind === 'service-account' || kind === 'trust-domain';
 
-/** `the method is POST, and has to be one of [GET]` */
-export const changeOf = ({ test, negated }: Condition, facts: Facts): string => {
-  const [subject, is] = subjectOf(test, facts);
+const demand = ({ test, negated }: Condition): string => {
   const part = isPart(test) ? `its ${test.kind.replace('-', ' ')} ` : '';
-  return `${subject} is ${is}, and ${part}has to be ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+  return `${part}has to be ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+};
+
+/** `the method is POST, and has to be one of [GET]`: for each subject that lacks something all that is asked of it. */
+export const changeOf = ({ rule: { lacking, isVoid }, conditions, instead }: Nearest, facts: Facts): string => {
+  if (isVoid)
+    return 'the rule asks for something of HTTP, and the port carries bytes: declare its protocol, or ask for something that connections have';
+  const subjects = new Set(lacking.map(({ test }) => subjectOf(test)));
+  const asked = conditions.filter(({ test }) => subjects.has(subjectOf(test)));
+  const texts = [...Map.groupBy(asked, ({ test }) => described(test, facts).join(' is '))].map(
+    ([isNow, all]) => `${isNow}, and ${all.map(demand).join(', and ')}`,
+  );
+  const vain = instead ? [] : ['even so nobody is let in: what the rule asks for cannot be, or a DENY policy matches it'];
+  return [...texts, ...vain].join('; ');
 };

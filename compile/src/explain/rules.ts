@@ -1,7 +1,8 @@
 /** Rules against facts: which of them match, and what the others lack. */
 import type { DecidingRule } from '@weft/model';
 import { type AuthorizationPolicy, type AuthorizationRule, type Condition, type Conditions, isHttpOnly, ruleName } from '../mesh/index.ts';
-import { type Facts, holds } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { distance, isMet } from './subjects.ts';
 
 /** A rule of a policy, and how far it matches. */
 export interface Judged {
@@ -14,28 +15,6 @@ export interface Judged {
   /** It asks for what connections have not, and so is never one of theirs [S106]. */
   readonly isVoid: boolean;
 }
-
-const isMet = ({ test, negated }: Condition, facts: Facts): boolean => holds(test, facts) !== negated;
-
-/** How hard it is to change what a test looks at: what is asked for, then what comes along, then who asks and from where. */
-const effort = ({ test }: Condition): number => {
-  switch (test.kind) {
-    case 'method':
-    case 'path':
-    case 'host':
-    case 'header':
-      return 1;
-    case 'destination-port':
-    case 'server-name':
-    case 'claim':
-    case 'request-principal':
-      return 2;
-    default:
-      return 3;
-  }
-};
-
-const distance = (lacking: Conditions): number => lacking.reduce((sum, condition) => sum + effort(condition), 0);
 
 /** The alternative that lacks least, the first of several. */
 const best = (alternatives: readonly Conditions[], facts: Facts): { readonly conditions: Conditions; readonly lacking: Conditions } =>
@@ -71,12 +50,32 @@ export const judge = (policies: readonly AuthorizationPolicy[], facts: Facts): r
 export const matching = (policies: readonly AuthorizationPolicy[], facts: Facts): Judged | undefined =>
   judge(policies, facts).find(({ lacking }) => lacking.length === 0);
 
-/** The rule that lacks least; one that can match rather than one that cannot. */
-export const nearest = (policies: readonly AuthorizationPolicy[], facts: Facts): Judged | undefined => {
-  const away = ({ isVoid, lacking }: Judged): number => (isVoid ? Number.POSITIVE_INFINITY : distance(lacking));
-  return judge(policies, facts).reduce<Judged | undefined>(
-    (least, other) => (least && away(least) <= away(other) ? least : other),
-    undefined,
+/** One of the ways in which a rule may match. */
+export interface Way {
+  readonly rule: Judged;
+  /** All that must hold. */
+  readonly conditions: Conditions;
+}
+
+/** Of the entries of `from` and `to` so many, those that lack least. */
+const mostEntries = 12;
+
+const entriesOf = (alternatives: readonly Conditions[], facts: Facts) =>
+  alternatives
+    .map((conditions) => ({ conditions, lacking: conditions.filter((condition) => !isMet(condition, facts)) }))
+    .sort((a, b) => distance(a.lacking) - distance(b.lacking))
+    .slice(0, mostEntries);
+
+export const waysOf = (policy: AuthorizationPolicy, index: number, facts: Facts): readonly Way[] => {
+  const whole = judgeRule(policy, index, facts);
+  const { from, to, when } = policy.rules[index] ?? { from: [], to: [], when: [] };
+  if (whole.isVoid) return [{ rule: whole, conditions: [] }];
+  const wanting = when.filter((condition) => !isMet(condition, facts));
+  return entriesOf(from, facts).flatMap((source) =>
+    entriesOf(to, facts).map((operation) => ({
+      rule: { ...whole, lacking: [...source.lacking, ...operation.lacking, ...wanting] },
+      conditions: [...source.conditions, ...operation.conditions, ...when],
+    })),
   );
 };
 

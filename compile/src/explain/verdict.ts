@@ -5,7 +5,8 @@ import type { Bearing } from './bearer.ts';
 import { changeOf } from './change.ts';
 import { connectionLimit } from './connection-limit.ts';
 import type { Facts } from './facts.ts';
-import { type Judged, judge, matching, nearest, told } from './rules.ts';
+import { nearest } from './nearest.ts';
+import { type Judged, judge, matching, told } from './rules.ts';
 
 const isTried = ({ dryRun }: AuthorizationPolicy): boolean => dryRun;
 const isEnforced = ({ dryRun }: AuthorizationPolicy): boolean => !dryRun;
@@ -36,21 +37,27 @@ const asidesOf = ({ audit, deny, allow }: AuthorizationSlice, facts: Facts): rea
 };
 
 /** Nothing that is allowed matches. */
-const byDefault = (policies: readonly AuthorizationPolicy[], facts: Facts): Omit<Verdict, 'caller'> => {
-  const found = nearest(policies, facts);
+const byDefault = (
+  policies: readonly AuthorizationPolicy[],
+  denying: readonly AuthorizationPolicy[],
+  facts: Facts,
+): Omit<Verdict, 'caller'> => {
+  const found = nearest(policies, { facts, denying });
   const [first, ...others] = policies;
   const which =
     others.length === 0 ? `ALLOW ${first?.namespace}/${first?.name} has no rule that matches` : 'no rule of the ALLOW policies matches';
   if (!found) return { ...refused(facts), why: `${which}, nor any rule at all: everything is refused` };
-  const [lacks] = found.lacking;
-  const change = found.isVoid
-    ? 'the rule asks for something of HTTP, and the port carries bytes: declare its protocol, or ask for something that connections have'
-    : found.lacking.map((condition) => changeOf(condition, facts)).join('; ');
-  return { ...refused(facts), why: `${which} [default deny]`, nearest: told(found, lacks), change };
+  return {
+    ...refused(facts),
+    why: `${which} [default deny]`,
+    nearest: told(found.rule, found.rule.lacking[0]),
+    change: changeOf(found, facts),
+  };
 };
 
 const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): Omit<Verdict, 'caller'> => {
-  const denied = matching([...undecided, ...deny.filter(isEnforced)], facts);
+  const denying = [...undecided, ...deny.filter(isEnforced)];
+  const denied = matching(denying, facts);
   if (denied) {
     const nobody = denied.policy.action === 'CUSTOM';
     const why = nobody
@@ -61,7 +68,7 @@ const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): 
   const admitting = allow.filter(isEnforced);
   if (admitting.length === 0) return { allowed: true, why: 'no ALLOW policy is for this workload, so what is not denied is allowed' };
   const admitted = matching(admitting, facts);
-  return admitted ? { allowed: true, why: `ALLOW ${nameOf(admitted)} matches`, by: told(admitted) } : byDefault(admitting, facts);
+  return admitted ? { allowed: true, why: `ALLOW ${nameOf(admitted)} matches`, by: told(admitted) } : byDefault(admitting, denying, facts);
 };
 
 const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
