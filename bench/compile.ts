@@ -1,7 +1,8 @@
 /**
  * What compiling alone costs, in a process that has compiled nothing before: the whole mesh for a sidecar of every namespace, then
- * one changed object of each kind, or one changed pod. `node bench/compile.ts DIR` prints a line of JSON; `npm run bench` shows it in its table.
+ * one changed object of each kind, policies included, or one changed pod. `node bench/compile.ts DIR` prints a line of JSON; `npm run bench` shows it in its table.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, emit, type RunningPod, type Snapshot, scope } from '@weft/compile';
@@ -54,9 +55,20 @@ const compile = ({ resources, pods }: Desired, proxies: readonly Proxy[]): numbe
   return cpuMs() - start;
 };
 
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256' }] });
+
 /** A Service with pods in each namespace, beside the files' services. */
 const serviceIn = (namespace: string): string =>
   `{apiVersion: v1, kind: Service, metadata: {name: pods, namespace: ${namespace}}, spec: {selector: {app: pods}, ports: [{name: http, port: 80}]}}`;
+
+/** Who may call the pods, and whose tokens count: what changes is one name. */
+const policiesIn = (namespace: string, changed = 'web'): Readonly<Record<'AuthorizationPolicy' | 'RequestAuthentication', string>> => ({
+  AuthorizationPolicy: `{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: pods, namespace: ${namespace}},
+    spec: {rules: [{from: [{source: {principals: [cluster.local/ns/${namespace}/sa/${changed}]}}], to: [{operation: {paths: [/items*]}}]}]}}`,
+  RequestAuthentication: `{apiVersion: security.istio.io/v1, kind: RequestAuthentication, metadata: {name: pods, namespace: ${namespace}},
+    spec: {jwtRules: [{issuer: https://${changed}.example, jwks: '${keys}'}]}}`,
+});
 
 const podIn = (namespace: string, index: number): RunningPod => ({
   pod: {
@@ -99,6 +111,15 @@ const inText =
     return { resources: resources.map((resource) => objects.get(keyOf(resource)) ?? resource), pods };
   };
 
+const inPolicy =
+  (kind: 'AuthorizationPolicy' | 'RequestAuthentication', namespaces: readonly string[]) =>
+  ({ resources, pods }: Desired, round: number): Desired => {
+    const namespace = namespaces[round % namespaces.length] ?? '';
+    const [changed] = parsed(policiesIn(namespace, `caller-${round}`)[kind]);
+    const isOld = (resource: Resource): boolean => changed !== undefined && keyOf(resource) === keyOf(changed);
+    return { resources: resources.map((resource) => (changed && isOld(resource) ? changed : resource)), pods };
+  };
+
 const readiness = ({ resources, pods }: Desired, round: number): Desired => ({
   resources,
   pods: pods.map((running, index) => (index === round % pods.length ? { ...running, ready: !running.ready } : running)),
@@ -106,7 +127,7 @@ const readiness = ({ resources, pods }: Desired, round: number): Desired => ({
 
 const [virtualService, rule, entry] = ['VirtualService', 'DestinationRule', 'ServiceEntry'] as const;
 
-const edits: readonly Edit[] = [
+const editsOf = (namespaces: readonly string[]): readonly Edit[] => [
   {
     what: virtualService,
     apply: inText({ kind: virtualService, pattern: /x-user: \{exact: [\w-]+/, to: (round) => `x-user: {exact: tester-${round}` }),
@@ -118,19 +139,23 @@ const edits: readonly Edit[] = [
   { what: entry, apply: inText({ kind: entry, pattern: /targetPort: \d+/, to: (round) => `targetPort: ${8100 + round}` }) },
   { what: 'endpoint', apply: inText({ kind: entry, pattern: /- address: [\d.]+/, to: (round) => `- address: 10.250.${round}.7` }) },
   { what: 'pod', apply: readiness },
+  ...(['AuthorizationPolicy', 'RequestAuthentication'] as const).map((kind) => ({ what: kind, apply: inPolicy(kind, namespaces) })),
 ];
+
+const writtenIn = (namespace: string): readonly Resource[] =>
+  [serviceIn(namespace), ...Object.values(policiesIn(namespace))].flatMap(parsed);
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const main = (): CompileFigures => {
   const written = texts.flatMap(parsed);
   const namespaces = [...new Set(written.map(({ metadata }) => metadata.namespace))].filter((name) => name.startsWith('ns-'));
-  const resources = [...written, ...namespaces.flatMap((namespace) => parsed(serviceIn(namespace)))];
+  const resources = [...written, ...namespaces.flatMap(writtenIn)];
   const desired = { resources, pods: namespaces.flatMap((namespace) => [0, 1, 2].map((index) => podIn(namespace, index))) };
   const proxies = namespaces.map(sidecarIn);
   const scratchMs = Math.round(compile(desired, proxies));
   let current: Desired = desired;
-  const changed = edits.map(({ what, apply }) => {
+  const changed = editsOf(namespaces).map(({ what, apply }) => {
     const times = Array.from({ length: rounds }, (_, round) => {
       current = apply(current, round);
       return compile(current, proxies);
