@@ -7,7 +7,7 @@ import { retryOf } from './istio/retry.ts';
 import { type Assignments, allocate } from './kubernetes/allocate.ts';
 import { trustOf } from './kubernetes/trust.ts';
 import type { RunningPod } from './kubernetes/workload.ts';
-import { type Memo, type Mesh, nextMemo } from './mesh/index.ts';
+import { type Memo, type Mesh, type Narrowed, nextMemo } from './mesh/index.ts';
 import { authorizations } from './passes/authorizations.ts';
 import { authorizers } from './passes/authorizers.ts';
 import { credentials } from './passes/credentials.ts';
@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly keys?: FetchedKeys;
   /** CUSTOM policies of before that some proxies may still go by; absent: none. */
   readonly withdrawn?: readonly Withdrawal[];
+  /** Workloads whose streams are to end, since their policies became narrower; absent: none. */
+  readonly narrowed?: ReadonlyMap<string, Narrowed>;
   /** The mesh before this one: what did not change keeps its identity. */
   readonly previous?: Mesh;
 }
@@ -63,7 +65,7 @@ const tcpDefaults = ({ connectTimeout, tcpKeepalive }: MeshSettings): Mesh['rule
 const defaultRetries = ({ defaultHttpRetryPolicy }: MeshSettings): Pick<Mesh['rules'], 'retry'> =>
   defaultHttpRetryPolicy ? { retry: retryOf(defaultHttpRetryPolicy) ?? 'none' } : {};
 
-const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
+const emptyMesh = ({ settings, narrowed = new Map() }: Snapshot, memo: Memo): Mesh => ({
   rules: memo('rules', [settings], () => ({
     rootNamespace: settings.rootNamespace,
     trustDomain: settings.trustDomain,
@@ -87,6 +89,7 @@ const emptyMesh = (settings: MeshSettings, memo: Memo): Mesh => ({
   withdrawn: [],
   authorizers: [],
   requests: [],
+  narrowed,
   destinations: [],
   routings: [],
   gateways: [],
@@ -110,7 +113,7 @@ const inputOf = (snapshot: Snapshot, memo: Memo): Input => {
 export const build = (snapshot: Snapshot): { readonly mesh: Mesh; readonly findings: readonly Finding[] } => {
   const memo = nextMemo(snapshot.previous?.memo);
   const input = inputOf(snapshot, memo);
-  let mesh = emptyMesh(snapshot.settings, memo);
+  let mesh = emptyMesh(snapshot, memo);
   for (const pass of passes) {
     const made = memo(pass.name, pass.reads(input, mesh), (inner) => pass.make({ ...input, memo: inner }, mesh));
     mesh = { ...mesh, ...made };

@@ -107,7 +107,8 @@ export const nextTarget = (type: string, standing: (type: string) => Standing, w
       // Never removed: connections of a listener that is drained still go through the filters that it named [X17].
       return added(standing(cds)) && added(standing(eds)) ? questionsFirst(standing(ecds), want) : undefined;
     case lds:
-      // A listener may be without what was asked before, which what decides by itself makes up for.
+      // A listener may be without what was asked before, which what decides by itself makes up for; and who comes anew because a chain
+      // of it changed meets the filters that go with it [G22].
       return added(standing(cds)) && added(standing(eds)) && (added(standing(ecds)) || standing(ecds).refused) ? want : undefined;
     case rds:
       if (!added(standing(cds)) || !added(standing(eds)) || standing(lds).behind) return undefined;

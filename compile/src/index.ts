@@ -30,13 +30,17 @@ export {
   type KeySource,
   keySourceName,
   type Mesh,
+  type Narrowed,
+  narrowedBy,
   type PeerModes,
   type PeerStage,
+  type PoliciesInForce,
   type PortEndpoints,
   type Service,
   twinsOf,
   type View,
 } from './mesh/index.ts';
 export type { Withdrawal } from './passes/input.ts';
+export { policiesInForce, type Ruled } from './scope/in-force.ts';
 export { scope } from './scope/index.ts';
 export { decode, emit, staticBootstrap } from './xds/index.ts';

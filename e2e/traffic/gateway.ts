@@ -45,7 +45,7 @@ export interface Compiled {
 }
 
 /** The identity that its agent would give it. */
-const withIdentity = async (resources: ResourceSet, root: Root): Promise<ResourceSet> => {
+export const withIdentity = async (resources: ResourceSet, root: Root): Promise<ResourceSet> => {
   const { certificate: chain, key } = await root.issue('gw');
   const trusted = { trustDomain: 'cluster.local', pem: root.certificate };
   const bundles = { ...trusted, domains: [trusted] };
@@ -76,12 +76,16 @@ export const adminSocket = (folder: string): string => join(folder, 'admin.sock'
 export const xdsSocket = (folder: string): string => join(folder, 'xds.sock');
 
 /** The gateway's Envoy, which asks for everything at the folder's xDS socket. */
-export const spawnGateway = (folder: string, labels: Readonly<Record<string, string>>): Promise<EnvoyProcess> => {
+export const spawnGateway = (
+  folder: string,
+  labels: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<EnvoyProcess> => {
   const { name, namespace, serviceAccount, network } = proxy;
   const node = { role: 'router', address: '127.0.0.1', name, namespace, dnsDomain: proxy.dnsDomain } as const;
   const pod = { name, namespace, serviceAccount, labels, addresses: ['127.0.0.1'], network, workload: 'gw' };
   const metadata = { ...pod, clusterId: 'Kubernetes', meshId: '', istioVersion: '1.29.0' };
-  return spawnEnvoy(folder, bootstrap({ node, metadata, agentSocket: xdsSocket(folder), adminSocket: adminSocket(folder) }));
+  return spawnEnvoy(folder, bootstrap({ node, metadata, agentSocket: xdsSocket(folder), adminSocket: adminSocket(folder) }), { args });
 };
 
 /** @param mesh who signs identities; absent: somebody whom nobody knows */

@@ -14,6 +14,7 @@ export * from './host.ts';
 export * from './locality.ts';
 export * from './memo.ts';
 export * from './mesh.ts';
+export * from './narrowing.ts';
 export * from './pattern.ts';
 export * from './policy.ts';
 export * from './request-authentication.ts';

@@ -3,6 +3,7 @@ import type { AuthorizationPolicy, ExternalAuthorizer, WithdrawnPolicy } from '.
 import type { Credential } from './credential.ts';
 import type { Gateway } from './gateway.ts';
 import type { Memo } from './memo.ts';
+import type { Narrowed } from './narrowing.ts';
 import type { ConnectionPool, DestinationPolicy, LocalityBalancing } from './policy.ts';
 import type { RequestPolicy } from './request-authentication.ts';
 import type { Retry } from './route.ts';
@@ -92,6 +93,8 @@ export interface Mesh {
   readonly authorizers: readonly ExternalAuthorizer[];
   /** Oldest first. */
   readonly requests: readonly RequestPolicy[];
+  /** By `namespace/owner` of the workloads whose policies became narrower while they ran. */
+  readonly narrowed: ReadonlyMap<string, Narrowed>;
   /** Oldest first, as all that follow. */
   readonly destinations: readonly DestinationRule[];
   readonly routings: readonly Routing[];

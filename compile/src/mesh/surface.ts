@@ -1,4 +1,5 @@
 import type { Families } from './families.ts';
+import type { Narrowed } from './narrowing.ts';
 import type { ConnectionPool } from './policy.ts';
 
 /** What becomes of paths: nothing at all; dots are resolved; slashes are merged too; after they were unescaped [S86]. */
@@ -26,6 +27,8 @@ export interface Surface {
   readonly compatibility?: 'istio';
   /** Of gateways; absent: nobody is believed. */
   readonly trust?: Trust;
+  /** Of ways in: streams that began under wider policies are ended [G22]; absent: there are none. */
+  readonly narrowed?: Narrowed;
   /** Trust domains beside its own in which the mesh's servers may be [S98]; absent: none. */
   readonly aliases?: readonly string[];
 }

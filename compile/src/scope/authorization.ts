@@ -10,6 +10,7 @@ import {
   type Workload,
 } from '../mesh/index.ts';
 import { atBoundPorts } from './declared-ports.ts';
+import type { Listening } from './gateway-listeners.ts';
 
 export type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
 
@@ -86,14 +87,28 @@ export const sliceOf = (
   };
 };
 
-export const authorizationSlice = (mesh: Mesh, proxy: Proxy): AuthorizationSlice => {
+interface Judged {
+  readonly subject: Subject;
+  /** The proxy that listens, where it is a gateway's. */
+  readonly gateway?: Listening | undefined;
+  readonly withdrawn?: readonly AuthorizationPolicy[];
+}
+
+export const authorizationOf = (mesh: Mesh, { subject, gateway, withdrawn: before = [] }: Judged): AuthorizationSlice => {
   const { authorizations, authorizers, memo } = mesh;
-  const subject = subjectOf(mesh, proxy);
-  const listening = (policies: readonly AuthorizationPolicy[]) =>
-    proxy.role === 'gateway' ? atBoundPorts(mesh, proxy, policies) : policies;
+  const listening = (policies: readonly AuthorizationPolicy[]) => (gateway ? atBoundPorts(mesh, gateway, policies) : policies);
   const policies = listening(authorizations.filter((policy) => isFor(policy, subject, mesh)));
-  const withdrawn = listening(withdrawnFor(mesh, proxy, subject));
+  const withdrawn = listening(before);
   const names = (some: readonly AuthorizationPolicy[]) => some.map(({ namespace, name }) => `${namespace}/${name}`).join();
   const key = `authorization ${names(policies)};${names(withdrawn)}`;
   return memo(key, [authorizers, ...policies, ...withdrawn], () => sliceOf(policies, withdrawn, authorizers));
+};
+
+export const authorizationSlice = (mesh: Mesh, proxy: Proxy): AuthorizationSlice => {
+  const subject = subjectOf(mesh, proxy);
+  return authorizationOf(mesh, {
+    subject,
+    withdrawn: withdrawnFor(mesh, proxy, subject),
+    ...(proxy.role === 'gateway' && { gateway: proxy }),
+  });
 };

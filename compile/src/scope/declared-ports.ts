@@ -2,14 +2,13 @@
  * At gateways policies call ports as Gateways do: where a Service leads port 80 to 8080, Envoy listens on 8080 and a rule about 80 would
  * match nothing (ISTIO-SECURITY-2021-002). A number that no Gateway says is that of a listener. Istio's way is always the latter [G20].
  */
-import type { Proxy } from '@weft/model';
 import type { AuthorizationPolicy, Conditions, Mesh, Test } from '../mesh/index.ts';
-import { gatewaysOf, mergeGateways } from './gateway-listeners.ts';
+import { gatewaysOf, type Listening, mergeGateways } from './gateway-listeners.ts';
 
 /** Where the port that a Gateway says is listened on; of those that differ. */
 type BoundPorts = ReadonlyMap<number, readonly number[]>;
 
-const boundPorts = (mesh: Mesh, proxy: Proxy): BoundPorts => {
+const boundPorts = (mesh: Mesh, proxy: Listening): BoundPorts => {
   const { ports } = mergeGateways(mesh, proxy, gatewaysOf(mesh, proxy.labels));
   const pairs = ports.flatMap(({ port, members }) => members.map(({ listener }) => [listener.port, port] as const));
   const bound = Map.groupBy(pairs, ([declared]) => declared);
@@ -32,7 +31,7 @@ const asksForPorts = ({ rules }: AuthorizationPolicy): boolean =>
 const nameOf = ({ action, provider, namespace, name }: AuthorizationPolicy): string => `${action} ${provider ?? ''} ${namespace}/${name}`;
 
 /** The policies of a gateway, about the ports that it listens on. */
-export const atBoundPorts = (mesh: Mesh, proxy: Proxy, policies: readonly AuthorizationPolicy[]): readonly AuthorizationPolicy[] => {
+export const atBoundPorts = (mesh: Mesh, proxy: Listening, policies: readonly AuthorizationPolicy[]): readonly AuthorizationPolicy[] => {
   if (mesh.rules.compatibility === 'istio' || !policies.some(asksForPorts)) return policies;
   const ports = boundPorts(mesh, proxy);
   if (ports.size === 0) return policies;

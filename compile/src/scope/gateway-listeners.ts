@@ -29,7 +29,9 @@ export interface Conflict {
 }
 
 /** `ports`: by name, of what need not run. */
-type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'unprivileged'> & { readonly ports?: Readonly<Record<string, number>> };
+export type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'unprivileged'> & {
+  readonly ports?: Readonly<Record<string, number>>;
+};
 
 /** A gateway's port is the Service's where one leads to the proxy, so that 80 may be served on 8080 (Istio's `resolvePorts`). */
 const boundPort = (mesh: Mesh, proxy: Listening, port: number): number => {

@@ -1,10 +1,11 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
 import { familiesOf, type GatewaySlice, type Mesh, type Surface, type View } from '../mesh/index.ts';
-import { authorizationSlice } from './authorization.ts';
+import { authorizationSlice, subjectOf } from './authorization.ts';
 import { credentialSlice } from './credentials.ts';
 import { meshFor, servedAs } from './families.ts';
 import { gatewaySlice, noServers } from './gateway.ts';
+import { narrowedIn } from './in-force.ts';
 import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
 import { outboundSlice } from './outbound.ts';
@@ -35,12 +36,14 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
   const surface = surfaceOf(mesh, families);
-  const tokens = tokensOf(seen, proxy);
-  const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...surface, ...trustIn(seen, proxy) }), tokens) : noServers;
+  const subject = subjectOf(seen, proxy);
+  const tokens = tokensOf(seen, subject);
+  const entrance: Surface = { ...surface, ...narrowedIn(seen, proxy) };
+  const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...entrance, ...trustIn(seen, proxy) }), tokens) : noServers;
   const slices: Slices = {
     origin: servedAs(originOf(seen, proxy), surface),
     outbound: servedAs(outboundSlice(seen, proxy), surface),
-    inbound: isGateway ? closed : withTokens(servedAs(inboundSlice(seen, proxy), surface), tokens),
+    inbound: isGateway ? closed : withTokens(servedAs(inboundSlice(seen, proxy), entrance), tokens),
     gateway,
     authorization: authorizationSlice(seen, proxy),
     credentials: credentialSlice(seen, proxy, gateway),

@@ -1,15 +1,13 @@
 /** Whose tokens a proxy's requests may bear, shared by all proxies that the same RequestAuthentications are for. */
-import type { Proxy } from '@weft/model';
 import { mergedRules } from '../istio/request-authentication.ts';
 import type { Mesh, TokenRule } from '../mesh/index.ts';
-import { isFor, subjectOf } from './authorization.ts';
+import { isFor, type Subject } from './authorization.ts';
 
 type Tokens = readonly TokenRule[];
 
 /** Absent: nobody speaks of tokens. */
-export const tokensOf = (mesh: Mesh, proxy: Proxy): Tokens | undefined => {
+export const tokensOf = (mesh: Mesh, subject: Subject): Tokens | undefined => {
   if (mesh.requests.length === 0) return undefined;
-  const subject = subjectOf(mesh, proxy);
   const policies = mesh.requests.filter((policy) => isFor(policy, subject, mesh));
   const rules = mesh.memo(`tokens of ${policies.map(({ key }) => key).join(' ')}`, policies, () => mergedRules(policies));
   return rules.length === 0 ? undefined : rules;

@@ -14,6 +14,7 @@ import {
   type GatewayHost,
   type GatewayServer,
   type GatewaySlice,
+  narrowedAt,
   type ScopedService,
 } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
@@ -35,6 +36,7 @@ import {
 } from './filters.ts';
 import { httpGuards } from './guards.ts';
 import { everything } from './match.ts';
+import { narrowedMark } from './narrowed.ts';
 import { gatewayReading, headerOptions } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
@@ -116,7 +118,10 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Serve
     match: named ? { transportProtocol: 'tls', serverNames: [...serverNames] } : {},
     tls: tls ? { transportSocket: serverTls(tls, content.kind === 'http' ? httpAlpn : []) } : {},
   };
-  if (content.kind === 'http') return [framed(frame, anyDestination(served.authorization), [manager(content, served)])];
+  if (content.kind === 'http') {
+    const chain = framed(frame, anyDestination(served.authorization), [manager(content, served)]);
+    return [{ ...chain, ...narrowedMark(narrowedAt(served.slice.narrowed, served.port)) }];
+  }
   const proxy = (after?: DialsAfter) => [connectionProxy(content.route, after)];
   return connectionChains(frame, { identified: verifies(tls), named, proxy }, served);
 };

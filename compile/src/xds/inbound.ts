@@ -22,7 +22,7 @@ import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listene
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
-import { anywhere, isHttp } from '../mesh/index.ts';
+import { anywhere, isHttp, narrowedAt, narrowedElsewhere } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
 import { connectionDenials } from './connection-denials.ts';
@@ -42,6 +42,7 @@ import {
   tlsInspector,
 } from './filters.ts';
 import { httpGuards } from './guards.ts';
+import { narrowedMark } from './narrowed.ts';
 import { addressOptions, headerOptions, headersOfProxies, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
@@ -131,6 +132,8 @@ interface Destination extends Entrance {
   readonly pool: ConnectionPool;
   /** Its cluster goes where the connection was going. */
   readonly asDialled: boolean;
+  /** How often its policies became narrower. */
+  readonly narrowed: number;
 }
 
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
@@ -182,11 +185,14 @@ const chains = (destination: Destination, prefix: string): Chain[] =>
       filterChainMatch: { ...way.match, ...match, ...(destination.port > 0 && { destinationPort: destination.port }) },
       filters,
       ...(way.mesh && { transportSocket: meshServer }),
+      ...(way.content === 'http' && narrowedMark(destination.narrowed)),
     })),
   );
 
-const portChains = ({ port, protocol, mode, connectionPool: pool = {}, target }: InboundPort, entrance: Entrance): Chain[] =>
-  chains({ ...entrance, cluster: inboundCluster(port), port, protocol, mode, pool, asDialled: !target }, `${port}`);
+const portChains = ({ port, protocol, mode, connectionPool: pool = {}, target }: InboundPort, entrance: Entrance): Chain[] => {
+  const narrowed = narrowedAt(entrance.slice.narrowed, port);
+  return chains({ ...entrance, cluster: inboundCluster(port), port, protocol, mode, pool, asDialled: !target, narrowed }, `${port}`);
+};
 
 /** Ports that Envoy must not read from before it connects: nobody may speak first but the server. */
 const plainTcp = ({ mode, protocol }: InboundPort): boolean => mode === 'DISABLE' && kindOf(protocol) === 'tcp';
@@ -233,7 +239,11 @@ export const inboundListener = (slice: InboundSlice, authorization: Authorizatio
   const { ports, mode, families } = slice;
   const entrance: Entrance = { slice, authorization };
   const carried = ports.filter((port) => isCarried(port) && port.bind === undefined);
-  const everyOther = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto' as const, mode, pool: {}, asDialled: true };
+  const narrowed = narrowedElsewhere(
+    slice.narrowed,
+    carried.map(({ port }) => port),
+  );
+  const everyOther = { cluster: inboundPassthroughCluster, port: 0, protocol: 'auto' as const, mode, pool: {}, asDialled: true, narrowed };
   const others: Destination = { ...entrance, ...everyOther };
   const declared = carried.filter(({ protocol }) => protocol !== 'auto').map(({ port }) => port);
   const listener = create(ListenerSchema, {

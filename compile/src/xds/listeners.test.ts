@@ -1,6 +1,6 @@
 /** Titles name the rules that they pin. */
 import { describe, expect, test } from 'vitest';
-import type { MtlsMode, Protocol, View } from '../mesh/index.ts';
+import type { MtlsMode, Narrowed, Protocol, View } from '../mesh/index.ts';
 import { emit } from './index.ts';
 import { namesOf, read } from './read.fixture.ts';
 import { endpoint, inboundPort, outbound, type Sample, sidecar } from './views.fixture.ts';
@@ -12,6 +12,7 @@ interface Chain {
   readonly filter_chain_match: Record<string, unknown>;
   readonly filters: { readonly name: string; readonly typed_config: Record<string, unknown> }[];
   readonly transport_socket?: { readonly typed_config: Record<string, unknown> };
+  readonly metadata?: { readonly filter_metadata: Readonly<Record<string, { readonly narrowed: number }>> };
 }
 
 const serving = (protocol: Protocol, mode: MtlsMode, rest: MtlsMode = mode) =>
@@ -119,6 +120,22 @@ describe('inbound', () => {
       disable_stateful_session_resumption: true,
       common_tls_context: { tls_params: { tls_minimum_protocol_version: 'TLSv1_2', tls_maximum_protocol_version: 'TLSv1_3' } },
     });
+  });
+
+  test('[G22, E31]: of narrower policies the chains of requests are told, at the ports that they are narrower at', () => {
+    const inbound = {
+      ports: [inboundPort(8080, 'http', 'STRICT'), inboundPort(9000, 'auto', 'STRICT'), inboundPort(5432, 'tcp', 'STRICT')],
+      mode: 'STRICT' as const,
+    };
+    const marks = (narrowed: Narrowed): object => {
+      const chains: Chain[] = read(emit(sidecar({ inbound: { ...inbound, narrowed } })), 'LDS', 'virtualInbound').filter_chains;
+      return Object.fromEntries(
+        chains.flatMap(({ name, metadata }) => (metadata ? [[name, metadata.filter_metadata['dev.weft.policies']?.narrowed]] : [])),
+      );
+    };
+    expect(marks({ others: 0, 8080: 0 })).toEqual({});
+    expect(marks({ others: 1, 8080: 0 })).toEqual({ '9000-mtls-http': 1, 'virtualInbound-mtls-http': 1 });
+    expect(marks({ others: 1, 8080: 3, 7070: 2 })).toEqual({ '8080-mtls-http': 3, '9000-mtls-http': 1, 'virtualInbound-mtls-http': 2 });
   });
 
   test('[S88]: other ports obey the default mode and go where they were dialled', () => {

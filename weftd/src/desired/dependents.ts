@@ -44,3 +44,21 @@ export const withoutObject = (resources: readonly Resource[], object: Resource):
   const key = refKey(refOf(object));
   return resources.filter((resource) => refKey(refOf(resource)) !== key);
 };
+
+/** Answers, remembered while mesh and proxies stay the same: the names of proxies, as `namespace/name`. */
+export const knownDependents = () => {
+  const byMesh = new WeakMap<Mesh, Map<string, readonly string[]>>();
+  return {
+    of: (mesh: Mesh, object: Resource, ask: () => readonly Proxy[]): readonly string[] => {
+      const known = byMesh.get(mesh) ?? new Map<string, readonly string[]>();
+      byMesh.set(mesh, known);
+      const key = refKey(refOf(object));
+      const names = known.get(key) ?? ask().map(({ namespace, name }) => `${namespace}/${name}`);
+      known.set(key, names);
+      return names;
+    },
+    forget: (mesh: Mesh | undefined): void => {
+      if (mesh) byMesh.delete(mesh);
+    },
+  };
+};

@@ -10,7 +10,6 @@ import {
   journey,
   keySetsOf,
   lapsed,
-  type Mesh,
   peerModesIn,
   serviceOwner,
   tokensIn,
@@ -38,13 +37,15 @@ import type { Instance } from '../registry.ts';
 import { type FileSource, watchFolder } from '../sources/files.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type ControllerPowers, reconcile, type Workload } from '../workloads/controller.ts';
+import { type PodInstance, runningOf } from '../workloads/instance.ts';
 import { nodeView } from '../workloads/node-view.ts';
 import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
-import { isToldToProxies, withoutObject } from './dependents.ts';
+import { isToldToProxies, knownDependents, withoutObject } from './dependents.ts';
 import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
+import { type Narrowings, narrowings } from './narrowing.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
@@ -77,6 +78,7 @@ export class Desired implements Calls {
   readonly #compiler: Compiler;
   readonly #modes: ModeChanges;
   readonly #withdrawals: Withdrawals;
+  readonly #narrowings: Narrowings;
   readonly #publisher = new PlanPublisher();
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
@@ -99,6 +101,7 @@ export class Desired implements Calls {
     this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
     this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs, now: powers.now });
     this.#withdrawals = createWithdrawals({ told: this.#store.decisions.toldPolicies(), stepMs, now: powers.now });
+    this.#narrowings = narrowings(this.#store.judged);
     this.#keys = new KeyKeeper({
       fetch: powers.fetchKeys,
       now: powers.now,
@@ -123,6 +126,7 @@ export class Desired implements Calls {
     }
     this.#trustDomain = meshSettings(this.#owned.resources()).trustDomain;
     this.#batch.stop();
+    this.#recall();
     this.#compile();
     this.#started = true;
     this.#housekeeping = setInterval(() => this.#prune(), dayMs);
@@ -140,13 +144,13 @@ export class Desired implements Calls {
 
   attach(key: string, proxy: Parameters<Compiler['attach']>[1]): void {
     this.#compiler.attach(key, proxy);
-    this.#forgetDependents();
+    this.#knownDependents.forget(this.#compiler.mesh());
     this.#publish(key);
   }
 
   detach(key: string): void {
     this.#compiler.detach(key);
-    this.#forgetDependents();
+    this.#knownDependents.forget(this.#compiler.mesh());
     this.#publisher.forget(key);
   }
 
@@ -184,33 +188,21 @@ export class Desired implements Calls {
     return items;
   }
 
-  readonly #knownDependents = new WeakMap<Mesh, Map<string, readonly string[]>>();
+  readonly #knownDependents = knownDependents();
 
-  /** Remembered while mesh and proxies stay the same. */
   #dependents(object: Resource): readonly string[] {
     const mesh = this.#compiler.mesh();
     const built = this.#built;
     if (!mesh || !built) return [];
-    const known = this.#knownDependents.get(mesh) ?? new Map<string, readonly string[]>();
-    this.#knownDependents.set(mesh, known);
-    const key = refKey(refOf(object));
-    const before = known.get(key);
-    if (before) return before;
-    const { resources, pods, isChanging } = built;
-    const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
-    const less = withoutObject(resources, object);
-    const proxies = this.#compiler.dependents(
-      { without: { ...built, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: built }) },
-      expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
-    );
-    const names = proxies.map(({ namespace, name }) => `${namespace}/${name}`);
-    known.set(key, names);
-    return names;
-  }
-
-  #forgetDependents(): void {
-    const mesh = this.#compiler.mesh();
-    if (mesh) this.#knownDependents.delete(mesh);
+    return this.#knownDependents.of(mesh, object, () => {
+      const { resources, pods, isChanging } = built;
+      const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
+      const less = withoutObject(resources, object);
+      return this.#compiler.dependents(
+        { without: { ...built, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: built }) },
+        expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
+      );
+    });
   }
 
   /** With what is said of it, and a Service with the address that it was given, as Kubernetes shows it. */
@@ -306,7 +298,7 @@ export class Desired implements Calls {
     try {
       this.#decide();
       const snapshot = this.#snapshot(this.#owned.resources(), this.#store.decisions.addresses());
-      if (this.#compiler.build(snapshot, this.#owned.revision())) this.#built = this.#inTheEnd(snapshot);
+      if (this.#build(snapshot)) this.#built = this.#inTheEnd(snapshot);
       this.#publish();
       this.#postNode();
       this.#awaitStep();
@@ -315,6 +307,24 @@ export class Desired implements Calls {
       // The disk did not take a decision; nothing was told to anyone, and the next change or report tries again.
       this.#log('error', { err: String(error) }, 'the change is not in force yet');
     }
+  }
+
+  /** What held for those who run when weftd ended: it may have become narrower since, and nobody was told. */
+  #recall(): void {
+    const { decisions, judged } = this.#store;
+    const pods = this.#instances(decisions.instances());
+    if (pods.length === 0) return;
+    const resources = judged.before(this.#owned.resources());
+    const held = { ...this.#snapshot(resources, decisions.addresses()), pods };
+    if (this.#compiler.build(held, this.#compiler.revision())) this.#narrowings.recall(this.#compiler.mesh());
+  }
+
+  /** Whose policies became narrower is built into the same mesh, once it is written down. */
+  #build(snapshot: Parameters<Compiler['build']>[0]): boolean {
+    const revision = this.#owned.revision();
+    if (!this.#compiler.build(snapshot, revision)) return false;
+    if (!this.#narrowings.take(this.#compiler.mesh())) return true;
+    return this.#compiler.build({ ...snapshot, narrowed: this.#narrowings.narrowed() }, revision);
   }
 
   /** Which pods there shall be, written down before anyone hears of them. */
@@ -347,13 +357,8 @@ export class Desired implements Calls {
 
   #decideWithdrawals(resources: readonly Resource[]): void {
     const pods = this.#workloads.flatMap(({ instances }) => instances).filter(({ pod }) => pod.proxy !== 'none');
-    if (
-      this.#withdrawals.take(
-        resources,
-        pods.map(({ pod }) => `${pod.namespace}/${pod.name}`),
-      )
-    )
-      this.#nextStep();
+    const names = pods.map(({ pod }) => `${pod.namespace}/${pod.name}`);
+    if (this.#withdrawals.take(resources, names)) this.#nextStep();
     this.#store.decisions.keepToldPolicies(this.#withdrawals.told());
   }
 
@@ -408,13 +413,15 @@ export class Desired implements Calls {
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {
-    const [keys, withdrawn] = [this.#keys.keys(), this.#withdrawals.current()];
-    return { resources, pods: this.#staged(resources), settings: this.#settings(resources), assignments, keys, withdrawn };
+    const [settings, keys] = [this.#settings(resources), this.#keys.keys()];
+    const [withdrawn, narrowed] = [this.#withdrawals.current(), this.#narrowings.narrowed()];
+    return { resources, pods: this.#staged(resources), settings, assignments, keys, withdrawn, narrowed };
   }
 
   /** A stage on the way hides what it leads to: who asks what an object is for is asked what is different in the end. */
   #inTheEnd(snapshot: Parameters<Compiler['build']>[0]): Built {
-    return { ...snapshot, pods: this.#instances(), withdrawn: nothingWithdrawn, isChanging: this.#deadline() !== undefined };
+    const narrowed = this.#narrowings.narrowed();
+    return { ...snapshot, narrowed, pods: this.#instances(), withdrawn: nothingWithdrawn, isChanging: this.#deadline() !== undefined };
   }
 
   /** With the stage that each is at on its way to what these objects want. */
@@ -428,14 +435,8 @@ export class Desired implements Calls {
     });
   }
 
-  #instances(): readonly Instance[] {
-    const reports = new Map(this.#store.observed.reports().map((report) => [report.uid, report]));
-    return this.#workloads.flatMap(({ instances }) =>
-      instances.map(({ pod }) => {
-        const { address = '', ipv6, ready = false }: Partial<PodReport> = reports.get(pod.uid) ?? {};
-        return { pod, address, ...(ipv6 !== undefined && { ipv6 }), ready };
-      }),
-    );
+  #instances(made: readonly PodInstance[] = this.#workloads.flatMap(({ instances }) => instances)): readonly Instance[] {
+    return runningOf(made, this.#store.observed.reports());
   }
 
   #publish(key?: string): void {

@@ -58,6 +58,10 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
   const upsert = sql.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)');
   const erase = sql.prepare('DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?');
   const remember = sql.prepare('INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)');
+  const spare = sql.prepare(
+    `INSERT OR IGNORE INTO unjudged
+     VALUES (:kind, :namespace, :name, (SELECT resource FROM objects WHERE kind = :kind AND namespace = :namespace AND name = :name))`,
+  );
   const count = sql.prepare("UPDATE counter SET value = ? WHERE name = 'revision'");
   const past = sql.prepare('SELECT * FROM history WHERE kind = ? AND namespace = ? AND name = ? ORDER BY revision');
   const forget = sql.prepare('DELETE FROM history WHERE at < ?');
@@ -72,10 +76,12 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
       for (const { resource, findings } of put) {
         const { kind, namespace, name } = refOf(resource);
         const text = written(resource);
+        spare.run({ kind, namespace, name });
         upsert.run(kind, namespace, name, next, text, JSON.stringify(findings));
         remember.run(next, at, kind, namespace, name, text);
       }
       for (const { kind, namespace, name } of remove) {
+        spare.run({ kind, namespace, name });
         erase.run(kind, namespace, name);
         remember.run(next, at, kind, namespace, name, null);
       }

@@ -47,4 +47,13 @@ export const migrations: readonly string[] = [
   -- CUSTOM policies that proxies were told; withdrawn_from is null while they are wanted.
   CREATE TABLE told_policies (hash TEXT PRIMARY KEY, policy TEXT NOT NULL, withdrawn_from TEXT) STRICT;
   `,
+  `
+  -- How often policies of a workload became narrower, and of each object that was written since that was last judged
+  -- what it was then; null: it was not there.
+  CREATE TABLE narrowed (workload TEXT PRIMARY KEY, ports TEXT NOT NULL) STRICT;
+  CREATE TABLE unjudged (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, resource TEXT,
+    PRIMARY KEY (kind, namespace, name)
+  ) STRICT;
+  `,
 ];

@@ -1,6 +1,7 @@
 /** All that weftd remembers, in one file: `store.db` in the mesh's home. */
 import { openDatabase } from './database.ts';
 import { type Decisions, decisionsIn } from './decisions.ts';
+import { type Judged, judgedIn } from './judged.ts';
 import { type KeptKeys, keysIn } from './keys.ts';
 import { historyKept, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
@@ -9,6 +10,7 @@ export interface Store {
   readonly objects: Objects;
   readonly observed: Observed;
   readonly decisions: Decisions;
+  readonly judged: Judged;
   readonly keys: KeptKeys;
   /** Forgets history that is too old. */
   prune(): void;
@@ -24,6 +26,7 @@ export const openStore = (path: string, now: () => number): Store => {
     objects,
     observed: observedIn(database),
     decisions: decisionsIn(database),
+    judged: judgedIn(database),
     keys: keysIn(database),
     prune,
     close: database.close,

@@ -1,0 +1,48 @@
+/** What changes of policies were found to be: where they became narrower, and from which objects that is judged next. */
+import type { Narrowed } from '@weft/compile';
+import type { Resource } from '@weft/model';
+import { refKey, refOf } from '@weft/model';
+import type { Database } from './database.ts';
+
+export interface Judged {
+  /** By workload. */
+  narrowed(): ReadonlyMap<string, Narrowed>;
+  /** Replaces the whole table, and says that it tells of all that was written so far. Durable when it returns. */
+  keep(narrowed: ReadonlyMap<string, Narrowed>): void;
+  /** @param now what is stored. @returns the objects as they were when `keep` was called last, by whatever process */
+  before(now: readonly Resource[]): readonly Resource[];
+}
+
+export const judgedIn = (database: Database): Judged => {
+  const { sql } = database;
+  const put = sql.prepare('INSERT OR REPLACE INTO narrowed VALUES (?, ?)');
+  const erase = sql.prepare('DELETE FROM narrowed WHERE workload = ?');
+  const settle = sql.prepare('DELETE FROM unjudged');
+  const unjudged = sql.prepare('SELECT * FROM unjudged');
+  let narrowed: ReadonlyMap<string, Narrowed> = new Map(
+    sql
+      .prepare('SELECT * FROM narrowed')
+      .all()
+      .map((row) => [String(row.workload), JSON.parse(String(row.ports)) as Narrowed]),
+  );
+  return {
+    narrowed: () => narrowed,
+    keep: (next) => {
+      database.transaction(() => {
+        for (const [workload, ports] of next) if (narrowed.get(workload) !== ports) put.run(workload, JSON.stringify(ports));
+        for (const workload of narrowed.keys()) if (!next.has(workload)) erase.run(workload);
+        settle.run();
+      });
+      narrowed = next;
+    },
+    before: (now) => {
+      const objects = new Map(now.map((resource) => [refKey(refOf(resource)), resource]));
+      for (const row of unjudged.all()) {
+        const key = refKey({ kind: String(row.kind), namespace: String(row.namespace), name: String(row.name) });
+        if (row.resource === null) objects.delete(key);
+        else objects.set(key, JSON.parse(String(row.resource)) as Resource);
+      }
+      return [...objects.values()];
+    },
+  };
+};
