@@ -139,8 +139,8 @@ const ruleText = ({ policy, namespace, rule, condition, file, line }: DecidingRu
 };
 
 const callerText = ({ identity, address, client }: Verdict['caller']): string => {
-  const who = identity === undefined ? 'without a verified certificate' : identity || 'a certificate that names nobody known';
-  const where = address === undefined ? '' : ` from ${address}`;
+  const who = identity === undefined ? 'nobody known (no certificate of the mesh)' : identity || 'a certificate that names nobody known';
+  const where = address === undefined ? '' : `, from ${address}`;
   return `${who}${where}${client === undefined || client === address ? '' : `, for ${client}`}`;
 };
 
@@ -149,9 +149,13 @@ const verdictTexts = ({ allowed, why, by, nearest: closest, change, asks = [], a
   `${allowed ? paint.green('allowed') : paint.red('refused')}: ${why}`,
   ...(by ? [`by ${ruleText(by)}`] : []),
   ...(closest ? [`nearest is ALLOW ${ruleText(closest)}`] : []),
-  ...(change === undefined ? [] : [change]),
+  ...(change === undefined ? [] : [`needed: ${change}`]),
   ...asides.map((one) => `${one.kind} matches: ${ruleText(one)}`),
 ];
+
+/** Why, the policy's lines have told. */
+const refusalText = ({ status }: Outcome, paint: Paint): string =>
+  paint.red(status === undefined ? 'closed by policy' : `refused ${status} by policy`);
 
 const labelWidth = 10;
 
@@ -167,7 +171,7 @@ const hopLines = (hop: Hop, number: number, paint: Paint): string[] => {
     `${paint.bold(`${number}  ${hop.proxy}`)} ${paint.dim(`(${roles[hop.role]})`)}${reached}`,
     ...facts,
     ...clusters,
-    `${indent}${outcomeText(hop.outcome, paint)}`,
+    `${indent}${hop.verdict?.allowed === false ? refusalText(hop.outcome, paint) : outcomeText(hop.outcome, paint)}`,
     '',
   ];
 };

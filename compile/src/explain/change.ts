@@ -123,6 +123,13 @@ const demand = ({ test, negated }: Condition): string => {
   return `${part}has to be ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
 };
 
+/** `the method is POST, one of [POST, PUT]`: of a condition that holds. */
+export const reasonOf = ({ test, negated }: Condition, facts: Facts): string => {
+  const [what, is] = described(test, facts);
+  const part = isPart(test) ? `whose ${test.kind.replace('-', ' ')} is ` : '';
+  return `${what} is ${is}, ${part}${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+};
+
 /** `the method is POST, and has to be one of [GET]`: for each subject that lacks something all that is asked of it. */
 export const changeOf = ({ rule: { lacking, isVoid }, conditions, instead }: Nearest, facts: Facts): string => {
   if (isVoid)

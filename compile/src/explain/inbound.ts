@@ -58,9 +58,10 @@ const demands: Readonly<Record<MtlsMode, string>> = {
 
 const refusal = (mode: MtlsMode, { content }: Arrival): Outcome => {
   const why = {
-    strict: 'PeerAuthentication is STRICT and the connection comes without mTLS: it is closed',
-    foreign: 'PeerAuthentication is STRICT and the certificate, if any, is none of the mesh’s: the handshake fails, and nobody is asked',
-    unread: `the port is declared HTTP and gets ${content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}: it is closed`,
+    strict: 'PeerAuthentication is STRICT, and the connection comes without mTLS',
+    foreign:
+      'PeerAuthentication is STRICT, and the certificate, if any, is none of the mesh’s: the handshake fails, and no policy is asked',
+    unread: `the port is declared HTTP, and gets ${content === 'tls' ? 'TLS that is not the mesh’s' : 'something else'}`,
   };
   return { kind: 'refused', why: mode !== 'STRICT' ? why.unread : content === 'tls' ? why.foreign : why.strict };
 };
@@ -68,7 +69,7 @@ const refusal = (mode: MtlsMode, { content }: Arrival): Outcome => {
 /** A chain that reads HTTP, and what comes is something else. */
 const isUnreadable = (mode: MtlsMode, { content, mtls }: Arrival): boolean => content !== 'http' || (mtls && mode === 'DISABLE');
 
-const unreadable = { kind: 'refused', why: 'the port is declared HTTP and gets something else: the connection is closed' } as const;
+const unreadable = { kind: 'refused', why: 'the port is declared HTTP, and gets something else' } as const;
 
 /** Another try where the application closed a kept connection in the same moment; gRPC clients do that themselves [S39]. */
 const retriesOf = (protocol: InboundPort['protocol']) =>

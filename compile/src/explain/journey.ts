@@ -214,6 +214,12 @@ const reached = (hops: readonly Hop[], hop: Hop, share: number): readonly string
       return [`${Number(part.toFixed(2))} % to ${who.join(', ') || name}`];
     });
 
+/** Whose answer decides in the end. */
+const provided = (hops: readonly Hop[]): string => {
+  const asked = new Set(hops.flatMap(({ verdict }) => verdict?.asks?.map(({ provider }) => provider) ?? []));
+  return asked.size === 0 ? '' : `, if ${[...asked].join(' and ')} ${asked.size === 1 ? 'agrees' : 'agree'}`;
+};
+
 /** The first proxy's word counts, unless one behind it refuses: then the client's proxy answers 503, or closes the connection. */
 const together = (hops: readonly Hop[]): Outcome => {
   const [first, ...others] = hops;
@@ -223,7 +229,7 @@ const together = (hops: readonly Hop[]): Outcome => {
   if (last && last.outcome.kind !== 'forward' && last.outcome.kind !== 'refused') return last.outcome;
   const refusing = others.filter(({ outcome }) => outcome.kind === 'refused');
   const [one] = refusing;
-  if (!one) return { kind: 'forward', why: reached(hops, first, 100).join('; ') };
+  if (!one) return { kind: 'forward', why: reached(hops, first, 100).join('; ') + provided(hops) };
   const why = `${one.proxy} refuses it: ${one.outcome.why}`;
   if (others.length > refusing.length && others.some(({ role }) => role === 'server')) return { kind: 'forward', why: `but ${why}` };
   if (one.outcome.status !== undefined) return { ...one.outcome, why };
@@ -239,7 +245,10 @@ const bare = (request: Request, caller: RunningPod, way: Way): Pick<Journey, 'ho
     return { hops, outcome: { kind: 'passthrough', why: 'the mesh knows no endpoint of that name and port; the client has no sidecar' } };
   const [refusing] = hops.filter(({ outcome }) => outcome.kind === 'refused');
   if (refusing) return { hops, outcome: { ...refusing.outcome, why: `${refusing.proxy} refuses it: ${refusing.outcome.why}` } };
-  return { hops, outcome: { kind: 'forward', why: `${[...new Set(who)].join(', ')}, without a sidecar on the client’s side` } };
+  return {
+    hops,
+    outcome: { kind: 'forward', why: `${[...new Set(who)].join(', ')}, without a sidecar on the client’s side${provided(hops)}` },
+  };
 };
 
 /** The gateway's own port behind what a client calls: where its Service leads to, or else the port itself. */

@@ -103,6 +103,50 @@ describe('the verdict at the server [S101-S108]', () => {
     expect(allowed).toMatchObject({ allowed: true, asides: [{ kind: 'dry run of DENY', policy: 'block' }] });
   });
 
+  test('why is told with what decided', () => {
+    const block = policy('block', 'bank', 'action: DENY, rules: [{to: [{operation: {paths: [/items/1, /items/2]}}]}]');
+    expect(verdictOf(ask('web', { path: '/items/1' }, block)).why).toBe(
+      'DENY shop/block matches: the path is /items/1, one of [/items/1, /items/2]',
+    );
+    const foreign = policy('foreign', 'bank', 'action: DENY, rules: [{from: [{source: {notNamespaces: [bank]}}]}]');
+    expect(verdictOf(ask('web', {}, foreign)).why).toContain('whose namespace is none of [bank]');
+    expect(verdictOf(ask('web', {}, policy('all', 'bank', 'action: DENY, rules: [{}]'))).why).toBe('DENY shop/all matches whatever comes');
+  });
+
+  test('of several things that have to change each is told with all that is asked of it', () => {
+    const one = policy('one', 'bank', 'rules: [{to: [{operation: {methods: ["P*"], notMethods: [PUT], paths: [/a]}}]}]');
+    expect(verdictOf(ask('web', { path: '/b' }, one)).change).toBe(
+      'the method is GET, and has to be one of [P*], and has to be none of [PUT]; the path is /b, and has to be one of [/a]',
+    );
+  });
+
+  test('a rule that a DENY keeps from letting anybody in is not the nearest', () => {
+    const reads = policy(
+      'reads',
+      'bank',
+      'rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {methods: [PUT], paths: [/a]}}]}]',
+    );
+    const block = policy('block', 'bank', 'action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]');
+    expect(verdictOf(ask('web', { path: '/b', method: 'POST' }, reads, block)).nearest).toMatchObject({ policy: 'reads', rule: 1 });
+    const alone = policy('alone', 'bank', 'rules: [{to: [{operation: {methods: [GET]}}]}]');
+    expect(verdictOf(ask('web', { method: 'POST' }, alone, block)).change).toContain('even so nobody is let in');
+  });
+
+  test('whose answer decides is told, at the server and in the end [S101]', () => {
+    const settings = `apiVersion: mesh.weft.dev/v1alpha1
+kind: MeshConfig
+metadata: {name: mesh}
+spec: {extensionProviders: [{name: judge, envoyExtAuthzGrpc: {service: ledger.shop.svc.cluster.local, port: 5432}}]}`;
+    const asking = policy('ask', 'bank', 'action: CUSTOM, provider: {name: judge}, rules: [{to: [{operation: {paths: [/a]}}]}]');
+    const found = ask('web', { path: '/a' }, settings, asking);
+    expect(verdictOf(found)).toMatchObject({
+      allowed: true,
+      asks: [{ provider: 'judge', policy: 'ask', outcomes: ['allowed', 'refused'] }],
+    });
+    expect(found.outcome).toEqual({ kind: 'forward', why: '100 % to shop/bank, if judge agrees' });
+    expect(ask('web', { path: '/b' }, settings, asking).outcome.why).toBe('100 % to shop/bank');
+  });
+
   test('an escape that stays is compared as it is written, as Envoy leaves it', () => {
     const escaped = policy('escaped', 'bank', 'rules: [{to: [{operation: {paths: [/a%2Fb]}}]}]');
     const said = (path: string) => verdictOf(ask('web', { path }, escaped)).allowed;

@@ -2,7 +2,7 @@
 import type { Aside, Delegated, Verdict } from '@weft/model';
 import type { AuthorizationPolicy, AuthorizationSlice } from '../mesh/index.ts';
 import type { Bearing } from './bearer.ts';
-import { changeOf } from './change.ts';
+import { changeOf, reasonOf } from './change.ts';
 import { connectionLimit } from './connection-limit.ts';
 import type { Facts } from './facts.ts';
 import { nearest } from './nearest.ts';
@@ -55,20 +55,25 @@ const byDefault = (
   };
 };
 
+/** The first condition that decided. */
+const because = ({ first }: Judged, facts: Facts): string => (first ? `: ${reasonOf(first, facts)}` : ' whatever comes');
+
 const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): Omit<Verdict, 'caller'> => {
   const denying = [...undecided, ...deny.filter(isEnforced)];
   const denied = matching(denying, facts);
   if (denied) {
     const nobody = denied.policy.action === 'CUSTOM';
     const why = nobody
-      ? `CUSTOM ${nameOf(denied)} matches, and its provider ${denied.policy.provider ?? ''} cannot be asked`
-      : `DENY ${nameOf(denied)} matches`;
+      ? `CUSTOM ${nameOf(denied)} matches${because(denied, facts)}; and its provider ${denied.policy.provider ?? ''} cannot be asked`
+      : `DENY ${nameOf(denied)} matches${because(denied, facts)}`;
     return { ...refused(facts), why, by: told(denied) };
   }
   const admitting = allow.filter(isEnforced);
   if (admitting.length === 0) return { allowed: true, why: 'no ALLOW policy is for this workload, so what is not denied is allowed' };
   const admitted = matching(admitting, facts);
-  return admitted ? { allowed: true, why: `ALLOW ${nameOf(admitted)} matches`, by: told(admitted) } : byDefault(admitting, denying, facts);
+  return admitted
+    ? { allowed: true, why: `ALLOW ${nameOf(admitted)} matches${because(admitted, facts)}`, by: told(admitted) }
+    : byDefault(admitting, denying, facts);
 };
 
 const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
