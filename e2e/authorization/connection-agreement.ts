@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emit, enteredServer, staticBootstrap, type View } from '@weft/compile';
 import type { JsonObject } from '@weft/envoy';
-import { spawnEnvoy } from '../envoy.ts';
+import type { Verdict } from '@weft/model';
+import { type EnvoyProcess, spawnEnvoy } from '../envoy.ts';
 import { manifests } from '../security/scene.ts';
 import { type Random, randomFrom } from '../simulation/random.ts';
 import { makeRoot } from '../traffic/certificates.ts';
@@ -72,6 +73,9 @@ const expected = ({ view, server: { port } }: Scene, { identity, at: address, so
 const lanes = 8;
 
 interface Found {
+  readonly asked: Asked;
+  readonly port: number;
+  readonly verdict: Verdict | undefined;
   readonly allowed: boolean;
   readonly difference?: string;
 }
@@ -85,18 +89,47 @@ const askScene = async (scene: Scene, all: readonly Asked[], callers: readonly C
       const allowed = verdict?.allowed ?? false;
       const served = await isServed(scene, asked, asked.identity === undefined ? {} : (callers[asked.identity] ?? {}));
       const difference = `explain says ${allowed}, Envoy ${served}\n${[asked, scene.objects, verdict].map((one) => JSON.stringify(one)).join('\n')}`;
-      found.push({ allowed, ...(served !== allowed && { difference }) });
+      found.push({ asked, port: scene.server.port, verdict, allowed, ...(served !== allowed && { difference }) });
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return found;
 };
 
+interface Denial {
+  readonly port: number;
+  readonly address: string;
+  readonly caller: string | null;
+  readonly serverName: string | null;
+  readonly reason: string;
+}
+
+const isToldBy = ({ port, address, caller, serverName, reason }: Denial, { asked, port: own, verdict }: Found): boolean => {
+  const identity = asked.identity === undefined ? null : `spiffe://${identities[asked.identity]}`;
+  const { by } = verdict ?? {};
+  const rule = by ? `ns[${by.namespace}]-policy[${by.policy}]-rule[${by.rule}]` : ' none';
+  const name = identity === null ? '' : asked.serverName;
+  if (port !== own || address !== asked.source || caller !== identity || (serverName ?? '') !== name) return false;
+  return reason.includes(rule) || reason.endsWith(' or another');
+};
+
+/** Connections that were refused, and of which the log does not say who came and by which rule. */
+const untoldOf = async (found: readonly Found[], envoy: EnvoyProcess): Promise<readonly string[]> => {
+  let untold = found.filter(({ allowed }) => !allowed);
+  let lines: readonly Denial[] = [];
+  for (let tries = 0; tries < 60 && untold.length > 0; tries += 1, await sleep(50)) {
+    const whole = envoy.accessLog().split('\n').slice(0, -1);
+    lines = whole.map((line) => JSON.parse(line) as Denial);
+    untold = untold.filter((one) => !lines.some((line) => isToldBy(line, one)));
+  }
+  return untold.map((one) => JSON.stringify({ ...one, told: lines.filter(({ port }) => port === one.port).slice(0, 5) }));
+};
+
 export const connectionAgreement = async ({
   seed,
   policies,
   requests,
-}: Size): Promise<Pick<Agreement, 'asked' | 'allowed' | 'differences'>> => {
+}: Size): Promise<Pick<Agreement, 'asked' | 'allowed' | 'differences' | 'untold'>> => {
   const random = randomFrom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'weft-verdicts-'));
   const root = await makeRoot('mesh');
@@ -124,7 +157,8 @@ export const connectionAgreement = async ({
     }
     if (envoy.hasEnded()) throw new Error(envoy.log());
     const differences = found.flatMap(({ difference }) => difference ?? []);
-    return { asked: found.length, allowed: found.filter(({ allowed }) => allowed).length, differences };
+    const allowed = found.filter((one) => one.allowed).length;
+    return { asked: found.length, allowed, differences, untold: await untoldOf(found, envoy) };
   } finally {
     await envoy.kill();
     for (const { server } of scenes) server.stop();

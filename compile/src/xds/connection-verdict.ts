@@ -83,7 +83,7 @@ const namesOf = (refusals: readonly ConnectionRefusal[]): Verdicts => {
   const asked = open.map(([formula, name]) => when(expression(formula), literal(` ${name}`)));
   return {
     first: refused(certain.length > 0 ? certain.join(' ') : nobodyAllows),
-    shown: asked.length > 0 && certain.length === 0 ? [state(refusedByKey, asked.join(''))] : [],
+    shown: asked.length > 0 ? [state(refusedByKey, [...asked, ...certain.map((name) => ` ${name}`)].join(''))] : [],
   };
 };
 
