@@ -12,7 +12,7 @@ const [policies, requests] = isLong ? [50, 500] : [40, 50]; // 100,000 or 2,000 
 
 test.each(Array.from({ length: isLong ? 4 : 1 }, (_, index) => index))(
   'explain and Envoy agree on requests, round %i',
-  { timeout: isLong ? 3_400_000 : 120_000 },
+  { timeout: isLong ? 3_400_000 : 300_000 },
   async (round) => {
     const seed = isLong ? (Date.now() + round) % 2 ** 32 : 20_263;
     const { asked, allowed, delegated, refusedByOthers, differences, untold } = await agreement({ seed, policies, requests });
@@ -26,7 +26,7 @@ test.each(Array.from({ length: isLong ? 4 : 1 }, (_, index) => index))(
   },
 );
 
-test('explain and Envoy agree on connections', { timeout: isLong ? 3_400_000 : 120_000 }, async () => {
+test('explain and Envoy agree on connections', { timeout: isLong ? 3_400_000 : 300_000 }, async () => {
   const seed = isLong ? Date.now() % 2 ** 32 : 20_264;
   const size = isLong ? { policies: 60, requests: 200 } : { policies: 24, requests: 20 };
   const { asked, allowed, differences, untold } = await connectionAgreement({ seed, ...size });
