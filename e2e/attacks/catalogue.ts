@@ -1,4 +1,5 @@
 /** Known tricks against policies, by their row in the catalogue of attacks: what must be refused, and what must not be on its account. */
+import { randomFrom } from '../simulation/random.ts';
 import type { Call } from './line.ts';
 import { trusted } from './policies.ts';
 
@@ -46,6 +47,49 @@ const claims = (name: string): readonly Call[] =>
       ],
     },
   ]);
+
+const addresses = [
+  '192.0.2.7',
+  '::ffff:192.0.2.7',
+  '2001:db8::1',
+  '192.0.2.7:80',
+  '[2001:db8::1]:443',
+  '"192.0.2.7"',
+  'for=192.0.2.7',
+  '192.0.2.07',
+];
+const saying = [
+  ...[
+    'x-forwarded-for',
+    'X-Forwarded-For',
+    'x-forwarded-for',
+    'x-real-ip',
+    'true-client-ip',
+    'cf-connecting-ip',
+    'x-client-ip',
+    'forwarded',
+  ],
+  ...[
+    'x-envoy-external-address',
+    'x-envoy-internal',
+    'x-original-forwarded-for',
+    'x-cluster-client-ip',
+    'x-envoy-original-dst-host',
+    'via',
+  ],
+];
+const beside = ['', 'unknown', '127.0.0.1', '10.0.0.1', 'x', '192.0.2.8', '::1', '0.0.0.0', '-'];
+
+/** So many ways of claiming an address, other ones for each seed. */
+const forgeries = (host: string, count: number, seed: number): readonly Call[] => {
+  const random = randomFrom(seed);
+  const value = () => {
+    const all = [random.pick(addresses), ...Array.from({ length: random.below(3) }, () => random.pick([...beside, ...addresses]))];
+    return all.sort(() => random.pick([-1, 1])).join(random.pick([',', ', ', ' , ', ';']));
+  };
+  const line = (): readonly [string, string] => [random.pick(saying), value()];
+  return Array.from({ length: count }, () => ({ host, headers: Array.from({ length: 1 + random.below(3) }, line) }));
+};
 
 const upgrade = (path: string, protocol: string): Call => ({
   path,
@@ -230,8 +274,9 @@ export const rows: readonly Row[] = [
       served: [],
     },
   },
-  { key: 'A29', trick: 'forged addresses of the peer', refused: claims('direct.example') },
-  { key: 'A30', trick: 'forged addresses of the client', refused: claims('client.example') },
+  // 1,000 at both places over both protocols.
+  { key: 'A29', trick: 'forged addresses of the peer', refused: [...claims('direct.example'), ...forgeries('direct.example', 226, 29)] },
+  { key: 'A30', trick: 'forged addresses of the client', refused: [...claims('client.example'), ...forgeries('client.example', 100, 30)] },
   {
     key: 'A32',
     trick: 'a forged certificate in a header',

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomFrom } from '../simulation/random.ts';
-import { type Court, courtNames, judged, openCourt } from './court.ts';
-import { protocols } from './line.ts';
+import { type Court, type CourtName, courtNames, judged, openCourt } from './court.ts';
+import { type Call, protocols } from './line.ts';
 import { policies } from './policies.ts';
 import { variant } from './variants.ts';
 
@@ -51,5 +51,43 @@ describe.each(courtNames)('at the %s', (name) => {
     expect(court.arrivals.filter((arrival) => !court.mayPass(arrival))).toEqual([]);
     const statuses = results.flatMap((result) => result.statuses);
     for (const status of [200, 403]) expect(statuses.filter((one) => one === status).length).toBeGreaterThan(statuses.length / 50);
+  });
+});
+
+const role = (value: string): readonly [string, string] => ['x-role', value];
+
+/** What Istio's documentation says of its own reading, and the catalogue's rows say otherwise. */
+const outcomes: readonly (readonly [what: string, call: Call, status: 200 | 403, only?: CourtName])[] = [
+  ['A1: dots are resolved', { path: '/app/../admin' }, 403],
+  ['A2: slashes are kept', { path: '//admin' }, 200],
+  ['A3: escaped slashes are kept', { path: '/x%2f..%2Fadmin' }, 200],
+  ['A4: parameters make another path', { path: '/admin;a=b' }, 200],
+  ['A9: queries are no part of it', { path: '/admin?x=1' }, 403],
+  ['A14: a dot makes another host', { host: 'a.example.' }, 403],
+  ['A17: each of several values counts, to keep out', { headers: [role('user'), role('admin')] }, 403],
+  ['A17: and to let in', { host: 'role.example', headers: [role('user'), role('guest')] }, 200],
+  ['A17: a list is a value of its own', { headers: [role('user,admin')] }, 200],
+  ['A18: underscores are kept', { headers: [['x_role', 'admin']] }, 200],
+  ['A21: nobody is none of those who are excepted', { host: 'stranger.example' }, 200],
+  ['A29: the address of the connection is nobody’s word', { host: 'direct.example', headers: [['x-forwarded-for', '192.0.2.7']] }, 403],
+  [
+    'A30: of the client, servers believe who asks',
+    { host: 'client.example', headers: [['x-forwarded-for', '192.0.2.7']] },
+    200,
+    'sidecar as Istio',
+  ],
+  ['A30: gateways do not', { host: 'client.example', headers: [['x-forwarded-for', '192.0.2.7']] }, 403, 'gateway as Istio'],
+];
+
+describe.each(['sidecar as Istio', 'gateway as Istio'] as const)('at the %s', (name) => {
+  test.each(protocols)('%s: what Istio says of it', async (protocol) => {
+    const line = courts.get(name)?.line('guarded', protocol);
+    const found: string[] = [];
+    for (const [what, call, status, only = name] of outcomes) {
+      const answer = only === name ? await line?.ask(call) : { status };
+      if (answer?.status !== status) found.push(`${what}: ${answer?.status}`);
+    }
+    line?.close();
+    expect(found).toEqual([]);
   });
 });

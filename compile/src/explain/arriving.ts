@@ -2,7 +2,7 @@
 
 import type { Passage, Request } from '@weft/model';
 import { isAddress, isStranger, pathsOfGateway, pathsOfServer, type View } from '../mesh/index.ts';
-import { headersOfProxies } from '../xds/reading.ts';
+import { headersOfGateways, headersOfProxies } from '../xds/reading.ts';
 import type { Facts } from './facts.ts';
 import type { Arrival } from './inbound.ts';
 import { seen, someAddress } from './own-headers.ts';
@@ -83,7 +83,7 @@ export const atGateway = (view: View, request: Request, { sender, passage }: AtG
   const client = (isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined) ?? sender.address;
   const vantage = {
     encrypted: passage.tls !== 'none',
-    unbelieved: [],
+    unbelieved: headersOfGateways(view.gateway),
     certificates,
     ...(isVerified && { certificate: `Hash=…;Cert="…";Subject="…";URI=${identity}` }),
     edge: { peer: sender.address ?? someAddress, client: client ?? someAddress, hops },

@@ -37,7 +37,7 @@ import {
 import { httpGuards } from './guards.ts';
 import { everything } from './match.ts';
 import { narrowedMark } from './narrowed.ts';
-import { gatewayReading, headerOptions } from './reading.ts';
+import { gatewayReading, headerOptions, headersOfGateways } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
@@ -178,12 +178,13 @@ export interface GatewayRoutes {
 }
 
 /** No catch-all: a host that no virtual host has is answered 404. */
-export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = remember(({ servers }) => {
+export const gatewayRouteTables: (slice: GatewaySlice) => GatewayRoutes = remember((slice) => {
+  const { servers } = slice;
   const tables = servers.flatMap(({ port, chains }) =>
     chains.flatMap(({ content }) => {
       if (content.kind !== 'http') return [];
       const hosts = hostsOf(content.routes, port, content.virtualHosts);
-      return [{ table: encodeTable({ name: content.routes, hosts: [], vhds: hosts.length > 0 }), hosts }];
+      return [{ table: encodeTable({ name: content.routes, hosts: [], vhds: hosts.length > 0, inside: headersOfGateways(slice) }), hosts }];
     }),
   );
   return { tables: tables.map(({ table }) => table), virtualHosts: tables.flatMap(({ hosts }) => hosts) };

@@ -63,3 +63,31 @@ const saidByProxies = ['external-address', 'decorator-operation', 'downstream-se
 
 export const headersOfProxies = (read: Read, caller: Caller): readonly string[] =>
   isStranger(read, caller) ? saidByProxies.map((name) => `x-envoy-${name}`) : [];
+
+/** What else Envoys say to each other and to servers, by whom they are spoken to. */
+const saidInside = [
+  ...[
+    'attempt-count',
+    'config-source',
+    'degraded',
+    'immediate-health-check-fail',
+    'is-timeout-retry',
+    'local-overloaded',
+    'original-dst-host',
+  ],
+  ...[
+    'original-host',
+    'original-method',
+    'original-path',
+    'overloaded',
+    'peer-metadata',
+    'peer-metadata-id',
+    'rate-limited',
+    'ratelimited',
+  ],
+  ...['upstream-canary', 'upstream-host-address', 'upstream-host-name', 'upstream-service-time'],
+];
+
+/** Whoever comes to a gateway from outside is none of the mesh's proxies. */
+export const headersOfGateways = ({ compatibility }: Read): readonly string[] =>
+  compatibility === 'istio' ? [] : [...saidByProxies, ...saidInside].map((name) => `x-envoy-${name}`);

@@ -96,16 +96,19 @@ interface Table {
   readonly vhds: boolean;
   /** Ports in `Host` tell virtual hosts apart. */
   readonly withPorts?: boolean;
+  /** Headers that nobody from outside may send; absent: those that Envoy knows. */
+  readonly inside?: readonly string[];
 }
 
 /** Routes to clusters that are not there load, and answer 503 [S14]. */
-export const routeTable = ({ name, hosts, vhds, withPorts }: Table): Init<typeof RouteConfigurationSchema> => ({
+export const routeTable = ({ name, hosts, vhds, withPorts, inside = [] }: Table): Init<typeof RouteConfigurationSchema> => ({
   name,
   virtualHosts: [...hosts],
   ...(vhds && { vhds: { configSource: fromAds } }),
   ignorePortInHostMatching: !withPorts,
   validateClusters: false,
   maxDirectResponseBodySizeBytes: bodyLimit,
+  ...(inside.length > 0 && { internalOnlyHeaders: [...inside] }),
 });
 
 export const encodeTable = (table: Table): Encoded =>
