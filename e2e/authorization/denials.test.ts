@@ -71,6 +71,24 @@ test('who is refused gets an id of its own and learns nothing else', async () =>
   expect(new Set([...ids, forged]).size).toBe(3);
 });
 
+test('a refusal in gRPC is a 200 with a status of its own, and told in the log as any other', async () => {
+  const answer = await get('/admin', { 'content-type': 'application/grpc', 'x-request-id': 'in-grpc' });
+  expect([answer.status, answer.headers.get('grpc-status')]).toEqual([200, '7']);
+  const lines = () =>
+    envoy
+      .accessLog()
+      .split('\n')
+      .filter((line) => line.includes('in-grpc'));
+  for (let tries = 0; tries < 300 && lines().length === 0; tries += 1) await sleep(50);
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    {
+      denial: answer.headers.get(denial),
+      reason: 'rbac_access_denied_matched_policy[ns[shop]-policy[secret-name]-rule[0]]',
+      path: '/admin',
+    },
+  ]);
+});
+
 test('an application’s own answers never look like refusals of the mesh', async () => {
   for (const [path, status] of [
     ['/', 200],

@@ -47,8 +47,13 @@ const pathPattern = (path: Said | PathTemplate): string => {
   return path.kind === 'prefix' ? own : `${own}${parameters}${closing}`;
 };
 
+/** A template's segments are of fewer characters than the expression's, and an escape has spellings of its own. */
+const hasParametersOnly = (path: Said | PathTemplate): boolean => path.kind !== 'template' && !path.value.includes('%');
+
 export const withParameters = (path: TextMatch | PathTemplate): readonly Spelling[] =>
-  path.kind === 'present' ? [] : [{ kind: 'spelling', of: path, pattern: pathPattern(path) }];
+  path.kind === 'present'
+    ? []
+    : [{ kind: 'spelling', of: path, pattern: pathPattern(path), ...(hasParametersOnly(path) && { mark: ';' }) }];
 
 const blanks = '[ \\t]*';
 

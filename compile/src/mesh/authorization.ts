@@ -36,6 +36,8 @@ export interface Spelling {
   readonly kind: 'spelling';
   readonly of: TextMatch | PathTemplate;
   readonly pattern: string;
+  /** Without this in it, what fits the expression fits the text itself. */
+  readonly mark?: string;
 }
 
 /** A verified token's issuer and subject, both of which must match. */

@@ -7,6 +7,7 @@ import {
   type AccessLogFilterSchema,
   type AccessLogSchema,
   ComparisonFilter_Op,
+  GrpcStatusFilter_Status,
 } from '@weft/envoy/gen/envoy/config/accesslog/v3/accesslog_pb.js';
 import { HeaderValueOption_HeaderAppendAction } from '@weft/envoy/gen/envoy/config/core/v3/base_pb.js';
 import type { SubstitutionFormatStringSchema } from '@weft/envoy/gen/envoy/config/core/v3/substitution_format_string_pb.js';
@@ -42,12 +43,25 @@ const byPolicy: Filter = {
   },
 };
 
-const isForbidden: Filter = {
+const status = (op: ComparisonFilter_Op, defaultValue: number): Filter => ({
+  filterSpecifier: { case: 'statusCodeFilter', value: { comparison: { op, value: { defaultValue, runtimeKey: 'weft.none' } } } },
+});
+
+const isForbidden = status(ComparisonFilter_Op.EQ, 403);
+
+/** Authorizers refuse with any status, and leave this flag. */
+const byAuthorizer: Filter = { filterSpecifier: { case: 'responseFlagFilter', value: { flags: ['UAEX'] } } };
+
+/** To callers who speak gRPC a refusal is a 200 with this. */
+const inGrpc: Filter = {
   filterSpecifier: {
-    case: 'statusCodeFilter',
-    value: { comparison: { op: ComparisonFilter_Op.EQ, value: { defaultValue: 403, runtimeKey: 'weft.none' } } },
+    case: 'grpcStatusFilter',
+    value: { statuses: [GrpcStatusFilter_Status.PERMISSION_DENIED, GrpcStatusFilter_Status.UNAUTHENTICATED] },
   },
 };
+
+/** Of what was served nothing else is asked, since an expression costs more than all other filters of the log. */
+const isRefused = all([any([status(ComparisonFilter_Op.GE, 300), inGrpc, byAuthorizer]), byPolicy]);
 
 /** What an AUDIT policy matched, as its shadow rules leave it [S101]. */
 const audited: Filter = left('envoy.filters.http.rbac', 'istio_audit_shadow_engine_result', {
@@ -79,7 +93,7 @@ const line: Init<typeof SubstitutionFormatStringSchema> = {
 
 const logged = typed('envoy.access_loggers.stdout', StdoutAccessLogSchema, { accessLogFormat: { case: 'logFormat', value: line } });
 
-const log: Init<typeof AccessLogSchema> = { ...logged, filter: any([byPolicy, audited]) };
+const log: Init<typeof AccessLogSchema> = { ...logged, filter: any([isRefused, audited]) };
 
 /** Made by chance for each answer, so that the log has to read it there. */
 const header = {

@@ -142,6 +142,11 @@ const header = (headerName: string, match: TextMatch | Spelling, ignoreCase = fa
     match.kind === 'present' ? { case: 'presentMatch', value: true } : { case: 'stringMatch', value: stringMatcher(match, ignoreCase) },
 });
 
+const anyRule = (rules: readonly Permission[]): Permission => {
+  const [only, ...others] = rules;
+  return only && others.length === 0 ? only : { rule: { case: 'orRules', value: { rules: [...rules] } } };
+};
+
 const segmentText = ({ segments }: PathTemplate): string =>
   segments.map((part) => (part.kind === 'literal' ? part.value : part.kind === 'one' ? '*' : '**')).join('/');
 
@@ -150,6 +155,20 @@ const path = (match: TextMatch | PathTemplate | Spelling): Permission => {
   const config = create(UriTemplateMatchConfigSchema, { pathTemplate: `/${segmentText(match)}` });
   const typedConfig = pack(UriTemplateMatchConfigSchema, config);
   return { rule: { case: 'uriTemplate', value: { name: 'envoy.path.match.uri_template.uri_template_matcher', typedConfig } } };
+};
+
+type PathMatch = Parameters<typeof path>[0];
+
+const markOf = (match: PathMatch): string => (match.kind === 'spelling' && match.mark) || '';
+
+/** Expressions cost ten times as much as texts: they are asked where there is something that only they know of. */
+const paths = (values: readonly PathMatch[]): readonly Permission[] => {
+  const marks = [...new Set(values.map(markOf))].filter((mark) => mark !== '');
+  const marked = marks.map((mark): Permission => {
+    const rules = [path({ kind: 'contains', value: mark }), anyRule(values.filter((match) => markOf(match) === mark).map(path))];
+    return { rule: { case: 'andRules', value: { rules } } };
+  });
+  return [...values.filter((match) => markOf(match) === '').map(path), ...marked];
 };
 
 /** What is asked of who calls; `undefined`: the test is of something else. */
@@ -196,7 +215,7 @@ const permissions = (test: Test): readonly Permission[] | undefined => {
     case 'method':
       return test.values.map((value) => ({ rule: { case: 'header', value: header(':method', value) } }));
     case 'path':
-      return test.values.map(path);
+      return paths(test.values);
     case 'metadata':
       return test.values.map(({ list, text }) => {
         const value = list ? listOf(textValue(text)) : textValue(text);
@@ -221,7 +240,7 @@ const permissionsOf = (conditions: Conditions): Permission => {
   const all = conditions.flatMap(({ negated, test }): Permission[] => {
     const rules = permissions(test);
     if (!rules) return [];
-    const one: Permission = rules.length === 1 ? (rules[0] as Permission) : { rule: { case: 'orRules', value: { rules: [...rules] } } };
+    const one = anyRule(rules);
     return [negated ? { rule: { case: 'notRule', value: one } } : one];
   });
   const [only, ...others] = all;
