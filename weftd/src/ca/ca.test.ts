@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller } from './caller.ts';
 import { type Fixture, instance, makeCsr, makeFixture, webCaller } from './fixture.ts';
 import { prepare, sign } from './issue.ts';
-import { chance } from './mutation.fixture.ts';
+import { chance, patience } from './mutation.fixture.ts';
 import { makeKeys, makeSerial, x509 } from './x509.ts';
 
 let fixture: Fixture;
@@ -53,7 +53,7 @@ describe('a workload certificate', () => {
     expect(intermediate!.validToDate.getTime()).toBeLessThanOrEqual(new X509Certificate(late.bundles().pem).validToDate.getTime());
   });
 
-  test('never does, whenever it is made and for however long; nor is it from before its issuer', async () => {
+  test('never does, whenever it is made and for however long; nor is it from before its issuer', { timeout: patience }, async () => {
     const random = chance(20_267);
     const issuers = fixture.ca.bundles().pem;
     const { notBefore, notAfter } = new x509.X509Certificate(issuers);
