@@ -1,8 +1,7 @@
 /** What policies are told of a request or a connection where it comes in: who calls, from where, and the request as it is read. */
 
 import type { Passage, Request } from '@weft/model';
-import { isAddress, isStranger, pathsOfGateway, pathsOfServer, type View } from '../mesh/index.ts';
-import { headersOfGateways, headersOfProxies } from '../xds/reading.ts';
+import { headersOfGateways, headersOfProxies, isAddress, isStranger, pathsOfGateway, pathsOfServer, type View } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
 import type { Arrival } from './inbound.ts';
 import { seen, someAddress } from './own-headers.ts';

@@ -1,6 +1,6 @@
 /** Policies that ask more of connections than an Envoy can be told let none pass [G9]: the same limits as in `xds/connection-chains.ts`. */
 import { type AuthorizationSlice, addressDivision, addressTests, connectionMatches, connectionVerdict } from '../mesh/index.ts';
-import { isTooLong } from '../xds/connection-verdict.ts';
+import { isTooLong } from '../xds/cel.ts';
 import { type Facts, holds } from './facts.ts';
 
 /** @returns why nobody can be told */

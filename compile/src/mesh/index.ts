@@ -17,6 +17,7 @@ export * from './mesh.ts';
 export * from './narrowing.ts';
 export * from './pattern.ts';
 export * from './policy.ts';
+export * from './proxy-headers.ts';
 export * from './request-authentication.ts';
 export * from './route.ts';
 export * from './routing.ts';

@@ -124,3 +124,8 @@ export const expression = (formula: Formula): string => {
       return `(${formula.operands.map(expression).join(formula.kind === 'all' ? ' && ' : ' || ')})`;
   }
 };
+
+/** Envoy refuses a listener with an expression of more than 100,000 characters. */
+const longest = 95_000;
+
+export const isTooLong = (formula: Formula): boolean => expression(formula).length > longest;

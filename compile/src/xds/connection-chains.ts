@@ -12,10 +12,11 @@ import {
   connectionVerdict,
   type KnownOfConnection,
 } from '../mesh/index.ts';
+import { isTooLong } from './cel.ts';
 import { type Delegated, delegatedTo, delegationFilters } from './connection-delegation.ts';
 import { blindRefusal, destinationGuard, refusal, wordsGuard } from './connection-guard.ts';
 import { trialFilters } from './connection-trials.ts';
-import { isTooLong, nobodyAllows } from './connection-verdict.ts';
+import { nobodyAllows } from './connection-verdict.ts';
 import type { DialsAfter, Filters } from './filters.ts';
 import { remember } from './remember.ts';
 

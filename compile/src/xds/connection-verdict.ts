@@ -8,7 +8,7 @@ import type { PrincipalSchema } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_
 import type { FilterStateValueSchema } from '@weft/envoy/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js';
 import { CelSchema } from '@weft/envoy/gen/envoy/extensions/formatter/cel/v3/cel_pb.js';
 import type { ConnectionRefusal, Formula } from '../mesh/index.ts';
-import { expression, literal } from './cel.ts';
+import { expression, isTooLong, literal } from './cel.ts';
 
 export type StateValue = Init<typeof FilterStateValueSchema>;
 
@@ -24,11 +24,6 @@ export const state = (key: string, text: string, factoryKey = 'envoy.string'): S
   };
   return { key: { case: 'objectKey', value: key }, factoryKey, value: { case: 'formatString', value: format }, skipIfEmpty: true };
 };
-
-/** Envoy refuses a listener with an expression of more than 100,000 characters. */
-const longest = 95_000;
-
-export const isTooLong = (formula: Formula): boolean => expression(formula).length > longest;
 
 /** @param value an expression too */
 export const when = (condition: string, value: string): string => `%CEL(${condition} ? ${value} : "")%`;

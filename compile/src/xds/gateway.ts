@@ -14,6 +14,7 @@ import {
   type GatewayHost,
   type GatewayServer,
   type GatewaySlice,
+  headersOfGateways,
   narrowedAt,
   type ScopedService,
 } from '../mesh/index.ts';
@@ -37,7 +38,7 @@ import {
 import { httpGuards } from './guards.ts';
 import { everything } from './match.ts';
 import { narrowedMark } from './narrowed.ts';
-import { gatewayReading, headerOptions, headersOfGateways } from './reading.ts';
+import { gatewayReading, headerOptions } from './reading.ts';
 import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';

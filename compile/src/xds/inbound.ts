@@ -22,7 +22,7 @@ import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listene
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
-import { anywhere, isHttp, narrowedAt, narrowedElsewhere } from '../mesh/index.ts';
+import { anywhere, headersOfProxies, isHttp, narrowedAt, narrowedElsewhere } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
 import { connectionDenials } from './connection-denials.ts';
@@ -43,7 +43,7 @@ import {
 } from './filters.ts';
 import { httpGuards } from './guards.ts';
 import { narrowedMark } from './narrowed.ts';
-import { addressOptions, headerOptions, headersOfProxies, serverReading } from './reading.ts';
+import { addressOptions, headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';

@@ -57,37 +57,3 @@ const nobodysWord = 1_000_000;
  * what they like in `x-forwarded-for`; where nobody has an identity (`DISABLE`) gateways cannot be told from them.
  */
 export const addressOptions = (read: Read, caller: Caller): Reading => (isStranger(read, caller) ? { xffNumTrustedHops: nobodysWord } : {});
-
-/** What proxies say of a request, beside what Envoy drops itself of whoever is outside. */
-const saidByProxies = ['external-address', 'decorator-operation', 'downstream-service-cluster', 'downstream-service-node'];
-
-export const headersOfProxies = (read: Read, caller: Caller): readonly string[] =>
-  isStranger(read, caller) ? saidByProxies.map((name) => `x-envoy-${name}`) : [];
-
-/** What else Envoys say to each other and to servers, by whom they are spoken to. */
-const saidInside = [
-  ...[
-    'attempt-count',
-    'config-source',
-    'degraded',
-    'immediate-health-check-fail',
-    'is-timeout-retry',
-    'local-overloaded',
-    'original-dst-host',
-  ],
-  ...[
-    'original-host',
-    'original-method',
-    'original-path',
-    'overloaded',
-    'peer-metadata',
-    'peer-metadata-id',
-    'rate-limited',
-    'ratelimited',
-  ],
-  ...['upstream-canary', 'upstream-host-address', 'upstream-host-name', 'upstream-service-time'],
-];
-
-/** Whoever comes to a gateway from outside is none of the mesh's proxies. */
-export const headersOfGateways = ({ compatibility }: Read): readonly string[] =>
-  compatibility === 'istio' ? [] : [...saidByProxies, ...saidInside].map((name) => `x-envoy-${name}`);
