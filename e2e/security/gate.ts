@@ -36,6 +36,8 @@ export interface Gate {
   policies(...objects: readonly object[]): Promise<void>;
   /** At once, without waiting. */
   change(...objects: readonly object[]): void;
+  /** Labels that the gateway has from the next change on. */
+  relabel(labels: Readonly<Record<string, string>>): void;
   counter(name: string): Promise<number>;
   stop(): Promise<void>;
 }
@@ -123,8 +125,9 @@ export const startGate = async (...others: readonly object[]): Promise<Gate> => 
   const envoy: GatewayEnvoy = await startGateway(yaml(base));
   let rounds = 0;
   const question = (asked: Question) => ask(ports, asked);
+  let labels: Readonly<Record<string, string>> = {};
   const change = (...objects: readonly object[]) => {
-    const broken = envoy.set(yaml([...base, ...objects])).filter(({ refused }) => refused);
+    const broken = envoy.set(yaml([...base, ...objects]), labels).filter(({ refused }) => refused);
     if (broken.length > 0) throw new Error(`the test's own policies are broken: ${JSON.stringify(broken)}`);
   };
   await eventually(
@@ -137,6 +140,9 @@ export const startGate = async (...others: readonly object[]): Promise<Gate> => 
     refusals: envoy.refusals,
     ask: question,
     change,
+    relabel: (own) => {
+      labels = own;
+    },
     policies: async (...objects) => {
       rounds += 1;
       const path = `/round/${rounds}`;

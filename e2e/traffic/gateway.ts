@@ -54,16 +54,19 @@ export const withIdentity = async (resources: ResourceSet, root: Root): Promise<
 };
 
 /** What the gateway `gw` of namespace `edge` is told. */
-export const compiled = (text: string): Compiled => {
+export const compiled = (text: string, labels: Proxy['labels'] = {}): Compiled => {
   const parsed = parse({ text, file: 'gateway.yaml', origin: { source: 'file' }, certificates: certificateReader });
   const built = build({ resources: parsed.resources, pods: [], settings: meshSettings(parsed.resources) });
-  const view = scope(built.mesh, proxy);
+  const view = scope(built.mesh, { ...proxy, labels: { ...proxy.labels, ...labels } });
   return { view, resources: emit(view), findings: [...parsed.findings, ...built.findings] };
 };
 
 export interface GatewayEnvoy {
-  /** @returns what is wrong with them */
-  set(text: string): readonly Finding[];
+  /**
+   * @param labels that it has then, beside its own
+   * @returns what is wrong with them
+   */
+  set(text: string, labels?: Proxy['labels']): readonly Finding[];
   readonly refusals: readonly string[];
   /** Socket of Envoy's admin. */
   readonly admin: string;
@@ -99,8 +102,8 @@ export const startGateway = async (text: string, mesh?: Root): Promise<GatewayEn
     refusals: plane.refusals,
     admin: adminSocket(folder),
     told: envoy.accessLog,
-    set: (next) => {
-      const { resources, findings } = compiled(next);
+    set: (next, labels) => {
+      const { resources, findings } = compiled(next, labels);
       plane.set(new Map([...resources, [typeUrls.SDS, new Map([...(resources.get(typeUrls.SDS) ?? []), ...identity])]]));
       return findings;
     },
