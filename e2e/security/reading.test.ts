@@ -158,6 +158,13 @@ describe('headers', () => {
     }
   });
 
+  test('[G21]: no server’s answer bears the id of a refusal', async () => {
+    for (const place of [gateway, sidecar]) {
+      const { status, head } = await (await place).get('/');
+      expect([status, head.includes('x-weft-denial-id')]).toEqual([200, false]);
+    }
+  });
+
   test.each([
     [
       'two ways of saying how long a body is',

@@ -31,7 +31,7 @@ const arrivalOf = ({ method = '', url = '', rawHeaders }: IncomingMessage): Arri
   return { method, path: url, headers: names.map((name, index) => [name, rawHeaders[2 * index + 1] ?? '']) };
 };
 
-/** Tells each request what it is; with bodies it does nothing. */
+/** Tells each request what it is, as if it had been refused; with bodies it does nothing. */
 export const backend = async (): Promise<Backend> => {
   const arrivals: Arrival[] = [];
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -39,7 +39,9 @@ export const backend = async (): Promise<Backend> => {
     arrivals.push(arrival);
     request.resume();
     const body = JSON.stringify(arrival);
-    response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(arrival.method === 'HEAD' ? undefined : body);
+    response
+      .writeHead(200, { 'content-length': Buffer.byteLength(body), 'x-weft-denial-id': 'forged' })
+      .end(arrival.method === 'HEAD' ? undefined : body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

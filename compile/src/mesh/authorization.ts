@@ -197,3 +197,6 @@ export interface WithdrawnPolicy {
   readonly policy: AuthorizationPolicy;
   readonly proxies: ReadonlySet<string>;
 }
+
+/** Bears the id of a refusal [G21]. */
+export const denialHeader = 'x-weft-denial-id';

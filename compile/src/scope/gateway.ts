@@ -4,6 +4,8 @@ import type { Proxy } from '@weft/model';
 import {
   type ConnectionRoute,
   covers,
+  type Destination,
+  denialHeader,
   type GatewayChain,
   type GatewayHost,
   type GatewayListener,
@@ -52,13 +54,24 @@ const placeOf = ({ gateway, listener }: BoundListener, { proxy, services }: Atta
 const attachedTo = ({ gateway }: BoundListener, { routings }: Attachment): readonly Routing[] =>
   routings.filter(({ gateways }) => gateways.includes(gateway.key));
 
+/** Only proxies of the mesh give ids to refusals: what others send under that name is not passed on [G21]. */
+const withoutForgeries = (route: HttpRoute, { serviceAt }: Place): HttpRoute => {
+  if (route.action.kind !== 'forward') return route;
+  const isOutside = ({ cluster }: Destination): boolean => serviceAt(cluster.split('|').at(-1) ?? '')?.meshExternal === true;
+  const destinations = route.action.destinations.map((destination) => {
+    const { response } = destination;
+    return isOutside(destination) ? { ...destination, response: { ...response, remove: [...response.remove, denialHeader] } } : destination;
+  });
+  return { ...route, action: { ...route.action, destinations } };
+};
+
 const routesFor = (routing: Routing, bound: BoundListener, attachment: Attachment): readonly HttpRoute[] => {
   const { mesh, proxy, services } = attachment;
   const destinations = destinationHosts(routing).map((host) => services.byHost.get(host));
   const place = placeOf(bound, attachment);
   const port = `${place.port}${place.tls ? ' TLS' : ''}`;
   const key = `gateway routes ${bound.gateway.key} ${port} ${routing.key} ${services.key} ${clientKey(mesh, proxy)}`;
-  const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, place));
+  const routes = mesh.memo(key, [routing, ...destinations], () => routesAt(routing, place).map((route) => withoutForgeries(route, place)));
   return withHashes(key, routes, { mesh, memo: mesh.memo, client: proxy, known: services.byHost });
 };
 

@@ -15,11 +15,10 @@ import { ExpressionFilterSchema } from '@weft/envoy/gen/envoy/extensions/access_
 import { StdoutAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import type { HttpConnectionManagerSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ValueMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/value_pb.js';
+import { denialHeader } from '../mesh/index.ts';
 
 type Filter = Init<typeof AccessLogFilterSchema>;
 type Value = Init<typeof ValueMatcherSchema>;
-
-export const denialHeader = 'x-weft-denial-id';
 
 const all = (filters: readonly Filter[]): Filter => ({ filterSpecifier: { case: 'andFilter', value: { filters: [...filters] } } });
 const any = (filters: readonly Filter[]): Filter => ({ filterSpecifier: { case: 'orFilter', value: { filters: [...filters] } } });

@@ -22,11 +22,11 @@ import { ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listene
 import type { RouteSchema } from '@weft/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { HttpConnectionManager_ForwardClientCertDetails } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { AuthorizationSlice, ConnectionPool, InboundPort, InboundSlice, MtlsMode, Protocol } from '../mesh/index.ts';
-import { anywhere, headersOfProxies, isHttp, narrowedAt, narrowedElsewhere } from '../mesh/index.ts';
+import { anywhere, denialHeader, headersOfProxies, isHttp, narrowedAt, narrowedElsewhere } from '../mesh/index.ts';
 import { ambiguityFilters } from './ambiguous.ts';
 import { anyDestination, type Guarded, guarded } from './connection-chains.ts';
 import { connectionDenials } from './connection-denials.ts';
-import { denialHeader, denials } from './denials.ts';
+import { denials } from './denials.ts';
 import { socketAddress, socketAddresses } from './endpoints.ts';
 import {
   type Chain,
