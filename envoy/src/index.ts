@@ -1,4 +1,5 @@
 export * from './any.ts';
+export * from './base64.ts';
 export * from './bind.ts';
 export * from './bootstrap.ts';
 export * from './encoded.ts';

@@ -1,5 +1,4 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf';
-import { base64Encode, getTextEncoding } from '@bufbuild/protobuf/wire';
 
 /** The part of the protobuf runtime that those who make messages need: `@weft/envoy` is the only package that knows it. */
 export {
@@ -18,9 +17,6 @@ export type { Any, Duration } from '@bufbuild/protobuf/wkt';
 
 /** The plain object that `create` takes: without the message itself, which as a union's member would spoil every spread. */
 export type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
-
-/** A text's bytes in base64. */
-export const textInBase64 = (text: string): string => base64Encode(getTextEncoding().encodeUtf8(text));
 
 /** A duration from milliseconds, as the mesh form has them. */
 export const milliseconds = (ms: number) => ({
