@@ -120,8 +120,18 @@ const unstaged = /\.filters\.(?:network\.sni_dynamic_forward_proxy|http\.dynamic
 const isUnstaged = (item: JsonValue): boolean =>
   isObject(item) && isObject(item.typed_config) && unstaged.test(String(item.typed_config['@type']));
 
+/** A composite filter of which nothing is left: Envoy takes none without filters. */
+const isLeftEmpty = (item: JsonValue): boolean =>
+  isObject(item) &&
+  isObject(item.typed_config) &&
+  String(item.typed_config['@type']).includes('.composite.') &&
+  JSON.stringify(item).includes('"filter_chain":{"typed_config":[]}');
+
 const withoutUnstaged = (value: JsonValue): JsonValue => {
-  if (Array.isArray(value)) return value.filter((item) => !isUnstaged(item)).map(withoutUnstaged);
+  if (Array.isArray(value)) {
+    const staged = value.filter((item) => !isUnstaged(item)).map(withoutUnstaged);
+    return staged.filter((item) => !isLeftEmpty(item));
+  }
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]): [string, JsonValue] => [key, withoutUnstaged(child)]));
 };
