@@ -28,6 +28,7 @@ const objects = [
       jwtRules: [
         { issuer: 'https://a.example', jwks },
         { issuer: 'https://b.example', jwks: ambiguous },
+        { issuer: 'https://c.example', jwks, fromHeaders: [{ name: 'x-token' }] },
       ],
     },
   },
@@ -82,4 +83,15 @@ test('nor is a token whose header does', async () => {
   const text = `${head}.${encode(claims('a'))}`;
   const signed = `${text}.${sign('sha256', Buffer.from(text), first.privateKey).toString('base64url')}`;
   expect(await verdicts(signed)).toEqual([401, false]);
+});
+
+test('each rule judges the tokens where it looks, and one that takes its own is enough', async () => {
+  const of = (issuer: string, key = first.privateKey): string => token(claims(issuer), rs, key);
+  const [bad, other] = [of('a', unsaid.privateKey), of('b', first.privateKey)];
+  const status = async (...headers: readonly string[]): Promise<number> => (await gateway.get('/', ...headers)).status;
+  expect(await status(`x-token: ${of('c')}`)).toBe(200);
+  expect(await status(`x-token: ${bad}`)).toBe(401);
+  expect(await status(`authorization: Bearer ${of('a')}`, `x-token: ${bad}`)).toBe(200);
+  expect(await status(`authorization: Bearer ${bad}`, `x-token: ${of('c')}`)).toBe(200);
+  expect(await status(`authorization: Bearer ${bad}`, `x-token: ${other}`)).toBe(401);
 });

@@ -142,7 +142,7 @@ const uncaptured = (resources: ResourceSet): ResourceSet =>
 
 /** From objects to resources, with a memory of what held before. */
 const compiler = ({ proxy, objects }: Frame): ((policies: readonly object[]) => ResourceSet) => {
-  const known = narrowings({ narrowed: () => new Map(), keep: () => {} });
+  const known = narrowings({ narrowed: () => new Map(), keep: () => {}, settle: () => {} });
   return (policies) => {
     const text = [...objects, ...policies].map((object) => stringify(object)).join('---\n');
     const { resources, findings } = parse({ text, file: 'streams.yaml', origin: { source: 'file' } });

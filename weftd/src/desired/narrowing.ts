@@ -55,15 +55,19 @@ export interface Narrowings {
   narrowed(): ReadonlyMap<string, Narrowed>;
 }
 
-export const narrowings = (kept: Pick<Judged, 'narrowed' | 'keep'>): Narrowings => {
+export const narrowings = (kept: Pick<Judged, 'narrowed' | 'keep' | 'settle'>): Narrowings => {
   let last: Judgement = { inForce: new Map(), narrowed: kept.narrowed() };
   return {
     recall: (mesh) => {
       if (mesh) last = { ...last, inForce: policiesInForce(mesh) };
     },
     take: (mesh) => {
-      const next = mesh ? judged(last, policiesInForce(mesh)) : last;
-      if (next === last) return false;
+      if (!mesh) return false;
+      const next = judged(last, policiesInForce(mesh));
+      if (next === last) {
+        kept.settle();
+        return false;
+      }
       kept.keep(next.narrowed);
       const isOther = next.narrowed !== last.narrowed;
       last = next;

@@ -9,15 +9,21 @@ export interface Judged {
   narrowed(): ReadonlyMap<string, Narrowed>;
   /** Replaces the whole table, and says that it tells of all that was written so far. Durable when it returns. */
   keep(narrowed: ReadonlyMap<string, Narrowed>): void;
+  /** All that was written so far is judged and changes nothing, which is not worth a wait for the disk until it is much. */
+  settle(): void;
   /** @param now what is stored. @returns the objects as they were when `keep` was called last, by whatever process */
   before(now: readonly Resource[]): readonly Resource[];
 }
+
+/** Objects that come and go, and that no policy is about, would be remembered for ever. */
+const mostUnjudged = 1000;
 
 export const judgedIn = (database: Database): Judged => {
   const { sql } = database;
   const put = sql.prepare('INSERT OR REPLACE INTO narrowed VALUES (?, ?)');
   const erase = sql.prepare('DELETE FROM narrowed WHERE workload = ?');
   const settle = sql.prepare('DELETE FROM unjudged');
+  const settleMuch = sql.prepare(`DELETE FROM unjudged WHERE (SELECT count(*) FROM unjudged) > ${mostUnjudged}`);
   const unjudged = sql.prepare('SELECT * FROM unjudged');
   let narrowed: ReadonlyMap<string, Narrowed> = new Map(
     sql
@@ -35,6 +41,7 @@ export const judgedIn = (database: Database): Judged => {
       });
       narrowed = next;
     },
+    settle: () => void settleMuch.run(),
     before: (now) => {
       const objects = new Map(now.map((resource) => [refKey(refOf(resource)), resource]));
       for (const row of unjudged.all()) {

@@ -222,3 +222,15 @@ test('every acknowledged write is there after kill -9 at any point, none by half
   store = openStore(path, now);
   expect(store.objects.revision()).toBe(last);
 });
+
+test('of objects that no policy is about it is not remembered for ever what they were when policies were judged', () => {
+  const services = Array.from({ length: 1001 }, (_, index) => service(`web-${index}`, 'a'));
+  const write = (resources: readonly Resource[]) =>
+    store.objects.write({ put: resources.map((resource) => ({ resource, findings: [] })), remove: [] });
+  write(services.slice(1));
+  store.judged.settle();
+  expect(store.judged.before(services.slice(1))).toEqual([]);
+  write(services.slice(0, 1));
+  store.judged.settle();
+  expect(store.judged.before(services)).toEqual(services);
+});
