@@ -32,8 +32,8 @@ const turn = async ({ client, server }: Pair, load: Load, seconds: number): Prom
   const before = { client: client.cpuMicroseconds(), server: server.cpuMicroseconds() };
   const measured = await load.run(seconds);
   const { requests, failed } = measured;
-  // The minimal pair tries nothing twice: where a busy machine breaks a connection, its requests fail.
-  if (failed > requests / 50) throw new Error(`${failed} of ${requests} requests failed`);
+  // All of HTTP/2 may share one connection, which breaks now and then on a busy machine; refused by policies are a quarter or all.
+  if (failed > requests / 10) throw new Error(`${failed} of ${requests} requests failed`);
   return {
     ...measured,
     client: (client.cpuMicroseconds() - before.client) / requests,
