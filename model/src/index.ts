@@ -21,7 +21,7 @@ export type { GatewayTopology } from './istio/gateway-topology.ts';
 export type * from './istio/http-cors.ts';
 export type * from './istio/http-fault.ts';
 export { grpcStatusCodes } from './istio/http-fault.ts';
-export { maxIdentityText, maxRoutes } from './istio/limits.ts';
+export { maxRoutes } from './istio/limits.ts';
 export type * from './istio/load-balancer.ts';
 export { isPathTemplate } from './istio/path-template.ts';
 export type * from './istio/peer-authentication.ts';

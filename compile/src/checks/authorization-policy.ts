@@ -1,10 +1,11 @@
 /** AuthorizationPolicies that are for nobody, or speak of accounts and namespaces that there are not. */
 import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
-import { type AuthorizationPolicy, addressDivision } from '../mesh/index.ts';
+import type { AuthorizationPolicy } from '../mesh/index.ts';
 import { ruleInputs, ruleProblems } from './authorization-rules.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 import { gatewayPortInputs, gatewayPortProblems } from './gateway-ports.ts';
 import { scopeInputs, scopeProblems } from './policy-scope.ts';
+import { ownProblems } from './policy-sums.ts';
 
 type Policy = Resource<AuthorizationPolicySpec>;
 
@@ -32,17 +33,9 @@ const parsed = ({ metadata: { namespace, name } }: Policy, { mesh: { memo, autho
     () => new Map(authorizations.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
   ).get(`${namespace}/${name}`);
 
-/** What one policy asks by itself; several for one workload add up. */
-const addressProblems = (resource: Policy, facts: Facts): readonly Problem[] => {
+const limitProblems = (resource: Policy, facts: Facts): readonly Problem[] => {
   const policy = parsed(resource, facts);
-  if (!policy || addressDivision({ authorizers: [], custom: [], undecided: [], withdrawn: [], audit: [], deny: [policy], allow: [] }))
-    return [];
-  return [
-    doubtful('WEFT0102', 'spec.rules', [
-      'the rules tell more addresses apart than there can be filter chains for connections: to ports that are not HTTP nobody is let pass',
-      'Put addresses that mean the same into one list, or split the policy by workload.',
-    ]),
-  ];
+  return policy ? ownProblems(policy) : [];
 };
 
 export const authorizationPolicies: ObjectCheck<'AuthorizationPolicy'> = {
@@ -57,7 +50,7 @@ export const authorizationPolicies: ObjectCheck<'AuthorizationPolicy'> = {
   problems: (resource, facts) => [
     ...scopeProblems(resource, facts),
     ...namespaceProblems(resource, facts),
-    ...addressProblems(resource, facts),
+    ...limitProblems(resource, facts),
     ...ruleProblems(resource, facts),
     ...gatewayPortProblems(resource, facts),
   ],

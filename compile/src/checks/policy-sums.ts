@@ -1,18 +1,16 @@
-/** Policies each of which is small enough, and that together ask more of a workload's connections than can be asked [G9]. */
-import { type AuthorizationPolicySpec, doubtful, maxIdentityText, type Problem, type Resource } from '@weft/model';
+/** Policies that ask more of a workload's connections than can be asked, each by itself or together with others [G9]. */
+import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
 import {
-  type AccountName,
   type AddressTest,
   type AuthorizationPolicy,
   type AuthorizationSlice,
   addressDivision,
   addressTests,
-  type Condition,
-  type Glob,
+  connectionVerdict,
   type Mesh,
-  type TextMatch,
 } from '../mesh/index.ts';
 import { isFor, sliceOf } from '../scope/authorization.ts';
+import { expression, longestExpression } from '../xds/cel.ts';
 import type { Facts, ObjectCheck, Wanted } from './facts.ts';
 
 interface Sum {
@@ -24,40 +22,33 @@ interface Sum {
 
 const keyOf = ({ namespace, name }: Pick<AuthorizationPolicy, 'namespace' | 'name'>): string => `${namespace}/${name}`;
 
-const written = (value: TextMatch | Glob | AccountName): string => {
-  if ('pieces' in value) return value.pieces.join('*');
-  if ('namespace' in value) return `${value.namespace}/${value.name}`;
-  return 'value' in value ? value.value : '';
-};
+const alone = (policy: AuthorizationPolicy): AuthorizationSlice => sliceOf([policy], [], []);
 
-const lengthOf = ({ test }: Condition): number => {
-  switch (test.kind) {
-    case 'principal':
-    case 'namespace':
-    case 'service-account':
-    case 'trust-domain':
-      return test.values.map(written).join('').length;
-    default:
-      return 0;
-  }
+const networksOf = (tests: readonly AddressTest[]): number => tests.reduce((sum, { values }) => sum + values.length, 0);
+
+/** Of connections that might be anybody's: from all addresses that the policy names, or from none. */
+const longestQuestion = (slice: AuthorizationSlice): number => {
+  const lengths = [addressTests(slice), []].map((holding) => {
+    const { mayPass } = connectionVerdict(slice, { identified: true, named: true, holds: new Set(holding) });
+    return mayPass.kind === 'known' ? 0 : expression(mayPass).length;
+  });
+  return Math.max(...lengths);
 };
 
 const lengths = new WeakMap<AuthorizationPolicy, number>();
 
-/** Characters of identities. */
-const identityText = (policy: AuthorizationPolicy): number => {
-  const known = lengths.get(policy);
-  if (known !== undefined) return known;
-  const all = policy.rules.flatMap(({ from, to, when }) => [...from.flat(), ...to.flat(), ...when]);
-  const length = all.reduce((sum, condition) => sum + lengthOf(condition), 0);
+/** Characters that it takes to ask what the policy wants to know. */
+const questionText = (policy: AuthorizationPolicy): number => {
+  const length = lengths.get(policy) ?? longestQuestion(alone(policy));
   lengths.set(policy, length);
   return length;
 };
 
-const textOf = (policies: readonly AuthorizationPolicy[]): number =>
-  policies.filter(({ dryRun }) => !dryRun).reduce((sum, policy) => sum + identityText(policy), 0);
+/** Between two questions of one expression. */
+const conjunction = ' && '.length;
 
-const networksOf = (tests: readonly AddressTest[]): number => tests.reduce((sum, { values }) => sum + values.length, 0);
+const textOf = (policies: readonly AuthorizationPolicy[]): number =>
+  policies.reduce((sum, policy) => sum + questionText(policy) + conjunction, 0);
 
 /** With so few networks there are fewer classes than chains may be, however they are combined. */
 const fewNetworks = 20;
@@ -66,20 +57,32 @@ const fewNetworks = 20;
 interface Excess {
   readonly what: string;
   readonly share: (policy: AuthorizationPolicy) => number;
+  /** What to do about a policy that is too much by itself. */
+  readonly remedy: string;
 }
 
-const alone = (policy: AuthorizationPolicy): AuthorizationSlice => sliceOf([policy], [], []);
-
-const ofIdentities: Excess = { what: 'name more identities than a connection can be asked about', share: identityText };
+const ofIdentities: Excess = {
+  what: 'name more identities or server names than a connection can be asked about',
+  share: questionText,
+  remedy: 'Name namespaces, or identities by a common beginning.',
+};
 const ofAddresses: Excess = {
   what: 'tell more addresses apart than there can be filter chains for connections',
   share: (policy) => networksOf(addressTests(alone(policy))),
+  remedy: 'Put addresses that mean the same into one list, or split the policy by workload.',
 };
 
 const excessOf = (slice: AuthorizationSlice): Excess | undefined => {
   const asked = [[...slice.undecided, ...slice.deny, ...slice.allow], ...slice.custom.map(({ policies }) => policies)];
-  if (asked.some((policies) => textOf(policies) > maxIdentityText)) return ofIdentities;
+  if (asked.some((policies) => textOf(policies) > longestExpression)) return ofIdentities;
   return networksOf(addressTests(slice)) <= fewNetworks || addressDivision(slice) ? undefined : ofAddresses;
+};
+
+/** What one policy asks by itself. */
+export const ownProblems = (policy: AuthorizationPolicy): readonly Problem[] => {
+  const excess = excessOf(alone(policy));
+  if (!excess) return [];
+  return [doubtful('WEFT0102', 'spec.rules', [`the rules ${excess.what}: to ports that are not HTTP nobody is let pass`, excess.remedy])];
 };
 
 /** Where one of them is too much by itself, that is told of it. */

@@ -126,6 +126,6 @@ export const expression = (formula: Formula): string => {
 };
 
 /** Envoy refuses a listener with an expression of more than 100,000 characters. */
-const longest = 95_000;
+export const longestExpression = 95_000;
 
-export const isTooLong = (formula: Formula): boolean => expression(formula).length > longest;
+export const isTooLong = (formula: Formula): boolean => expression(formula).length > longestExpression;

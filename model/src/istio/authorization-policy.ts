@@ -3,7 +3,6 @@ import type { Metadata } from '../resource.ts';
 import { checkLabelMap, ineffective, invalid, unenforced } from '../rule.ts';
 import { childPath } from '../yaml/json.ts';
 import { checkRules } from './authorization-rule.ts';
-import { checkIdentityCount } from './limits.ts';
 
 export interface AuthorizationSource {
   readonly principals?: readonly string[];
@@ -135,5 +134,4 @@ export function* checkAuthorizationPolicy(spec: AuthorizationPolicySpec, metadat
   yield* checkAction(spec);
   yield* checkDryRun(spec, metadata);
   yield* checkRules(spec);
-  yield* checkIdentityCount(spec);
 }

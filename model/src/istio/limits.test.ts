@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from '../parse.ts';
-import { checkIdentityCount } from './limits.ts';
 
 const range = <T>(count: number, make: (index: number) => T): readonly T[] => Array.from({ length: count }, (_, index) => make(index));
 
@@ -44,17 +43,6 @@ describe('[G9]: one object becomes only so much', () => {
   test('rules of an AuthorizationPolicy: what is said of each is no fault of hundreds', () => {
     const rules = range(200, (i) => ({ to: [{ operation: { paths: [`/${i}`] } }] }));
     expect(told('AuthorizationPolicy', { action: 'DENY', rules })).toEqual([]);
-  });
-
-  test('identities of an AuthorizationPolicy, as far as connections are asked about them', () => {
-    const problems = (count: number): readonly string[] => {
-      const principals = range(count, (i) => `cluster.local/ns/shop/sa/${String(i).padStart(5, '0')}`);
-      return [...checkIdentityCount({ rules: [{ from: [{ source: { principals } }] }] })].map(({ path, message }) => `${path}: ${message}`);
-    };
-    expect(problems(2_000)).toEqual([]);
-    expect(problems(2_001)).toEqual([
-      'spec.rules: 60,030 characters of identities are more than a connection can be asked about: to ports that are not HTTP nobody is let pass',
-    ]);
   });
 
   test('subsets of a DestinationRule', () => {
