@@ -79,10 +79,8 @@ const overHttp2 = async ({ address, port }: Target): Promise<readonly Lane[]> =>
       { length: 4 },
       (): Lane =>
         ({ method, path }, answered) => {
-          const stream = session.request(
-            { ':method': method, ':path': path, ':authority': host, ...headers },
-            { endStream: method !== 'POST' },
-          );
+          // It ends with its headers: Envoy closes connections whose streams are often answered before they have ended.
+          const stream = session.request({ ':method': method, ':path': path, ':authority': host, ...headers }, { endStream: true });
           let status = 0;
           stream.on('response', (got) => {
             status = Number(got[':status']);
