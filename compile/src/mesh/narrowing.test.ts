@@ -56,6 +56,10 @@ spec: {jwtRules: [${rules}]}
 const to = (operation: string): string => `{to: [{operation: {${operation}}}]}`;
 const from = (source: string): string => `{from: [{source: {${source}}}]}`;
 
+/** Whoever says the name, and whoever has it in a token. */
+const byName = allow('{when: [{key: "request.headers[x-user]", values: [ann]}]}');
+const named = '{issuer: a, outputClaimToHeaders: [{header: X-User, claim: sub}]}';
+
 const dryRun = policy(`{action: DENY, rules: [{}]}`, 'tried', `, annotations: {"istio.io/dry-run": "true"}`);
 const audit = policy('{action: AUDIT, rules: [{}]}', 'seen');
 const elsewhere = policy('{action: DENY, selector: {matchLabels: {app: other}}, rules: [{}]}', 'elsewhere');
@@ -91,6 +95,7 @@ describe('what can only allow more, or decides nothing here, ends no stream', ()
     ['one audience more', [login('{issuer: a, audiences: [one]}')], [login('{issuer: a, audiences: [one, two]}')]],
     ['any audience', [login('{issuer: a, audiences: [one]}')], [login('{issuer: a}')]],
     ['tokens that no policy asks for', [login('{issuer: a}')], []],
+    ['claims in headers that no policy asks for', [login('{issuer: a}'), allow('{}')], [login(named), allow('{}')]],
     ['a token that is passed on', [login('{issuer: a}')], [login('{issuer: a, forwardOriginalToken: true}')]],
   ])('%s', (_, before, after) => {
     expect(isNarrower(before, after)).toBe(false);
@@ -123,6 +128,8 @@ describe('what may refuse who was served ends streams', () => {
     ['an issuer less', [login('{issuer: a}, {issuer: b}')], [login('{issuer: a}')]],
     ['an audience less', [login('{issuer: a, audiences: [one, two]}')], [login('{issuer: a, audiences: [one]}')]],
     ['tokens looked for elsewhere too', [login('{issuer: a}')], [login('{issuer: a}, {issuer: b, fromParams: [t]}')]],
+    ['a claim in a header that a policy asks for', [login('{issuer: a}'), byName], [login(named), byName]],
+    ['a header that a policy asks for without its claim', [login(named), byName], [login('{issuer: a}'), byName]],
     [
       'tokens that a policy asks for and nobody reads any more',
       [login('{issuer: a}'), allow(from('requestPrincipals: ["*"]'))],

@@ -68,10 +68,29 @@ const isRefusedMore = (before: AuthorizationSlice, after: AuthorizationSlice, po
 const conditionsOf = ({ rules }: AuthorizationPolicy): Conditions =>
   rules.flatMap(({ from, to, when }) => [...from.flat(), ...to.flat(), ...when]);
 
-const asksForTokens = ({ custom, undecided, deny, allow }: AuthorizationSlice): boolean =>
-  [...custom.flatMap(({ policies }) => policies), ...undecided, ...enforced(deny), ...enforced(allow)]
-    .flatMap(conditionsOf)
-    .some(({ test }) => test.kind === 'request-principal' || test.kind === 'claim');
+/** All that decides. */
+const askedBy = ({ custom, undecided, deny, allow }: AuthorizationSlice): Conditions =>
+  [...custom.flatMap(({ policies }) => policies), ...undecided, ...enforced(deny), ...enforced(allow)].flatMap(conditionsOf);
+
+const asksForTokens = (authorization: AuthorizationSlice): boolean =>
+  askedBy(authorization).some(({ test }) => test.kind === 'request-principal' || test.kind === 'claim');
+
+/** What stands in a header because tokens say it, so that no client does. */
+const writtenTo = (header: string, rules: readonly TokenRule[]): string =>
+  JSON.stringify(
+    rules.flatMap(({ issuer, claimHeaders, payloadHeader }) => [
+      ...claimHeaders.filter((one) => one.header.toLowerCase() === header).map(({ claim }) => [issuer, claim]),
+      ...(payloadHeader?.toLowerCase() === header ? [[issuer]] : []),
+    ]),
+  );
+
+/** Some policy asks for a header that others write now. */
+const isSaidByOthers = (before: readonly TokenRule[], { tokens = [], authorization }: PoliciesInForce): boolean =>
+  askedBy(authorization).some(({ test }) => {
+    if (test.kind !== 'header') return false;
+    const name = test.name.toLowerCase();
+    return writtenTo(name, before) !== writtenTo(name, tokens);
+  });
 
 /** Where its tokens are looked for, and how they are read. */
 const readingOf = ({ fromHeaders, fromParams, fromCookies, wordLists }: TokenRule): string =>
@@ -108,7 +127,8 @@ const stampAt = (narrowed: Narrowed, port: PortOfRules): number => narrowed[port
 /** Counts on at the ports at which some request may be refused that was not before. @returns `known` itself where there is none */
 export const narrowedBy = (before: PoliciesInForce, after: PoliciesInForce, known: Narrowed): Narrowed => {
   const ports = new Set<PortOfRules>([...Object.keys(known).map(portOf), ...portsIn(before), ...portsIn(after), 'others']);
-  const isBelieved = !isBelievedLess(before.tokens ?? [], after);
+  const { tokens = [] } = before;
+  const isBelieved = !isBelievedLess(tokens, after) && !isSaidByOthers(tokens, after);
   const [old, now] = [before.authorization, after.authorization];
   const isNarrower = (port: PortOfRules): boolean =>
     !isBelieved || isRefusedMore(old, now, port) || !areCovered(admitting(old, port), admitting(now, port));
