@@ -1,6 +1,7 @@
 /**
  * What compiling alone costs, in a process that has compiled nothing before: the whole mesh for a sidecar of every namespace, then
- * one changed object of each kind, policies included, or one changed pod. `node bench/compile.ts DIR` prints a line of JSON; `npm run bench` shows it in its table.
+ * one changed object of each kind, policies included, or one changed pod. `node bench/compile.ts DIR` prints a line of JSON;
+ * `npm run bench` shows it in its table.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

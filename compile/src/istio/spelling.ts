@@ -1,7 +1,7 @@
 /**
  * Other spellings in which servers take a text for the same [G20]: parameters in segments of a path, which some servers leave out,
- * escapes in either case, blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for, and a value among others in one line. Made of what was
- * taken apart.
+ * escapes in either case, blanks around a header's value, which HTTP/2 carries and HTTP/1.1 has no room for, and a value among others
+ * in one line. Made of what was taken apart.
  */
 import { literally, type PathTemplate, type Spelling, type TextMatch } from '../mesh/index.ts';
 

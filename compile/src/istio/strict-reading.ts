@@ -1,7 +1,7 @@
 /**
  * How policies are read unless the mesh is to be like Istio [G20]. What they keep out they keep out in every spelling that servers take for
- * the same: a host with a port (Istio's `hosts` are exact), a path with parameters, a header's value with blanks around it or among others. And to be allowed
- * for who it is not, a caller has to show who it is.
+ * the same: a host with a port (Istio's `hosts` are exact), a path with parameters, a header's value with blanks around it or among
+ * others. And to be allowed for who it is not, a caller has to show who it is.
  */
 import type { AuthorizationPolicy, AuthorizationRule, Condition, Conditions, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import { inLists, withParameters } from './spelling.ts';

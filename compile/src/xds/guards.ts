@@ -13,8 +13,8 @@ import { type Part, remember, rememberPair } from './remember.ts';
 import { tokenFilters } from './tokens.ts';
 
 /**
- * One place for all that decide by themselves: were DENY and ALLOW resources of their own, a request between the change of one and of the other would
- * be judged by half of the old and half of the new.
+ * One place for all that decide by themselves: were DENY and ALLOW resources of their own, a request between the change of one and of
+ * the other would be judged by half of the old and half of the new.
  */
 const places = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
   ...authorizers.map(askingPlace), // before anything is known of the caller [S101]
