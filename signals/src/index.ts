@@ -1,2 +1,11 @@
-/** What observations of the mesh mean. Weft collects none, so there is nothing to compute, and nobody imports this package. */
-export {};
+/** What observations of the mesh mean: numbers and lines in, words and decisions out; no clock, no disk, no network. */
+export * from './istio/proxy-metrics.ts';
+export * from './istio/standard.ts';
+export * from './prometheus/exposition.ts';
+export * from './prometheus/merge.ts';
+export { parseExposition } from './prometheus/parse.ts';
+export { contentTypes, writeExposition } from './prometheus/write.ts';
+export * from './series/counter.ts';
+export * from './series/histogram.ts';
+export * from './series/readings.ts';
+export * from './series/steps.ts';

@@ -1,0 +1,98 @@
+/**
+ * What an Envoy says of its own traffic → Istio's metrics. Envoy is told the labels that vary, since each label costs time with each
+ * request; those that are the same for a proxy are added here, and its prefix is taken off.
+ */
+import type { Family, Labels, Sample } from '../prometheus/exposition.ts';
+import { missing, peerLabels, type Reporter, standardLabels, type WorkloadLabels } from './standard.ts';
+
+const envoyPrefix = /^envoy_(?=istio_)/;
+
+const renamed = (family: Family): Family => ({
+  ...family,
+  name: family.name.replace(envoyPrefix, ''),
+  samples: family.samples.map((sample) => ({ ...sample, name: sample.name.replace(envoyPrefix, '') })),
+});
+
+type Constants = Readonly<Record<Reporter, Labels>>;
+
+/** A server speaks for the services behind it too, where a connection was for none of them by name [S143]. */
+const constantsOf = (own: WorkloadLabels): Constants => ({
+  source: peerLabels('source', own),
+  destination: {
+    ...peerLabels('destination', own),
+    destination_service: own.canonicalService,
+    destination_service_name: own.canonicalService,
+    destination_service_namespace: own.namespace,
+  },
+});
+
+const completed = (labels: Labels, standard: readonly string[], constants: Constants): Labels => {
+  const own = constants[labels['reporter'] === 'source' ? 'source' : 'destination'];
+  const known = standard
+    .map((label) => [label, labels[label] || own[label] || missing(label)] as const)
+    .filter(([, value]) => value !== '');
+  const more = Object.entries(labels).filter(([label, value]) => !standard.includes(label) && value !== '');
+  return Object.fromEntries([...known, ...more]);
+};
+
+/** How many series Envoy keeps of one kind; above, it drops without a word [E40]. */
+export interface SeriesLimits {
+  readonly counters: number;
+  readonly histograms: number;
+}
+
+const gauge = (name: string, help: string, samples: readonly Omit<Sample, 'name'>[]): Family => ({
+  name,
+  type: 'gauge',
+  help,
+  samples: samples.map((sample) => ({ name, ...sample })),
+});
+
+const seriesOf = ({ type, samples }: Family): number =>
+  type === 'histogram' ? samples.filter(({ name }) => name.endsWith('_count')).length : samples.length;
+
+/**
+ * The limit holds for each place in the configuration that counts, and what was counted does not say where: so this may warn of a loss that
+ * was none, where several places together have as many series, but misses none.
+ */
+const overflow = (families: readonly Family[], limits: SeriesLimits): readonly Family[] => {
+  const kinds = (['counters', 'histograms'] as const).map((kind) => {
+    const counted = families.filter(({ type }) => (type === 'histogram') === (kind === 'histograms'));
+    return { kind, count: counted.reduce((sum, family) => sum + seriesOf(family), 0), limit: limits[kind] };
+  });
+  const each = (value: (kind: (typeof kinds)[number]) => number) => kinds.map((one) => ({ labels: { kind: one.kind }, value: value(one) }));
+  return [
+    gauge(
+      'weft_metrics_series',
+      'Series of mesh metrics that this proxy has.',
+      each(({ count }) => count),
+    ),
+    gauge(
+      'weft_metrics_series_limit',
+      'Series from which on this proxy drops new ones.',
+      each(({ limit }) => limit),
+    ),
+    gauge(
+      'weft_metrics_overflow',
+      '1 where series may have been dropped: the figures of this proxy are too low.',
+      each(({ count, limit }) => Number(count >= limit)),
+    ),
+  ];
+};
+
+/** @param families of `/stats/prometheus`; what is not the mesh's stays as it is */
+export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, limits: SeriesLimits): readonly Family[] => {
+  const constants = constantsOf(own);
+  const mesh: Family[] = [];
+  const others: Family[] = [];
+  for (const family of families.map(renamed)) {
+    const standard = standardLabels.get(family.name);
+    if (!standard) others.push(family);
+    else
+      mesh.push({
+        ...family,
+        samples: family.samples.map((sample) => ({ ...sample, labels: completed(sample.labels, standard, constants) })),
+      });
+  }
+  return [...mesh, ...overflow(mesh, limits), ...others];
+};

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { growths, type Point, rate } from './counter.ts';
+import { atMost, emptyHistogram, fromCumulative, type Histogram, mergeHistograms, quantile, toCumulative, total } from './histogram.ts';
+import { difference, type Reading } from './readings.ts';
+import { type Amount, gaugeOf, inLongerSteps, type Observations, type Step } from './steps.ts';
+
+const interval = 10_000;
+const points = (...values: readonly (number | undefined)[]): readonly Point[] =>
+  values.flatMap((value, index) => (value === undefined ? [] : [{ at: index * interval, value }]));
+
+describe('counters', () => {
+  test('grow by what they grew', () => {
+    expect(growths(points(5, 8, 8), { interval })).toEqual([
+      { from: 0, to: 10_000, amount: 3 },
+      { from: 10_000, to: 20_000, amount: 0 },
+    ]);
+  });
+
+  test('a restart is no negative rate and no spike, and is told', () => {
+    const all = growths(points(1000, 1010, 4, 14), { interval });
+    expect(all.map(({ amount }) => amount)).toEqual([10, 4, 10]);
+    expect(all.map(({ reset }) => reset)).toEqual([undefined, true, undefined]);
+    expect(rate(all, { from: 0, to: 30_000 })).toEqual({ amount: 24, perSecond: 0.8, known: 1, resets: 1 });
+  });
+
+  test('where nobody looked the sum is right and the place unknown', () => {
+    const all = growths(points(0, 10, undefined, undefined, 40, 50), { interval });
+    expect(all[1]).toEqual({ from: 10_000, to: 40_000, amount: 30, gap: true });
+    expect(rate(all, { from: 0, to: 50_000 })).toEqual({ amount: 50, perSecond: 1, known: 0.4, resets: 0 });
+  });
+
+  test('one late look is no gap', () => {
+    expect(growths(points(0, 10, undefined, 30), { interval }).some(({ gap }) => gap)).toBe(false);
+  });
+
+  test('the edges of a window take their share', () => {
+    const all = growths(points(0, 10, 30), { interval });
+    expect(rate(all, { from: 5000, to: 15_000 })).toEqual({ amount: 15, perSecond: 1.5, known: 1, resets: 0 });
+    expect(rate(all, { from: 20_000, to: 30_000 })).toBeUndefined();
+    expect(rate([], { from: 0, to: 1 })).toBeUndefined();
+  });
+
+  test('no rate is negative, whatever a counter does, and windows side by side add up', () => {
+    const values = fc.array(fc.nat(1000), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(values, fc.nat(100_000), (counted, cut) => {
+        const all = growths(points(...counted), { interval });
+        const amount = (from: number, to: number): number => rate(all, { from, to })?.amount ?? 0;
+        expect(all.every((growth) => growth.amount >= 0)).toBe(true);
+        expect(amount(0, cut) + amount(cut, 200_000)).toBeCloseTo(
+          all.reduce((sum, growth) => sum + growth.amount, 0),
+          6,
+        );
+      }),
+    );
+  });
+});
+
+describe('readings', () => {
+  const reading = (at: number, epoch: string, values: Readonly<Record<string, number>>): Reading => ({
+    at: at * interval,
+    epoch,
+    values: new Map(Object.entries(values)),
+  });
+  const amounts = (before: Reading | undefined, now: Reading) => {
+    const found = difference(before, now, { interval });
+    return found && { ...found, amounts: Object.fromEntries(found.amounts) };
+  };
+
+  test('the first says nothing, the next what is new, new series with all they have', () => {
+    const [first, second] = [reading(0, 'a', { x: 5 }), reading(1, 'a', { x: 7, y: 3, z: 0 })];
+    expect(amounts(undefined, first)).toBeUndefined();
+    expect(amounts(first, second)).toEqual({ from: 0, to: 10_000, amounts: { x: 2, y: 3 }, resets: 0 });
+  });
+
+  test('a process that began anew counts from zero, even where it already has more', () => {
+    expect(amounts(reading(0, 'a', { x: 5 }), reading(1, 'b', { x: 9 }))).toMatchObject({ amounts: { x: 9 }, restarted: true });
+  });
+
+  test('a series that Envoy dropped and made anew', () => {
+    expect(amounts(reading(0, 'a', { x: 5 }), reading(1, 'a', { x: 2 }))).toEqual({ from: 0, to: 10_000, amounts: { x: 2 }, resets: 1 });
+  });
+
+  test('an absence is told, and a reading that comes twice counts once', () => {
+    expect(amounts(reading(0, 'a', { x: 5 }), reading(3, 'a', { x: 6 }))?.gap).toBe(true);
+    expect(amounts(reading(1, 'a', { x: 5 }), reading(1, 'a', { x: 6 }))).toBeUndefined();
+  });
+});
+
+const bounds = [1, 5, 10, 50];
+const observed = (values: readonly number[], edges: readonly number[] = bounds): Histogram => {
+  const counts: number[] = [...emptyHistogram(edges).counts];
+  for (const value of values) {
+    const index = edges.findIndex((bound) => value <= bound);
+    const at = index < 0 ? edges.length : index;
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return { bounds: edges, counts, sum: values.reduce((sum, value) => sum + value, 0) };
+};
+
+describe('histograms', () => {
+  test('as Prometheus writes them, and back', () => {
+    const lines = [
+      { bound: Infinity, count: 7 },
+      { bound: 1, count: 2 },
+      { bound: 5, count: 6 },
+    ];
+    const histogram = fromCumulative(lines, 30);
+    expect(histogram).toEqual({ bounds: [1, 5], counts: [2, 4, 1], sum: 30 });
+    expect(toCumulative(histogram as Histogram).map(({ count }) => count)).toEqual([2, 6, 7]);
+    expect(fromCumulative(lines.slice(1), 30)).toBeUndefined();
+    expect(fromCumulative([...lines, { bound: 3, count: 9 }], 30)).toBeUndefined();
+    expect(fromCumulative([...lines, { bound: 1, count: 2 }], 30)).toBeUndefined();
+  });
+
+  test('quantiles as `histogram_quantile` gives them', () => {
+    const histogram = { bounds: [0.5, 1, 5], counts: [10, 10, 20, 0], sum: 60 };
+    expect(quantile(histogram, 0.5)).toEqual({ value: 1, low: 0.5, high: 1 });
+    expect(quantile(histogram, 0.75)).toEqual({ value: 3, low: 1, high: 5 });
+    expect(quantile(histogram, 0)?.value).toBe(0);
+    expect(quantile({ ...histogram, counts: [0, 0, 0, 3] }, 0.99)).toEqual({ value: 5, low: 5, high: Infinity });
+    expect(quantile(emptyHistogram(bounds), 0.5)).toBeUndefined();
+  });
+
+  const values = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 1, maxLength: 50 });
+
+  test('the true quantile is in the bucket that is told', () => {
+    fc.assert(
+      fc.property(values, fc.constantFrom(0.5, 0.9, 0.95, 0.99), (all, q) => {
+        const found = quantile(observed(all), q);
+        const truth = [...all].sort((a, b) => a - b)[Math.ceil(q * all.length) - 1] ?? 0;
+        expect(truth).toBeGreaterThanOrEqual(found?.low ?? Infinity);
+        expect(truth).toBeLessThanOrEqual(found?.high ?? -Infinity);
+      }),
+    );
+  });
+
+  test('merging is as if all had been counted in one, with the bounds that all have', () => {
+    fc.assert(
+      fc.property(values, values, fc.subarray(bounds), (one, other, fewer) => {
+        const merged = mergeHistograms([observed(one), observed(other, fewer)]);
+        expect(merged).toEqual({ ...observed([...one, ...other], fewer), sum: expect.closeTo(merged.sum, 6) });
+      }),
+    );
+    expect(mergeHistograms([])).toEqual(emptyHistogram([]));
+  });
+
+  test('what is fast enough', () => {
+    const histogram = observed([0.5, 3, 3, 7, 60]);
+    expect(atMost(histogram, 5)).toEqual({ count: 3, exact: true });
+    expect(atMost(histogram, 7.5)).toEqual({ count: 3.5, exact: false });
+    expect(atMost(histogram, 50)).toEqual({ count: 4, exact: true });
+    expect(atMost(histogram, 1000)).toEqual({ count: 4, exact: false });
+  });
+});
+
+describe('longer steps', () => {
+  const step = (at: number, amount: number): Step<Amount> => ({ at, value: { kind: 'amount', amount } });
+
+  test('sums stay, gaps are remembered', () => {
+    const steps = [step(0, 1), { ...step(10_000, 2), gap: true as const }, step(60_000, 4)];
+    expect(inLongerSteps(steps, 60_000)).toEqual([{ ...step(0, 3), gap: true }, step(60_000, 4)]);
+  });
+
+  test('gauges keep their extremes and their mean', () => {
+    const [first] = inLongerSteps(
+      [1, 9, 2].map((value, index) => ({ at: index, value: gaugeOf(value) })),
+      60_000,
+    );
+    expect(first?.value).toEqual({ kind: 'gauge', min: 1, max: 9, sum: 12, looks: 3, last: 2 });
+  });
+
+  test('nothing is lost on any way to hours', () => {
+    const some = fc.array(fc.tuple(fc.nat(500), fc.nat(9)), { maxLength: 40 });
+    fc.assert(
+      fc.property(some, (parts) => {
+        const steps = parts
+          .map(
+            ([minute, count]): Step<Observations> => ({
+              at: minute * 60_000,
+              value: { kind: 'observations', histogram: observed([count]) },
+            }),
+          )
+          .sort((a, b) => a.at - b.at);
+        const hours = inLongerSteps(inLongerSteps(steps, 300_000), 3_600_000);
+        expect(hours).toEqual(inLongerSteps(steps, 3_600_000));
+        expect(hours.reduce((sum, { value }) => sum + total(value.histogram), 0)).toBe(steps.length);
+      }),
+    );
+  });
+});
