@@ -17,6 +17,7 @@ import { checkNamespace } from './kubernetes/namespace.ts';
 import { checkPod } from './kubernetes/pod.ts';
 import { checkSecret } from './kubernetes/secret.ts';
 import { checkService } from './kubernetes/service.ts';
+import { checkServiceLevelObjective } from './mesh/objective.ts';
 import { checkMeshConfig } from './mesh/settings.ts';
 import { type Problem, wrong } from './problem.ts';
 import type { Metadata } from './resource.ts';
@@ -45,6 +46,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   AuthorizationPolicy: checkAuthorizationPolicy,
   RequestAuthentication: checkRequestAuthentication,
   MeshConfig: checkMeshConfig,
+  ServiceLevelObjective: checkServiceLevelObjective,
 };
 
 const isSupported = (kind: string): kind is SupportedKind => Object.hasOwn(checks, kind);

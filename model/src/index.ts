@@ -48,6 +48,8 @@ export type * from './kubernetes/service.ts';
 export type * from './kubernetes/service-account.ts';
 export * from './lines.ts';
 export * from './mesh/authorizer.ts';
+export * from './mesh/objective.ts';
+export * from './mesh/period.ts';
 export * from './mesh/settings.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';

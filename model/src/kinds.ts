@@ -136,7 +136,10 @@ export const kinds: readonly Kind[] = [
     ['ReferenceGrant', 'referencegrants', 'refgrant', later],
     ['BackendTLSPolicy', 'backendtlspolicies', 'btlspolicy', later],
   ]),
-  ...group('mesh.weft.dev', 'v1alpha1', [['MeshConfig', 'meshconfigs', '', { namespaced: false }]]),
+  ...group('mesh.weft.dev', 'v1alpha1', [
+    ['MeshConfig', 'meshconfigs', '', { namespaced: false }],
+    ['ServiceLevelObjective', 'servicelevelobjectives', 'slo'],
+  ]),
 ];
 
 const byType = new Map(kinds.map((kind) => [`${kind.group}/${kind.kind}`, kind]));

@@ -16,6 +16,7 @@ import type { PodTemplateSpec } from './kubernetes/pod.ts';
 import type { SecretSpec } from './kubernetes/secret.ts';
 import type { ServiceSpec } from './kubernetes/service.ts';
 import type { ServiceAccountSpec } from './kubernetes/service-account.ts';
+import type { ServiceLevelObjectiveSpec } from './mesh/objective.ts';
 import type { MeshConfigSpec } from './mesh/settings.ts';
 import type { Resource } from './resource.ts';
 
@@ -38,6 +39,7 @@ export interface Specs {
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
   readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly MeshConfig: MeshConfigSpec;
+  readonly ServiceLevelObjective: ServiceLevelObjectiveSpec;
 }
 
 export type SupportedKind = keyof Specs;

@@ -1,6 +1,11 @@
 /** What observations of the mesh mean: numbers and lines in, words and decisions out; no clock, no disk, no network. */
 export * from './istio/proxy-metrics.ts';
 export * from './istio/standard.ts';
+export * from './objective/budget.ts';
+export * from './objective/burning.ts';
+export * from './objective/events.ts';
+export * from './objective/objective.ts';
+export { windowOf } from './objective/period.ts';
 export * from './prometheus/exposition.ts';
 export * from './prometheus/merge.ts';
 export { parseExposition } from './prometheus/parse.ts';

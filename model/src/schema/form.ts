@@ -1,6 +1,7 @@
 /** The form of a kind: fields, types and ranges as its CRD (or Kubernetes' API) defines them; `model/data/schemas.json`. */
 import type { ErrorObject } from 'ajv';
 import schemas from '../../data/schemas.json' with { type: 'json' };
+import type { Code } from '../codes.ts';
 import { validators } from '../gen/validators.js';
 import type { Kind } from '../kinds.ts';
 import { type Problem, wrong } from '../problem.ts';
@@ -110,6 +111,12 @@ const explain = ({ keyword, params, schema: limit }: ErrorObject, data: unknown)
 
 const isAbove = (path: string, other: string): boolean => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`);
 
+/** MeshConfig is Istio's, whatever group it stands in here. */
+const codeOf = ({ group, kind }: Kind): Code => {
+  if (kind === 'ServiceLevelObjective') return 'WEFT0024';
+  return group.endsWith('istio.io') || kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
+};
+
 export interface Form {
   /** Without nulls where a null means nothing. */
   readonly spec: Json;
@@ -125,7 +132,7 @@ export const checkForm = (kind: Kind, written: Json): Form => {
   const spec = hasNull(written) ? dropNulls(written, schema) : written;
   if (validate(spec)) return { spec, problems: [], typed: true };
   const root = kind.body === 'spec' ? 'spec' : '';
-  const code = kind.group.endsWith('istio.io') || kind.kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
+  const code = codeOf(kind);
   const all = validate.errors ?? [];
   const errors = all.slice(0, maxProblems).map((error) => ({ error, path: pathOf(error.instancePath, root, spec) }));
   const ill = errors.filter(({ error }) => error.keyword !== 'cel').map(({ path }) => path);
