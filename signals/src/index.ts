@@ -5,6 +5,8 @@ export * from './objective/budget.ts';
 export * from './objective/burning.ts';
 export * from './objective/events.ts';
 export * from './objective/objective.ts';
+export { toOpenSlo } from './objective/openslo.ts';
+export { fromOpenSlo, type Imported, type Manifest } from './objective/openslo-import.ts';
 export { windowOf } from './objective/period.ts';
 export * from './prometheus/exposition.ts';
 export * from './prometheus/merge.ts';
