@@ -1,4 +1,12 @@
 /** What observations of the mesh mean: numbers and lines in, words and decisions out; no clock, no disk, no network. */
+
+export * from './alerts/alert.ts';
+export * from './alerts/book.ts';
+export * from './alerts/budget-burn.ts';
+export type { Matcher } from './alerts/matcher.ts';
+export * from './alerts/muting.ts';
+export * from './alerts/state.ts';
+export * from './alerts/telling.ts';
 export * from './istio/proxy-metrics.ts';
 export * from './istio/standard.ts';
 export * from './objective/budget.ts';

@@ -46,7 +46,20 @@ export interface Tally {
   readonly total: number;
 }
 
-const within = (counts: readonly Count[], { from, to }: Window): readonly Count[] => counts.filter(({ at }) => at >= from && at < to);
+/** Where the first count stands that is not before `time`. */
+const firstFrom = (counts: readonly Count[], time: number): number => {
+  let [low, high] = [0, counts.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((counts[middle]?.at ?? 0) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** Counts are in the order of time, and years of them may be there. */
+const within = (counts: readonly Count[], { from, to }: Window): readonly Count[] =>
+  counts.slice(firstFrom(counts, from), firstFrom(counts, to));
 
 const sumOf = (counts: readonly Count[]): Tally => ({
   good: counts.reduce((sum, { good }) => sum + good, 0),

@@ -1,0 +1,32 @@
+/** Alerts and the rules that they come of. */
+import { type Labels, seriesKey } from '../prometheus/exposition.ts';
+import type { AlertState, Timing, Verdict } from './state.ts';
+
+export interface AlertRule {
+  readonly name: string;
+  /** Beside those of what was seen; a rule's own win. */
+  readonly labels: Labels;
+  readonly timing: Timing;
+}
+
+/** What a rule says of one thing. */
+export interface Observation {
+  readonly rule: string;
+  readonly labels: Labels;
+  readonly verdict: Verdict;
+}
+
+export interface Alert {
+  /** The same for the same rule and labels, also after a restart. */
+  readonly id: string;
+  readonly rule: string;
+  readonly labels: Labels;
+  readonly state: AlertState;
+  /** Why it is in this state. */
+  readonly reason: string;
+}
+
+export const alertId = (rule: string, labels: Labels): string => seriesKey(rule, labels);
+
+/** The name is a label too, as in Prometheus, so that matchers find it. */
+export const labelsOf = ({ name, labels }: AlertRule, seen: Labels): Labels => ({ ...seen, ...labels, alertname: name });
