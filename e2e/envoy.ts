@@ -28,6 +28,8 @@ export const spawnEnvoy = async (
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const shared = ['--use-dynamic-base-id', '--concurrency', '1', '--file-flush-interval-msec', '100'];
   const child = spawn(binary, ['-c', file, ...shared, '-l', level, ...args], {
+    // Where its records go.
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

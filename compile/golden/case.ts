@@ -4,10 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Encoded, type ResourceSet, typeUrls } from '@weft/envoy';
+import { type Encoded, type JsonObject, type JsonValue, type ResourceSet, typeUrls } from '@weft/envoy';
 import { type ClusterStep, type Finding, meshSettings, type Passage, type Proxy, parse, type Request } from '@weft/model';
 import { certificateReader } from '@weft/model/node';
 import { parse as readYaml, stringify } from 'yaml';
+import { isTold, withTelemetryInShort } from './telemetry.ts';
 import { assumedPods, build, decode, emit, explain, type RunningPod, scope, type View } from '../src/index.ts';
 
 /** Output file by its name, and the resources that it shows. */
@@ -20,14 +21,16 @@ const types = {
   'virtual-hosts': typeUrls.VHDS,
 } as const;
 
-type Shown = keyof typeof types;
+type File = keyof typeof types;
 
 interface About {
   /** A pod of the input by its Deployment's name, or a proxy of nobody's: `role`, `namespace`, `labels`. */
   readonly proxy?: Partial<Proxy> & { readonly workload?: string };
   /** Parts of names, by type; an empty list shows all. */
-  readonly show?: { readonly [K in Shown]?: readonly string[] };
+  readonly show?: { readonly [K in File]?: readonly string[] };
   readonly requests?: readonly Request[];
+  /** Show what proxies tell of their traffic: the same everywhere, and long. */
+  readonly telemetry?: true;
   /** Deployments whose pods are not ready. */
   readonly unready?: readonly string[];
 }
@@ -60,13 +63,33 @@ const proxyOfCase = ({ workload, ...said }: NonNullable<About['proxy']>, pods: r
   };
 };
 
-const shown = (resources: ReadonlyMap<string, Encoded> | undefined, parts: readonly string[]): string => {
-  const chosen = [...(resources ?? [])].filter(([name]) => parts.length === 0 || parts.some((part) => name.includes(part)));
-  if (parts.length > 0 && chosen.length === 0) return '# nothing of these names\n';
-  return write(Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, resource]) => [name, decode(resource)])));
+const withoutTelemetry = (value: JsonValue): JsonValue => {
+  if (Array.isArray(value)) return value.map(withoutTelemetry);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).flatMap(([key, child]): [string, JsonValue][] => {
+    if (key === 'access_log_options') return [];
+    if (key !== 'access_log' || !Array.isArray(child)) return [[key, withoutTelemetry(child)]];
+    const others = child.filter((log) => !isTold(log));
+    return others.length > 0 ? [[key, others]] : [];
+  });
+  return Object.fromEntries(kept);
 };
 
-const write = (value: unknown): string => stringify(value, { lineWidth: 120, aliasDuplicateObjects: false });
+interface Shown {
+  readonly parts: readonly string[];
+  readonly telemetry: boolean;
+}
+
+const shown = (resources: ReadonlyMap<string, Encoded> | undefined, { parts, telemetry }: Shown): string => {
+  const chosen = [...(resources ?? [])].filter(([name]) => parts.length === 0 || parts.some((part) => name.includes(part)));
+  if (parts.length > 0 && chosen.length === 0) return '# nothing of these names\n';
+  const known = new Map<string, JsonObject>();
+  const decoded = (resource: Encoded): JsonValue =>
+    telemetry ? withTelemetryInShort(decode(resource), known) : withoutTelemetry(decode(resource));
+  return write(Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, resource]) => [name, decoded(resource)])), telemetry);
+};
+
+const write = (value: unknown, aliases = false): string => stringify(value, { lineWidth: 120, aliasDuplicateObjects: aliases });
 
 const written = ({ code, severity, resource, path, line, message }: Finding) => ({
   code,
@@ -120,9 +143,11 @@ export const runCase = async (folder: string): Promise<Outcome> => {
   const view = scope(built.mesh, proxyOfCase(about.proxy ?? {}, pods));
   const emitted = emit(view);
   const files = new Map<string, string>();
-  for (const [name, parts] of Object.entries(about.show ?? {})) files.set(`${name}.yaml`, shown(emitted.get(types[name as Shown]), parts ?? []));
-  const told = [...findings, ...built.findings];
-  if (told.length > 0) files.set('findings.yaml', write(told.map(written)));
+  for (const [name, parts] of Object.entries(about.show ?? {})) {
+    files.set(`${name}.yaml`, shown(emitted.get(types[name as File]), { parts: parts ?? [], telemetry: about.telemetry === true }));
+  }
+  const all = [...findings, ...built.findings];
+  if (all.length > 0) files.set('findings.yaml', write(all.map(written)));
   const requests = about.requests ?? [];
   if (requests.length > 0) files.set('explain.yaml', write(requests.map((request) => ({ request, ...inShort(explain(view, request)) }))));
   return { files, resources: emitted, view, requests };

@@ -29,7 +29,7 @@ describe.concurrent('Envoy takes', { timeout: 60_000 }, () => {
     const file = join(scratch, `${name.replaceAll('/', '-')}.json`);
     const { resources } = await runCase(folder);
     await writeFile(file, JSON.stringify(staticBootstrap(resources)));
-    const { stderr } = await run(envoy, ['--mode', 'validate', '-c', file, '-l', 'error'], { timeout: 50_000 }).catch((error: { stderr?: string }) => error);
+    const { stderr } = await run(envoy, ['--mode', 'validate', '-c', file, '-l', 'error'], { timeout: 50_000, cwd: scratch }).catch((error: { stderr?: string }) => error);
     expect(stderr ?? '').not.toMatch(/error initializing|Proto constraint|rejected|\[critical\]|\[error\]/);
   });
 });

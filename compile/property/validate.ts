@@ -21,7 +21,7 @@ export const complaint = async ({ envoy, folder }: Validator, bootstrap: JsonObj
   await writeFile(file, JSON.stringify(bootstrap));
   const args = ['--mode', 'validate', '-c', file, '-l', 'error', '--concurrency', '1'];
   try {
-    const { stderr } = await promisify(execFile)(envoy, args, { timeout: 60_000 });
+    const { stderr } = await promisify(execFile)(envoy, args, { timeout: 60_000, cwd: folder });
     return /error initializing|Proto constraint|rejected|\[critical\]/.test(stderr) ? stderr : '';
   } catch (error) {
     const { stderr, signal } = error as { readonly stderr?: string; readonly signal?: string };

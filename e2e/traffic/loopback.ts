@@ -12,9 +12,12 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { emit, staticBootstrap, type View } from '@weft/compile';
 import { fileRootSecret, type JsonObject, type JsonValue } from '@weft/envoy';
+import { attestedName } from '@weft/model';
 import { spawnEnvoy } from '../envoy.ts';
 
 export const identity = 'spiffe://cluster.local/ns/shop/sa/web';
+/** What its certificate says of the workload. */
+const workload = { workload: 'web-1', app: 'web', version: 'v2', cluster: 'Kubernetes' };
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const keys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -38,7 +41,7 @@ const makeRoots = async () => {
     ...dates,
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign)],
   });
-  const issue = async (uri: string): Promise<Peer> => {
+  const issue = async (uri: string, name?: string): Promise<Peer> => {
     const leafKeys = await keys();
     const leaf = await x509.X509CertificateGenerator.create({
       subject: '',
@@ -48,7 +51,10 @@ const makeRoots = async () => {
       signingAlgorithm: algorithm,
       ...dates,
       extensions: [
-        new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }], true),
+        new x509.SubjectAlternativeNameExtension(
+          [{ type: 'url', value: uri }, ...(name ? [{ type: 'dns' as const, value: name }] : [])],
+          true,
+        ),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature),
       ],
     });
@@ -149,6 +155,8 @@ export const application = async (): Promise<{ readonly server: Server; readonly
 };
 
 export interface Running {
+  /** Where it runs: its admin socket and its records lie there. */
+  readonly folder: string;
   /** A certificate that it trusts. */
   issue(uri: string): Promise<Peer>;
   /** Its access logs so far. */
@@ -163,7 +171,7 @@ export interface Running {
 export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
   const { root, issue } = await makeRoots();
-  const { cert, key } = await issue(identity);
+  const { cert, key } = await issue(identity, attestedName(workload));
   await writeSecrets(folder, { root, leaf: cert, key });
   const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
   if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
@@ -175,7 +183,7 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
   };
   for (let tries = 0; tries < 600; tries += 1) {
     if (envoy.hasEnded()) break;
-    if (await accepts('127.0.0.1', listening)) return { accessLog: envoy.accessLog, stop, issue };
+    if (await accepts('127.0.0.1', listening)) return { folder, accessLog: envoy.accessLog, stop, issue };
     await sleep(100);
   }
   await stop();

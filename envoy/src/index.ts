@@ -8,3 +8,4 @@ export * from './names.ts';
 export * from './node.ts';
 export * from './protobuf.ts';
 export * from './service.ts';
+export * from './telemetry.ts';

@@ -1,7 +1,7 @@
 /** One pod's Envoy: its socket for configuration and keys first, then the process, for as long as the pod lives. */
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
-import { bootstrap, formatNodeId, istioVersion, type NodeId, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
+import { bootstrap, formatNodeId, istioVersion, type NodeId, recordFile, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
 import { filesOf, type NodeView, type Place, type PodSpec } from '@weft/model';
 import { inside } from '../host/launch.ts';
 import { Backoff } from '../process/backoff.ts';
@@ -11,6 +11,7 @@ import type { ServedProxy } from '../relay/proxy.ts';
 import { askAdmin } from './admin.ts';
 import { inNetwork, withNetRaw, without, withoutRights } from './confine.ts';
 import type { PodNetwork } from './network.ts';
+import { RecordFile } from './record-file.ts';
 
 export interface ProxySockets {
   /** For Envoy alone: 0700, its own user's. */
@@ -57,6 +58,8 @@ export interface ProxyInput {
 const drainSeconds = 45;
 /** The first restart is at once: its clients wait. */
 const restarts = { first: 250, max: 5_000, calm: 10_000 };
+/** They lie in memory, beside the proxy's sockets. */
+const records = { limit: 4 * 1024 * 1024, everyMs: 1_000 };
 const pollMs = 50;
 const stopMs = 5_000;
 
@@ -98,6 +101,7 @@ export class Proxy {
   message = 'waiting for the proxy';
   private served: ServedProxy | undefined;
   private child: Child | undefined;
+  private records: RecordFile | undefined;
   private stopping = false;
   private ended: Promise<void> = Promise.resolve();
 
@@ -122,6 +126,8 @@ export class Proxy {
     await writeFile(file, bootstrapOf(this.input), { mode: 0o600 });
     if (user !== undefined) await Promise.all([file, sockets.directory].map((path) => chown(path, user, user)));
     await chmod(sockets.directory, 0o700);
+    const reopen = async (): Promise<void> => void (await askAdmin(sockets.admin, 'POST', '/reopen_logs'));
+    this.records = new RecordFile({ file: `${sockets.directory}/${recordFile}`, reopen, ...records });
     this.ended = this.keepRunning(file);
   }
 
@@ -140,6 +146,7 @@ export class Proxy {
       clearTimeout(timer);
     }
     await this.ended;
+    await this.records?.close();
     await this.served?.close();
     await rm(this.input.sockets.directory, { recursive: true, force: true });
   }
@@ -177,7 +184,7 @@ export class Proxy {
       const startedAt = now();
       await rm(sockets.admin, { force: true });
       try {
-        this.child = start(this.command(file), { output: log.write, detached: true });
+        this.child = start(this.command(file), { output: log.write, detached: true, directory: sockets.directory });
       } catch (error) {
         // A command line too long for the system is the manifest's fault, and concerns this pod alone.
         this.report(false, `the proxy cannot be started: ${(error as Error).message}`);

@@ -23,6 +23,8 @@ export interface StartOptions {
   /** Written to file descriptor 3, for what must not stand on a command line. */
   readonly secret?: string;
   readonly stdin?: 'pipe' | 'ignore';
+  /** Absent: `/`. */
+  readonly directory?: string;
   /** Its own session: a Ctrl-C at the terminal does not reach it, and the group can be killed as one. */
   readonly detached?: boolean;
 }
@@ -31,7 +33,7 @@ export const start = (command: readonly string[], options: StartOptions = {}): C
   const [program = '', ...args] = command;
   const process = spawn(program, args, {
     env: { PATH: toolPath },
-    cwd: '/',
+    cwd: options.directory ?? '/',
     detached: options.detached ?? false,
     stdio: [
       options.stdin ?? 'ignore',

@@ -50,7 +50,7 @@ export const wordsGuard = ({ mayPass, refusals }: ConnectionVerdict): Filters =>
 const refusing = (first: readonly StateValue[], shown: readonly StateValue[], identified: boolean): Filters => [
   setting(guard, first, shown),
   // Who it is shows when its handshake is over.
-  tcpProxy(blackHoleCluster, {}, identified ? 'handshake' : undefined),
+  tcpProxy(blackHoleCluster, { watch: identified ? 'served by mutual TLS' : 'served in plaintext' }, identified ? 'handshake' : undefined),
 ];
 
 /** Nobody passes, whoever comes. */

@@ -101,7 +101,7 @@ const header = {
 };
 
 /** Of connection managers that policies stand in. */
-export const denials: Init<typeof HttpConnectionManagerSchema> = {
+export const denials = {
   localReplyConfig: { mappers: [{ filter: all([isForbidden, byPolicy]), headersToAdd: [header] }] },
   accessLog: [log],
-};
+} satisfies Init<typeof HttpConnectionManagerSchema>;

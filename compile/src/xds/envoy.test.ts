@@ -40,7 +40,7 @@ const complaint = async (view: View): Promise<string> => {
   const file = join(folder, `${count}.json`);
   await writeFile(file, JSON.stringify(staticBootstrap(emit(view))));
   try {
-    await promisify(execFile)(envoy, ['--mode', 'validate', '-c', file, '-l', 'error'], { timeout: 20_000 });
+    await promisify(execFile)(envoy, ['--mode', 'validate', '-c', file, '-l', 'error'], { timeout: 20_000, cwd: folder });
     return '';
   } catch (error) {
     return String((error as { stderr?: unknown }).stderr ?? error);

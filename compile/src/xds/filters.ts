@@ -18,8 +18,10 @@ import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/exte
 import { TcpProxySchema, UpstreamConnectMode } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
 import { resolveHost } from './dynamic-dns.ts';
+import type { Watch } from './metrics.ts';
 import { routeFilters } from './route-filters.ts';
 import { fromAds } from './sources.ts';
+import { connectionTelemetry } from './telemetry.ts';
 
 export type Chain = Init<typeof FilterChainSchema>;
 export type Filters = NonNullable<Chain['filters']>;
@@ -71,14 +73,15 @@ export const routesFrom = (routeConfigName: string): NonNullable<Manager['routeS
   value: { routeConfigName, configSource: fromAds },
 });
 
-/** What of a policy concerns a TCP connection before its cluster is entered. */
-export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'>;
+/** What of a policy concerns a TCP connection before its cluster is entered, and whose connection it is: a call, unless it is said. */
+export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'> & { readonly watch?: Watch };
 
 type TcpProxy = Init<typeof TcpProxySchema>;
 
-const tcpOptions = ({ connectionPool, loadBalancer, tunnel }: TcpPolicy): TcpProxy => {
+const tcpOptions = ({ connectionPool, loadBalancer, tunnel, watch = 'calls' }: TcpPolicy): TcpProxy => {
   const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
   return {
+    ...connectionTelemetry(watch),
     ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout) }),
     ...(maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(maxConnectionDuration) }),
     // Of all that a hash may be made of, a TCP connection has its source only [S57].

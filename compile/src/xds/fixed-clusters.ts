@@ -73,7 +73,14 @@ const asToldTo = (
   ...(!isLoopback(address) && !isSocket(address) && fromProxy(families)),
 });
 
-export const portCluster = ({ port, protocol, target, connectionPool = {} }: InboundPort, families: Families | undefined): Encoded => {
+/** Read by what counts requests: whose they are [S140]. */
+const named = (service: InboundPort['service']): ClusterInit =>
+  service ? { metadata: { filterMetadata: { weft: { service: service.hostname } } } } : {};
+
+export const portCluster = (
+  { port, protocol, target, service, connectionPool = {} }: InboundPort,
+  families: Families | undefined,
+): Encoded => {
   const version = httpVersion(protocol, connectionPool);
   const name = inboundCluster(port);
   const toldTo = target && asToldTo(target, connectionPool, families);
@@ -82,5 +89,6 @@ export const portCluster = ({ port, protocol, target, connectionPool = {} }: Inb
       ? { ...toldTo, loadAssignment: { ...toldTo.loadAssignment, clusterName: name } }
       : { ...asDialled(connectionPool), ...fromProxy(families) }),
     ...(version !== 'none' && httpOptions(version, connectionPool)),
+    ...named(service),
   });
 };

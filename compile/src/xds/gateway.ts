@@ -43,6 +43,7 @@ import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
 import { sniProxies } from './sni-clusters.ts';
+import { requestTelemetry } from './telemetry.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
@@ -76,6 +77,7 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorizat
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
     commonHttpProtocolOptions: headerOptions(slice, 'gateway'),
     ...denials,
+    accessLog: [...denials.accessLog, ...requestTelemetry('calls')],
     ...gatewayReading(slice),
   });
 };

@@ -42,9 +42,11 @@ import {
   tlsInspector,
 } from './filters.ts';
 import { httpGuards } from './guards.ts';
+import type { Watch } from './metrics.ts';
 import { narrowedMark } from './narrowed.ts';
 import { addressOptions, headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
+import { requestTelemetry } from './telemetry.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';
 
@@ -152,7 +154,10 @@ const inlineRoutes = ({ cluster, port, protocol }: Destination, internal: readon
   return { case: 'routeConfig' as const, value: { ...table, internalOnlyHeaders: [...internal], responseHeadersToRemove: [denialHeader] } };
 };
 
-const manager = (destination: Destination, { mesh }: Way) => {
+const watchOf = ({ mesh }: Way): Watch => (mesh ? 'served by mutual TLS' : 'served in plaintext');
+
+const manager = (destination: Destination, way: Way) => {
+  const { mesh } = way;
   const { port, protocol, mode, slice, authorization } = destination;
   const caller = { mesh, known: mode !== 'DISABLE' };
   const guards = [...ambiguityFilters(slice), ...httpGuards(authorization)];
@@ -163,6 +168,7 @@ const manager = (destination: Destination, { mesh }: Way) => {
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
     ...denials,
+    accessLog: [...denials.accessLog, ...requestTelemetry(watchOf(way))],
     // Envoy drops the header from clients without a verified certificate.
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
@@ -174,7 +180,8 @@ const manager = (destination: Destination, { mesh }: Way) => {
 const wayChains = (way: Way, destination: Destination): readonly Guarded[] => {
   const { cluster, port, pool, asDialled, authorization } = destination;
   if (way.content === 'http') return [{ suffix: '', match: anyDestination(authorization), filters: [manager(destination, way)] }];
-  const proxy = (after?: DialsAfter) => [tcpProxy(cluster, { connectionPool: pool }, after)];
+  const watch = watchOf(way);
+  const proxy = (after?: DialsAfter) => [tcpProxy(cluster, { connectionPool: pool, watch }, after)];
   return guarded({ identified: way.mesh, named: way.match !== raw, asDialled, proxy, ...(port > 0 && { port }) }, authorization);
 };
 
@@ -221,7 +228,7 @@ const boundListener = (port: InboundPort & { readonly bind: string }, entrance: 
 const ownPort: Chain = {
   name: 'virtualInbound-blackhole',
   filterChainMatch: { destinationPort: inboundCapturePort },
-  filters: [tcpProxy(blackHoleCluster)],
+  filters: [tcpProxy(blackHoleCluster, { watch: 'served in plaintext' })],
 };
 
 const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'udp' && port !== inboundCapturePort;

@@ -17,6 +17,7 @@ import {
   tlsInspector,
 } from './filters.ts';
 import { callReading } from './reading.ts';
+import { requestTelemetry } from './telemetry.ts';
 
 type ListenerInit = Init<typeof ListenerSchema>;
 
@@ -60,6 +61,7 @@ const httpChains = (name: string, way: HttpWay): readonly Chain[] => {
       statPrefix: `outbound_${name};`,
       routeSpecifier: routesFrom(way.routes),
       httpFilters: callFilters(way),
+      accessLog: requestTelemetry('calls'),
       ...callReading({ ...(way.paths && { paths: way.paths }) }),
     }),
   ];

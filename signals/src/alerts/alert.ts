@@ -1,6 +1,6 @@
 /** Alerts and the rules that they come of. */
 import { type Labels, seriesKey } from '../prometheus/exposition.ts';
-import type { AlertState, Timing, Verdict } from './state.ts';
+import type { AlertState, Judgement, Timing } from './state.ts';
 
 export interface AlertRule {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface AlertRule {
 export interface Observation {
   readonly rule: string;
   readonly labels: Labels;
-  readonly verdict: Verdict;
+  readonly judgement: Judgement;
 }
 
 export interface Alert {

@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { AlertRule, Observation } from './alert.ts';
 import { type Book, due, type Entry, emptyBook, type Rulebook, reduce } from './book.ts';
 import type { Silence } from './muting.ts';
-import { advance, type State, type Timing, type Verdict } from './state.ts';
+import { advance, type Judgement, type State, type Timing } from './state.ts';
 import type { Notification, Receiver } from './telling.ts';
 
-const yes: Verdict = { holds: true, reason: 'too high' };
-const no: Verdict = { holds: false, reason: 'fine' };
-const unknown: Verdict = { holds: 'unknown', reason: 'no data' };
+const yes: Judgement = { holds: true, reason: 'too high' };
+const no: Judgement = { holds: false, reason: 'fine' };
+const unknown: Judgement = { holds: 'unknown', reason: 'no data' };
 
 describe('one alert', () => {
   const timing: Timing = { for: 20, keep: 10, missing: { leaves: 30 } };
-  const after = (verdicts: readonly Verdict[], its: Timing = timing): State =>
-    verdicts.reduce<State>((state, verdict, index) => advance(state, verdict, { timing: its, now: index * 10 }).state, undefined);
+  const after = (judgements: readonly Judgement[], its: Timing = timing): State =>
+    judgements.reduce<State>((state, judgement, index) => advance(state, judgement, { timing: its, now: index * 10 }).state, undefined);
 
   test.each([
     ['waits', [yes, yes], { kind: 'pending', since: 0 }],
@@ -26,14 +26,14 @@ describe('one alert', () => {
     ['is forgotten without data', [yes, unknown, unknown, unknown, unknown], undefined],
     ['goes on with data', [yes, yes, yes, unknown, unknown, yes], { kind: 'firing', since: 0, fired: 20 }],
     ['ends without data', [yes, yes, yes, unknown, unknown, unknown, unknown], { kind: 'resolved', fired: 20, at: 60 }],
-  ] as const)('%s', (_, verdicts, state) => expect(after(verdicts)).toEqual(state));
+  ] as const)('%s', (_, judgements, state) => expect(after(judgements)).toEqual(state));
 
   test('no data is the alert itself where a rule says so', () => {
     expect(after([unknown, unknown, unknown], { ...timing, missing: 'fires' })).toEqual({ kind: 'firing', since: 0, fired: 20 });
   });
 
   test('says why', () => {
-    const told = (state: State, verdict: Verdict, now: number): string => advance(state, verdict, { timing, now }).reason;
+    const told = (state: State, judgement: Judgement, now: number): string => advance(state, judgement, { timing, now }).reason;
     const firing = { kind: 'firing', since: 0, fired: 20 } as const;
     expect(told(undefined, yes, 0)).toBe('too high; for 0 s so far');
     expect(told(firing, no, 30)).toBe('fine; kept for 0 s');
@@ -61,7 +61,7 @@ const rulebook: Rulebook = {
   retention: 100,
 };
 
-const about = (name: string, service: string, verdict: Verdict = yes): Observation => ({ rule: name, labels: { service }, verdict });
+const about = (name: string, service: string, judgement: Judgement = yes): Observation => ({ rule: name, labels: { service }, judgement });
 
 /** What is entered when, and what is told then; what is told is entered as told unless the receiver is away. */
 const story = (entries: readonly (readonly [now: number, entry: Entry | undefined])[], its = rulebook, isAway = false) => {

@@ -42,17 +42,17 @@ const judged = (
   const known = new Map(rules.map((rule) => [rule.name, rule]));
   const left = new Map(before.map((alert) => [alert.id, alert]));
   const after: Alert[] = [];
-  const step = (alert: Omit<Alert, 'state' | 'reason'>, rule: AlertRule | undefined, verdict: Observation['verdict']): void => {
+  const step = (alert: Omit<Alert, 'state' | 'reason'>, rule: AlertRule | undefined, judgement: Observation['judgement']): void => {
     const timing = rule?.timing ?? { for: 0, keep: 0, missing: { leaves: 0 } };
-    const { state, reason } = advance(left.get(alert.id)?.state, verdict, { timing, now });
+    const { state, reason } = advance(left.get(alert.id)?.state, judgement, { timing, now });
     left.delete(alert.id);
     if (state) after.push({ id: alert.id, rule: alert.rule, labels: alert.labels, state, reason });
   };
-  for (const { rule: name, labels: seen, verdict } of observations) {
+  for (const { rule: name, labels: seen, judgement } of observations) {
     const rule = known.get(name);
     if (!rule) continue;
     const labels = labelsOf(rule, seen);
-    step({ id: alertId(name, labels), rule: name, labels }, rule, verdict);
+    step({ id: alertId(name, labels), rule: name, labels }, rule, judgement);
   }
   for (const alert of [...left.values()]) {
     if (alert.state.kind === 'resolved') after.push(alert);

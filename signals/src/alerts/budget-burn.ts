@@ -38,5 +38,5 @@ export const budgetBurns = (objective: Objective, counts: readonly Count[], now:
       severity: condition.severity,
       window: periodText(condition.long),
     },
-    verdict: { holds: holds ?? 'unknown', reason },
+    judgement: { holds: holds ?? 'unknown', reason },
   }));

@@ -1,7 +1,7 @@
 /** One alert over time: a pure step from what it was and what is seen now to what it is, with the reason. */
 
 /** What a rule says of one thing at one moment. */
-export interface Verdict {
+export interface Judgement {
   /** Unknown: nothing was counted, or nobody looked. */
   readonly holds: boolean | 'unknown';
   readonly reason: string;
@@ -38,14 +38,14 @@ export interface Outcome {
   readonly reason: string;
 }
 
-const onTrue = (state: State, { reason }: Verdict, { timing, now }: Moment): Outcome => {
+const onTrue = (state: State, { reason }: Judgement, { timing, now }: Moment): Outcome => {
   if (state?.kind === 'firing') return { state: { kind: 'firing', since: state.since, fired: state.fired }, reason };
   const since = state?.kind === 'pending' ? state.since : now;
   if (now - since < timing.for) return { state: { kind: 'pending', since }, reason: `${reason}; for ${seconds(now - since)} so far` };
   return { state: { kind: 'firing', since, fired: now }, reason };
 };
 
-const onFalse = (state: State, { reason }: Verdict, { timing, now }: Moment): Outcome => {
+const onFalse = (state: State, { reason }: Judgement, { timing, now }: Moment): Outcome => {
   if (state?.kind !== 'firing') return { state: state?.kind === 'resolved' ? state : undefined, reason };
   const ended = state.ended ?? now;
   if (now - ended < timing.keep) {
@@ -56,17 +56,17 @@ const onFalse = (state: State, { reason }: Verdict, { timing, now }: Moment): Ou
 };
 
 /** What is pending waits for data before it fires; what fires ends when data was missing for too long, and says why. */
-const onUnknown = (state: State, verdict: Verdict, moment: Moment): Outcome => {
+const onUnknown = (state: State, judgement: Judgement, moment: Moment): Outcome => {
   const { timing, now } = moment;
-  if (timing.missing === 'fires') return onTrue(state, verdict, moment);
-  if (state === undefined || state.kind === 'resolved') return { state, reason: verdict.reason };
+  if (timing.missing === 'fires') return onTrue(state, judgement, moment);
+  if (state === undefined || state.kind === 'resolved') return { state, reason: judgement.reason };
   const unseen = state.unseen ?? now;
-  if (now - unseen < timing.missing.leaves) return { state: { ...state, unseen }, reason: `${verdict.reason}; left as it was` };
-  const reason = `${verdict.reason} for ${seconds(now - unseen)}`;
+  if (now - unseen < timing.missing.leaves) return { state: { ...state, unseen }, reason: `${judgement.reason}; left as it was` };
+  const reason = `${judgement.reason} for ${seconds(now - unseen)}`;
   return state.kind === 'pending' ? { state: undefined, reason } : { state: { kind: 'resolved', fired: state.fired, at: now }, reason };
 };
 
-export const advance = (state: State, verdict: Verdict, moment: Moment): Outcome => {
-  if (verdict.holds === 'unknown') return onUnknown(state, verdict, moment);
-  return verdict.holds ? onTrue(state, verdict, moment) : onFalse(state, verdict, moment);
+export const advance = (state: State, judgement: Judgement, moment: Moment): Outcome => {
+  if (judgement.holds === 'unknown') return onUnknown(state, judgement, moment);
+  return judgement.holds ? onTrue(state, judgement, moment) : onFalse(state, judgement, moment);
 };

@@ -71,6 +71,43 @@ envoy_istio_tcp_connections_opened_total{reporter="source",request_protocol="tcp
   expect(Object.keys(opened?.samples[0]?.labels ?? {})).not.toContain('grpc_response_status');
 });
 
+test('a peer is who its certificate says, and subsets of a service are one', () => {
+  const one = (subset: string, count: number): string =>
+    `envoy_istio_requests_total{reporter="source",response_code="200",peer="bank-1.bank.v1.east.meta.mesh",destination_principal="spiffe://cluster.local/ns/money/sa/bank",cluster="outbound|80|${subset}|bank.money.svc.cluster.local"} ${count}\n`;
+  const [requests] = said(`# TYPE envoy_istio_requests_total counter\n${one('', 2)}${one('v1', 3)}`);
+  expect(requests?.samples).toHaveLength(1);
+  expect(requests?.samples[0]).toMatchObject({
+    value: 5,
+    labels: {
+      destination_workload: 'bank-1',
+      destination_app: 'bank',
+      destination_version: 'v1',
+      destination_cluster: 'east',
+      destination_canonical_service: 'bank',
+      destination_canonical_revision: 'v1',
+      destination_workload_namespace: 'money',
+      destination_service: 'bank.money.svc.cluster.local',
+      destination_service_name: 'bank',
+      destination_service_namespace: 'money',
+      source_workload: 'ledger',
+    },
+  });
+  expect(Object.keys(requests?.samples[0]?.labels ?? {})).not.toContain('peer');
+});
+
+test.each([
+  ['source', 'PassthroughCluster', 'unknown', 'PassthroughCluster'],
+  ['source', 'outbound|443||api.example.com', 'api.example.com', 'api.example.com'],
+  ['source', '', 'unknown', 'unknown'],
+  ['destination', 'InboundPassthroughCluster', 'ledger', 'InboundPassthroughCluster'],
+  ['destination', 'inbound|8080||', 'ledger', 'ledger'],
+])('the %s’s cluster "%s" is the service %s, called %s', (reporter, cluster, service, name) => {
+  const [requests] = said(
+    `# TYPE envoy_istio_requests_total counter\nenvoy_istio_requests_total{reporter="${reporter}",cluster="${cluster}"} 1\n`,
+  );
+  expect(requests?.samples[0]?.labels).toMatchObject({ destination_service: service, destination_service_name: name });
+});
+
 test('histograms keep their bounds', () => {
   const [duration] = said(`# TYPE envoy_istio_request_duration_milliseconds histogram
 envoy_istio_request_duration_milliseconds_bucket{reporter="destination",le="0.5"} 1

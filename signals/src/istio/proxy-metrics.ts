@@ -2,7 +2,8 @@
  * What an Envoy says of its own traffic → Istio's metrics. Envoy is told the labels that vary, since each label costs time with each
  * request; those that are the same for a proxy are added here, and its prefix is taken off.
  */
-import type { Family, Labels, Sample } from '../prometheus/exposition.ts';
+import { type Family, type Labels, type Sample, seriesKey } from '../prometheus/exposition.ts';
+import { withPeer } from './known-by-envoy.ts';
 import { missing, peerLabels, type Reporter, standardLabels, type WorkloadLabels } from './standard.ts';
 
 const envoyPrefix = /^envoy_(?=istio_)/;
@@ -33,6 +34,17 @@ const completed = (labels: Labels, standard: readonly string[], constants: Const
     .filter(([, value]) => value !== '');
   const more = Object.entries(labels).filter(([label, value]) => !standard.includes(label) && value !== '');
   return Object.fromEntries([...known, ...more]);
+};
+
+/** Several of Envoy's series may be one of Istio's: subsets and ports of a service. */
+const summed = (samples: readonly Sample[]): readonly Sample[] => {
+  const byKey = new Map<string, Sample>();
+  for (const sample of samples) {
+    const key = seriesKey(sample.name, sample.labels);
+    const known = byKey.get(key);
+    byKey.set(key, known ? { ...known, value: known.value + sample.value } : sample);
+  }
+  return [...byKey.values()];
 };
 
 /** How many series Envoy keeps of one kind; above, it drops without a word [E40]. */
@@ -83,16 +95,12 @@ const overflow = (families: readonly Family[], limits: SeriesLimits): readonly F
 /** @param families of `/stats/prometheus`; what is not the mesh's stays as it is */
 export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, limits: SeriesLimits): readonly Family[] => {
   const constants = constantsOf(own);
-  const mesh: Family[] = [];
-  const others: Family[] = [];
-  for (const family of families.map(renamed)) {
-    const standard = standardLabels.get(family.name);
-    if (!standard) others.push(family);
-    else
-      mesh.push({
-        ...family,
-        samples: family.samples.map((sample) => ({ ...sample, labels: completed(sample.labels, standard, constants) })),
-      });
-  }
-  return [...mesh, ...overflow(mesh, limits), ...others];
+  const all = families.map(renamed);
+  const counted = all.filter(({ name }) => standardLabels.has(name));
+  const mesh = counted.map((family): Family => {
+    const standard = standardLabels.get(family.name) ?? [];
+    const samples = family.samples.map((sample) => ({ ...sample, labels: completed(withPeer(sample.labels), standard, constants) }));
+    return { ...family, samples: summed(samples) };
+  });
+  return [...mesh, ...overflow(counted, limits), ...all.filter(({ name }) => !standardLabels.has(name))];
 };

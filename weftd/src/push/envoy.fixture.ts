@@ -161,7 +161,7 @@ export const startEnvoy = async ({ xdsPort, roots, certificate }: EnvoyInput): P
   write('roots.pem', roots);
   write('envoy.json', JSON.stringify(bootstrap(directory, xdsPort)));
   const args = ['-c', join(directory, 'envoy.json'), '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'];
-  const child: ChildProcess = spawn(binary, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child: ChildProcess = spawn(binary, args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
   const admin = (path: string): Promise<string> =>
     get({ socketPath: join(directory, 'admin.sock'), path }).then(
       ({ body }) => body,

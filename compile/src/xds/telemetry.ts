@@ -1,0 +1,12 @@
+/** What connection managers and TCP proxies tell of their traffic. */
+import type { Init } from '@weft/envoy';
+import type { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { type AccessLog, connectionMetrics, requestMetrics, type Watch } from './metrics.ts';
+import { connectionRecord, requestRecord } from './records.ts';
+
+export const requestTelemetry = (watch: Watch): AccessLog[] => [requestMetrics[watch], requestRecord(watch)];
+
+export const connectionTelemetry = (watch: Watch): Pick<Init<typeof TcpProxySchema>, 'accessLog' | 'accessLogOptions'> => ({
+  accessLog: [...connectionMetrics[watch], connectionRecord(watch)],
+  accessLogOptions: { flushAccessLogOnConnected: true },
+});

@@ -1,0 +1,270 @@
+/** What an Envoy counts and writes down of its traffic, against what was sent: as client and server at once, with mutual TLS between. */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import { recordFile, seriesLimits } from '@weft/envoy';
+import { latencyBounds } from '@weft/model';
+import {
+  type AccessRecord,
+  diagnose,
+  type Family,
+  type Labels,
+  parseExposition,
+  proxyMetrics,
+  readRecord,
+  type WorkloadLabels,
+  writeExposition,
+} from '@weft/signals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endpoint, outbound } from '../../compile/src/xds/views.fixture.ts';
+import { until } from '../mesh.ts';
+import { freePort } from '../port.ts';
+import { application, exchange, identity, type Running, run } from '../traffic/loopback.ts';
+import { viewOf } from '../traffic/manifests.ts';
+
+const own: WorkloadLabels = {
+  workload: 'web-1',
+  namespace: 'shop',
+  principal: identity,
+  app: 'web',
+  version: 'v2',
+  cluster: 'Kubernetes',
+  canonicalService: 'web',
+  canonicalRevision: 'v2',
+};
+
+const manifests = (http: number, tcp: number): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: ledger, namespace: shop }
+spec:
+  selector: { app: web }
+  ports: [{ name: http, port: 80, targetPort: ${http} }, { name: tcp, port: 90, targetPort: ${tcp} }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: closed, namespace: shop }
+spec: { action: DENY, rules: [{ to: [{ operation: { paths: [/closed], ports: ['${http}'] } }] }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: open, namespace: shop }
+spec: { rules: [{}, { from: [{ source: { namespaces: [shop] } }] }] }
+`;
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: ledger\r\nconnection: close\r\n\r\n`;
+
+let servers: Server[] = [];
+let envoy: Running;
+let dial: { readonly http: number; readonly tcp: number };
+let app: { readonly http: number; readonly tcp: number };
+
+const admin = (path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ socketPath: join(envoy.folder, 'admin.sock'), path, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(text));
+    });
+    sent.on('error', reject).end();
+  });
+
+const scraped = async (): Promise<readonly Family[]> => {
+  const { families, faults } = parseExposition(await admin('/stats/prometheus'), 'text');
+  expect(faults).toEqual([]);
+  return proxyMetrics(families, own, seriesLimits);
+};
+
+const records = async (): Promise<readonly AccessRecord[]> => {
+  const lines = (await readFile(join(envoy.folder, recordFile), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => {
+    const record = readRecord(line, own);
+    if (typeof record === 'string') throw new Error(`${record}: ${line}`);
+    return record;
+  });
+};
+
+const samplesOf = (families: readonly Family[], name: string, labels: Labels) =>
+  families
+    .flatMap(({ samples }) => samples)
+    .filter((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value));
+
+const sum = (families: readonly Family[], name: string, labels: Labels): number =>
+  samplesOf(families, name, labels).reduce((all, { value }) => all + value, 0);
+
+const open = 90;
+const closed = 10;
+const connections = 5;
+
+beforeAll(async () => {
+  const applications = [await application(), await application()];
+  servers = applications.map(({ server }) => server);
+  const [http = 0, tcp = 0] = applications.map(({ port }) => port);
+  app = { http, tcp };
+  dial = { http: await freePort(), tcp: await freePort() };
+  const at = (port: number) => [endpoint('127.0.0.2', { port, identity })];
+  const called = outbound([
+    { name: 'ledger', protocol: 'auto', addresses: ['127.0.0.1'], port: dial.http, endpoints: at(http) },
+    { name: 'ledger-bytes', protocol: 'tcp', addresses: ['127.0.0.1'], port: dial.tcp, endpoints: at(tcp) },
+  ]);
+  envoy = await run({ ...viewOf(manifests(http, tcp)), outbound: called }, dial.http);
+  const paths = [...Array(open).fill('/entries?token=secret'), ...Array(closed).fill('/closed')];
+  for (const path of paths) await exchange('127.0.0.1', dial.http, get(path));
+  for (let index = 0; index < connections; index += 1) await exchange('127.0.0.1', dial.tcp, 'hello');
+  await until('all is counted', async () => {
+    const families = await scraped();
+    const requests = sum(families, 'istio_requests_total', {});
+    const ended = sum(families, 'istio_tcp_connections_closed_total', {});
+    // Histograms are there from the next flush on, five seconds later.
+    const timed = sum(families, 'istio_request_duration_milliseconds_count', {});
+    return requests + timed === 4 * (open + closed) && ended === 2 * connections ? true : undefined;
+  });
+  await until('all is written', async () => ((await records()).length === 2 * (open + closed + connections) ? true : undefined));
+}, 120_000);
+
+afterAll(async () => {
+  await envoy?.stop();
+  for (const server of servers) server.close();
+});
+
+describe('metrics [S140]', () => {
+  test('both ends count every request once, by what came of it', async () => {
+    const families = await scraped();
+    for (const reporter of ['source', 'destination']) {
+      const requests = (response_code: string) => sum(families, 'istio_requests_total', { reporter, response_code });
+      expect([requests('200'), requests('403')]).toEqual([open, closed]);
+      for (const name of ['istio_request_duration_milliseconds', 'istio_request_bytes', 'istio_response_bytes'])
+        expect(sum(families, `${name}_count`, { reporter })).toBe(open + closed);
+    }
+  });
+
+  const both = {
+    source_workload: 'web-1',
+    source_canonical_service: 'web',
+    source_canonical_revision: 'v2',
+    source_workload_namespace: 'shop',
+    source_principal: identity,
+    source_app: 'web',
+    source_version: 'v2',
+    source_cluster: 'Kubernetes',
+    destination_workload: 'web-1',
+    destination_canonical_service: 'web',
+    destination_canonical_revision: 'v2',
+    destination_workload_namespace: 'shop',
+    destination_principal: identity,
+    destination_app: 'web',
+    destination_version: 'v2',
+    destination_cluster: 'Kubernetes',
+    destination_service: 'ledger.shop.svc.cluster.local',
+    destination_service_name: 'ledger',
+    destination_service_namespace: 'shop',
+    response_flags: '-',
+  };
+
+  test('labels are Istio’s, the peer’s from its certificate [S123, S142]', async () => {
+    const served = samplesOf(await scraped(), 'istio_requests_total', { response_code: '200' });
+    const http = { ...both, request_protocol: 'http', response_code: '200' };
+    expect(served.map(({ labels }) => labels)).toEqual([
+      { ...http, reporter: 'destination', connection_security_policy: 'mutual_tls' },
+      { ...http, reporter: 'source', connection_security_policy: 'unknown' },
+    ]);
+  });
+
+  test('connections are counted when they open and when they end, with their bytes', async () => {
+    const families = await scraped();
+    for (const reporter of ['source', 'destination']) {
+      const counted = (name: string) => sum(families, name, { reporter, request_protocol: 'tcp' });
+      expect(counted('istio_tcp_connections_opened_total')).toBe(connections);
+      expect(counted('istio_tcp_connections_closed_total')).toBe(connections);
+      expect(counted('istio_tcp_received_bytes_total')).toBe(connections * 'hello'.length);
+      expect(counted('istio_tcp_sent_bytes_total')).toBe(connections * '[hello]'.length);
+    }
+    const [opened] = samplesOf(families, 'istio_tcp_connections_opened_total', { reporter: 'destination' });
+    expect(opened?.labels).toEqual({ ...both, reporter: 'destination', request_protocol: 'tcp', connection_security_policy: 'mutual_tls' });
+  });
+
+  test('durations are counted in the buckets that objectives know [E42]', async () => {
+    const buckets = samplesOf(await scraped(), 'istio_request_duration_milliseconds_bucket', { reporter: 'source', response_code: '200' });
+    expect(buckets.map(({ labels }) => labels['le'])).toEqual([...latencyBounds.map(String), '+Inf']);
+  });
+
+  test('a scrape is text that is read again, and nothing overflowed', async () => {
+    const families = await scraped();
+    const { families: again, faults } = parseExposition(writeExposition(families, 'openmetrics'), 'openmetrics');
+    expect(faults).toEqual([]);
+    expect(sum(again, 'istio_requests_total', {})).toBe(2 * (open + closed));
+    expect(sum(again, 'weft_metrics_overflow', {})).toBe(0);
+  });
+});
+
+describe('records', () => {
+  const request = async (side: AccessRecord['side'], status: number): Promise<AccessRecord> => {
+    const found = (await records()).find((record) => record.side === side && record.request?.status === status);
+    if (!found) throw new Error('no such record');
+    return found;
+  };
+
+  test('say who asked whom for what, by which certificate', async () => {
+    const record = await request('destination', 200);
+    const party = { principal: identity, namespace: 'shop', workload: 'web-1', app: 'web', version: 'v2', cluster: 'Kubernetes' };
+    expect(record).toMatchObject({
+      source: { ...party, client: '127.0.0.1' },
+      destination: { ...party, service: 'ledger.shop.svc.cluster.local', address: `127.0.0.2:${app.http}` },
+      request: { method: 'GET', host: 'ledger', path: '/entries', status: 200 },
+      mtls: true,
+      tls: { version: 'TLSv1.3', serverName: `outbound_.${dial.http}_._.ledger.shop.svc.cluster.local` },
+      details: 'via_upstream',
+      verdict: { kind: 'allowed', rule: { namespace: 'shop', name: 'open', rule: 0 } },
+    });
+    expect(record.tls?.serial).toMatch(/^[0-9a-f]{16,}$/);
+    expect(record.source.address).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  test('say which rule refused, under the id that the caller was given', async () => {
+    const answer = await exchange('127.0.0.1', dial.http, get('/closed'));
+    const [, id] = /x-weft-denial-id: (\S+)/.exec(answer) ?? [];
+    const record = await until('it is written', async () => (await records()).find((one) => one.request?.denial === id));
+    expect(record.verdict).toMatchObject({ kind: 'denied', by: 'policy', rule: { namespace: 'shop', name: 'closed', rule: 0 } });
+  });
+
+  test('of one request are joined by its id, and say why it failed', async () => {
+    const server = await request('destination', 403);
+    const caller = (await records()).find(({ side, request: part }) => side === 'source' && part?.id === server.request?.id);
+    expect(caller?.request?.status).toBe(403);
+    expect(diagnose({ server, ...(caller && { caller }) })).toMatchObject({
+      hop: 'policy',
+      words: 'refused by policy: rule 0 of AuthorizationPolicy shop/closed',
+    });
+  });
+
+  test('of connections have their bytes', async () => {
+    const [first] = (await records()).filter(({ side, request: part }) => side === 'destination' && !part);
+    expect(first).toMatchObject({
+      protocol: 'TCP',
+      received: 5,
+      sent: 7,
+      mtls: true,
+      destination: { service: 'ledger.shop.svc.cluster.local' },
+    });
+  });
+
+  test('hold no secret of a query, and no request ends its own line', async () => {
+    const id = '"}\\';
+    const head = `x-request-id: ${id}\r\nauthorization: Bearer hidden\r\nconnection: close`;
+    await exchange('127.0.0.1', dial.http, `GET /a"},{"v":1?password=hidden HTTP/1.1\r\nhost: ledger\r\n${head}\r\n\r\n`);
+    const found = await until('it is written', async () => (await records()).find((one) => one.request?.path.startsWith('/a')));
+    expect(found.request).toMatchObject({ path: '/a%22%7D,%7B%22v%22:1', id });
+    const text = await readFile(join(envoy.folder, recordFile), 'utf8');
+    expect(text).not.toContain('hidden');
+    expect(text).not.toContain('token');
+  });
+
+  test('of a long path are short', async () => {
+    await exchange('127.0.0.1', dial.http, get(`/${'x'.repeat(30_000)}`));
+    const found = await until('it is written', async () => (await records()).find((one) => one.request?.path.startsWith('/xx')));
+    expect(found.request?.path).toHaveLength(1024);
+  });
+});

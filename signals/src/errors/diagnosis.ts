@@ -1,0 +1,116 @@
+/** Why a request failed, and what to change: from what the caller's proxy and the server's say of it, by the id that both saw. */
+import type { AccessRecord } from '../records/record.ts';
+import { type FlagName, flagOf, meaningOf, type Remedy, readFlags } from './flags.ts';
+import { grpcStatus } from './grpc.ts';
+
+/** Where the cause lies. */
+export type Hop = 'caller' | 'between' | 'server proxy' | 'application' | 'policy';
+
+export interface Diagnosis {
+  readonly hop: Hop;
+  readonly words: string;
+  readonly flags: readonly { readonly flag: FlagName; readonly name: string; readonly words: string }[];
+  readonly remedies: readonly Remedy[];
+  /** In Envoy's words. */
+  readonly details: string;
+}
+
+/** What Envoy's details add to a connection that could not be made or was lost. */
+const hints: readonly (readonly [details: RegExp, words: string])[] = [
+  [
+    /CERTIFICATE_VERIFY_FAILED|SAN matcher|verify cert/i,
+    'the other end’s certificate was not accepted: another identity than expected, or another trust domain',
+  ],
+  [/TLS_error|SSL/i, 'TLS failed: one end speaks mutual TLS and the other does not'],
+  [/Connection_refused|connection_refused|delayed_connect_error:_111/i, 'nobody listens on that port'],
+  [/No_route_to_host|Network_is_unreachable|_113|_101/i, 'there is no way to that address'],
+  [/connection_timeout|connect.timeout/i, 'the connection could not be made in time'],
+];
+
+const hintOf = (details: string): string => {
+  const hint = hints.find(([pattern]) => pattern.test(details));
+  return hint ? `; ${hint[1]}` : '';
+};
+
+/** Flags that say what happened on the way; those behind them only add to it. */
+const causesFirst: readonly FlagName[] = ['UF', 'UC', 'UR', 'UPE', 'UO', 'UH', 'UT', 'NC', 'NR', 'DF', 'UAEX'];
+
+const chief = (flags: readonly FlagName[]): FlagName | undefined => causesFirst.find((flag) => flags.includes(flag)) ?? flags[0];
+
+/** At the caller's end: what its own configuration decides, without anybody being asked. */
+const local = new Set<FlagName>([
+  'NR',
+  'NC',
+  'UH',
+  'UO',
+  'DF',
+  'FI',
+  'DI',
+  'RL',
+  'RLSE',
+  'IH',
+  'DPE',
+  'DC',
+  'DR',
+  'OM',
+  'NFCF',
+  'LR',
+  'LH',
+]);
+
+const hopOf = (flag: FlagName, end: 'caller' | 'server'): Hop => {
+  if (end === 'server') return local.has(flag) && flag !== 'UO' ? 'server proxy' : 'application';
+  return local.has(flag) ? 'caller' : 'between';
+};
+
+const byFlags = ({ flags: text, details }: AccessRecord, end: 'caller' | 'server'): Diagnosis | undefined => {
+  const flags = readFlags(text);
+  const flag = chief(flags);
+  if (!flag) return undefined;
+  const { words, remedies } = meaningOf(flag, end);
+  return {
+    hop: hopOf(flag, end),
+    words: words + hintOf(details),
+    flags: flags.map((one) => ({ flag: one, name: flagOf(one).name, words: meaningOf(one, end).words })),
+    remedies,
+    details,
+  };
+};
+
+const byPolicy = ({ verdict, details }: AccessRecord): Diagnosis | undefined => {
+  if (verdict.kind !== 'denied') return undefined;
+  const { rule, by } = verdict;
+  const named = rule ? `rule ${rule.rule} of AuthorizationPolicy ${rule.namespace}/${rule.name}` : 'no ALLOW rule matched';
+  const words = { policy: `refused by policy: ${named}`, authorizer: 'refused by the external authorizer', token: 'refused for its token' }[
+    by
+  ];
+  const kind = by === 'token' ? 'RequestAuthentication' : 'AuthorizationPolicy';
+  return { hop: 'policy', words, flags: [], remedies: [{ kind, field: by === 'token' ? 'spec.jwtRules' : 'spec.rules' }], details };
+};
+
+/** The application answered so itself: the mesh only passed it on. */
+const byApplication = ({ request, details }: AccessRecord): Diagnosis | undefined => {
+  if (!request) return undefined;
+  const grpc = request.grpcStatus === '' ? undefined : grpcStatus(request.grpcStatus);
+  const failed = grpc ? grpc.code > 0 : request.status >= 400;
+  if (!failed) return undefined;
+  const answer = grpc && grpc.code > 0 ? `${grpc.name} (${grpc.words})` : `status ${request.status}`;
+  return {
+    hop: 'application',
+    words: `the application itself answered ${answer}`,
+    flags: [],
+    remedies: [{ kind: 'Deployment', field: '' }],
+    details,
+  };
+};
+
+export interface Seen {
+  /** Absent where that proxy saw nothing, or is none of the mesh's. */
+  readonly caller?: AccessRecord;
+  readonly server?: AccessRecord;
+}
+
+/** The server's proxy stands nearer to what went wrong; where it saw nothing, the request was lost before. @returns undefined where nothing did */
+export const diagnose = ({ caller, server }: Seen): Diagnosis | undefined =>
+  (server && (byPolicy(server) ?? byFlags(server, 'server') ?? byApplication(server))) ??
+  (caller && (byPolicy(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller)));

@@ -1,0 +1,161 @@
+import { kinds } from '@weft/model';
+import { describe, expect, test } from 'vitest';
+import type { AccessRecord, Party } from '../records/record.ts';
+import { diagnose } from './diagnosis.ts';
+import { flagNames, meaningOf, readFlags } from './flags.ts';
+import { grpcStatus } from './grpc.ts';
+
+test('flags are read by their names, in their order; what is unknown says nothing', () => {
+  expect(readFlags('UF,URX')).toEqual(['UF', 'URX']);
+  expect(readFlags('-')).toEqual([]);
+  expect(readFlags('constructor,XX')).toEqual([]);
+});
+
+test('every remedy is a kind that there is', () => {
+  const known = new Set(kinds.map(({ kind }) => kind));
+  for (const flag of flagNames) {
+    for (const end of ['caller', 'server'] as const) {
+      const { words, remedies } = meaningOf(flag, end);
+      expect(words).toMatch(/^[a-z].{10,}[^.]$/);
+      for (const { kind } of remedies) expect(known).toContain(kind);
+    }
+  }
+});
+
+test.each([
+  ['0', 'OK'],
+  ['14', 'UNAVAILABLE'],
+  ['16', 'UNAUTHENTICATED'],
+  ['17', undefined],
+  ['', undefined],
+  ['x', undefined],
+])('gRPC status "%s" is %s', (code, name) => expect(grpcStatus(code)?.name).toBe(name));
+
+const nobody: Party = { principal: '', namespace: '', workload: '', app: '', version: '', cluster: '', address: '' };
+
+const record = (
+  side: AccessRecord['side'],
+  init: Partial<AccessRecord> & { readonly status?: number; readonly grpcStatus?: string } = {},
+) => {
+  const { status = 503, grpcStatus: grpc = '', ...rest } = init;
+  const all: AccessRecord = {
+    at: 0,
+    side,
+    source: { ...nobody, client: '' },
+    destination: { ...nobody, service: '' },
+    duration: 0,
+    protocol: 'HTTP/1.1',
+    request: { method: 'GET', host: '', path: '/', status, grpcStatus: grpc, id: 'x', trace: '', denial: '' },
+    received: 0,
+    sent: 0,
+    flags: '',
+    details: '',
+    route: '',
+    upstreamCluster: '',
+    mtls: true,
+    verdict: { kind: 'allowed' },
+    ...rest,
+  };
+  return all;
+};
+const caller = (init: Parameters<typeof record>[1]) => record('source', init);
+const server = (init: Parameters<typeof record>[1]) => record('destination', init);
+
+describe('a 503', () => {
+  test.each([
+    [
+      'nobody is there to ask',
+      { caller: caller({ flags: 'UH', details: 'no_healthy_upstream' }) },
+      'caller',
+      'no endpoint of the service',
+      'Deployment',
+    ],
+    [
+      'too much at once',
+      { caller: caller({ flags: 'UO' }) },
+      'caller',
+      'a limit on connections or requests was reached',
+      'DestinationRule',
+    ],
+    [
+      'a subset that does not exist',
+      { caller: caller({ flags: 'NC' }) },
+      'caller',
+      'a service or subset that does not exist',
+      'VirtualService',
+    ],
+    [
+      'plaintext to a server that wants mutual TLS',
+      {
+        caller: caller({
+          flags: 'UF,URX',
+          details: 'upstream_reset_before_response_started{remote_connection_failure|TLS_error:|1:WRONG_VERSION_NUMBER}',
+        }),
+      },
+      'between',
+      'one end speaks mutual TLS and the other does not',
+      'PeerAuthentication',
+    ],
+    [
+      'another identity than expected',
+      { caller: caller({ flags: 'UF', details: 'remote_connection_failure|TLS_error:|268435581:SSL routines:CERTIFICATE_VERIFY_FAILED' }) },
+      'between',
+      'the other end’s certificate was not accepted',
+      'PeerAuthentication',
+    ],
+    ['a server that went away', { caller: caller({ flags: 'UC' }) }, 'between', 'ended before the answer was there', 'DestinationRule'],
+    [
+      'an application that does not listen',
+      { caller: caller({ details: 'via_upstream' }), server: server({ flags: 'UF', details: 'delayed_connect_error:_111' }) },
+      'application',
+      'the application does not listen on this port; nobody listens on that port',
+      'Service',
+    ],
+    [
+      'an application that crashed',
+      { caller: caller({}), server: server({ flags: 'UC' }) },
+      'application',
+      'closed the connection before it had answered',
+      'Deployment',
+    ],
+    [
+      'an application that says so',
+      { caller: caller({}), server: server({ details: 'via_upstream' }) },
+      'application',
+      'the application itself answered status 503',
+      'Deployment',
+    ],
+    ['a fault of somebody’s making', { caller: caller({ flags: 'FI' }) }, 'caller', 'a fault was injected', 'VirtualService'],
+  ] as const)('%s', (_, seen, hop, words, kind) => {
+    const found = diagnose(seen);
+    expect([found?.hop, found?.remedies[0]?.kind]).toEqual([hop, kind]);
+    expect(found?.words).toContain(words);
+  });
+
+  test('of several flags the one that caused the others comes first, and all are told', () => {
+    const found = diagnose({ caller: caller({ flags: 'URX,UT' }) });
+    expect(found?.words).toContain('did not answer within the time');
+    expect(found?.flags.map(({ name }) => name)).toEqual(['UpstreamRetryLimitExceeded', 'UpstreamRequestTimeout']);
+  });
+});
+
+test('a refusal names its rule', () => {
+  const denied = { kind: 'denied', by: 'policy', reason: 'x' } as const;
+  const rule = { namespace: 'shop', name: 'ledger', rule: 3 };
+  expect(diagnose({ server: server({ verdict: { ...denied, rule } }) })?.words).toBe(
+    'refused by policy: rule 3 of AuthorizationPolicy shop/ledger',
+  );
+  expect(diagnose({ server: server({ verdict: denied }) })?.words).toBe('refused by policy: no ALLOW rule matched');
+});
+
+test('a gRPC call that failed under status 200', () => {
+  expect(diagnose({ server: server({ status: 200, grpcStatus: '5' }) })?.words).toBe(
+    'the application itself answered NOT_FOUND (there is no such thing)',
+  );
+  expect(diagnose({ server: server({ status: 200, grpcStatus: '0' }) })).toBeUndefined();
+});
+
+test('where all went well there is nothing to say', () => {
+  expect(diagnose({ caller: caller({ status: 200 }), server: server({ status: 200 }) })).toBeUndefined();
+  expect(diagnose({})).toBeUndefined();
+});

@@ -1,0 +1,92 @@
+/** Who did what with whom, as one proxy saw it: one request, or one connection that is not HTTP. */
+
+/** One end. What is not known is empty. */
+export interface Party {
+  /** Verified by mutual TLS: `spiffe://...`. */
+  readonly principal: string;
+  readonly namespace: string;
+  readonly workload: string;
+  readonly app: string;
+  readonly version: string;
+  readonly cluster: string;
+  /** Address and port of the connection. */
+  readonly address: string;
+}
+
+export interface Source extends Party {
+  /** Whom trusted proxies speak of [S109]; else the one who opened the connection. Without a port. */
+  readonly client: string;
+}
+
+export interface Destination extends Party {
+  /** Host of the service that was called. */
+  readonly service: string;
+}
+
+export interface RequestPart {
+  readonly method: string;
+  readonly host: string;
+  /** Without its query, in which people put secrets. */
+  readonly path: string;
+  readonly status: number;
+  /** Empty where it was no gRPC. */
+  readonly grpcStatus: string;
+  /** `x-request-id`, which proxies pass on: it joins what they say of one request. A caller can choose it. */
+  readonly id: string;
+  /** Empty where nobody traces. */
+  readonly trace: string;
+  /** The id that a refused caller was given. */
+  readonly denial: string;
+}
+
+export interface Tls {
+  readonly version: string;
+  readonly cipher: string;
+  /** Of the other end's certificate; empty where the proxy does not tell. */
+  readonly serial: string;
+  /** Name that the client asked for. */
+  readonly serverName: string;
+}
+
+/** A rule by its place: `rule 0 of AuthorizationPolicy shop/ledger`. */
+export interface RuleRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly rule: number;
+}
+
+export type Verdict =
+  /** `rule` is absent where no policy is for this workload. */
+  | { readonly kind: 'allowed'; readonly rule?: RuleRef }
+  /** Absent `rule`: no ALLOW rule matched, or it was no policy's rule. */
+  | { readonly kind: 'denied'; readonly by: 'policy' | 'authorizer' | 'token'; readonly rule?: RuleRef; readonly reason: string };
+
+export interface AccessRecord {
+  /** When it began, in Unix milliseconds. */
+  readonly at: number;
+  /** Whose proxy saw it. */
+  readonly side: 'source' | 'destination';
+  readonly source: Source;
+  readonly destination: Destination;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly protocol: string;
+  /** Absent for connections that are not HTTP. */
+  readonly request?: RequestPart;
+  /** Bytes from and to the client. */
+  readonly received: number;
+  readonly sent: number;
+  /** As Envoy writes them; empty where all went well. */
+  readonly flags: string;
+  /** In Envoy's words: why the response was what it was, or the connection ended. */
+  readonly details: string;
+  readonly route: string;
+  readonly upstreamCluster: string;
+  /** Absent: plaintext. */
+  readonly tls?: Tls;
+  /** Both ends showed a certificate. */
+  readonly mtls: boolean;
+  readonly verdict: Verdict;
+  /** An AUDIT policy's rule that matched. */
+  readonly audited?: RuleRef;
+}
