@@ -34,13 +34,18 @@ const own: WorkloadLabels = {
   canonicalRevision: 'v2',
 };
 
-const manifests = (http: number, tcp: number): string => `
+const manifests = ({ http, tcp, shut }: Ports): string => `
 apiVersion: v1
 kind: Service
 metadata: { name: ledger, namespace: shop }
 spec:
   selector: { app: web }
-  ports: [{ name: http, port: 80, targetPort: ${http} }, { name: tcp, port: 90, targetPort: ${tcp} }]
+  ports: [{ name: http, port: 80, targetPort: ${http} }, { name: tcp, port: 90, targetPort: ${tcp} }, { name: tcp-shut, port: 91, targetPort: ${shut} }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: shut, namespace: shop }
+spec: { action: DENY, rules: [{ to: [{ operation: { ports: ['${shut}'] } }] }] }
 ---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -53,12 +58,18 @@ metadata: { name: open, namespace: shop }
 spec: { rules: [{}, { from: [{ source: { namespaces: [shop] } }] }] }
 `;
 
+interface Ports {
+  readonly http: number;
+  readonly tcp: number;
+  readonly shut: number;
+}
+
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: ledger\r\nconnection: close\r\n\r\n`;
 
 let servers: Server[] = [];
 let envoy: Running;
-let dial: { readonly http: number; readonly tcp: number };
-let app: { readonly http: number; readonly tcp: number };
+let dial: Ports;
+let app: Ports;
 
 const admin = (path: string): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -100,17 +111,18 @@ const closed = 10;
 const connections = 5;
 
 beforeAll(async () => {
-  const applications = [await application(), await application()];
+  const applications = [await application(), await application(), await application()];
   servers = applications.map(({ server }) => server);
-  const [http = 0, tcp = 0] = applications.map(({ port }) => port);
-  app = { http, tcp };
-  dial = { http: await freePort(), tcp: await freePort() };
+  const [http = 0, tcp = 0, shut = 0] = applications.map(({ port }) => port);
+  app = { http, tcp, shut };
+  dial = { http: await freePort(), tcp: await freePort(), shut: await freePort() };
   const at = (port: number) => [endpoint('127.0.0.2', { port, identity })];
   const called = outbound([
     { name: 'ledger', protocol: 'auto', addresses: ['127.0.0.1'], port: dial.http, endpoints: at(http) },
     { name: 'ledger-bytes', protocol: 'tcp', addresses: ['127.0.0.1'], port: dial.tcp, endpoints: at(tcp) },
+    { name: 'ledger-shut', protocol: 'tcp', addresses: ['127.0.0.1'], port: dial.shut, endpoints: at(shut) },
   ]);
-  envoy = await run({ ...viewOf(manifests(http, tcp)), outbound: called }, dial.http);
+  envoy = await run({ ...viewOf(manifests(app)), outbound: called }, dial.http);
   const paths = [...Array(open).fill('/entries?token=secret'), ...Array(closed).fill('/closed')];
   for (const path of paths) await exchange('127.0.0.1', dial.http, get(path));
   for (let index = 0; index < connections; index += 1) await exchange('127.0.0.1', dial.tcp, 'hello');
@@ -249,6 +261,14 @@ describe('records', () => {
       mtls: true,
       destination: { service: 'ledger.shop.svc.cluster.local' },
     });
+  });
+
+  test('of a connection that was refused say by which rule', async () => {
+    await exchange('127.0.0.1', dial.shut, 'hello').catch(() => '');
+    const ofPort = ({ side, destination }: AccessRecord): boolean => side === 'destination' && destination.address.endsWith(`:${app.shut}`);
+    const found = await until('it is written', async () => (await records()).find(ofPort));
+    expect(found).toMatchObject({ mtls: true, source: { principal: identity }, sent: 0 });
+    expect(found.verdict).toMatchObject({ kind: 'denied', by: 'policy', rule: { namespace: 'shop', name: 'shut', rule: 0 } });
   });
 
   test('hold no secret of a query, and no request ends its own line', async () => {
