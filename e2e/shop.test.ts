@@ -5,6 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { parseExposition } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failed, startLoad } from './load.ts';
 import { family, type Mesh, root, startMesh, traces, until } from './mesh.ts';
@@ -73,6 +74,21 @@ describe('the shop', () => {
     expect(items.length).toBe(status.counts.proxies);
     expect(items.filter((item) => !item.inStep || item.lastNack !== null)).toEqual([]);
     expect(new Set(items.map((item) => item.identity)).size).toBe(status.counts.identities);
+  });
+
+  it('counts requests at both ends, each once, and says so in Istio’s words', async () => {
+    const curls = ['sh', '-c', 'for i in $(seq 20); do curl -s http://catalog:8080/ >/dev/null || exit 1; done'];
+    // Nobody else asks the catalog from there.
+    expect((await mesh.weft('exec', 'deploy/cart', '-n', 'shop', '--', ...curls)).code).toBe(0);
+    const { families, faults } = parseExposition((await mesh.weft('metrics')).stdout, 'text');
+    expect(faults).toEqual([]);
+    const counted = families
+      .flatMap(({ samples }) => samples)
+      .filter(({ name, labels }) => name === 'istio_requests_total' && labels['source_workload'] === 'cart')
+      .filter(({ labels }) => labels['destination_service_name'] === 'catalog' && labels['response_code'] === '200');
+    const by = (reporter: string): number =>
+      counted.filter(({ labels }) => labels['reporter'] === reporter).reduce((sum, { value }) => sum + value, 0);
+    expect([by('source'), by('destination')]).toEqual([20, 20]);
   });
 
   it.each(['http://catalog:8080/', 'http://catalog.shop.svc.cluster.local:8080/'])('reaches %s', async (url) => {

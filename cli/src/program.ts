@@ -10,6 +10,7 @@ import { execCommand } from './commands/exec.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,7 +23,7 @@ import { waitCommand } from './commands/wait.ts';
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
-  ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
+  ['Look into it:', [explainCommand, psCommand, configCommand, metricsCommand, execCommand, logsCommand, restartCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

@@ -10,6 +10,8 @@
  * GET    /findings                                 { items: Finding[] }
  * GET    /proxies                                  { items: ProxyStatus[] }
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
+ * GET    /proxies/:namespace/:name/metrics         Prometheus text                  one proxy's, all of it
+ * GET    /metrics                                  Prometheus text                  all proxies', the mesh's metrics only
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
@@ -38,7 +40,8 @@ export interface ApiError {
 export interface Status {
   readonly ready: boolean;
   readonly revision: number;
-  readonly addresses: { readonly gateway: string; readonly api: string };
+  /** `prometheus`: all proxies' metrics as one scrape, for the viewer's token. */
+  readonly addresses: { readonly gateway: string; readonly api: string; readonly prometheus: string };
   readonly counts: { readonly workloads: number; readonly proxies: number; readonly identities: number };
   /** Pods wanted and pods ready, for the progress line of `weft up`. */
   readonly pods: { readonly desired: number; readonly ready: number };

@@ -20,6 +20,7 @@ export { toOpenSlo } from './objective/openslo.ts';
 export { fromOpenSlo, type Imported, type Manifest } from './objective/openslo-import.ts';
 export { windowOf } from './objective/period.ts';
 export * from './prometheus/exposition.ts';
+export * from './prometheus/federation.ts';
 export * from './prometheus/merge.ts';
 export { parseExposition } from './prometheus/parse.ts';
 export { contentTypes, writeExposition } from './prometheus/write.ts';

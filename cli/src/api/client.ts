@@ -59,6 +59,8 @@ export interface Api {
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
+  /** Prometheus text: one proxy's, or the whole mesh's. */
+  metrics(pod?: { readonly namespace: string; readonly name: string }): AsyncIterable<Buffer>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -114,6 +116,7 @@ export const createApi = (socket: string): Api => {
       await post(`/workloads/${namespace}/${name}/restart`, {});
     },
     logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
+    metrics: (pod) => http.stream(pod ? `/proxies/${pod.namespace}/${pod.name}/metrics` : '/metrics'),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

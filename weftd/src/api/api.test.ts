@@ -21,6 +21,13 @@ spec:
 `;
 const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n';
 
+/** As Envoy counts what its workload serves. */
+const counted = `# TYPE envoy_istio_requests_total counter
+envoy_istio_requests_total{reporter="destination",peer="cart-1.cart.v2.local.meta.mesh",response_code="200"} 7
+# TYPE envoy_server_live gauge
+envoy_server_live{} 1
+`;
+
 /** Stands in for the agent's own API: says what it was asked. */
 const startAgent = (path: string): Promise<Server> =>
   new Promise((resolve) => {
@@ -40,6 +47,7 @@ const startAgent = (path: string): Promise<Server> =>
           },
         ],
       };
+      if (request.url?.endsWith('/envoy/stats/prometheus')) return void response.end(counted);
       response.end(request.url?.includes('/envoy/') ? JSON.stringify(dump) : `asked ${request.url}`);
     });
     const sockets = new WebSocketServer({ server });
@@ -100,6 +108,27 @@ test('a viewer reads, and neither writes nor sees logs', async () => {
   expect((await overTcp('/delete', token, { objects: [] })).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', token)).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', bearer(weftd.files.token))).body).toBe('asked /pods/shop/web/logs');
+});
+
+test('metrics of all proxies are one scrape, for whoever may read; those of one have all of it', async () => {
+  const [pod] = (await weftd.view()).pods;
+  const token = bearer(weftd.files.viewerToken);
+  expect((await overTcp('/metrics', { host: `127.0.0.1:${port}` })).status).toBe(401);
+  const all = await overTcp('/metrics', token);
+  expect(all.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(all.body).toMatch(
+    new RegExp(
+      `^istio_requests_total{.*source_workload="cart-1".*destination_workload="web".*namespace="shop",pod="${pod?.name}"} 7$`,
+      'm',
+    ),
+  );
+  expect(all.body).toContain(`weft_proxy_answered{namespace="shop",pod="${pod?.name}"} 1`);
+  expect(all.body).not.toContain('envoy_server_live');
+  const one = await overTcp(`/proxies/shop/${pod?.name}/metrics`, { ...token, accept: 'application/openmetrics-text;version=1.0.0' });
+  expect(one.body).toMatch(/^istio_requests_total{.*} 7$/m);
+  expect(one.body).toContain('\nenvoy_server_live 1\n');
+  expect(one.body).toMatch(/\n# EOF\n$/);
+  expect((await overTcp('/proxies/shop/nobody/metrics', token)).status).toBe(404);
 });
 
 test('another spelling of a path opens nothing', async () => {

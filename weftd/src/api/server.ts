@@ -9,6 +9,7 @@ import type { Log } from '../push/contract.ts';
 import { refuseUpgrade } from './agent.ts';
 import { explainRoutes } from './explain.ts';
 import { judgeTcp, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
+import { metricsRoutes } from './metrics.ts';
 import { nodeRoutes } from './node.ts';
 import { proxyRoutes } from './proxies.ts';
 import { resourceRoutes } from './resources.ts';
@@ -33,7 +34,7 @@ export interface ApiServer {
 }
 
 /** Everyone who was let in may use these, according to role. */
-const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, waitRoutes, explainRoutes, workloadRoutes];
+const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, metricsRoutes, waitRoutes, explainRoutes, workloadRoutes];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 

@@ -1,0 +1,25 @@
+/** What a workload is called in metrics and records. */
+import { spiffeId } from '@weft/model';
+import type { WorkloadLabels } from '@weft/signals';
+import { canonicalOf } from '../ca/instance-name.ts';
+import type { Instance } from '../registry.ts';
+
+export interface MeshNames {
+  readonly trustDomain: string;
+  readonly cluster: string;
+}
+
+/** `app` and `version` as its certificate says them too: peers see nothing else. */
+export const labelsOf = ({ pod }: Instance, { trustDomain, cluster }: MeshNames): WorkloadLabels => {
+  const { service, revision } = canonicalOf(pod);
+  return {
+    workload: pod.workload.name,
+    namespace: pod.namespace,
+    principal: spiffeId({ trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount }),
+    app: service,
+    version: revision,
+    cluster,
+    canonicalService: service,
+    canonicalRevision: revision,
+  };
+};
