@@ -55,7 +55,7 @@ export const startEnvoy = async ({ name, folder, bootstrap, processor, listening
   const binary = await findEnvoy({ env: process.env, userHome: homedir(), log: () => {} });
   const line = [binary, '-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'error'];
   const [program = '', ...args] = canPin() ? ['taskset', '-c', String(processor), ...line] : line;
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (data) => {
     log += data;

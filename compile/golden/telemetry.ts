@@ -26,7 +26,8 @@ const tagsOf = (all: readonly Stat[]): JsonObject => {
 const inShort = (log: JsonObject): JsonObject => {
   const { name, filter, typed_config: config } = log as unknown as { name: string; filter?: JsonObject; typed_config: Record<string, JsonValue> };
   const types = ((filter?.log_type_filter as JsonObject | undefined)?.types ?? []) as JsonValue[];
-  const when: JsonObject = types.length > 0 ? { when: types.join(', ') } : {};
+  const { header_filter: header } = filter ?? {};
+  const when: JsonObject = { ...(types.length > 0 && { when: types.join(', ') }), ...(header && { when: header }) };
   if (name === file) return { ...when, writes: config.path ?? '', line: (config.log_format as JsonObject).json_format ?? {} };
   const { counters = [], histograms = [] } = config as unknown as { counters?: readonly Stat[]; histograms?: readonly Stat[] };
   const all = [...counters, ...histograms];

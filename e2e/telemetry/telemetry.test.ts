@@ -210,6 +210,18 @@ describe('metrics [S140]', () => {
     expect(sum(again, 'istio_requests_total', {})).toBe(2 * (open + closed));
     expect(sum(again, 'weft_metrics_overflow', {})).toBe(0);
   });
+
+  test('gRPC is told by what was asked, whatever the answer', async () => {
+    await exchange('127.0.0.1', dial.http, get('/').replace('connection', 'content-type: application/grpc+proto\r\nconnection'));
+    const counted = await until('it is counted', async () => {
+      const found = samplesOf(await scraped(), 'istio_requests_total', { request_protocol: 'grpc' });
+      return found.length === 2 ? found : undefined;
+    });
+    expect(counted.map(({ value, labels }) => [labels['reporter'], value])).toEqual([
+      ['destination', 1],
+      ['source', 1],
+    ]);
+  });
 });
 
 describe('records', () => {

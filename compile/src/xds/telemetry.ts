@@ -4,7 +4,7 @@ import type { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/ne
 import { type AccessLog, connectionMetrics, requestMetrics, type Watch } from './metrics.ts';
 import { connectionRecord, requestRecord } from './records.ts';
 
-export const requestTelemetry = (watch: Watch): AccessLog[] => [requestMetrics[watch], requestRecord(watch)];
+export const requestTelemetry = (watch: Watch): AccessLog[] => [...requestMetrics[watch], requestRecord(watch)];
 
 export const connectionTelemetry = (watch: Watch): Pick<Init<typeof TcpProxySchema>, 'accessLog' | 'accessLogOptions'> => ({
   accessLog: [...connectionMetrics[watch], connectionRecord(watch)],
