@@ -6,8 +6,8 @@
 import { type Init, recordFile, typed } from '@weft/envoy';
 import { AccessLogType } from '@weft/envoy/gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { FileAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
+import { denialHeader } from '../mesh/index.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
-import { denialHeader } from './denials.ts';
 import { type AccessLog, at, type Watch } from './metrics.ts';
 
 type Format = Readonly<Record<string, string | number>>;
