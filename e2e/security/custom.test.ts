@@ -1,6 +1,7 @@
 /** CUSTOM policies on a real Envoy: authorizers that allow, refuse, are slow, answer rubbish or are not there [S110]. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../port.ts';
@@ -18,7 +19,7 @@ let grpc: GrpcServer;
 const asked: Asked[] = [];
 const calls: string[] = [];
 
-/** Says what the path asks for: `/web/403`, `/web/slow`, `/web/rubbish`. */
+/** Says what the path asks for: `/web/403`, `/web/late`, `/web/slow`, `/web/rubbish`. */
 const startHttp = async (): Promise<number> => {
   http = createServer((request, response) => {
     let body = '';
@@ -30,7 +31,8 @@ const startHttp = async (): Promise<number> => {
       asked.push({ path, headers, body });
       if (path.includes('slow')) return;
       if (path.includes('rubbish')) return void request.socket.end('rubbish\r\n\r\n');
-      response.writeHead(path.includes('403') ? 403 : 200, { 'x-user': 'alice', 'x-reason': 'because', 'x-other': 'no' }).end('authorizer');
+      response.writeHead(path.includes('403') ? 403 : 200, { 'x-user': 'alice', 'x-reason': 'because', 'x-other': 'no' });
+      setTimeout(() => response.end('authorizer'), path.includes('late') ? 100 : 0);
     });
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -162,4 +164,24 @@ test('DENY holds beside an authorizer’s yes, and nothing was refused by Envoy'
   );
   expect([await status('/words/x'), await status('/words/y')]).toEqual([403, 200]);
   expect(gate.refusals).toEqual([]);
+});
+
+test('what decides changes many times while requests wait for an authorizer, and each is served [E15]', async () => {
+  const asking = custom('a', 'web', '/web*');
+  const denying = (index: number) => policy('deny', { action: 'DENY', rules: [{ to: [{ operation: { paths: [`/denied-${index}`] } }] }] });
+  await gate.policies(asking, denying(0));
+  const answers: number[] = [];
+  let isOver = false;
+  const client = async (): Promise<void> => {
+    while (!isOver) answers.push(await status('/web/late').catch(() => 0));
+  };
+  const clients = Array.from({ length: 16 }, client);
+  for (let index = 1; index <= 40; index += 1) {
+    gate.change(asking, denying(index));
+    await sleep(50);
+  }
+  isOver = true;
+  await Promise.all(clients);
+  expect(answers.length).toBeGreaterThan(100);
+  expect(answers.filter((code) => code !== 200)).toEqual([]);
 });

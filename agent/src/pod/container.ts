@@ -125,7 +125,11 @@ export class Container {
     pipe.reader.on('data', log.write);
     this.child = child;
     const probes = new AbortController();
-    void this.probe(child, probes.signal);
+    this.probe(child, probes.signal).catch((error: Error) => {
+      // Nobody would ever say again whether it is ready.
+      log.note(`${spec.name} cannot be probed: ${error.message}`);
+      child.process.kill('SIGKILL');
+    });
     const exit = await child.exited;
     probes.abort();
     return describeExit(exit);

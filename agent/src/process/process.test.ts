@@ -92,3 +92,12 @@ test('children are found, oldest first, and one with rights is not confined', as
   for (const pid of children) process.kill(pid);
   await child.exited;
 });
+
+test('hundreds of pods that look for children at once are one reading, with few files open', async () => {
+  const file = JSON.stringify(new URL('./tree.ts', import.meta.url).href);
+  const script = `import(${file}).then(({ childrenOf }) => Promise.all(Array.from({ length: 500 }, () => childrenOf(process.ppid))))
+    .then((all) => console.log(all.every((children) => children.includes(process.pid))));`;
+  // Its parent is a shell that stays, since there is more for it to do.
+  const text = await run(['sh', '-c', 'ulimit -n 120; "$0" -e "$1"; :', process.execPath, script]);
+  expect(text.trim().split('\n').at(-1)).toBe('true');
+});

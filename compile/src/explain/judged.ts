@@ -70,13 +70,14 @@ export interface Entered {
   readonly request: Request;
 }
 
-/** At a gateway: routes see what tokens have made of a request. */
+/** At a gateway: routes see what verified tokens have made of a request; without one Envoy keeps the route that it came for. */
 export const enteredGateway = ({ view, request }: GatewayDoor, { sender, powers }: Incoming): Entered => {
   const passage = explain(view, request);
   if (isOver(passage)) return { passage, request };
   const one = judged(passage, { view, facts: atGateway(view, request, { sender, passage }), powers });
   if (!one.heard) return { passage: one.passage, request };
   const goesOn = asRequest(one.heard, request);
+  if (!one.heard.claims) return { passage: one.passage, request: goesOn };
   const { verdict: found } = one.passage;
   return { passage: { ...explain(view, goesOn, one.heard.claims), ...(found && { verdict: found }) }, request: goesOn };
 };

@@ -4,7 +4,7 @@
  */
 import type { Outcome, Passage, Request, Rewrites } from '@weft/model';
 import { type PathNormalization, pathsOfGateway, pathsOfServer, type Surface, type View } from '../mesh/index.ts';
-import { type Read, read } from './request.ts';
+import { linesIn, type Read, read } from './request.ts';
 
 interface Reading {
   readonly paths: PathNormalization;
@@ -69,8 +69,9 @@ const withoutDot = (authority: string): string => authority.replace(/\.(?=(?::\d
 
 /** As routes see it. */
 export const tidied = (request: Request, { dot }: Reading): Request => {
-  const { authority, headers } = read(request);
-  return dot === 'kept' ? request : { ...request, authority: withoutDot(authority), headers };
+  if (dot === 'kept') return request;
+  const asRead = read(request);
+  return { ...request, authority: withoutDot(asRead.authority), headers: linesIn(asRead) };
 };
 
 /** What becomes of a request on which no rule has a word. */

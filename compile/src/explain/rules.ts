@@ -1,6 +1,14 @@
 /** Rules against facts: which of them match, and what the others lack. */
 import type { DecidingRule } from '@weft/model';
-import { type AuthorizationPolicy, type AuthorizationRule, type Condition, type Conditions, isHttpOnly, ruleName } from '../mesh/index.ts';
+import {
+  type AuthorizationPolicy,
+  type Condition,
+  type Conditions,
+  conditionsOf,
+  isHttpOnly,
+  ruleName,
+  withoutHttp,
+} from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
 import { distance, isMet } from './subjects.ts';
 
@@ -16,25 +24,24 @@ export interface Judged {
   readonly isVoid: boolean;
 }
 
+interface Alternative {
+  readonly conditions: Conditions;
+  /** Those that do not hold. */
+  readonly lacking: Conditions;
+}
+
+const alternativesOf = (entries: readonly Conditions[], facts: Facts): readonly Alternative[] =>
+  entries.map((conditions) => ({ conditions, lacking: conditions.filter((condition) => !isMet(condition, facts)) }));
+
 /** The alternative that lacks least, the first of several. */
-const best = (alternatives: readonly Conditions[], facts: Facts): { readonly conditions: Conditions; readonly lacking: Conditions } =>
-  alternatives
-    .map((conditions) => ({ conditions, lacking: conditions.filter((condition) => !isMet(condition, facts)) }))
-    .reduce((least, other) => (distance(other.lacking) < distance(least.lacking) ? other : least));
-
-const allOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
-
-/** Of connections a rule keeps what they have [S106]. */
-const forBytes = ({ from, to, when }: AuthorizationRule): AuthorizationRule => {
-  const known = (conditions: Conditions) => conditions.filter((condition) => !isHttpOnly(condition));
-  return { from: from.map(known), to: to.map(known), when: known(when) };
-};
+const best = (entries: readonly Conditions[], facts: Facts): Alternative =>
+  alternativesOf(entries, facts).reduce((least, other) => (distance(other.lacking) < distance(least.lacking) ? other : least));
 
 const judgeRule = (policy: AuthorizationPolicy, index: number, facts: Facts): Judged => {
   const written = policy.rules[index] ?? { from: [[]], to: [[]], when: [] };
-  const foreign = facts.request ? [] : allOf(written).filter(isHttpOnly);
+  const foreign = facts.request ? [] : conditionsOf(written).filter(isHttpOnly);
   const isVoid = policy.action === 'ALLOW' && foreign.length > 0;
-  const { from, to, when } = facts.request ? written : forBytes(written);
+  const { from, to, when } = facts.request ? written : withoutHttp(written);
   const parts = [best(from, facts), best(to, facts), best([when], facts)];
   const [first] = parts.flatMap(({ conditions }) => conditions);
   const lacking = [...(isVoid ? foreign.slice(0, 1) : []), ...parts.flatMap((part) => part.lacking)];
@@ -60,19 +67,16 @@ export interface Way {
 /** Of the entries of `from` and `to` so many, those that lack least. */
 const mostEntries = 12;
 
-const entriesOf = (alternatives: readonly Conditions[], facts: Facts) =>
-  alternatives
-    .map((conditions) => ({ conditions, lacking: conditions.filter((condition) => !isMet(condition, facts)) }))
-    .sort((a, b) => distance(a.lacking) - distance(b.lacking))
-    .slice(0, mostEntries);
+const nearestOf = (entries: readonly Conditions[], facts: Facts): readonly Alternative[] =>
+  [...alternativesOf(entries, facts)].sort((a, b) => distance(a.lacking) - distance(b.lacking)).slice(0, mostEntries);
 
 export const waysOf = (policy: AuthorizationPolicy, index: number, facts: Facts): readonly Way[] => {
   const whole = judgeRule(policy, index, facts);
   const { from, to, when } = policy.rules[index] ?? { from: [], to: [], when: [] };
   if (whole.isVoid) return [{ rule: whole, conditions: [] }];
   const wanting = when.filter((condition) => !isMet(condition, facts));
-  return entriesOf(from, facts).flatMap((source) =>
-    entriesOf(to, facts).map((operation) => ({
+  return nearestOf(from, facts).flatMap((source) =>
+    nearestOf(to, facts).map((operation) => ({
       rule: { ...whole, lacking: [...source.lacking, ...operation.lacking, ...wanting] },
       conditions: [...source.conditions, ...operation.conditions, ...when],
     })),

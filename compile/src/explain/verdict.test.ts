@@ -153,6 +153,12 @@ spec: {extensionProviders: [{name: judge, envoyExtAuthzGrpc: {service: ledger.sh
     expect([said('/a%2Fb'), said('/a%2fb')]).toEqual([true, false]);
   });
 
+  test('a header that comes twice lets nobody in by how one of its values begins', () => {
+    const beginning = policy('beginning', 'bank', "rules: [{when: [{key: 'request.headers[x-v]', values: ['v*']}]}]");
+    const said = (value: string | string[]) => verdictOf(ask('legacy', { headers: { 'x-v': value } }, beginning)).allowed;
+    expect([said('v'), said(['v', 'v']), said(['v', 'w'])]).toEqual([true, false, false]);
+  });
+
   test('a policy without rules lets nobody in [S103]', () => {
     const found = verdictOf(ask('web', {}, policy('none', 'bank', '')));
     expect(found).toMatchObject({ allowed: false, status: 403 });
@@ -245,6 +251,16 @@ spec:
   test('claims choose the route [S46]', () => {
     expect(ask(undefined, bearing, authentication, byRole).outcome).toMatchObject({ kind: 'forward' });
     expect(ask(undefined, request, authentication, byRole).outcome).toMatchObject({ kind: 'direct', status: 418 });
+  });
+
+  test('without a token the route is that of the header which the client claims itself, and the server has it not', () => {
+    const byUser = byRole.replace('"@request.auth.claims.role": {exact: admin}', 'x-user: {exact: root}');
+    expect(ask(undefined, { ...request, headers: { 'x-user': 'root' } }, authentication, byUser).outcome).toMatchObject({
+      kind: 'forward',
+    });
+    expect(ask(undefined, bearing, authentication, byUser).outcome).toMatchObject({ kind: 'direct', status: 418 });
+    const told = policy('told', 'bank', "rules: [{when: [{key: 'request.headers[x-user]', values: ['*']}]}]");
+    expect(verdictOf(ask(undefined, { ...request, headers: { 'x-user': 'root' } }, authentication, byUser, told)).allowed).toBe(false);
   });
 
   test('the server is told the claim, and has not the token', () => {

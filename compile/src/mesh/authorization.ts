@@ -108,6 +108,9 @@ export interface PolicyTarget {
   readonly name: string;
 }
 
+/** All that a rule asks for anywhere. */
+export const conditionsOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
+
 export interface AuthorizationPolicy {
   readonly namespace: string;
   readonly name: string;

@@ -6,6 +6,7 @@ import {
   type AuthorizationSlice,
   type Condition,
   type Conditions,
+  conditionsOf,
   isHttpOnly,
   ruleName,
   undecidable,
@@ -49,14 +50,16 @@ const conditionOf = ({ test, negated }: Condition, { identified, named, port, ho
   return negated ? not(answer()) : answer();
 };
 
-const conditionsOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
+/** What a rule asks of connections. */
+export const withoutHttp = ({ from, to, when }: AuthorizationRule): AuthorizationRule => {
+  const left = (conditions: Conditions): Conditions => conditions.filter((condition) => !isHttpOnly(condition));
+  return { from: from.map(left), to: to.map(left), when: left(when) };
+};
 
 /** What is left of a rule where there is no HTTP; `undefined`: nothing, so that it never holds [S106]. */
 export const connectionRule = (rule: AuthorizationRule, { action }: AuthorizationPolicy): AuthorizationRule | undefined => {
   if (!conditionsOf(rule).some(isHttpOnly)) return rule;
-  if (action === 'ALLOW') return undefined;
-  const left = (conditions: Conditions): Conditions => conditions.filter((condition) => !isHttpOnly(condition));
-  return { from: rule.from.map(left), to: rule.to.map(left), when: left(rule.when) };
+  return action === 'ALLOW' ? undefined : withoutHttp(rule);
 };
 
 const ruleOf = (rule: AuthorizationRule, policy: AuthorizationPolicy, known: KnownOfConnection): Formula => {

@@ -3,7 +3,14 @@
  * on under policies that forbid it, unless its connection is ended [G22]; and of policies that only allow more nobody shall notice.
  * In doubt the answer is yes.
  */
-import type { AuthorizationPolicy, AuthorizationRule, AuthorizationSlice, Conditions, ExternalAuthorizer } from './authorization.ts';
+import {
+  type AuthorizationPolicy,
+  type AuthorizationRule,
+  type AuthorizationSlice,
+  type Conditions,
+  conditionsOf,
+  type ExternalAuthorizer,
+} from './authorization.ts';
 import type { TokenRule } from './request-authentication.ts';
 import { areCovered } from './wider.ts';
 
@@ -65,12 +72,12 @@ const isRefusedMore = (before: AuthorizationSlice, after: AuthorizationSlice, po
   return isAskedMore || !areCovered(refusing(after, port), refused);
 };
 
-const conditionsOf = ({ rules }: AuthorizationPolicy): Conditions =>
-  rules.flatMap(({ from, to, when }) => [...from.flat(), ...to.flat(), ...when]);
+/** Everything its rules ask about. */
+const askedIn = ({ rules }: AuthorizationPolicy): Conditions => rules.flatMap(conditionsOf);
 
 /** All that decides. */
 const askedBy = ({ custom, undecided, deny, allow }: AuthorizationSlice): Conditions =>
-  [...custom.flatMap(({ policies }) => policies), ...undecided, ...enforced(deny), ...enforced(allow)].flatMap(conditionsOf);
+  [...custom.flatMap(({ policies }) => policies), ...undecided, ...enforced(deny), ...enforced(allow)].flatMap(askedIn);
 
 const asksForTokens = (authorization: AuthorizationSlice): boolean =>
   askedBy(authorization).some(({ test }) => test.kind === 'request-principal' || test.kind === 'claim');
@@ -116,7 +123,7 @@ const portOf = (text: string): PortOfRules => (text === 'others' ? text : Number
 
 const portsIn = ({ authorization: { custom, undecided, deny, allow } }: PoliciesInForce): readonly number[] =>
   [...custom.flatMap(({ policies }) => policies), ...undecided, ...deny, ...allow]
-    .flatMap(conditionsOf)
+    .flatMap(askedIn)
     .flatMap(({ test }) => (test.kind === 'destination-port' ? test.values : []));
 
 /** How often what holds became narrower, by port; every port without a number of its own has that of the `others`. */

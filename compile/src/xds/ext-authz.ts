@@ -10,8 +10,7 @@ import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v
 import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/metadata_pb.js';
 import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import type { AuthorizationRule, AuthorizationSlice, Condition, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
-import { chainAt, discovered, type Extension, extension } from './extensions.ts';
-import type { HttpFilter } from './filters.ts';
+import { chainAt, type Extension, extension } from './extensions.ts';
 import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
 
@@ -87,10 +86,8 @@ const asking = (authorizer: ExternalAuthorizer): Init<typeof ExtAuthzSchema> => 
   };
 };
 
-const place = ({ name }: Named): string => `${decidingPlace}.custom.${name}`;
-
 /** Where an authorizer is asked, if a policy names it. */
-export const askingPlace = (authorizer: Named): HttpFilter => discovered(place(authorizer));
+export const askingPlace = ({ name }: Named): string => `${decidingPlace}.custom.${name}`;
 
 /**
  * A chain of its own, which ends with the question: what would stand behind it in the same chain is passed over when the answer
@@ -99,11 +96,11 @@ export const askingPlace = (authorizer: Named): HttpFilter => discovered(place(a
 export const askingChain = (authorizer: ExternalAuthorizer, { custom, withdrawn }: AuthorizationSlice): Encoded => {
   const policies = custom.find((delegation) => delegation.authorizer === authorizer)?.policies ?? [];
   const before = withdrawn.filter(({ provider }) => provider === authorizer.name);
-  if (policies.length === 0 && before.length === 0) return chainAt(place(authorizer), []);
+  if (policies.length === 0 && before.length === 0) return chainAt(askingPlace(authorizer), []);
   // A policy may stand beside what it was before, under one name.
   const rules = before.map((policy, index) => namedRules([policy], { before: rulePrefix, after: `-withdrawn-${index}` }));
   const shadowRules = rbac(RBAC_Action.DENY, Object.assign(namedRules(policies, { before: rulePrefix }), ...rules));
-  return chainAt(place(authorizer), [
+  return chainAt(askingPlace(authorizer), [
     ...onceFilters(`authorization.headers.${authorizer.name}`, [...policies, ...before]),
     extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
     extension(`authorization.ask.${authorizer.name}`, ExtAuthzSchema, asking(authorizer)),

@@ -2,9 +2,10 @@
  * Filters as one resource of their own (ECDS): a change of it is a few bytes, reaches every request whole or not at all, and closes no
  * connection. A listener waits for it before it opens, and there is no default: without it nothing is served [E12].
  */
-import { create, type DescMessage, type Encoded, encodeResource, type MessageInitShape, pack, typeUrlOf } from '@weft/envoy';
+import { create, type DescMessage, type Encoded, encodeResource, type MessageInitShape, pack, typed, typeUrlOf } from '@weft/envoy';
 import { TypedExtensionConfigSchema } from '@weft/envoy/gen/envoy/config/core/v3/extension_pb.js';
 import { CompositeSchema, ExecuteFilterActionSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/composite/v3/composite_pb.js';
+import type { HttpFilter } from './filters.ts';
 import { fromAds } from './sources.ts';
 
 /** A filter as it stands in such a resource. */
@@ -37,5 +38,16 @@ export const discoveredFilter = (place: string, schema: DescMessage) => ({
   configType: { case: 'configDiscovery' as const, value: { configSource: fromAds, typeUrls: [typeUrlOf(schema)] } },
 });
 
-/** A place among the filters of a connection manager, where any number of filters may stand. */
-export const discovered = (place: string) => discoveredFilter(place, CompositeSchema);
+/** A place among the filters of a connection manager, where any number of filters may stand and a request comes to at once. */
+export const discovered = (place: string): HttpFilter => discoveredFilter(place, CompositeSchema);
+
+/**
+ * A place that a request may come to after it has waited. A composite filter counts in statistics that go with its configuration, also
+ * under requests that are on their way to it, and Envoy crashes [E15]. So the one here goes with the listener, and what it runs is
+ * looked for when a request is there.
+ */
+export const discoveredLate = (place: string): HttpFilter => {
+  const configDiscovery = { configSource: fromAds, typeUrls: [typeUrlOf(CompositeSchema)] };
+  const action = { name: 'chain', typedConfig: configOf(ExecuteFilterActionSchema, { dynamicConfig: { name: place, configDiscovery } }) };
+  return typed(place, CompositeSchema, { matcher: { onNoMatch: { onMatch: { case: 'action', value: action } } } });
+};

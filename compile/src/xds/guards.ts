@@ -5,7 +5,7 @@ import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/rbac/v
 import { type AuthorizationPolicy, type AuthorizationSlice, undecidable, type View } from '../mesh/index.ts';
 import { trialResources } from './connection-trials.ts';
 import { askingChain, askingPlace, refusingUnasked } from './ext-authz.ts';
-import { chainAt, discovered, type Extension, extension } from './extensions.ts';
+import { chainAt, discovered, discoveredLate, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
 import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
@@ -16,10 +16,11 @@ import { tokenFilters } from './tokens.ts';
  * One place for all that decide by themselves: were DENY and ALLOW resources of their own, a request between the change of one and of
  * the other would be judged by half of the old and half of the new.
  */
-const places = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => [
-  ...authorizers.map(askingPlace), // before anything is known of the caller [S101]
-  discovered(decidingPlace),
-]);
+const places = remember((authorizers: AuthorizationSlice['authorizers']): readonly HttpFilter[] => {
+  // Authorizers are asked before anything is known of the caller [S101], and requests wait for each.
+  const [first = decidingPlace, ...later] = [...authorizers.map(askingPlace), decidingPlace];
+  return [discovered(first), ...later.map(discoveredLate)];
+});
 
 /** What stands before every way in, without policies too, so that the first one changes no listener. */
 export const httpGuards = ({ authorizers }: AuthorizationSlice): readonly HttpFilter[] => places(authorizers);

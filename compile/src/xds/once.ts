@@ -8,7 +8,7 @@ import type { PrincipalSchema } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_
 import type { FilterStateValueSchema } from '@weft/envoy/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js';
 import { CelSchema } from '@weft/envoy/gen/envoy/extensions/formatter/cel/v3/cel_pb.js';
-import type { AuthorizationPolicy, Test } from '../mesh/index.ts';
+import { type AuthorizationPolicy, conditionsOf, type Test } from '../mesh/index.ts';
 import { literal } from './cel.ts';
 import { type Extension, extension } from './extensions.ts';
 
@@ -34,8 +34,7 @@ const statesOf = (header: string) => [
 
 const headerOf = (test: Test): readonly string[] => (test.kind === 'header' && test.once ? [test.name] : []);
 
-const headersOf = ({ rules }: AuthorizationPolicy): readonly string[] =>
-  rules.flatMap(({ from, to, when }) => [...from.flat(), ...to.flat(), ...when].flatMap(({ test }) => headerOf(test)));
+const headersOf = ({ rules }: AuthorizationPolicy): readonly string[] => rules.flatMap(conditionsOf).flatMap(({ test }) => headerOf(test));
 
 /** Stands before the filters that ask. @param name no other filter's of the chain */
 export const onceFilters = (name: string, policies: readonly AuthorizationPolicy[]): readonly Extension[] => {

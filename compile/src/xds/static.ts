@@ -64,6 +64,9 @@ const standing = (name: string, extensions: Decoded): JsonObject => {
 const withFilters = (value: JsonValue, extensions: Decoded): JsonValue => {
   if (Array.isArray(value)) return value.map((item) => withFilters(item, extensions));
   if (!isObject(value)) return value;
+  const { dynamic_config: late, ...rest } = value;
+  // An action that looks for its filter when a request is there.
+  if (isObject(late)) return { ...rest, typed_config: standing(String(late.name), extensions) };
   if ('config_discovery' in value) return standing(String(value.name), extensions);
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withFilters(child, extensions)]));
 };

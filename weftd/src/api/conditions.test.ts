@@ -102,6 +102,7 @@ const messageOf = (message: string) =>
 test('an object is programmed on those of the proxies that depend on it and acknowledged its revision', async () => {
   expect((await conditionsOf('vs', 'a'))['Programmed']).toMatchObject({ status: 'Unknown', reason: 'NoProxies' });
   const [first, second] = [await connect('first'), await connect('second')];
+  await messageOf('programmed on 2 of 2 proxies');
   expect(await wait('programmed', 'a')).toMatchObject({ applied: true, condition: { message: 'programmed on 2 of 2 proxies' } });
   second.hold();
   weftd.write('a.yaml', route('a', toWeb.replace('1s', '2s')));

@@ -8,6 +8,7 @@ import type { Callers } from '../desired/callers.ts';
 import type { ToldPolicy } from '../desired/withdrawals.ts';
 import type { PodInstance } from '../workloads/instance.ts';
 import type { Database } from './database.ts';
+import { asJson, tableIn } from './table.ts';
 
 export interface Decisions {
   instances(): readonly PodInstance[];
@@ -98,56 +99,16 @@ const addressesIn = (database: Database): Pick<Decisions, 'addresses' | 'keepAdd
 };
 
 const callersIn = (database: Database): Pick<Decisions, 'callers' | 'keepCallers'> => {
-  const put = database.sql.prepare('INSERT OR REPLACE INTO callers VALUES (?, ?)');
-  const erase = database.sql.prepare('DELETE FROM callers WHERE uid = ?');
-  let callers: ReadonlyMap<string, Callers> = new Map(
-    database.sql
-      .prepare('SELECT * FROM callers')
-      .all()
-      .map((row) => [String(row.uid), JSON.parse(String(row.callers)) as Callers]),
-  );
-  return {
-    callers: () => callers,
-    keepCallers: (next) => {
-      if (next === callers) return;
-      const changed = [...next].filter(([uid, value]) => callers.get(uid) !== value);
-      const gone = [...callers.keys()].filter((uid) => !next.has(uid));
-      database.transaction(() => {
-        for (const [uid, value] of changed) put.run(uid, JSON.stringify(value));
-        for (const uid of gone) erase.run(uid);
-      });
-      callers = next;
-    },
-  };
+  const table = tableIn<Callers>(database, 'callers', ['uid', 'callers'], asJson());
+  return { callers: table.all, keepCallers: table.replace };
 };
 
 const toldPoliciesIn = (database: Database): Pick<Decisions, 'toldPolicies' | 'keepToldPolicies'> => {
-  const put = database.sql.prepare('INSERT OR REPLACE INTO told_policies VALUES (?, ?, ?)');
-  const erase = database.sql.prepare('DELETE FROM told_policies WHERE hash = ?');
-  const read = (row: Record<string, unknown>): ToldPolicy => ({
-    policy: JSON.parse(String(row.policy)),
-    ...(row.withdrawn_from !== null && { withdrawnFrom: JSON.parse(String(row.withdrawn_from)) }),
+  const table = tableIn<ToldPolicy>(database, 'told_policies', ['hash', 'policy', 'withdrawn_from'], {
+    read: (policy, from) => ({ policy: JSON.parse(String(policy)), ...(from !== null && { withdrawnFrom: JSON.parse(String(from)) }) }),
+    write: ({ policy, withdrawnFrom }) => [JSON.stringify(policy), withdrawnFrom ? JSON.stringify(withdrawnFrom) : null],
   });
-  let told: ReadonlyMap<string, ToldPolicy> = new Map(
-    database.sql
-      .prepare('SELECT * FROM told_policies')
-      .all()
-      .map((row) => [String(row.hash), read(row)]),
-  );
-  return {
-    toldPolicies: () => told,
-    keepToldPolicies: (next) => {
-      if (next === told) return;
-      const changed = [...next].filter(([hash, value]) => told.get(hash) !== value);
-      const gone = [...told.keys()].filter((hash) => !next.has(hash));
-      database.transaction(() => {
-        for (const [hash, { policy, withdrawnFrom }] of changed)
-          put.run(hash, JSON.stringify(policy), withdrawnFrom ? JSON.stringify(withdrawnFrom) : null);
-        for (const hash of gone) erase.run(hash);
-      });
-      told = next;
-    },
-  };
+  return { toldPolicies: table.all, keepToldPolicies: table.replace };
 };
 
 export const decisionsIn = (database: Database): Decisions => ({

@@ -3,6 +3,7 @@ import type { Narrowed } from '@weft/compile';
 import type { Resource } from '@weft/model';
 import { refKey, refOf } from '@weft/model';
 import type { Database } from './database.ts';
+import { asJson, tableIn } from './table.ts';
 
 export interface Judged {
   /** By workload. */
@@ -20,27 +21,13 @@ const mostUnjudged = 1000;
 
 export const judgedIn = (database: Database): Judged => {
   const { sql } = database;
-  const put = sql.prepare('INSERT OR REPLACE INTO narrowed VALUES (?, ?)');
-  const erase = sql.prepare('DELETE FROM narrowed WHERE workload = ?');
   const settle = sql.prepare('DELETE FROM unjudged');
   const settleMuch = sql.prepare(`DELETE FROM unjudged WHERE (SELECT count(*) FROM unjudged) > ${mostUnjudged}`);
   const unjudged = sql.prepare('SELECT * FROM unjudged');
-  let narrowed: ReadonlyMap<string, Narrowed> = new Map(
-    sql
-      .prepare('SELECT * FROM narrowed')
-      .all()
-      .map((row) => [String(row.workload), JSON.parse(String(row.ports)) as Narrowed]),
-  );
+  const narrowed = tableIn<Narrowed>(database, 'narrowed', ['workload', 'ports'], asJson());
   return {
-    narrowed: () => narrowed,
-    keep: (next) => {
-      database.transaction(() => {
-        for (const [workload, ports] of next) if (narrowed.get(workload) !== ports) put.run(workload, JSON.stringify(ports));
-        for (const workload of narrowed.keys()) if (!next.has(workload)) erase.run(workload);
-        settle.run();
-      });
-      narrowed = next;
-    },
+    narrowed: narrowed.all,
+    keep: (next) => narrowed.replace(next, () => void settle.run()),
     settle: () => void settleMuch.run(),
     before: (now) => {
       const objects = new Map(now.map((resource) => [refKey(refOf(resource)), resource]));
