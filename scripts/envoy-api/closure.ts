@@ -9,6 +9,7 @@ const annotationFiles = [
   'envoy/annotations/',
   'google/api/annotations.proto',
   'google/api/field_behavior.proto',
+  'gogoproto/',
 ];
 
 const isAnnotation = (file: string): boolean => annotationFiles.some((prefix) => file.startsWith(prefix));

@@ -46,14 +46,26 @@ ${modules.map(({ path, version, sum, license }) => `| \`${path}\` | ${version} |
 ## Notices
 
 - Envoy's API: Copyright Envoy Project Authors. xDS: Copyright the CNCF xDS API authors. Both Apache License 2.0.
-- OpenTelemetry protocol: Copyright the OpenTelemetry Authors. Prometheus client model: Copyright the Prometheus Authors. Apache License 2.0.
+- OpenTelemetry protocol: Copyright the OpenTelemetry Authors. Prometheus and its client model: Copyright the Prometheus Authors. Apache License 2.0.
 - Google APIs and CEL: Copyright Google LLC. Apache License 2.0. \`google/protobuf/*\`: Copyright Google Inc., BSD-3-Clause.
 - Istio API: Copyright Istio Authors. Apache License 2.0.
 
 The Apache License 2.0 is at https://www.apache.org/licenses/LICENSE-2.0, the BSD license at https://opensource.org/license/bsd-3-clause.
 `;
 
-const all = [...googleProtobuf, ...modules.flatMap((module) => readDescriptors(download(module)))];
+/** `remote.proto` of Prometheus would be anybody's. */
+const placed = (file: wellKnown.FileDescriptorProto, { under }: Module): wellKnown.FileDescriptorProto =>
+  under === undefined || file.name.includes('/')
+    ? file
+    : {
+        ...file,
+        name: `${under}/${file.name}`,
+        dependency: file.dependency.map((name) => (name.includes('/') ? name : `${under}/${name}`)),
+      };
+
+const filesOf = (module: Module) => readDescriptors(download(module)).map((file) => placed(file, module));
+
+const all = [...googleProtobuf, ...modules.flatMap(filesOf)];
 const files = closure(roots, all);
 const bytes = toBinary(wellKnown.FileDescriptorSetSchema, create(wellKnown.FileDescriptorSetSchema, { file: files }));
 const hash = createHash('sha256').update(bytes).digest('hex');

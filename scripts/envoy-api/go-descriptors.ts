@@ -1,14 +1,17 @@
 /**
  * Reads protobuf descriptors out of generated Go text: protoc-gen-go writes each file's FileDescriptorProto,
- * byte for byte, as `file_..._rawDesc = "" + "..." + ...`, and before its v1.36 as `= []byte{0x0a, ...}`.
+ * byte for byte, as `file_..._rawDesc = "" + "..." + ...`, and before its v1.36 as `= []byte{0x0a, ...}`;
+ * gogo's generator compresses it: `fileDescriptor_... = []byte{0x1f, 0x8b, ...}`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 const asString = /_rawDesc = ((?:"(?:[^"\\\n]|\\.)*"(?:\s*\+\s*)?)+)/g;
 const asBytes = /_rawDesc = \[\]byte\{([^}]*)\}/g;
+const asGzip = /fileDescriptor_\w+ = \[\]byte\{([^}]*)\}/g;
 const escapeSequence = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{3})|(.))/gi;
 const letters: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34, "'": 39 };
 
@@ -40,6 +43,7 @@ const descriptorsIn = (text: string): FileDescriptorProto[] =>
   [
     ...[...text.matchAll(asString)].map(([, expression = '']) => ofString(expression)),
     ...[...text.matchAll(asBytes)].map(([, list = '']) => ofBytes(list)),
+    ...[...text.matchAll(asGzip)].map(([, list = '']) => gunzipSync(ofBytes(list))),
   ].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
 
 /** All descriptors of the Go files under a folder. */

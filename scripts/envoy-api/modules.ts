@@ -1,6 +1,6 @@
 /**
  * The Go modules that carry the protobuf descriptors, at the versions that go-control-plane/envoy v1.40.0 itself pins
- * (its go.mod). `go mod download` checks each against Go's checksum database; `sum` is compared once more here.
+ * (its go.mod), and Istio's and Prometheus' own. `go mod download` checks each against Go's checksum database; `sum` is compared once more here.
  */
 export interface Module {
   readonly path: string;
@@ -9,6 +9,8 @@ export interface Module {
   readonly license: string;
   /** Folder inside the module to read, where not the whole of it is wanted. */
   readonly folder?: string;
+  /** Folder that its files' names are put under, where they have none of their own. */
+  readonly under?: string;
 }
 
 const genproto = 'v0.0.0-20260720211330-0afa2a65878a';
@@ -57,5 +59,13 @@ export const modules: readonly Module[] = [
     sum: 'h1:5Yb5ihcz4YQsCkciusK7DnFpBMwRB6EFWeUKH1Atuyk=',
     license: 'Apache-2.0',
     folder: 'security/v1alpha1',
+  },
+  {
+    path: 'github.com/prometheus/prometheus',
+    version: 'v0.316.0',
+    sum: 'h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM=',
+    license: 'Apache-2.0',
+    folder: 'prompb',
+    under: 'prometheus',
   },
 ];
