@@ -24,6 +24,7 @@ export * from './prometheus/federation.ts';
 export * from './prometheus/merge.ts';
 export { parseExposition } from './prometheus/parse.ts';
 export { contentTypes, writeExposition } from './prometheus/write.ts';
+export * from './query.ts';
 export { readRecord } from './records/line.ts';
 export type * from './records/record.ts';
 export * from './series/counter.ts';
