@@ -3,8 +3,8 @@ import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { build, emit, scope } from '@weft/compile';
 import { certificateReader } from '@weft/model/node';
-import { fetchText, resolveBySystem } from '../jwks/fetch.ts';
-import { fetchKeys } from '../jwks/key-set.ts';
+import { fetchKeysFrom } from '../jwks/key-set.ts';
+import { resolveBySystem } from '../outbound/guard.ts';
 import { Desired } from './desired.ts';
 import type { DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
 
@@ -24,7 +24,7 @@ const desired = new Desired(workerData as DesiredConfig, {
   post,
   verbs: { build, scope, emit },
   certificates: certificateReader,
-  fetchKeys: (source, allowed) => fetchKeys(source, (address) => fetchText(address, { timeout: source.timeout, allowed }, resolveBySystem)),
+  fetchKeys: (source, allowed) => fetchKeysFrom(source, { allowed, resolve: resolveBySystem }),
   now: Date.now,
   uid: randomUUID,
   letters,

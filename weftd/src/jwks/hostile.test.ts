@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 import type { KeySource } from '@weft/compile';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { heldMiB } from '../ca/mutation.fixture.ts';
+import { resolveBySystem } from '../outbound/guard.ts';
 import type { Kept } from '../store/keys.ts';
-import { fetchText, resolveBySystem } from './fetch.ts';
 import { KeyKeeper } from './keeper.ts';
-import { fetchKeys } from './key-set.ts';
+import { fetchKeysFrom } from './key-set.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   source = { kind: 'keys', address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`, timeout: 300 };
   keeper = new KeyKeeper({
     fetch: (one, allowed) =>
-      fetchKeys(one, (address) => fetchText(address, { timeout: one.timeout, allowed }, resolveBySystem)).finally(() => {
+      fetchKeysFrom(one, { allowed, resolve: resolveBySystem }).finally(() => {
         over += 1;
       }),
     now: Date.now,

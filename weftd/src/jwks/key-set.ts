@@ -1,6 +1,8 @@
 /** A source's keys as proxies may have them. */
 import type { KeySource } from '@weft/compile';
-import { maxKeys, readKeySet } from '@weft/model';
+import { maxKeySetBytes, maxKeys, readKeySet } from '@weft/model';
+import { fetchText } from '../outbound/document.ts';
+import type { Reach } from '../outbound/guard.ts';
 
 /** OpenID Connect Discovery 1.0, section 4: the document stands below the issuer, whose last slash does not count. */
 const discoveryAddress = (issuer: string): string => `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
@@ -26,3 +28,6 @@ const checked = (text: string): string => {
 /** @param fetch one document, within the source's time */
 export const fetchKeys = async ({ kind, address }: KeySource, fetch: (address: string) => Promise<string>): Promise<string> =>
   checked(await fetch(kind === 'keys' ? address : addressIn(await fetch(discoveryAddress(address)))));
+
+export const fetchKeysFrom = (source: KeySource, reach: Reach): Promise<string> =>
+  fetchKeys(source, (address) => fetchText(address, { timeout: source.timeout, maxBytes: maxKeySetBytes }, reach));

@@ -5,7 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeKeys, signingAlgorithm, x509 } from '../ca/x509.ts';
-import { fetchText, type Resolve } from './fetch.ts';
+import { type DocumentLimits, fetchText } from './document.ts';
+import type { Resolve } from './guard.ts';
 
 /** The one server that somebody inside has; whatever reaches it has got through. */
 let inside: Server;
@@ -52,7 +53,12 @@ const answering =
     addresses.map((address): LookupAddress => ({ address, family: family(address) }));
 
 const nobody: Resolve = () => Promise.reject(new Error('no such name'));
-const limits = { timeout: 2000, allowed: ['127.0.0.2/32'] };
+const limits = { timeout: 2000, maxBytes: 128 * 1024, allowed: ['127.0.0.2/32'] };
+
+type Within = DocumentLimits & { readonly allowed: readonly string[] };
+
+const fetch = (address: string, { allowed, ...within }: Within, resolve: Resolve): Promise<string> =>
+  fetchText(address, within, { allowed, resolve });
 
 /** Addresses of this machine, its neighbours and its cloud. */
 const forbidden = [
@@ -80,18 +86,18 @@ interface Attempt {
 const attempts = (): readonly Attempt[] => [
   ...forbidden.map((address) => ({
     what: `an address: ${address}`,
-    run: () => fetchText(`http://${bracketed(address)}:${port}/`, limits, nobody),
+    run: () => fetch(`http://${bracketed(address)}:${port}/`, limits, nobody),
   })),
-  ...spellings.map((host) => ({ what: `a spelling: ${host}`, run: () => fetchText(`http://${host}:${port}/`, limits, nobody) })),
+  ...spellings.map((host) => ({ what: `a spelling: ${host}`, run: () => fetch(`http://${host}:${port}/`, limits, nobody) })),
   ...forbidden.map((address) => ({
     what: `a name with the address ${address}`,
-    run: () => fetchText(`http://keys.example:${port}/`, limits, answering(address)),
+    run: () => fetch(`http://keys.example:${port}/`, limits, answering(address)),
   })),
   ...forbidden.slice(0, 10).map((address) => ({
     what: `a redirect to ${address}`,
     run: () => {
       answer = (_, response) => response.writeHead(302, { location: `http://${bracketed(address)}:${port}/` }).end();
-      return fetchText(`http://127.0.0.2:${guidePort}/`, limits, nobody);
+      return fetch(`http://127.0.0.2:${guidePort}/`, limits, nobody);
     },
   })),
   {
@@ -103,21 +109,21 @@ const attempts = (): readonly Attempt[] => [
         return [{ address: asked === 1 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
       };
       answer = (_, response) => response.writeHead(302, { location: `http://keys.example:${port}/` }).end();
-      return fetchText(`http://keys.example:${guidePort}/`, limits, rebinding);
+      return fetch(`http://keys.example:${guidePort}/`, limits, rebinding);
     },
   },
   {
     what: 'a way that never ends',
     run: () => {
       answer = (_, response) => response.writeHead(307, { location: '/again' }).end();
-      return fetchText(`http://127.0.0.2:${guidePort}/`, limits, nobody);
+      return fetch(`http://127.0.0.2:${guidePort}/`, limits, nobody);
     },
   },
   ...['file:///etc/passwd', 'ftp://127.0.0.2/', 'data:text/plain,x', 'unix:/run/x', 'gopher://127.0.0.2/'].map((address) => ({
     what: `a scheme: ${address}`,
-    run: () => fetchText(address, limits, nobody),
+    run: () => fetch(address, limits, nobody),
   })),
-  { what: 'credentials', run: () => fetchText(`http://me:secret@127.0.0.2:${guidePort}/`, limits, nobody) },
+  { what: 'credentials', run: () => fetch(`http://me:secret@127.0.0.2:${guidePort}/`, limits, nobody) },
 ];
 
 test('a hundred attempts reach nobody inside', async () => {
@@ -128,23 +134,21 @@ test('a hundred attempts reach nobody inside', async () => {
 });
 
 test('this would be seen: with the network allowed, the server is reached', async () => {
-  expect(await fetchText(`http://127.0.0.1:${port}/`, { ...limits, allowed: ['127.0.0.0/8'] }, nobody)).toBe('{"keys":[]}');
-  expect(await fetchText(`http://keys.example:${port}/`, { ...limits, allowed: ['127.0.0.1'] }, answering('127.0.0.1'))).toBe(
-    '{"keys":[]}',
-  );
+  expect(await fetch(`http://127.0.0.1:${port}/`, { ...limits, allowed: ['127.0.0.0/8'] }, nobody)).toBe('{"keys":[]}');
+  expect(await fetch(`http://keys.example:${port}/`, { ...limits, allowed: ['127.0.0.1'] }, answering('127.0.0.1'))).toBe('{"keys":[]}');
   expect(reached).toBe(2);
 });
 
 test('link-local addresses and the cloud’s own are nobody’s to allow', async () => {
   const everything = { ...limits, allowed: ['0.0.0.0/0', '::/0'] };
   for (const address of ['169.254.169.254', '168.63.129.16', '[::ffff:169.254.169.254]', '[fe80::1]'])
-    await expect(fetchText(`http://${address}:${port}/`, everything, nobody)).rejects.toThrow(/is/);
+    await expect(fetch(`http://${address}:${port}/`, everything, nobody)).rejects.toThrow(/is/);
 });
 
 describe('of an answer', () => {
   const ask = (work: typeof answer, timeout = 2000) => {
     answer = work;
-    return fetchText(`http://127.0.0.2:${guidePort}/`, { ...limits, timeout }, nobody);
+    return fetch(`http://127.0.0.2:${guidePort}/`, { ...limits, timeout }, nobody);
   };
 
   test('too much is refused, announced or not', async () => {
@@ -185,7 +189,7 @@ test('a certificate that nobody trusts is refused, whatever the environment says
   const tlsPort = await listen(server, '127.0.0.2');
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
   try {
-    await expect(fetchText(`https://127.0.0.2:${tlsPort}/`, limits, nobody)).rejects.toThrow(/certificate/);
+    await expect(fetch(`https://127.0.0.2:${tlsPort}/`, limits, nobody)).rejects.toThrow(/certificate/);
   } finally {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     server.close();

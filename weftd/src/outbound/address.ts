@@ -1,5 +1,5 @@
 /**
- * Whom weftd may ask for keys. Addresses come from manifests and from strangers' answers, and weftd stands where others do not: it
+ * Whom weftd may connect to. Addresses come from manifests and from strangers' answers, and weftd stands where others do not: it
  * must lead nobody to what is inside (CVE-2026-31837 of Istio). Judged is the address that is connected to, never the name.
  */
 import { isWithin } from '@weft/model';
@@ -37,7 +37,7 @@ const inside = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'];
 const isPublic6 = (address: string): boolean =>
   isWithin(address, '2000::/3') && !['2001::/23', '2001:db8::/32', '3fff::/20'].some((range) => isWithin(address, range));
 
-/** @returns why nobody may be asked there */
+/** @param allowed networks inside that may be connected to. @returns why nobody may connect there */
 export const refusalOf = (address: string, allowed: readonly string[]): string | undefined => {
   const plain = meant(address);
   if (!ipaddr.isValid(plain)) return `${address} is no address`;
