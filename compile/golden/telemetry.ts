@@ -23,11 +23,15 @@ const tagsOf = (all: readonly Stat[]): JsonObject => {
   return Object.fromEntries((JSON.parse(tags) as Stat['stat']['tags']).map(({ name, value_format: format }) => [name, format]));
 };
 
+const conditionOf = (filter: JsonObject): JsonValue => {
+  const { log_type_filter: types, header_filter: header, ...others } = filter;
+  if (types) return ((types as JsonObject).types as JsonValue[]).join(', ');
+  return header ?? others;
+};
+
 const inShort = (log: JsonObject): JsonObject => {
   const { name, filter, typed_config: config } = log as unknown as { name: string; filter?: JsonObject; typed_config: Record<string, JsonValue> };
-  const types = ((filter?.log_type_filter as JsonObject | undefined)?.types ?? []) as JsonValue[];
-  const { header_filter: header } = filter ?? {};
-  const when: JsonObject = { ...(types.length > 0 && { when: types.join(', ') }), ...(header && { when: header }) };
+  const when: JsonObject = filter ? { when: conditionOf(filter) } : {};
   if (name === file) return { ...when, writes: config.path ?? '', line: (config.log_format as JsonObject).json_format ?? {} };
   const { counters = [], histograms = [] } = config as unknown as { counters?: readonly Stat[]; histograms?: readonly Stat[] };
   const all = [...counters, ...histograms];

@@ -1,6 +1,7 @@
 /** What the proxy's log says of connections that are refused, and that it says nothing of others [G21]. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readRecord } from '@weft/signals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRoot, type Root } from '../traffic/certificates.ts';
 import { viewOf } from '../traffic/manifests.ts';
 import { type Caller, call, type Echo, echo, meshCaller } from './peers.ts';
@@ -63,7 +64,7 @@ const toldOf = async (caller: Caller): Promise<readonly object[]> => {
   return lines().map((text) => JSON.parse(text));
 };
 
-const id = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const id = expect.stringMatching(/^\d{19}-\d+$/);
 const common = () => ({ denial: id, protocol: 'TCP', time: expect.any(String), port: target.port });
 const name = (account: string) => `spiffe://cluster.local/ns/shop/sa/${account}`;
 
@@ -116,6 +117,56 @@ test('who came in plaintext under STRICT, or with a certificate that nobody trus
   // Under policies, too, it is no policy that refuses.
   await server.set(viewWith(strict, policy('shop', '{ rules: [{ from: [{ source: { namespaces: [shop] } }] }] }')));
   expect(await toldOf(stranger)).toMatchObject([{ reason: expect.stringContaining('CERTIFICATE_VERIFY_FAILED'), claimed: name('till') }]);
+});
+
+describe('a connection has one record, under the id that the log tells', () => {
+  const own = {
+    workload: 'web',
+    namespace: 'shop',
+    principal: '',
+    app: '',
+    version: '',
+    cluster: '',
+    canonicalService: '',
+    canonicalRevision: '',
+  };
+  const recordOf = async (caller: Caller) => {
+    const before = (await server.records()).length;
+    const [line] = await toldOf(caller);
+    for (let tries = 0; tries < 40 && (await server.records()).length === before; tries += 1) await sleep(50);
+    await sleep(250);
+    const records = (await server.records()).slice(before).map((text) => readRecord(text, own));
+    return { records, id: (line as { readonly denial?: string } | undefined)?.denial };
+  };
+
+  test('in plaintext under STRICT', async () => {
+    await server.set(viewWith(strict));
+    const { records, id } = await recordOf({});
+    expect(records).toMatchObject([{ verdict: { kind: 'denied', by: 'listener' }, refusal: { id, claimed: '' }, mtls: false }]);
+  });
+
+  test('with a certificate that nobody trusts: what it says is a claim', async () => {
+    const stranger = await meshCaller(await makeRoot('elsewhere'), 'cluster.local/ns/shop/sa/till');
+    const { records, id } = await recordOf(stranger);
+    expect(records).toMatchObject([
+      { verdict: { kind: 'denied', by: 'handshake' }, refusal: { id, claimed: name('till') }, source: { principal: '' }, mtls: false },
+    ]);
+  });
+
+  test('that a policy refuses', async () => {
+    await server.set(viewWith(strict, policy('nobody', '{}')));
+    const { records, id } = await recordOf(till);
+    expect(records).toMatchObject([
+      { verdict: { kind: 'denied', by: 'policy' }, refusal: { id, claimed: '' }, source: { principal: name('till') } },
+    ]);
+  });
+
+  test('that is served, without an id', async () => {
+    await server.set(viewWith(strict));
+    const { records } = await recordOf(till);
+    expect(records).toMatchObject([{ verdict: { kind: 'allowed' }, mtls: true }]);
+    expect(records[0]).not.toHaveProperty('refusal');
+  });
 });
 
 test('what is only tried or audited refuses nobody, and its verdict is told', async () => {

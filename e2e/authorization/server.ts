@@ -2,13 +2,13 @@
  * Envoy as a sidecar's server side on loopback, whose policies change while it runs. There is no capture: what is dialled at
  * 127.0.0.2 or ::1 is meant for the same port of 127.0.0.1.
  */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emit, staticBootstrap, type View } from '@weft/compile';
-import type { JsonObject } from '@weft/envoy';
+import { type JsonObject, recordFile } from '@weft/envoy';
 import { spawnEnvoy } from '../envoy.ts';
 import { at, fromFiles, type Secrets, writeSecrets } from '../traffic/loopback.ts';
 
@@ -63,6 +63,8 @@ export interface ServerSide {
   set(view: View, edited?: (text: string) => string): Promise<void>;
   /** What the proxy has told of connections so far. */
   told(): string;
+  /** The lines of its record file. */
+  records(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export const startServer = async (first: View, { ports, secrets, drain }: Server
       await taken(sets);
     },
     told: envoy.accessLog,
+    records: async () => (await readFile(join(folder, recordFile), 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
     stop: async () => {
       await envoy.kill();
       await rm(folder, { recursive: true, force: true });

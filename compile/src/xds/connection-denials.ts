@@ -4,32 +4,22 @@
  */
 import { type Init, typed } from '@weft/envoy';
 import type { AccessLogFilterSchema, AccessLogSchema } from '@weft/envoy/gen/envoy/config/accesslog/v3/accesslog_pb.js';
-import { ExpressionFilterSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
 import { StdoutAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { literal } from './cel.ts';
+import { anyTlsFailed, connectionId, holds, reasonOfTls, tlsFailed } from './connection-ends.ts';
 import { trialLine, trialsTold } from './connection-trials.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
+import { refusedRecords } from './records.ts';
 
 type Log = Init<typeof AccessLogSchema>;
 type Filter = Init<typeof AccessLogFilterSchema>;
 
-const holds = (expression: string): Filter => ({
-  filterSpecifier: {
-    case: 'extensionFilter',
-    value: typed('envoy.access_loggers.extension_filters.cel', ExpressionFilterSchema, { expression }),
-  },
-});
-
 /** An external authorizer refused it; no chain takes it, as plaintext under STRICT. */
 const flagged: Filter = { filterSpecifier: { case: 'responseFlagFilter', value: { flags: ['UAEX', 'NR'] } } };
 
-/** The TLS inspector leaves reasons of its own, about plaintext, in another form. */
-const reasonOfTls = 'connection.transport_failure_reason';
-const failed = `${reasonOfTls}.startsWith("TLS_error:")`;
-
 const line = (content: Readonly<Record<string, string>>) => ({
   time: '%START_TIME%',
-  denial: '%UNIQUE_ID%',
+  denial: connectionId,
   protocol: 'TCP',
   ...content,
   address: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%',
@@ -51,13 +41,14 @@ const log = (filter: Filter, content: Readonly<Record<string, string>>): Log => 
 const peer = '%DOWNSTREAM_PEER_URI_SAN%';
 
 /** By the policies for connections: without an answer a connection is refused, too. */
-const byPolicy = `${literal(refusedByKey)} in filter_state && !(${literal(mayPassKey)} in filter_state) && !(has(${reasonOfTls}) && ${failed})`;
+const byPolicy = `${literal(refusedByKey)} in filter_state && !(${literal(mayPassKey)} in filter_state) && !(${anyTlsFailed})`;
 
 const logs = (claimant: 'caller' | 'claimed'): readonly Log[] => [
   log(holds(byPolicy), { reason: `policy:%FILTER_STATE(${refusedByKey}:PLAIN)%`, [claimant]: peer }),
   log(flagged, { reason: '%RESPONSE_CODE_DETAILS%', [claimant]: peer }),
-  log(holds(`${failed} && !${reasonOfTls}.contains("ALERT")`), { reason: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%', claimed: peer }),
+  log(holds(`${tlsFailed} && !${reasonOfTls}.contains("ALERT")`), { reason: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%', claimed: peer }),
   log(trialsTold, { ...trialLine, [claimant]: peer }), // of who was let pass
+  ...refusedRecords,
 ];
 
 /** Of a listener's connections, by whether a handshake that succeeds proves who calls. */

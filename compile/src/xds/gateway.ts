@@ -77,7 +77,7 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorizat
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
     commonHttpProtocolOptions: headerOptions(slice, 'gateway'),
     ...denials,
-    accessLog: [...denials.accessLog, ...requestTelemetry('calls')],
+    accessLog: [...denials.accessLog, ...requestTelemetry('passed on')],
     ...gatewayReading(slice),
   });
 };

@@ -7,6 +7,7 @@ import { type Init, recordFile, typed } from '@weft/envoy';
 import { AccessLogType } from '@weft/envoy/gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { FileAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
 import { denialHeader } from '../mesh/index.ts';
+import { anyTlsFailed, connectionId, holds } from './connection-ends.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
 import { type AccessLog, at, type Watch } from './metrics.ts';
 
@@ -52,6 +53,9 @@ const caller: Format = {
   cipher: '%UPSTREAM_TLS_CIPHER%',
 };
 
+/** The id that the caller was given: what a server's proxy refused passes here too. */
+const denial: Format = { denial: `%RESP(${denialHeader})%` };
+
 const server: Format = {
   side: 'destination',
   service: '%CLUSTER_METADATA(weft:service)%',
@@ -66,13 +70,17 @@ const server: Format = {
 const guarded: Format = {
   refused: `%FILTER_STATE(${refusedByKey}:PLAIN)%`,
   passed: `%FILTER_STATE(${mayPassKey}:PLAIN)%`,
+  denial: connectionId,
 };
+
+/** Of a connection that no chain takes, or whose handshake fails: no filter sees it, and nothing proves what its certificate says. */
+const unserved: Format = { ...common, kind: 'tcp', side: 'destination', denial: connectionId, claimed: '%DOWNSTREAM_PEER_URI_SAN%' };
 
 /** Where policies decide about requests. */
 const decided: Format = {
   rule: '%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%',
   audited: '%DYNAMIC_METADATA(envoy.filters.http.rbac:istio_audit_shadow_effective_policy_id)%',
-  denial: `%RESP(${denialHeader})%`,
+  ...denial,
 };
 
 const file = (format: Format): AccessLog => {
@@ -83,20 +91,39 @@ const file = (format: Format): AccessLog => {
   return typed('envoy.access_loggers.file', FileAccessLogSchema, value);
 };
 
-/** Of sidecars' calls, and of what workloads serve. */
 const requests = {
-  calls: file({ ...common, ...request, ...caller }),
+  calls: file({ ...common, ...request, ...caller, ...denial }),
+  'passed on': file({ ...common, ...request, ...caller, ...decided }),
   served: file({ ...common, ...request, ...server, ...decided }),
 };
 
-const connections = {
-  calls: { ...file({ ...common, ...connection, ...caller }), ...at(AccessLogType.TcpConnectionEnd) },
-  served: { ...file({ ...common, ...connection, ...server, ...guarded }), ...at(AccessLogType.TcpConnectionEnd) },
+const ended = at(AccessLogType.TcpConnectionEnd);
+
+/** A connection whose handshake failed has a record of its own, and would look here like one in plaintext. */
+const served: AccessLog['filter'] = {
+  filterSpecifier: { case: 'andFilter', value: { filters: [ended.filter, holds(`!(${anyTlsFailed})`)] } },
 };
 
-const sideOf = (watch: Watch): 'calls' | 'served' => (watch === 'calls' ? 'calls' : 'served');
+const connections = {
+  calls: { ...file({ ...common, ...connection, ...caller }), ...ended },
+  served: { ...file({ ...common, ...connection, ...server, ...guarded }), filter: served },
+};
+
+/** `passed on`: by a gateway, where policies decide too. */
+export type Passage = Watch | 'passed on';
+
+const placeOf = (passage: Passage): 'calls' | 'passed on' | 'served' =>
+  passage === 'calls' || passage === 'passed on' ? passage : 'served';
 
 /** Of a connection manager. */
-export const requestRecord = (watch: Watch): AccessLog => requests[sideOf(watch)];
+export const requestRecord = (passage: Passage): AccessLog => requests[placeOf(passage)];
 /** Of a TCP proxy. */
-export const connectionRecord = (watch: Watch): AccessLog => connections[sideOf(watch)];
+export const connectionRecord = (watch: Watch): AccessLog => connections[watch === 'calls' ? 'calls' : 'served'];
+
+const noWayIn: AccessLog['filter'] = { filterSpecifier: { case: 'responseFlagFilter', value: { flags: ['NR'] } } };
+
+/** Of a listener. */
+export const refusedRecords: readonly AccessLog[] = [
+  { ...file({ ...unserved, details: '%RESPONSE_CODE_DETAILS%' }), filter: noWayIn },
+  { ...file({ ...unserved, details: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%' }), filter: holds(anyTlsFailed) },
+];

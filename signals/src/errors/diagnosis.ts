@@ -1,5 +1,5 @@
 /** Why a request failed, and what to change: from what the caller's proxy and the server's say of it, by the id that both saw. */
-import type { AccessRecord } from '../records/record.ts';
+import type { AccessRecord, Refuser } from '../records/record.ts';
 import { type FlagName, flagOf, meaningOf, type Remedy, readFlags } from './flags.ts';
 import { grpcStatus } from './grpc.ts';
 
@@ -77,15 +77,26 @@ const byFlags = ({ flags: text, details }: AccessRecord, end: 'caller' | 'server
   };
 };
 
-const byPolicy = ({ verdict, details }: AccessRecord): Diagnosis | undefined => {
+const refusers: Readonly<Record<Refuser, { readonly words: string; readonly remedy: Remedy }>> = {
+  policy: { words: 'refused by policy', remedy: { kind: 'AuthorizationPolicy', field: 'spec.rules' } },
+  authorizer: { words: 'refused by the external authorizer', remedy: { kind: 'AuthorizationPolicy', field: 'spec.provider.name' } },
+  token: { words: 'refused for its token', remedy: { kind: 'RequestAuthentication', field: 'spec.jwtRules' } },
+  listener: {
+    words: 'no way in is for such a connection: plaintext where mutual TLS is demanded, or a server name that nobody has',
+    remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
+  },
+  handshake: {
+    words: 'the handshake failed: its certificate is missing, expired or of nobody known here',
+    remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
+  },
+};
+
+const byRefusal = ({ verdict, details }: AccessRecord): Diagnosis | undefined => {
   if (verdict.kind !== 'denied') return undefined;
   const { rule, by } = verdict;
+  const { words, remedy } = refusers[by];
   const named = rule ? `rule ${rule.rule} of AuthorizationPolicy ${rule.namespace}/${rule.name}` : 'no ALLOW rule matched';
-  const words = { policy: `refused by policy: ${named}`, authorizer: 'refused by the external authorizer', token: 'refused for its token' }[
-    by
-  ];
-  const kind = by === 'token' ? 'RequestAuthentication' : 'AuthorizationPolicy';
-  return { hop: 'policy', words, flags: [], remedies: [{ kind, field: by === 'token' ? 'spec.jwtRules' : 'spec.rules' }], details };
+  return { hop: 'policy', words: by === 'policy' ? `${words}: ${named}` : words, flags: [], remedies: [remedy], details };
 };
 
 /** The application answered so itself: the mesh only passed it on. */
@@ -112,5 +123,5 @@ export interface Seen {
 
 /** The server's proxy stands nearer to what went wrong; where it saw nothing, the request was lost before. @returns undefined where nothing did */
 export const diagnose = ({ caller, server }: Seen): Diagnosis | undefined =>
-  (server && (byPolicy(server) ?? byFlags(server, 'server') ?? byApplication(server))) ??
-  (caller && (byPolicy(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller)));
+  (server && (byRefusal(server) ?? byFlags(server, 'server') ?? byApplication(server))) ??
+  (caller && (byRefusal(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller)));

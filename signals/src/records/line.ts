@@ -4,7 +4,7 @@
  */
 import { parseAttestedName, parseSpiffeId } from '@weft/model';
 import type { WorkloadLabels } from '../istio/standard.ts';
-import type { AccessRecord, Party, RequestPart, Tls } from './record.ts';
+import type { AccessRecord, Party, Refusal, RequestPart, Tls, Verdict } from './record.ts';
 import { connectionVerdict, readRule, verdictOf } from './verdict.ts';
 
 /** Twice what Envoy writes where every value has its full length. */
@@ -73,10 +73,19 @@ const partiesOf = (fields: Fields, own: WorkloadLabels): Pick<AccessRecord, 'sou
     : { source: { ...peer(principal, name, from), client }, destination: { ...self(own, to), service } };
 };
 
+/** The id of a connection stands in the line of each that policies look at. */
+const refusalOf = (fields: Fields, verdict: Verdict): Refusal | undefined => {
+  const id = text(fields, 'denial');
+  if (fields['kind'] !== 'tcp' || verdict.kind !== 'denied' || id === '') return undefined;
+  return { id, claimed: text(fields, 'claimed') };
+};
+
 const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord => {
   const tls = tlsOf(fields);
   const details = text(fields, 'details');
   const audited = readRule(text(fields, 'audited'));
+  const verdict = connectionVerdict(text(fields, 'refused'), text(fields, 'passed') !== '') ?? verdictOf(details, text(fields, 'rule'));
+  const refusal = refusalOf(fields, verdict);
   return {
     at,
     side: fields['side'] === 'source' ? 'source' : 'destination',
@@ -84,6 +93,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     duration: number(fields, 'ms'),
     protocol: text(fields, 'protocol') || 'TCP',
     ...(fields['kind'] === 'http' && { request: requestOf(fields) }),
+    ...(refusal && { refusal }),
     received: number(fields, 'received'),
     sent: number(fields, 'sent'),
     flags: text(fields, 'flags'),
@@ -92,7 +102,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     upstreamCluster: text(fields, 'cluster'),
     ...(tls && { tls }),
     mtls: tls !== undefined && text(fields, 'principal') !== '',
-    verdict: connectionVerdict(text(fields, 'refused'), text(fields, 'passed') !== '') ?? verdictOf(details, text(fields, 'rule')),
+    verdict,
     ...(audited && { audited }),
   };
 };

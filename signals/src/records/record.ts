@@ -39,6 +39,13 @@ export interface RequestPart {
   readonly denial: string;
 }
 
+/** Of a connection that was refused. Whoever opened it was told nothing: the id stands in the proxy's log. */
+export interface Refusal {
+  readonly id: string;
+  /** The identity that its certificate names and no handshake proved; empty: it named none. */
+  readonly claimed: string;
+}
+
 export interface Tls {
   readonly version: string;
   readonly cipher: string;
@@ -55,11 +62,14 @@ export interface RuleRef {
   readonly rule: number;
 }
 
+/** `listener`: no way in is for such a connection, as plaintext under STRICT; `handshake`: its TLS failed. */
+export type Refuser = 'policy' | 'authorizer' | 'token' | 'listener' | 'handshake';
+
 export type Verdict =
   /** `rule` is absent where no policy is for this workload. */
   | { readonly kind: 'allowed'; readonly rule?: RuleRef }
   /** Absent `rule`: no ALLOW rule matched, or it was no policy's rule. */
-  | { readonly kind: 'denied'; readonly by: 'policy' | 'authorizer' | 'token'; readonly rule?: RuleRef; readonly reason: string };
+  | { readonly kind: 'denied'; readonly by: Refuser; readonly rule?: RuleRef; readonly reason: string };
 
 export interface AccessRecord {
   /** When it began, in Unix milliseconds. */
@@ -73,6 +83,8 @@ export interface AccessRecord {
   readonly protocol: string;
   /** Absent for connections that are not HTTP. */
   readonly request?: RequestPart;
+  /** Absent for requests, whose refusals have `request.denial`, and for connections that were served. */
+  readonly refusal?: Refusal;
   /** Bytes from and to the client. */
   readonly received: number;
   readonly sent: number;

@@ -1,5 +1,5 @@
 /** What policies said, from what Envoy's filters leave behind. */
-import type { RuleRef, Verdict } from './record.ts';
+import type { Refuser, RuleRef, Verdict } from './record.ts';
 
 /** As Istio names rules [S112]. */
 export const readRule = (text: string): RuleRef | undefined => {
@@ -12,10 +12,12 @@ const ruleOf = (text: string): { rule?: RuleRef } => {
   return rule ? { rule } : {};
 };
 
-const refusals: readonly (readonly [reason: RegExp, by: 'policy' | 'authorizer' | 'token'])[] = [
+const refusals: readonly (readonly [reason: RegExp, by: Refuser])[] = [
   [/^rbac_access_denied_matched_policy\[(.*)\]$/, 'policy'],
   [/^ext_authz/, 'authorizer'],
   [/^jwt_authn_access_denied/, 'token'],
+  [/^filter_chain_not_found/, 'listener'],
+  [/^TLS_error:/, 'handshake'],
 ];
 
 /** Of a connection that is not HTTP: names of rules with a blank before each, or why nothing could be known. */
