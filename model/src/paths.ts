@@ -41,4 +41,6 @@ export const filesOf = ({ home, run }: Place) => ({
   /** Lets its bearer read configuration and status, not logs, and change nothing. */
   viewerToken: `${home}/viewer-token`,
   logs: `${home}/logs`,
+  /** What was observed, a file for each kind. */
+  telemetry: `${home}/telemetry`,
 });

@@ -26,6 +26,7 @@ export { parseExposition } from './prometheus/parse.ts';
 export { contentTypes, writeExposition } from './prometheus/write.ts';
 export * from './query.ts';
 export { readRecord } from './records/line.ts';
+export * from './records/query.ts';
 export type * from './records/record.ts';
 export * from './series/counter.ts';
 export * from './series/histogram.ts';

@@ -14,6 +14,7 @@ import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
+import { startTelemetry } from './telemetry/worker/thread.ts';
 
 export interface TcpAddress {
   readonly host: string;
@@ -40,6 +41,11 @@ export interface App {
   readonly addresses: { readonly xds: string; readonly api: string };
   stop(): Promise<void>;
 }
+
+const dayMs = 86_400_000;
+
+/** How much is kept of what was observed. */
+const retention = { records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs } };
 
 /** Ends what was started, last first, each even if another fails. */
 class Started {
@@ -76,6 +82,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(desired.stop);
   const registry = registryOf(desired);
 
+  const telemetry = await startTelemetry({
+    directory: files.telemetry,
+    options: retention,
+    onDeath: (error) => log.error({ err: error }, 'nothing that is observed is kept any more: the telemetry thread ended'),
+  });
+  started.add(telemetry.stop);
+
   const { trustDomain } = desired;
   const now = Date.now;
   const aliases = () => desired.node().trustDomainAliases;
@@ -96,7 +109,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const agent = agentAt(() => desired.node().node?.socket);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken });
-  const parts = { desired, push: ads, ca, agent, version: config.version, gatewayAddress };
+  const parts = { desired, push: ads, ca, agent, telemetry, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

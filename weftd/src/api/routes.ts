@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Push } from '../push/contract.ts';
+import type { Telemetry } from '../telemetry/worker/thread.ts';
 import type { Agent } from './agent.ts';
 
 /** What the API is made of. */
@@ -11,6 +12,7 @@ export interface ApiParts {
   readonly push: Push;
   readonly ca: Ca;
   readonly agent: Agent;
+  readonly telemetry: Telemetry;
   readonly version: string;
   readonly gatewayAddress: string;
   readonly apiAddress: () => string;

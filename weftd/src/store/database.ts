@@ -7,7 +7,6 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { diskIsFull, isDiskFull } from '@weft/model';
-import { migrations } from './schema.ts';
 
 export interface Database {
   readonly sql: DatabaseSync;
@@ -36,7 +35,7 @@ const transactionOn =
     }
   };
 
-const migrate = (database: Database, path: string): void => {
+const migrate = (database: Database, path: string, migrations: readonly string[]): void => {
   const version = Number(database.sql.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (version > migrations.length) {
     throw new Error(`${path} was written by a newer weftd (schema ${version}, this one knows ${migrations.length})`);
@@ -48,15 +47,18 @@ const migrate = (database: Database, path: string): void => {
   });
 };
 
-/** The directory is made 0700 and the file 0600 before SQLite sees them: its log files inherit the file's mode. */
-export const openDatabase = (path: string): Database => {
+/**
+ * The directory is made 0700 and the file 0600 before SQLite sees them: its log files inherit the file's mode.
+ * @param migrations steps of the schema: a database at version n (`user_version`) gets every step after n
+ */
+export const openDatabase = (path: string, migrations: readonly string[]): Database => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
     const sql = new DatabaseSync(path);
     sql.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const database: Database = { sql, transaction: transactionOn(sql, path), close: () => sql.close() };
-    migrate(database, path);
+    migrate(database, path, migrations);
     return database;
   } catch (cause) {
     throw failure(path, cause, `cannot open the store ${path}`);

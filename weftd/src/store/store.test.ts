@@ -161,7 +161,7 @@ test('a disk that takes nothing leaves store and memory as they were', () => {
 });
 
 test('a full disk is named, with what to do, and what was there can still be read', () => {
-  const small = openDatabase(join(home, 'small', 'store.db'));
+  const small = openDatabase(join(home, 'small', 'store.db'), migrations);
   const { page_count: pages } = small.sql.prepare('PRAGMA page_count').get() as { page_count: number };
   // SQLite answers a file at its limit as it answers a full disk: SQLITE_FULL.
   small.sql.exec(`PRAGMA max_page_count = ${pages}; PRAGMA cache_size = 10`);

@@ -5,6 +5,7 @@ import { type Judged, judgedIn } from './judged.ts';
 import { type KeptKeys, keysIn } from './keys.ts';
 import { historyKept, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
+import { migrations } from './schema.ts';
 
 export interface Store {
   readonly objects: Objects;
@@ -18,7 +19,7 @@ export interface Store {
 }
 
 export const openStore = (path: string, now: () => number): Store => {
-  const database = openDatabase(path);
+  const database = openDatabase(path, migrations);
   const objects = objectsIn(database, now);
   const prune = (): void => void objects.prune(now() - historyKept);
   prune();

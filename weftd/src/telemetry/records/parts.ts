@@ -1,0 +1,86 @@
+/** The parts that records are kept in: which there are, where the next ones go, and which are forgotten. */
+import type { Database } from '../../store/database.ts';
+import { createPart, dropPart } from './schema.ts';
+
+export interface Retention {
+  /** Bytes of the file that records may use. */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** Of records, in Unix milliseconds. */
+export interface Times {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface Part extends Times {
+  readonly part: number;
+  readonly day: number;
+}
+
+export interface Parts {
+  /** The newest first. */
+  all(): readonly Part[];
+  /** Where records of now go. Within a transaction. */
+  current(now: number): number;
+  /** Adds records to a part; `add` gives the times of the first and the last of them. Within a transaction. */
+  fill(part: number, add: () => Times): void;
+  /** Drops whole parts that are too old, and the oldest while all are too large. */
+  forget(now: number): void;
+  /** Bytes that are in use. */
+  size(): number;
+}
+
+export const dayMs = 86_400_000;
+
+/** Of what may be kept: so much goes at once where the bound is by size. */
+const share = 8;
+
+interface Row extends Part {
+  readonly pages: number;
+}
+
+export const partsIn = ({ sql, transaction }: Database, { maxBytes, maxAgeMs }: Retention): Parts => {
+  const pageSize = Number(sql.prepare('PRAGMA page_size').get()?.['page_size']);
+  const pageCount = sql.prepare('PRAGMA page_count');
+  const freeCount = sql.prepare('PRAGMA freelist_count');
+  const list = sql.prepare('SELECT part, day, first, last, pages FROM parts ORDER BY part DESC');
+  const insert = sql.prepare('INSERT INTO parts VALUES (?, ?, 0, 0, 0)');
+  const widen = sql.prepare(
+    'UPDATE parts SET first = CASE WHEN first = 0 THEN ?2 ELSE min(first, ?2) END, last = max(last, ?3), pages = pages + ?4 WHERE part = ?1',
+  );
+  const remove = sql.prepare('DELETE FROM parts WHERE part = ?');
+  const pages = (): number => Number(pageCount.get()?.['page_count']) - Number(freeCount.get()?.['freelist_count']);
+  const all = (): readonly Row[] => list.all() as unknown as readonly Row[];
+
+  const drop = ({ part }: Part): void =>
+    transaction(() => {
+      sql.exec(dropPart(part));
+      remove.run(part);
+    });
+
+  return {
+    all,
+    current: (now) => {
+      const [newest] = all();
+      const day = Math.floor(now / dayMs);
+      const full = newest !== undefined && newest.pages * pageSize > maxBytes / share;
+      if (newest && newest.day === day && !full) return newest.part;
+      const part = (newest?.part ?? 0) + 1;
+      sql.exec(createPart(part));
+      insert.run(part, day);
+      return part;
+    },
+    fill: (part, add) => {
+      const before = pages();
+      const { first, last } = add();
+      widen.run(part, first, last, pages() - before);
+    },
+    forget: (now) => {
+      const [, ...former] = all();
+      for (const part of former.toReversed()) if (part.last < now - maxAgeMs || pages() * pageSize > maxBytes) drop(part);
+    },
+    size: () => pages() * pageSize,
+  };
+};

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RecordQuery } from '@weft/signals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dayMs } from './parts.ts';
+import { noon, recordOf, type Said } from './records.fixture.ts';
+import { openRecords, type Records, type RecordsOptions } from './records.ts';
+
+const usual: RecordsOptions = { maxBytes: 1 << 30, maxAgeMs: 7 * dayMs };
+
+let home = '';
+let records: Records;
+
+const open = (options = usual): Records => openRecords(join(home, 'requests.db'), options);
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'weft-records-'));
+  records = open();
+});
+
+afterEach(() => {
+  records.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const keep = (...said: readonly Said[]): void => records.add({ records: said.map(recordOf) }, noon);
+
+const asked = (query: Partial<RecordQuery>) => records.query({ limit: 100, ...query }).map(({ record }) => record);
+
+test('what was added comes back as it was, also from a store that was opened again', () => {
+  const { request: _request, tls: _tls, ...bare } = recordOf({ to: 'db' });
+  const plain = { ...bare, mtls: false, at: noon - 1 };
+  records.add({ records: [recordOf({ denied: true }), plain] }, noon);
+  records.close();
+  records = open();
+  expect(asked({})).toEqual([recordOf({ denied: true }), plain]);
+  expect(records.last()).toBe(2);
+});
+
+describe('asked for', () => {
+  const web = 'spiffe://cluster.local/ns/shop/sa/web';
+  test.each<[string, Partial<RecordQuery>, string]>([
+    ['a principal', { principal: web }, '/a /c /e'],
+    ['the end of a principal', { principal: '*/sa/web' }, '/a /c /e'],
+    ['the beginning of a principal', { principal: 'spiffe://cluster.local/ns/shop/sa/w*' }, '/a /c /e'],
+    ['a principal and a time', { principal: web, since: noon + 2, until: noon + 4 }, '/c'],
+    ['who was called', { to: { name: 'payments' } }, '/a /b /d'],
+    ['the service that was called', { to: { name: 'ledger.shop.svc.cluster.local' } }, '/c'],
+    ['who was called in which namespace', { to: { name: 'payments', namespace: 'other' } }, ''],
+    ['who called', { from: { name: 'jobs', namespace: 'shop' } }, '/b /d'],
+    ['either end', { workload: { name: 'web' } }, '/a /c /e'],
+    ['what was refused', { denied: true }, '/b'],
+    ['an address at either end', { address: '10.9.9.9' }, '/c'],
+    ['the client behind a gateway', { address: '203.0.113.9' }, '/d'],
+    ['an IPv6 address', { address: 'fd00::7' }, '/e'],
+    ['a path', { path: '/a' }, '/a'],
+    ['a path with signs of LIKE', { path: '/%' }, ''],
+    ['the id of a refusal', { denial: 'denial-x' }, '/b'],
+    ['the id of a request', { request: 'y' }, '/c'],
+    ['whose proxy saw it', { side: 'source' }, '/d'],
+  ])('%s', (_name, query, paths) => {
+    keep(
+      { path: '/a', at: noon + 1 },
+      { path: '/b', at: noon + 2, from: 'jobs', denied: true, id: 'x' },
+      { path: '/c', at: noon + 3, to: 'ledger', peer: '10.9.9.9', id: 'y' },
+      { path: '/d', at: noon + 4, from: 'jobs', client: '203.0.113.9', side: 'source' },
+      { path: '/e', at: noon + 5, peer: 'fd00::7', to: 'db' },
+    );
+    const found = asked(query).map(({ request }) => request?.path);
+    expect(found.toSorted().join(' ')).toBe(paths);
+  });
+
+  test('the newest come first, and no more than were wanted', () => {
+    keep({ path: '/1', at: noon }, { path: '/3', at: noon + 2 }, { path: '/2', at: noon + 1 });
+    expect(asked({ limit: 2 }).map(({ request }) => request?.path)).toEqual(['/3', '/2']);
+  });
+
+  test('those after one come in the order in which they came', () => {
+    keep({ path: '/1', at: noon + 5 }, { path: '/2', at: noon });
+    const [first] = records.query({ after: 0, limit: 1 });
+    expect(first?.record.request?.path).toBe('/1');
+    expect(asked({ after: first?.id ?? 0 }).map(({ request }) => request?.path)).toEqual(['/2']);
+  });
+});
+
+describe('what is sent again counts once', () => {
+  const span = (from: number, to: number) => ({ file: 'pod/1', from, to });
+
+  test('by how far the file was taken', () => {
+    records.add({ records: [recordOf()], span: span(0, 100) }, noon);
+    records.add({ records: [recordOf()], losses: { damaged: 1 }, span: span(0, 100) }, noon);
+    expect(records.position('pod/1')).toBe(100);
+    expect(records.state()).toMatchObject({ records: 1, losses: {} });
+    records.add({ records: [recordOf()], losses: { damaged: 1 }, span: span(100, 200) }, noon);
+    expect(records.state()).toMatchObject({ records: 2, losses: { damaged: 1 } });
+  });
+});
+
+describe('is forgotten', () => {
+  test('by age, a day at a time', () => {
+    keep({ at: noon });
+    records.add({ records: [recordOf({ at: noon + dayMs })] }, noon + dayMs);
+    records.maintain(noon + 7 * dayMs);
+    expect(asked({})).toHaveLength(2);
+    records.maintain(noon + 7 * dayMs + 1);
+    expect(asked({}).map(({ at }) => at)).toEqual([noon + dayMs]);
+    expect(records.state().oldest).toBe(noon + dayMs);
+  });
+
+  test('by size, the oldest first, while the newest stay', () => {
+    records.close();
+    records = open({ ...usual, maxBytes: 2 << 20 });
+    const batch = Array.from({ length: 1_000 }, (_, index) => recordOf({ path: `/${'x'.repeat(200)}`, id: String(index) }));
+    for (let index = 0; index < 20; index += 1) {
+      records.add({ records: batch.map((record) => ({ ...record, at: noon + index })) }, noon);
+      records.maintain(noon);
+    }
+    const { bytes, records: count } = records.state();
+    expect(bytes).toBeLessThan(3 << 20);
+    expect(count).toBeGreaterThan(1_000);
+    expect(asked({ limit: 1 })[0]?.at).toBe(noon + 19);
+    expect(records.last()).toBe(20_000);
+  });
+});

@@ -1,0 +1,162 @@
+/** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
+import type { StatementSync } from 'node:sqlite';
+import type { AccessRecord, RecordQuery, StoredRecord } from '@weft/signals';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { type LossCounts, type Losses, lossesIn } from './losses.ts';
+import { type Parties, partiesIn } from './parties.ts';
+import { dayMs, type Parts, partsIn, type Retention } from './parts.ts';
+import { type Positions, positionsIn } from './positions.ts';
+import { partiesOf, recordIn, rowOf } from './rows.ts';
+import { migrations, recordColumns } from './schema.ts';
+import { searchOf } from './search.ts';
+
+export type RecordsOptions = Retention;
+
+/** Where in a proxy's file records come from. */
+export interface Span {
+  readonly file: string;
+  /** Bytes: the first of these records begins at `from`, and the last one ends at `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface RecordBatch {
+  readonly records: readonly AccessRecord[];
+  /** What could not be read or was dropped on the way, by reason. */
+  readonly losses?: LossCounts;
+  /** What was taken before is taken once; absent: it comes from no file. */
+  readonly span?: Span;
+}
+
+export interface RecordsState {
+  readonly records: number;
+  readonly bytes: number;
+  /** Unix milliseconds; absent while there are none. */
+  readonly oldest?: number;
+  readonly losses: LossCounts;
+}
+
+export interface Records {
+  /** All of it or, where it was taken before, nothing. */
+  add(batch: RecordBatch, now: number): void;
+  query(query: RecordQuery): readonly StoredRecord[];
+  /** How far this file was taken, in bytes. */
+  position(file: string): number;
+  /** The number of the newest record: those that come are after it. */
+  last(): number;
+  state(): RecordsState;
+  maintain(now: number): void;
+  close(): void;
+}
+
+/** Longer than an agent keeps what it could not deliver. */
+const positionsKeptMs = 30 * dayMs;
+
+class RecordsStore implements Records {
+  readonly #database: Database;
+  readonly #parts: Parts;
+  readonly #parties: Parties;
+  readonly #positions: Positions;
+  readonly #losses: Losses;
+  #last: number;
+  #insert: { readonly part: number; readonly statement: StatementSync } | undefined;
+
+  constructor(path: string, retention: Retention) {
+    this.#database = openDatabase(path, migrations);
+    this.#parts = partsIn(this.#database, retention);
+    this.#parties = partiesIn(this.#database);
+    this.#positions = positionsIn(this.#database);
+    this.#losses = lossesIn(this.#database);
+    this.#last = Math.max(0, ...this.#parts.all().map(({ part }) => this.#newestOf(part)));
+  }
+
+  add = ({ records, losses = {}, span }: RecordBatch, now: number): void => {
+    if (span && this.position(span.file) >= span.to) return;
+    const { transaction } = this.#database;
+    const before = this.#last;
+    try {
+      transaction(() => {
+        this.#losses.add(losses);
+        if (span) this.#positions.set(span.file, span.to, now);
+        if (records.length > 0) this.#append(records, now);
+      });
+    } catch (error) {
+      this.#last = before;
+      this.#insert = undefined;
+      this.#parties.forget();
+      throw error;
+    }
+  };
+
+  query = (query: RecordQuery): readonly StoredRecord[] => {
+    const { since = 0, until = Number.POSITIVE_INFINITY, after, limit } = query;
+    const parts = this.#parts.all().filter(({ first, last }) => last >= since && first < until);
+    const found: StoredRecord[] = [];
+    for (const { part } of after === undefined ? parts : parts.toReversed()) {
+      if (after !== undefined && this.#newestOf(part) <= after) continue;
+      const { sql, values } = searchOf(part, { ...query, limit });
+      const rows = this.#database.sql.prepare(sql).all(...values);
+      found.push(...rows.map((row) => ({ id: Number(row['id']), record: recordIn(row) })));
+    }
+    // Records that came late lie in a later part than others of their time.
+    if (after === undefined) found.sort((a, b) => b.record.at - a.record.at || b.id - a.id);
+    return found.slice(0, limit);
+  };
+
+  position = (file: string): number => this.#positions.of(file);
+
+  last = (): number => this.#last;
+
+  state = (): RecordsState => {
+    const parts = this.#parts.all();
+    const count = (part: number): number =>
+      Number(this.#database.sql.prepare(`SELECT count(*) AS count FROM records_${part}`).get()?.['count']);
+    const times = parts.flatMap(({ first }) => (first === 0 ? [] : [first]));
+    return {
+      records: parts.reduce((sum, { part }) => sum + count(part), 0),
+      bytes: this.#parts.size(),
+      ...(times.length > 0 && { oldest: Math.min(...times) }),
+      losses: this.#losses.all(),
+    };
+  };
+
+  maintain = (now: number): void => {
+    this.#parts.forget(now);
+    this.#positions.forget(now - positionsKeptMs);
+  };
+
+  close = (): void => this.#database.close();
+
+  #append(records: readonly AccessRecord[], now: number): void {
+    const part = this.#parts.current(now);
+    if (this.#insert?.part !== part) this.#insert = this.#insertInto(part);
+    const { statement } = this.#insert;
+    this.#parts.fill(part, () => {
+      let [first, last] = [Number.POSITIVE_INFINITY, 0];
+      for (const record of records) {
+        const row = rowOf(record, { id: this.#last + 1, ...this.#numbersOf(part, record) });
+        statement.run(...recordColumns.map((column) => row[column]));
+        this.#last += 1;
+        first = Math.min(first, record.at);
+        last = Math.max(last, record.at);
+      }
+      return { first, last };
+    });
+  }
+
+  #numbersOf(part: number, record: AccessRecord): { readonly source: number; readonly destination: number } {
+    const { source, destination } = partiesOf(record);
+    return { source: this.#parties.numberOf(part, source), destination: this.#parties.numberOf(part, destination) };
+  }
+
+  #insertInto(part: number): { readonly part: number; readonly statement: StatementSync } {
+    const values = recordColumns.map(() => '?').join(', ');
+    return { part, statement: this.#database.sql.prepare(`INSERT INTO records_${part} VALUES (${values})`) };
+  }
+
+  #newestOf(part: number): number {
+    return Number(this.#database.sql.prepare(`SELECT max(id) AS newest FROM records_${part}`).get()?.['newest'] ?? 0);
+  }
+}
+
+export const openRecords = (path: string, options: RecordsOptions): Records => new RecordsStore(path, options);

@@ -1,0 +1,64 @@
+/**
+ * Tables of records. They come in parts, one for each day or less, so that the oldest are forgotten by dropping tables, whatever their size.
+ * The parties of a part (few, since certificates of the mesh name them) stand in a table beside it, and records refer to them by number.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE parts (
+    part INTEGER PRIMARY KEY, day INTEGER NOT NULL,
+    -- Of the records in it, in Unix milliseconds; 0 while it is empty.
+    first INTEGER NOT NULL, last INTEGER NOT NULL,
+    -- Pages of the file that it takes.
+    pages INTEGER NOT NULL
+  ) STRICT;
+
+  -- How far each proxy's file was taken: what comes again is known by it.
+  CREATE TABLE positions (file TEXT PRIMARY KEY, position INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+
+  -- What was not kept, by reason, since ever.
+  CREATE TABLE losses (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+  `,
+];
+
+export const partyColumns = ['principal', 'namespace', 'workload', 'app', 'version', 'cluster', 'service'] as const;
+
+/** `rest` is JSON of what nobody searches by. */
+export const recordColumns = [
+  'id',
+  'at',
+  'side',
+  'source',
+  'destination',
+  'peer',
+  'client',
+  'server',
+  'path',
+  'denied',
+  'mtls',
+  'denial',
+  'request',
+  'rest',
+] as const;
+
+export const createPart = (part: number): string => `
+  CREATE TABLE parties_${part} (
+    id INTEGER PRIMARY KEY, ${partyColumns.map((column) => `${column} TEXT NOT NULL`).join(', ')},
+    UNIQUE (${partyColumns.join(', ')})
+  ) STRICT;
+  CREATE TABLE records_${part} (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, side INTEGER NOT NULL, source INTEGER NOT NULL, destination INTEGER NOT NULL,
+    peer TEXT NOT NULL, client TEXT NOT NULL, server TEXT NOT NULL, path TEXT, denied INTEGER NOT NULL, mtls INTEGER NOT NULL,
+    denial TEXT, request TEXT, rest TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX at_${part} ON records_${part} (at);
+  CREATE INDEX source_${part} ON records_${part} (source, at);
+  CREATE INDEX destination_${part} ON records_${part} (destination, at);
+  CREATE INDEX peer_${part} ON records_${part} (peer, at);
+  CREATE INDEX client_${part} ON records_${part} (client, at) WHERE client <> peer;
+  CREATE INDEX server_${part} ON records_${part} (server, at);
+  CREATE INDEX denied_${part} ON records_${part} (at) WHERE denied = 1;
+  CREATE INDEX denial_${part} ON records_${part} (denial) WHERE denial IS NOT NULL;
+  CREATE INDEX request_${part} ON records_${part} (request) WHERE request IS NOT NULL;
+`;
+
+export const dropPart = (part: number): string => `DROP TABLE records_${part}; DROP TABLE parties_${part};`;

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noon, recordOf } from '../records/records.fixture.ts';
+import { startTelemetry, type Telemetry, TelemetryBusy } from './thread.ts';
+
+let home = '';
+let telemetry: Telemetry;
+const deaths: Error[] = [];
+
+const start = (): Promise<Telemetry> =>
+  startTelemetry({
+    directory: join(home, 'telemetry'),
+    options: { records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 } },
+    onDeath: (error) => void deaths.push(error),
+  });
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'weft-telemetry-'));
+  deaths.length = 0;
+  telemetry = await start();
+});
+
+afterEach(async () => {
+  await telemetry.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+test('what is answered is kept, and a store is asked as if it were here', async () => {
+  await telemetry.records.add({ records: [recordOf()] }, noon);
+  expect(await telemetry.records.query({ limit: 10 })).toEqual([{ id: 1, record: recordOf() }]);
+});
+
+test('what was called before the end is done before it', async () => {
+  const called = Array.from({ length: 20 }, () => telemetry.records.add({ records: [recordOf()] }, noon));
+  await telemetry.stop();
+  await Promise.all(called);
+  await expect(telemetry.records.last()).rejects.toThrow('weftd is stopping');
+  telemetry = await start();
+  expect(await telemetry.records.last()).toBe(20);
+});
+
+test('an error comes over with its words, and the thread goes on', async () => {
+  const broken = { ...recordOf(), at: Number.NaN };
+  await expect(telemetry.records.add({ records: [broken] }, noon)).rejects.toThrow('the store took nothing');
+  await telemetry.records.add({ records: [recordOf()] }, noon);
+  expect(await telemetry.records.last()).toBe(1);
+  expect(deaths).toEqual([]);
+});
+
+test('who calls faster than the thread answers is refused, and may come again', async () => {
+  const called = await Promise.allSettled(Array.from({ length: 1_000 }, () => telemetry.records.last()));
+  const refused = called.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  expect(refused.length).toBe(1_000 - 256);
+  expect(refused[0]).toBeInstanceOf(TelemetryBusy);
+  expect(await telemetry.records.last()).toBe(0);
+});

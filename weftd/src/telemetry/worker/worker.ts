@@ -1,0 +1,59 @@
+/** Entry of the telemetry thread: calls in, answers out, one after another; what they took is on disk when they are answered. */
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromTelemetry, TelemetryConfig, ToTelemetry } from './messages.ts';
+import { type Store, type StoreName, stores } from './stores.ts';
+
+/** Often enough that a store is never far above its bound, seldom enough to cost nothing. */
+const maintenanceMs = 60_000;
+
+const { directory, options } = workerData as TelemetryConfig;
+
+const post = (message: FromTelemetry): void => parentPort?.postMessage(message);
+
+/** The options belong to the store: who starts the thread is typed by the same table. */
+const open = (name: StoreName): Store => {
+  const { file, open: openStore } = stores[name];
+  return openStore(join(directory, file), options[name]);
+};
+
+const opened = new Map((Object.keys(stores) as StoreName[]).map((name) => [name, open(name)]));
+
+/** As the types on the caller's side promise, the store has the method. */
+const call = (name: StoreName, method: string, given: readonly unknown[]): unknown => {
+  const store = opened.get(name) as unknown as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
+  return store[method]?.(...given);
+};
+
+const answer = ({ id, store, method, given }: Extract<ToTelemetry, { kind: 'call' }>): void => {
+  try {
+    post({ kind: 'answer', id, value: call(store, method, given) });
+  } catch (error) {
+    post({ kind: 'failure', id, error });
+  }
+};
+
+const maintain = (): void => {
+  for (const store of opened.values()) {
+    try {
+      store.maintain(Date.now());
+    } catch {
+      // A full disk, as a rule: nothing was forgotten, and it is tried again; what is to be added tells of it.
+    }
+  }
+};
+
+const maintenance = setInterval(maintain, maintenanceMs);
+
+parentPort?.on('message', (message: ToTelemetry) => {
+  if (message.kind === 'call') {
+    answer(message);
+    return;
+  }
+  clearInterval(maintenance);
+  for (const store of opened.values()) store.close();
+  parentPort?.close();
+});
+
+maintain();
+post({ kind: 'ready' });
