@@ -15,6 +15,8 @@ import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
+import { traceCommand } from './commands/trace.ts';
+import { tracesCommand } from './commands/traces.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import { waitCommand } from './commands/wait.ts';
@@ -23,7 +25,10 @@ import { waitCommand } from './commands/wait.ts';
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
-  ['Look into it:', [explainCommand, psCommand, configCommand, metricsCommand, execCommand, logsCommand, restartCommand]],
+  [
+    'Look into it:',
+    [explainCommand, psCommand, configCommand, metricsCommand, tracesCommand, traceCommand, execCommand, logsCommand, restartCommand],
+  ],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

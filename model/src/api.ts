@@ -12,6 +12,9 @@
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
  * GET    /proxies/:namespace/:name/metrics         Prometheus text                  one proxy's, all of it
  * GET    /metrics                                  Prometheus text                  all proxies', the mesh's metrics only
+ * GET    /traces?service=&namespace=&from=&to=&minDuration=&maxDuration=&failed=&limit=   { items: TraceSummary[] }   TraceSearch
+ * GET    /traces/:id                               Trace
+ * GET    /exemplars?service=&namespace=&from=&to=&minDuration=&maxDuration=&limit=   { items: TraceExemplar[] }
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside

@@ -32,3 +32,4 @@ export * from './series/counter.ts';
 export * from './series/histogram.ts';
 export * from './series/readings.ts';
 export * from './series/steps.ts';
+export * from './traces/waterfall.ts';

@@ -14,6 +14,7 @@ import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
+import { traceReceiver } from './telemetry/traces/receiver.ts';
 import { startTelemetry } from './telemetry/worker/thread.ts';
 
 export interface TcpAddress {
@@ -45,7 +46,10 @@ export interface App {
 const dayMs = 86_400_000;
 
 /** How much is kept of what was observed. */
-const retention = { records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs } };
+const retention = {
+  records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
+  traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
+};
 
 /** Ends what was started, last first, each even if another fails. */
 class Started {
@@ -99,10 +103,12 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log }); // plans → Envoy
   const xds = `${config.xds.host}:${config.xds.port}`;
   takeSteps(desired, ads, log);
+  const names = { trustDomain, cluster: clusterId };
+  const spans = traceReceiver({ traces: telemetry.traces, authenticate: ca.authenticate, registry, names, now, log });
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
     identities: ca.serving,
-    services: [ads.service, certificateService({ ca, now, log })],
+    services: [ads.service, certificateService({ ca, now, log }), spans],
   });
   started.add(grpc.close);
 

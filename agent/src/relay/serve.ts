@@ -10,6 +10,7 @@ import { openStateDirectory } from '../identity/state-directory.ts';
 import type { ProxyInput, RelayTiming, ServeProxy } from './proxy.ts';
 import { openRelay } from './relay.ts';
 import { type SecretStream, serveSecrets } from './sds.ts';
+import { SpanRelay, spanMethods } from './spans.ts';
 import type { Downstream } from './stream.ts';
 import { toBuffer } from './wire.ts';
 
@@ -34,11 +35,13 @@ export const serveProxy: ServeProxy = async (input) => {
   const state = await openStateDirectory(paths.state);
   const keeper = await keepIdentity({ ...input, state: paths.state });
   const relay = await openRelay({ ...input, state, keeper, timing });
+  const spans = new SpanRelay({ keeper, upstream: input.upstream, now: input.now });
   const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
   server.addService(adsMethods, { deltaAggregatedResources: (call: Downstream) => relay.handle(call) });
   server.addService(sdsMethods, {
     deltaSecrets: (call: SecretStream) => serveSecrets(call, { keeper, logger, ...(input.owner && { reader: input.owner }) }),
   });
+  server.addService(spanMethods, { export: spans.handle });
   try {
     await listen(server, input);
   } catch (error) {
@@ -49,6 +52,7 @@ export const serveProxy: ServeProxy = async (input) => {
   return {
     close: async () => {
       await Promise.all([keeper.close(), relay.close()]);
+      spans.close();
       server.forceShutdown();
       await rm(paths.socket, { force: true });
     },

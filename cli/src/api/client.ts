@@ -12,6 +12,9 @@ import type {
   StoredObject,
   TokenRequest,
   TokenResult,
+  Trace,
+  TraceSearch,
+  TraceSummary,
   TrustBundles,
   WaitResult,
   WorkloadStatus,
@@ -61,6 +64,9 @@ export interface Api {
   logs(query: LogQuery): AsyncIterable<Buffer>;
   /** Prometheus text: one proxy's, or the whole mesh's. */
   metrics(pod?: { readonly namespace: string; readonly name: string }): AsyncIterable<Buffer>;
+  /** Newest first. */
+  traces(search: TraceSearch): Promise<readonly TraceSummary[]>;
+  trace(id: string): Promise<Trace>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -117,6 +123,9 @@ export const createApi = (socket: string): Api => {
     },
     logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
     metrics: (pod) => http.stream(pod ? `/proxies/${pod.namespace}/${pod.name}/metrics` : '/metrics'),
+    // What did not fail is asked for too, so `false` is said.
+    traces: ({ failed, ...search }) => items(`/traces${query({ ...search, ...(failed !== undefined && { failed: String(failed) }) })}`),
+    trace: (id) => get(`/traces/${encodeURIComponent(id)}`),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

@@ -15,6 +15,7 @@ import { proxyRoutes } from './proxies.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { statusRoutes } from './status.ts';
+import { traceRoutes } from './traces.ts';
 import { waitRoutes } from './wait.ts';
 import { workloadRoutes } from './workloads.ts';
 
@@ -34,7 +35,16 @@ export interface ApiServer {
 }
 
 /** Everyone who was let in may use these, according to role. */
-const shared: readonly Routes[] = [statusRoutes, resourceRoutes, proxyRoutes, metricsRoutes, waitRoutes, explainRoutes, workloadRoutes];
+const shared: readonly Routes[] = [
+  statusRoutes,
+  resourceRoutes,
+  proxyRoutes,
+  metricsRoutes,
+  waitRoutes,
+  explainRoutes,
+  workloadRoutes,
+  traceRoutes,
+];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 

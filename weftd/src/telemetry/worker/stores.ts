@@ -3,6 +3,7 @@
  * that knows nothing of threads; a method that returned has committed.
  */
 import { openRecords } from '../records/records.ts';
+import { openTraces } from '../traces/traces.ts';
 
 /** What every store has besides its own methods. */
 export interface Store {
@@ -13,6 +14,7 @@ export interface Store {
 
 export const stores = {
   records: { file: 'requests.db', open: openRecords },
+  traces: { file: 'traces.db', open: openTraces },
 } as const satisfies Readonly<Record<string, { readonly file: string; readonly open: (path: string, options: never) => Store }>>;
 
 type Stores = typeof stores;

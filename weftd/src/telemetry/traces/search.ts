@@ -1,0 +1,125 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Span, SpanKind, Trace, TraceExemplar, TraceSearch, TraceSummary } from '@weft/model';
+import type { Database } from '../../store/database.ts';
+
+export interface ExemplarSearch {
+  readonly service: string;
+  readonly namespace?: string;
+  /** Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Milliseconds; up to `maxDuration`, which is left out: the bounds of a bucket. */
+  readonly minDuration: number;
+  readonly maxDuration?: number;
+  readonly limit: number;
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+const hex = (value: SQLOutputValue | undefined): string => Buffer.from(value as Uint8Array).toString('hex');
+
+const ever = Number.MAX_VALUE;
+
+/** The rest of a span as `write.ts` puts it down. */
+type Rest = Pick<Span, 'workload' | 'pod' | 'message' | 'attributes' | 'events'>;
+
+const spanOf = (row: Row): Span => {
+  const { workload, pod, message, attributes, events } = JSON.parse(String(row.more)) as Rest;
+  return {
+    id: hex(row.id),
+    ...(row.parent !== null && { parent: hex(row.parent) }),
+    name: String(row.name),
+    kind: String(row.kind) as SpanKind,
+    at: Number(row.start),
+    duration: Number(row.duration),
+    service: String(row.service),
+    namespace: String(row.namespace),
+    workload,
+    pod,
+    failed: row.failed === 1,
+    ...(message !== undefined && { message }),
+    attributes,
+    events,
+  };
+};
+
+/** Which traces, by their spans at a service: all of a span that is asked for lies in the index. */
+const ofService = `
+  SELECT trace AS id, max(start) AS at FROM spans
+  WHERE service = :service AND start >= :from AND start < :to AND duration >= :min AND duration < :max
+    AND (:failed IS NULL OR failed = :failed) AND (:namespace IS NULL OR namespace = :namespace)
+  GROUP BY trace ORDER BY at DESC LIMIT :limit`;
+
+const ofAny = `
+  SELECT id FROM traces
+  WHERE start >= :from AND start < :to AND finish - start >= :min AND finish - start < :max
+    AND (:failed IS NULL OR (failed > 0) = :failed)
+    AND (:namespace IS NULL OR EXISTS (SELECT 1 FROM spans WHERE trace = traces.id AND namespace = :namespace))
+  ORDER BY start DESC LIMIT :limit`;
+
+const answeredBy = `
+  SELECT trace, id, start, duration FROM spans
+  WHERE service = :service AND start >= :from AND start < :to AND duration >= :min AND duration < :max
+    AND kind = 'server' AND (:namespace IS NULL OR namespace = :namespace)
+  ORDER BY start DESC LIMIT :limit`;
+
+const parameters = ({ from, to, minDuration = 0, maxDuration = ever, namespace, limit }: Omit<TraceSearch, 'failed' | 'service'>) => ({
+  from,
+  to,
+  min: minDuration,
+  max: maxDuration,
+  namespace: namespace ?? null,
+  limit,
+});
+
+export interface Search {
+  find(search: TraceSearch): readonly TraceSummary[];
+  trace(id: string): Trace | undefined;
+  exemplars(search: ExemplarSearch): readonly TraceExemplar[];
+}
+
+export const searchIn = ({ sql }: Database): Search => {
+  const [byService, byTrace, byDuration] = [ofService, ofAny, answeredBy].map((text) => sql.prepare(text));
+  const counted = sql.prepare('SELECT * FROM traces WHERE id = ?');
+  // What a trace began with: nobody called it, or whoever did told nothing of it.
+  const first = sql.prepare(`
+    SELECT service, namespace, name FROM spans AS span WHERE trace = ?
+    ORDER BY parent IS NOT NULL AND EXISTS (SELECT 1 FROM spans WHERE trace = span.trace AND id = span.parent), start LIMIT 1`);
+  const services = sql.prepare('SELECT DISTINCT service FROM spans WHERE trace = ? ORDER BY service');
+  const spans = sql.prepare('SELECT * FROM spans WHERE trace = ? ORDER BY start, duration DESC');
+
+  const summary = (id: SQLOutputValue): TraceSummary => {
+    const row = counted.get(id) ?? {};
+    const root = first.get(id) ?? {};
+    return {
+      id: hex(id),
+      at: Number(row.start),
+      duration: Number(row.finish) - Number(row.start),
+      service: String(root.service),
+      namespace: String(root.namespace),
+      name: String(root.name),
+      spans: Number(row.spans),
+      failed: Number(row.failed),
+      services: services.all(id).map(({ service }) => String(service)),
+    };
+  };
+
+  return {
+    find: ({ service, failed, ...search }) => {
+      const given = { ...parameters(search), failed: failed === undefined ? null : Number(failed) };
+      const rows = service === undefined ? byTrace?.all(given) : byService?.all({ ...given, service });
+      return (rows ?? []).map(({ id }) => summary(id ?? null));
+    },
+    trace: (id) => {
+      const found = spans.all(Buffer.from(id, 'hex')).map(spanOf);
+      return found.length === 0 ? undefined : { id, spans: found };
+    },
+    exemplars: ({ service, ...search }) =>
+      (byDuration?.all({ ...parameters(search), service }) ?? []).map((row) => ({
+        trace: hex(row.trace),
+        span: hex(row.id),
+        at: Number(row.start),
+        duration: Number(row.duration),
+      })),
+  };
+};
