@@ -20,15 +20,14 @@ import { tracesCommand } from './commands/traces.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import { waitCommand } from './commands/wait.ts';
+import { whyCommand } from './commands/why.ts';
 
 /** Grouped as a person meets them. */
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
-  [
-    'Look into it:',
-    [explainCommand, psCommand, configCommand, metricsCommand, tracesCommand, traceCommand, execCommand, logsCommand, restartCommand],
-  ],
+  ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
+  ['See what it does:', [metricsCommand, tracesCommand, traceCommand, whyCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

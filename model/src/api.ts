@@ -18,6 +18,7 @@
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
+ * GET    /why/:id                                 Why (of signals)                 id of a refusal, or of a request
  * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy

@@ -36,6 +36,7 @@ export type * from './istio/sidecar-tls.ts';
 export type * from './istio/traffic-policy.ts';
 export type * from './istio/virtual-service.ts';
 export type * from './istio/workload-entry.ts';
+export type * from './judgement.ts';
 export * from './kinds.ts';
 export type * from './kubernetes/deployment.ts';
 export { matchesSelector } from './kubernetes/deployment.ts';

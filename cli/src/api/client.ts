@@ -19,6 +19,7 @@ import type {
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
+import type { Why } from '@weft/signals';
 import { type Answer, createHttp, type Http, refusal } from './http.ts';
 
 interface Items<T> {
@@ -59,6 +60,7 @@ export interface Api {
   config(proxy: { readonly namespace: string; readonly name: string; readonly live: boolean }): Promise<ProxyConfig>;
   wait(timeoutMs: number, object?: ObjectWait): Promise<WaitResult>;
   explain(question: ExplainRequest): Promise<Journey>;
+  why(id: string): Promise<Why>;
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
@@ -117,6 +119,7 @@ export const createApi = (socket: string): Api => {
       ) as WaitResult,
     explain: ({ request, from }) =>
       get(`/explain${query({ request: JSON.stringify(request), from: from && `${from.namespace}/${from.name}` })}`),
+    why: (id) => get(`/why/${encodeURIComponent(id)}`),
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {
       await post(`/workloads/${namespace}/${name}/restart`, {});

@@ -32,7 +32,7 @@ const share = (percent: number): string => `${Number(percent.toFixed(2))} %`;
 const nearest = (file: string): string => (relative('', file).length < file.length ? relative('', file) : file);
 
 /** `VirtualService shop/catalog (traffic.yaml:12)` */
-const placeText = ({ kind, namespace, name, path, file, line, delegatedBy }: WrittenPlace): string => {
+export const placeText = ({ kind, namespace, name, path, file, line, delegatedBy }: WrittenPlace): string => {
   const where = file === undefined ? path : `${nearest(file)}${line === undefined ? '' : `:${line}`}`;
   const origin = delegatedBy ? `, delegated by ${delegatedBy.kind} ${delegatedBy.namespace}/${delegatedBy.name}` : '';
   return `${kind} ${namespace}/${name}${where ? ` (${where})` : ''}${origin}`;
@@ -144,7 +144,7 @@ const callerText = ({ identity, address, client }: Verdict['caller']): string =>
   return `${who}${where}${client === undefined || client === address ? '' : `, for ${client}`}`;
 };
 
-const verdictTexts = ({ allowed, why, by, nearest: closest, change, asks = [], asides = [] }: Verdict, paint: Paint): string[] => [
+export const verdictTexts = ({ allowed, why, by, nearest: closest, change, asks = [], asides = [] }: Verdict, paint: Paint): string[] => [
   ...asks.map((one) => `asks ${one.provider}, which may allow or refuse it: CUSTOM ${ruleText(one)}`),
   `${allowed ? paint.green('allowed') : paint.red('refused')}: ${why}`,
   ...(by ? [`by ${ruleText(by)}`] : []),

@@ -1,5 +1,5 @@
 /** A request's whole way: out of the client's proxy or a gateway, and into the servers' proxies that it may reach. */
-import type { ClusterStep, DecidingRule, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
+import type { ClusterStep, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
 import { spiffeId } from '@weft/model';
 import type { RunningPod } from '../kubernetes/workload.ts';
 import type { Mesh, ScopedService, View } from '../mesh/index.ts';
@@ -14,6 +14,7 @@ import { explain } from './passage.ts';
 import { type Places, placesIn } from './places.ts';
 import { asRequest, read } from './request.ts';
 import { forwarded } from './rewrite.ts';
+import { withPlaces } from './rule-places.ts';
 import { unproxied } from './unproxied.ts';
 
 export interface Situation {
@@ -29,7 +30,7 @@ export const keySetsOf = ({ requests }: Mesh): readonly string[] => [
   ...new Set(requests.flatMap(({ rules }) => rules.map(({ keys }) => keys))),
 ];
 
-const nobodysTokens: TokenPowers = { claimsOf: () => undefined, isSigned: () => false, now: () => 0 };
+export const nobodysTokens: TokenPowers = { claimsOf: () => undefined, isSigned: () => false, now: () => 0 };
 
 /** The proxy that a pod has or will have, as far as its configuration goes. */
 export const expectedProxy = ({ pod, address, ipv6 }: Pick<RunningPod, 'pod' | 'address' | 'ipv6'>): Proxy => ({
@@ -74,26 +75,6 @@ const placed = (passage: Passage, { view, pod: { pod } }: Caller, { places, mesh
   const service = scopedOf(passage.clusters[0]?.name ?? '')?.service;
   const object = passage.object ? places.located(passage.object) : service && places.ofService(service);
   return { ...passage, ...(object && { object }), clusters: passage.clusters.map(withRule) };
-};
-
-/** The rules of a verdict, with their places. */
-const withPlaces = <Step extends Passage>(passage: Step, { places }: Way): Step => {
-  const { verdict } = passage;
-  if (!verdict) return passage;
-  const placed = <Rule extends DecidingRule>(rule: Rule): Rule => {
-    const { namespace, policy: name, condition, rule: index } = rule;
-    const path = condition || `spec.rules[${index}]`;
-    const { file, line } = places.located({ kind: 'AuthorizationPolicy', namespace, name, path });
-    return { ...rule, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
-  };
-  const { by, nearest, asks, asides } = verdict;
-  const known = {
-    ...(by && { by: placed(by) }),
-    ...(nearest && { nearest: placed(nearest) }),
-    ...(asks && { asks: asks.map(placed) }),
-    ...(asides && { asides: asides.map(placed) }),
-  };
-  return { ...passage, verdict: { ...verdict, ...known } };
 };
 
 interface Leg {
@@ -165,7 +146,7 @@ const further = (leg: Leg, way: Way, depth: number): readonly Hop[] => {
     const arrival = arrivalAt(endpoint, leg);
     const door = { view, arrival, address: endpoint.address, serverName: cluster.tls.sni ?? '' };
     const arrived = enteredServer(door, { sender, powers: way.tokens ?? nobodysTokens });
-    return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...withPlaces(arrived, way) }];
+    return [{ proxy: nameOf(pod), role: 'server', reachedBy: cluster.name, ...withPlaces(arrived, way.places) }];
   });
 };
 
@@ -193,7 +174,7 @@ const from = (pod: RunningPod, { request, reachedBy, depth = 0, sender }: Asked,
   const entered = incoming ? enteredGateway({ view, request }, incoming) : { passage: explain(view, own), request: own };
   const passage = placed(entered.passage, { view, pod }, way);
   const role = view.role === 'gateway' ? 'gateway' : 'client';
-  const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...withPlaces(passage, way) };
+  const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...withPlaces(passage, way.places) };
   const legs = passage.clusters
     .filter(({ failure }) => !failure)
     .map((cluster) => ({ passage, cluster, request: leaving(entered.request), sender: pod }));

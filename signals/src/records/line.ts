@@ -77,7 +77,7 @@ const partiesOf = (fields: Fields, own: WorkloadLabels): Pick<AccessRecord, 'sou
 const refusalOf = (fields: Fields, verdict: Verdict): Refusal | undefined => {
   const id = text(fields, 'denial');
   if (fields['kind'] !== 'tcp' || verdict.kind !== 'denied' || id === '') return undefined;
-  return { id, claimed: text(fields, 'claimed') };
+  return { id, claimed: text(fields, 'claimed'), serverName: text(fields, 'sni') };
 };
 
 const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord => {
@@ -100,6 +100,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     details,
     route: text(fields, 'route'),
     upstreamCluster: text(fields, 'cluster'),
+    ...(fields['side'] === 'source' && { called: text(fields, 'local') }),
     ...(tls && { tls }),
     mtls: tls !== undefined && text(fields, 'principal') !== '',
     verdict,

@@ -44,6 +44,8 @@ export interface Refusal {
   readonly id: string;
   /** The identity that its certificate names and no handshake proved; empty: it named none. */
   readonly claimed: string;
+  /** That it asked for in TLS; empty: none, or no TLS. */
+  readonly serverName: string;
 }
 
 export interface Tls {
@@ -94,6 +96,8 @@ export interface AccessRecord {
   readonly details: string;
   readonly route: string;
   readonly upstreamCluster: string;
+  /** Address and port that the caller dialled; absent on the server's side, where they are the destination's. */
+  readonly called?: string;
   /** Absent: plaintext. */
   readonly tls?: Tls;
   /** Both ends showed a certificate. */

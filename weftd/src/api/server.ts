@@ -17,6 +17,7 @@ import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { statusRoutes } from './status.ts';
 import { traceRoutes } from './traces.ts';
 import { waitRoutes } from './wait.ts';
+import { whyRoutes } from './why.ts';
 import { workloadRoutes } from './workloads.ts';
 
 export interface ApiInput {
@@ -44,6 +45,7 @@ const shared: readonly Routes[] = [
   explainRoutes,
   workloadRoutes,
   traceRoutes,
+  whyRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

@@ -15,14 +15,16 @@ export interface ProxyPlan {
 export interface Compiler {
   /** @returns whether the mesh is that of the snapshot; false: it could not be built, and the last one stays. */
   build(snapshot: Omit<Snapshot, 'previous'>, revision: number): boolean;
-  /** What `build` would tell; changes nothing. */
-  check(snapshot: Omit<Snapshot, 'previous'>): readonly Finding[];
+  /** What `build` would give; changes nothing. Undefined: it cannot be built. */
+  preview(snapshot: Omit<Snapshot, 'previous'>): Built | undefined;
   /** Of the attached proxies and the others given: those whose configuration would be another one. */
   dependents(less: Less, others: readonly Proxy[]): readonly Proxy[];
   attach(key: string, proxy: Proxy): void;
   detach(key: string): void;
   /** Plans of all attached proxies, or of one. */
   plans(key?: string): ReadonlyMap<string, ProxyPlan>;
+  /** In force; undefined: nothing was built yet. */
+  built(): Built | undefined;
   mesh(): Mesh | undefined;
   findings(): readonly Finding[];
   /** The revision that the mesh was built from. */
@@ -35,6 +37,8 @@ export interface Less {
   readonly without: Omit<Snapshot, 'previous'>;
   readonly within?: Omit<Snapshot, 'previous'>;
 }
+
+export type Built = ReturnType<Verbs['build']>;
 
 /** The pure functions that are run here. */
 export interface Verbs {
@@ -55,7 +59,7 @@ const nameOf = ({ namespace, name }: Proxy): string => `${namespace}/${name}`;
 export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => {
   const { build, scope, emit } = verbs;
   const attached = new Map<string, AttachedProxy>();
-  let built: ReturnType<Verbs['build']> | undefined;
+  let built: Built | undefined;
   let revision = -1;
   let errors = 0;
 
@@ -86,7 +90,7 @@ export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => 
       revision = next;
       return true;
     },
-    check: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot)).findings) ?? [],
+    preview: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot))),
     dependents: ({ without, within }, others) => {
       const mesh = within ? guarded('what is wanted in the end', () => build(withPrevious(within)).mesh) : built?.mesh;
       const attachedNow = [...attached.values()].map(({ proxy }) => proxy);
@@ -105,6 +109,7 @@ export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => 
       }
       return plans;
     },
+    built: () => built,
     mesh: () => built?.mesh,
     findings: () => built?.findings ?? [],
     revision: () => revision,

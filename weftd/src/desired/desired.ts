@@ -3,26 +3,19 @@
  * Whatever is told to the outside was durable before.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
-import {
-  type Assignments,
-  allocate,
-  expectedProxy,
-  journey,
-  keySetsOf,
-  lapsed,
-  peerModesIn,
-  serviceOwner,
-  tokensIn,
-  type Withdrawal,
-} from '@weft/compile';
+import { type Assignments, allocate, expectedProxy, lapsed, peerModesIn, serviceOwner, type Withdrawal } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
+  CameIn,
   CertificateReader,
   ExplainRequest,
   Finding,
   Journey,
+  Judgement,
   MeshSettings,
+  Modes,
+  ModesQuestion,
   ObjectRef,
   PodReport,
   Resource,
@@ -30,7 +23,6 @@ import type {
   StoredObject,
 } from '@weft/model';
 import { meshSettings, refKey, refOf } from '@weft/model';
-import { tokenReader } from '@weft/model/node/tokens';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
 import type { Instance } from '../registry.ts';
@@ -48,6 +40,7 @@ import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Narrowings, narrowings } from './narrowing.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
+import { type Questions, questionsTo } from './questions.ts';
 import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
 
 export interface DesiredPowers extends ControllerPowers {
@@ -82,6 +75,7 @@ export class Desired implements Calls {
   readonly #publisher = new PlanPublisher();
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
+  readonly #questions: Questions;
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
   /** What the mesh was built from: pods and objects may have changed since, and the difference would not be the object's. */
@@ -110,6 +104,13 @@ export class Desired implements Calls {
       warn: (fields, message) => this.#log('warn', fields, message),
     });
     this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
+    this.#questions = questionsTo({
+      built: this.#compiler.built,
+      preview: (resources) => this.#asIf(resources),
+      resources: () => this.#owned.resources(),
+      instances: () => this.#instances(),
+      ...{ revision: this.#compiler.revision, past: this.#store.past, now: powers.now },
+    });
   }
 
   /** Reads the folder, compiles, and only then says `ready`: nothing is served from half-filled caches. */
@@ -221,13 +222,16 @@ export class Desired implements Calls {
     return [...this.#owned.findings(), ...this.#together()];
   }
 
-  async explain({ request, from }: ExplainRequest): Promise<Journey | undefined> {
-    const mesh = this.#compiler.mesh();
-    const pods = this.#instances();
-    const caller = from && pods.find(({ pod }) => pod.namespace === from.namespace && pod.name === from.name);
-    if (!mesh || (from && !caller)) return undefined;
-    const tokens = { ...(await tokenReader(tokensIn(request), keySetsOf(mesh))), now: this.#powers.now };
-    return journey({ mesh, resources: this.#owned.resources(), pods, tokens }, request, caller);
+  explain(question: ExplainRequest): Promise<Journey | undefined> {
+    return this.#questions.explain(question);
+  }
+
+  judge(cameIn: CameIn): Judgement {
+    return this.#questions.judge(cameIn);
+  }
+
+  modes(question: ModesQuestion): Modes | undefined {
+    return this.#questions.modes(question);
   }
 
   register(node: Parameters<Calls['register']>[0]): void {
@@ -408,8 +412,11 @@ export class Desired implements Calls {
 
   #preview(request: ApplyRequest): readonly Finding[] {
     const resources = this.#owned.preview(request);
-    const together = this.#compiler.check(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
-    return [...together, ...this.#lapsed(resources)];
+    return [...(this.#asIf(resources)?.findings ?? []), ...this.#lapsed(resources)];
+  }
+
+  #asIf(resources: readonly Resource[]): ReturnType<Compiler['preview']> {
+    return this.#compiler.preview(this.#snapshot(resources, allocate(resources, this.#store.decisions.addresses())));
   }
 
   #snapshot(resources: readonly Resource[], assignments: Assignments): Parameters<Compiler['build']>[0] {

@@ -5,9 +5,13 @@
 import type {
   ApplyRequest,
   ApplyResult,
+  CameIn,
   ExplainRequest,
   Finding,
   Journey,
+  Judgement,
+  Modes,
+  ModesQuestion,
   NodeRegistration,
   NodeView,
   ObjectRef,
@@ -56,6 +60,10 @@ export interface Calls {
   findings(): readonly Finding[];
   /** Undefined: there is no such pod. */
   explain(question: ExplainRequest): Promise<Journey | undefined>;
+  /** What came in at a proxy, asked again of the configuration that was in force. */
+  judge(cameIn: CameIn): Judgement;
+  /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
+  modes(question: ModesQuestion): Modes | undefined;
   register(node: NodeRegistration): void;
   /** False: the report is of another boot than the registered one. */
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;

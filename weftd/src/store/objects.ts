@@ -30,7 +30,10 @@ export interface Objects {
   /** A new revision of the same objects: proxies are told the next step of a change. Durable when it returns. */
   mark(): number;
   history(ref: ObjectRef): readonly HistoryEntry[];
-  /** Forgets what revisions older than `before` (Unix milliseconds) did. @returns how many entries went. */
+  /**
+   * Forgets what revisions older than `before` (Unix milliseconds) did, but for what was in force then: from there on, every moment can
+   * be told. @returns how many entries went.
+   */
   prune(before: number): number;
 }
 
@@ -64,7 +67,11 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
   );
   const count = sql.prepare("UPDATE counter SET value = ? WHERE name = 'revision'");
   const past = sql.prepare('SELECT * FROM history WHERE kind = ? AND namespace = ? AND name = ? ORDER BY revision');
-  const forget = sql.prepare('DELETE FROM history WHERE at < ?');
+  const forget = sql.prepare(
+    `DELETE FROM history AS old WHERE at < ?1 AND (resource IS NULL OR EXISTS (
+       SELECT 1 FROM history AS next WHERE next.kind = old.kind AND next.namespace = old.namespace AND next.name = old.name
+       AND next.revision > old.revision AND next.at < ?1))`,
+  );
 
   const objects = load(database);
   let revision = Number(sql.prepare("SELECT value FROM counter WHERE name = 'revision'").get()?.value ?? 0);

@@ -100,8 +100,38 @@ test('what each revision did is kept for thirty days', () => {
   ]);
   time += historyKept / 2 + 1;
   reopen();
-  expect(store.objects.history(ref).map(({ revision }) => revision)).toEqual([2, 3]);
+  expect(
+    store.objects.history(ref).map(({ revision }) => revision),
+    'the first was in force thirty days ago',
+  ).toEqual([1, 2, 3]);
+  time += historyKept / 2;
+  reopen();
+  expect(store.objects.history(ref).map(({ revision }) => revision)).toEqual([]);
   expect(store.objects.revision()).toBe(3);
+});
+
+test('objects are told as they were at a moment', () => {
+  const hashes = (at: number) => store.past(at)?.resources.map(({ hash }) => hash);
+  const start = time;
+  put(service('ledger', 'c'));
+  put(service('web', 'a'));
+  time += 1000;
+  put(service('web', 'b'));
+  time += 1000;
+  store.objects.write({ put: [], remove: [ref] });
+  expect(store.past(start - 1)).toBeUndefined();
+  expect([hashes(start), hashes(start + 999), hashes(start + 1000), hashes(start + 2000)]).toEqual([
+    ['c', 'a'],
+    ['c', 'a'],
+    ['c', 'b'],
+    ['c'],
+  ]);
+  expect(store.past(start + 1000)).toMatchObject({ revision: 3, changedSince: true });
+  expect(store.past(start + 2000)).toMatchObject({ revision: 4, changedSince: false });
+  time = start + historyKept + 1500;
+  reopen();
+  expect(hashes(start + 1400), 'beyond what is kept').toBeUndefined();
+  expect(hashes(start + 1600), 'by what was written before').toEqual(['c', 'b']);
 });
 
 test('a moved object keeps its revision, an object in its place its identity', () => {

@@ -5,6 +5,7 @@ import { type Judged, judgedIn } from './judged.ts';
 import { type KeptKeys, keysIn } from './keys.ts';
 import { historyKept, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
+import { type Past, pastIn } from './past.ts';
 import { migrations } from './schema.ts';
 
 export interface Store {
@@ -13,6 +14,8 @@ export interface Store {
   readonly decisions: Decisions;
   readonly judged: Judged;
   readonly keys: KeptKeys;
+  /** Objects as they were at a moment. */
+  readonly past: Past;
   /** Forgets history that is too old. */
   prune(): void;
   close(): void;
@@ -29,6 +32,7 @@ export const openStore = (path: string, now: () => number): Store => {
     decisions: decisionsIn(database),
     judged: judgedIn(database),
     keys: keysIn(database),
+    past: pastIn(database, now),
     prune,
     close: database.close,
   };

@@ -38,6 +38,14 @@ test('what was added comes back as it was, also from a store that was opened aga
   expect(records.last()).toBe(2);
 });
 
+test('a refused connection is found by the id that its proxy’s log tells', () => {
+  const { request: _request, tls: _tls, ...bare } = recordOf();
+  const verdict = { kind: 'denied', by: 'handshake', reason: 'TLS_error:' } as const;
+  const refused = { ...bare, mtls: false, verdict, refusal: { id: '7-40000', claimed: 'spiffe://x/ns/y/sa/z', serverName: '' } };
+  records.add({ records: [refused, recordOf()] }, noon);
+  expect(asked({ denial: '7-40000' })).toEqual([refused]);
+});
+
 describe('asked for', () => {
   const web = 'spiffe://cluster.local/ns/shop/sa/web';
   test.each<[string, Partial<RecordQuery>, string]>([

@@ -48,7 +48,7 @@ export const rowOf = (record: AccessRecord, { id, source, destination }: RowPlac
   path: record.request?.path ?? null,
   denied: record.verdict.kind === 'denied' ? 1 : 0,
   mtls: record.mtls ? 1 : 0,
-  denial: record.request?.denial || null,
+  denial: record.refusal?.id ?? (record.request?.denial || null),
   request: record.request?.id || null,
   rest: JSON.stringify(restOf(record)),
 });

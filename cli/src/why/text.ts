@@ -1,0 +1,102 @@
+/** The answer to "why?" as a person reads it: what happened in the first line, then the reason, then the way. */
+import type { AccessRecord, NamedRemedy, Refused, Why, WhyHop } from '@weft/signals';
+import { placeText, verdictTexts } from '../explain/text.ts';
+import type { Terminal } from '../terminal.ts';
+
+type Paint = Terminal['paint'];
+
+type Line = readonly [label: string, text: string];
+
+const labelWidth = 10;
+
+const lines = (all: readonly Line[], paint: Paint): readonly string[] =>
+  all.map(([label, text], index) => `   ${paint.dim((all[index - 1]?.[0] === label ? '' : label).padEnd(labelWidth))}${text}`);
+
+const clock = (at: number): string => new Date(at).toISOString();
+
+const asked = ({ request, destination, called }: AccessRecord): string => {
+  if (!request) return `a connection to ${destination.address || called || 'an unknown port'}`;
+  return `${request.method} ${request.host}${request.path}`;
+};
+
+const came = ({ request, duration, received, sent }: AccessRecord): string => {
+  if (!request) return `${received} bytes in, ${sent} bytes out, ${duration} ms`;
+  const grpc = request.grpcStatus === '' ? '' : `, gRPC status ${request.grpcStatus}`;
+  return `${request.status}${grpc} after ${duration} ms`;
+};
+
+/** Whoever showed no certificate that was verified is nobody, whatever it says. */
+const callerText = ({ source, side, refusal, mtls }: AccessRecord): string => {
+  const proven = side === 'destination' && mtls ? source.principal : '';
+  const claimed = refusal?.claimed ? `${refusal.claimed} (claimed, not verified)` : 'nobody known';
+  const client = source.client === '' || source.address.startsWith(source.client) ? '' : `, for ${source.client}`;
+  return `${proven || claimed}, from ${source.address || 'an unknown address'}${client}`;
+};
+
+const configurationText = ({ judgement: { configuration } }: Refused): string => {
+  const { moment, changedSince, revision } = configuration;
+  if (moment === 'now') return `revision ${revision}, as it is now: what was in force then is not known any more`;
+  return `revision ${revision}, which was in force then${changedSince ? '; it was changed since' : ' and is now'}`;
+};
+
+const disagreement = 'with what a record holds (no headers, no tokens) the configuration does not say the same; the proxy is right';
+
+const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
+  const { record, rule, judgement, agrees } = refused;
+  const { verdict } = record;
+  const reason = verdict.kind === 'denied' ? verdict.reason : '';
+  const said = judgement.hop?.verdict;
+  return [
+    ['caller', callerText(record)],
+    ['reason', paint.dim(reason)],
+    ...(rule ? [['rule', placeText(rule)] as const] : []),
+    ...(agrees && said ? verdictTexts(said, paint).map((text) => ['policy', text] as const) : []),
+    ...(agrees && !said && judgement.hop ? [['because', judgement.hop.outcome.why] as const] : []),
+    ...(agrees || (verdict.kind === 'denied' && verdict.by === 'handshake') ? [] : [['policy', disagreement] as const]),
+    ['judged by', configurationText(refused)],
+  ];
+};
+
+const remedyText = ({ kind, field, object }: NamedRemedy): string => {
+  if (!object) return `${kind}${field === '' ? '' : ` ${field}`} (there is none for it yet)`;
+  return `${placeText({ ...object, path: '' })}${field === '' ? '' : `, ${field}`}`;
+};
+
+const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> = {
+  caller: 'at the caller’s proxy',
+  between: 'between the two proxies',
+  'server proxy': 'at the server’s proxy',
+  application: 'in the application',
+  policy: 'by policy',
+};
+
+const diagnosisLines = ({ diagnosis }: WhyHop): readonly Line[] => {
+  if (!diagnosis) return [];
+  const { hop, words, flags, remedies, details } = diagnosis;
+  return [
+    ['cause', `${words} (${places[hop]})`],
+    ...flags.map(({ flag, name, words: meaning }): Line => ['flag', `${flag} ${name}: ${meaning}`]),
+    ...(details === '' ? [] : [['details', details] as const]),
+    ...remedies.map((remedy): Line => ['change', remedyText(remedy)]),
+  ];
+};
+
+const hopText = (hop: WhyHop, isCause: boolean, paint: Paint): string => {
+  const one = hop.server ?? hop.caller;
+  const name = `${hop.from} → ${hop.to}`;
+  return `   ${isCause ? paint.red(name) : name}  ${one ? `${asked(one)}, ${came(one)}` : ''}${isCause ? '  ← here' : ''}`;
+};
+
+const heading: Readonly<Record<Why['about'], string>> = { refusal: 'refused', failure: 'failed', success: 'nothing went wrong' };
+
+export const whyText = ({ about, hops, cause, refused }: Why, { paint }: Terminal): string => {
+  const at = cause === undefined ? hops[0] : hops[cause];
+  const record = refused?.record ?? at?.server ?? at?.caller;
+  const paints = about === 'success' ? paint.green : paint.red;
+  const facts = refused ? refusedLines(refused, paint) : [];
+  return [
+    `${paints(heading[about])}  ${at ? `${at.from} → ${at.to}` : ''}  ${record ? `${paint.bold(asked(record))} at ${clock(record.at)}` : ''}`,
+    ...lines([...facts, ...(at ? diagnosisLines(at) : [])], paint),
+    ...(hops.length > 1 ? ['', 'the way:', ...hops.map((hop, index) => hopText(hop, index === cause, paint))] : []),
+  ].join('\n');
+};

@@ -1,0 +1,89 @@
+/** The answer to "why?" about one request or connection: who was asked for what on its way, what refused or failed it, and what to change. */
+import type { Judgement, WrittenPlace } from '@weft/model';
+import type { Diagnosis } from '../errors/diagnosis.ts';
+import type { Remedy } from '../errors/flags.ts';
+import { causeOf, endsOf, hopsOf, type SeenHop } from '../errors/hops.ts';
+import type { AccessRecord, Verdict } from '../records/record.ts';
+
+/** A remedy and the object in question; absent: there is none of that kind for it yet. */
+export interface NamedRemedy extends Remedy {
+  readonly object?: WrittenPlace;
+}
+
+export interface WhyHop {
+  /** `namespace/workload`, or an address where nobody knows better. */
+  readonly from: string;
+  readonly to: string;
+  /** What each end's proxy wrote down. */
+  readonly caller?: AccessRecord;
+  readonly server?: AccessRecord;
+  readonly diagnosis?: Omit<Diagnosis, 'remedies'> & { readonly remedies: readonly NamedRemedy[] };
+}
+
+export interface Refused {
+  /** Of the proxy that refused. */
+  readonly record: AccessRecord;
+  /** The rule that it named, where it stands. */
+  readonly rule?: WrittenPlace;
+  /** What the configuration says of it, as far as a record tells what came. */
+  readonly judgement: Judgement;
+  /** It says the same as the proxy did. If not, it is the proxy that is right: a record holds no headers and no tokens. */
+  readonly agrees: boolean;
+}
+
+export interface Why {
+  readonly id: string;
+  readonly about: 'refusal' | 'failure' | 'success';
+  /** In the order in which they began. */
+  readonly hops: readonly WhyHop[];
+  /** Where it began, among the hops; absent: nothing went wrong. */
+  readonly cause?: number;
+  readonly refused?: Refused;
+}
+
+export interface Found {
+  readonly hops: readonly SeenHop[];
+  readonly cause?: number;
+  readonly about: Why['about'];
+  /** Of the proxy that refused; absent: none did. */
+  readonly refusal?: AccessRecord;
+}
+
+/** The server's own word counts before that of whoever passes on its refusal. */
+const refusalIn = ({ server, caller }: SeenHop): AccessRecord | undefined =>
+  [server, caller].find((record) => record?.verdict.kind === 'denied');
+
+export const findingsIn = (records: readonly AccessRecord[]): Found => {
+  const hops = hopsOf(records);
+  const cause = causeOf(hops);
+  const failed = cause === undefined ? undefined : hops[cause];
+  const refusal = failed && refusalIn(failed);
+  const about = refusal ? 'refusal' : failed ? 'failure' : 'success';
+  return { hops, about, ...(cause !== undefined && { cause }), ...(refusal && { refusal }) };
+};
+
+/** @param known objects that have to do with this hop, by which remedies are named */
+export const whyHop = (seen: SeenHop, known: readonly WrittenPlace[]): WhyHop => {
+  const { caller, server, diagnosis } = seen;
+  const named = ({ kind, field }: Remedy): NamedRemedy => {
+    const object = known.find((one) => one.kind === kind);
+    return { kind, field, ...(object && { object }) };
+  };
+  return {
+    ...endsOf(seen),
+    ...(caller && { caller }),
+    ...(server && { server }),
+    ...(diagnosis && { diagnosis: { ...diagnosis, remedies: diagnosis.remedies.map(named) } }),
+  };
+};
+
+/** Whether the configuration says what the proxy said. */
+export const agrees = (verdict: Verdict, { hop }: Judgement): boolean => {
+  if (verdict.kind !== 'denied' || !hop) return false;
+  const { rule, by } = verdict;
+  if (by === 'listener') return hop.outcome.kind === 'refused' && !hop.verdict;
+  if (by !== 'policy' || !hop.verdict || hop.verdict.allowed) return false;
+  const said = hop.verdict.by;
+  if (!rule || !said) return !rule && !said;
+  return said.namespace === rule.namespace && said.policy === rule.name && said.rule === rule.rule;
+};

@@ -1,0 +1,103 @@
+/** Why a request or a connection became what it became: its records, and what the configuration says of them. */
+import { lineOf, type ObjectRef, type WrittenPlace } from '@weft/model';
+import { type AccessRecord, agrees, cameInOf, findingsIn, type Refused, type SeenHop, type Why, whyHop } from '@weft/signals';
+import { type ApiParts, Refusal, type Routes } from './routes.ts';
+
+/** One request passes this many proxies at most before it goes in circles; its tries have records of their own. */
+const mostRecords = 500;
+
+const placeOf = async ({ desired }: ApiParts, { kind, namespace, name }: ObjectRef, path: string): Promise<WrittenPlace | undefined> => {
+  const [found] = await desired.call('list', { kind, namespace, name, dependents: false });
+  if (!found) return undefined;
+  const { resource } = found.stored;
+  const line = lineOf(resource, path);
+  const file = resource.origin.source === 'file' ? { file: resource.origin.file } : {};
+  return { kind, namespace, name, path, ...file, ...(line !== undefined && { line }) };
+};
+
+/** The id of a refusal first; what belongs to the same request is found by the request's id. */
+const recordsOf = async ({ telemetry }: ApiParts, id: string): Promise<readonly AccessRecord[]> => {
+  const ask = async (query: { readonly denial: string } | { readonly request: string }) =>
+    (await telemetry.records.query({ ...query, limit: mostRecords })).map(({ record }) => record);
+  const refused = await ask({ denial: id });
+  const request = refused.find(({ request: part }) => part)?.request?.id ?? id;
+  const [first] = refused;
+  // A caller can choose the id of its requests: others that have the same one are not of this refusal.
+  if (first && !first.request) return refused;
+  const together = request === '' ? refused : await ask({ request });
+  return first ? together.filter(({ at }) => Math.abs(at - first.at) < sameRequestMs) : latest(together);
+};
+
+const sameRequestMs = 60_000;
+
+/** Where an id was used again, the last use is meant. */
+const latest = (records: readonly AccessRecord[]): readonly AccessRecord[] => {
+  const newest = Math.max(...records.map(({ at }) => at));
+  return records.filter(({ at }) => newest - at < sameRequestMs);
+};
+
+const refusedOf = async (parts: ApiParts, record: AccessRecord): Promise<Refused> => {
+  const { verdict } = record;
+  const judgement = await parts.desired.call('judge', cameInOf(record));
+  const named = verdict.kind === 'denied' ? verdict.rule : undefined;
+  const { namespace = '', name = '', rule = 0 } = named ?? {};
+  const place = named && (await placeOf(parts, { kind: 'AuthorizationPolicy', namespace, name }, `spec.rules[${rule}]`));
+  return { record, judgement, agrees: agrees(verdict, judgement), ...(place && { rule: place }) };
+};
+
+const portOf = (address: string): number => Number(/:(\d+)$/.exec(address)?.[1] ?? 0);
+
+/** What the caller's proxy goes by: its route, and how it calls the cluster that it chose. */
+const objectsOfCall = async ({ desired }: ApiParts, caller: AccessRecord): Promise<readonly WrittenPlace[]> => {
+  const { source, request, called = '', upstreamCluster } = caller;
+  const pod = desired
+    .node()
+    .instances.find(({ pod: one }) => one.namespace === source.namespace && one.workload.name === source.workload && one.proxy !== 'none');
+  const port = portOf(called);
+  if (!pod || !request || port === 0) return [];
+  const asked = { host: request.host.replace(/:\d+$/, ''), authority: request.host, port, path: request.path, method: request.method };
+  const from = { namespace: pod.pod.namespace, name: pod.pod.name };
+  const [hop] = (await desired.call('explain', { request: asked, from }))?.hops ?? [];
+  const cluster = hop?.clusters.find(({ name }) => name === upstreamCluster) ?? hop?.clusters[0];
+  return [hop?.object, cluster?.object].filter((place) => place !== undefined);
+};
+
+const serviceIn = (host: string): ObjectRef | undefined => {
+  const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(host) ?? [];
+  return name === undefined || namespace === undefined ? undefined : { kind: 'Service', namespace, name };
+};
+
+const objectsOfServer = async (parts: ApiParts, { destination }: AccessRecord): Promise<readonly WrittenPlace[]> => {
+  const service = serviceIn(destination.service);
+  const { namespace, workload } = destination;
+  const mode = (await parts.desired.call('modes', {}))?.workloads
+    .find((one) => one.namespace === namespace && one.workload === workload)
+    ?.ports.find(({ port }) => port === undefined || port === portOf(destination.address));
+  const own = workload === '' ? undefined : await placeOf(parts, { kind: 'Deployment', namespace, name: workload }, '');
+  const places = [service && (await placeOf(parts, service, '')), mode?.from, own];
+  return places.filter((place) => place !== undefined);
+};
+
+const objectsOf = async (parts: ApiParts, { caller, server }: SeenHop): Promise<readonly WrittenPlace[]> => {
+  const one = server ?? caller;
+  const [ofCall, ofServer] = [caller ? await objectsOfCall(parts, caller) : [], one ? await objectsOfServer(parts, one) : []];
+  return [...ofCall, ...ofServer];
+};
+
+const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
+  const records = await recordsOf(parts, id);
+  if (records.length === 0)
+    throw new Refusal(404, `no record has the id ${JSON.stringify(id)}: it was never given, or is forgotten by now`);
+  const { hops, cause, about, refusal } = findingsIn(records);
+  return {
+    id,
+    about,
+    hops: await Promise.all(hops.map(async (hop) => whyHop(hop, hop.diagnosis ? await objectsOf(parts, hop) : []))),
+    ...(cause !== undefined && { cause }),
+    ...(refusal && { refused: await refusedOf(parts, refusal) }),
+  };
+};
+
+export const whyRoutes: Routes = (server, parts) => {
+  server.get<{ Params: { id: string } }>('/why/:id', async ({ params }) => whyOf(parts, params.id));
+};
