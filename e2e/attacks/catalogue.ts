@@ -312,7 +312,6 @@ export const rows: readonly Row[] = [
       { bytes: 'CONNECT deny.example.com:443 HTTP/1.1\r\nhost: deny.example.com:443\r\n\r\n' },
       { bytes: 'OPTIONS * HTTP/1.1\r\nhost: deny.example.com\r\n\r\n' },
     ],
-    served: [upgrade('/', 'websocket')],
     only: { protocol: 'HTTP/1.1' },
   },
 ];
