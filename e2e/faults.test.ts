@@ -215,6 +215,14 @@ describe('bad files', () => {
     expect(result.stderr + result.stdout).toContain('AuthorizationPolicy');
   });
 
+  it('are tried without being applied, and the answer says so', async () => {
+    const file = join(mesh.home, '..', 'tried.yaml');
+    writeFileSync(file, 'apiVersion: v1\nkind: Namespace\nmetadata: {name: tried}\n');
+    const apply = async (...options: readonly string[]) => (await mesh.weft('apply', '-f', file, ...options)).stdout.trim();
+    expect(await apply('--dry-run')).toBe('Namespace tried created (dry run)');
+    expect(await apply()).toBe('Namespace tried created');
+  });
+
   it('do not let the API write what a file owns', async () => {
     const file = join(mesh.home, '..', 'owned.yaml');
     writeFileSync(

@@ -12,13 +12,16 @@ const kept = async <P extends Place>(starting: Promise<P>): Promise<P> => {
 afterAll(() => Promise.all(places.map((place) => place.stop())));
 
 /** Who may come in. */
-const policy = (namespace: string, source: object) => ({
+const policy = (namespace: string, source: object, action = 'ALLOW') => ({
   apiVersion: 'security.istio.io/v1',
   kind: 'AuthorizationPolicy',
   metadata: { name: 'addresses', namespace },
   spec: {
-    action: 'ALLOW',
-    rules: [{ from: [{ source }], to: [{ operation: { paths: ['/guarded'] } }] }, { to: [{ operation: { paths: ['/'] } }] }],
+    action,
+    rules: [
+      { from: [{ source }], to: [{ operation: { paths: ['/guarded'] } }] },
+      ...(action === 'ALLOW' ? [{ to: [{ operation: { paths: ['/'] } }] }] : []),
+    ],
   },
 });
 
@@ -124,6 +127,19 @@ describe('behind proxies that are trusted', () => {
     gateways.set(hops, known);
     return known;
   };
+
+  test('A30: whose address nobody can read is refused by what refuses addresses', async () => {
+    const but = await kept(atGateway([policy('edge', { notRemoteIpBlocks: [client] }, 'DENY'), topology({ numTrustedProxies: 2 })]));
+    const these = await kept(atGateway([policy('edge', { remoteIpBlocks: [client] }, 'DENY'), topology({ numTrustedProxies: 2 })]));
+    const statuses = async (forwarded: string) => {
+      const header = `x-forwarded-for: ${forwarded}`;
+      return [(await but.get('/guarded', header)).status, (await these.get('/guarded', header)).status];
+    };
+    expect(await statuses(`${client}, 10.0.0.1`)).toEqual([200, 403]);
+    expect(await statuses('9.9.9.9, 10.0.0.1')).toEqual([403, 200]);
+    for (const junk of ['unknown, 10.0.0.1', ', 10.0.0.1', `for=${client}, 10.0.0.1`, `${client}:80:80, 10.0.0.1`, 'x', ''])
+      expect(await statuses(junk), junk).toEqual([403, 403]);
+  });
 
   test('several headers are one list', async () => {
     const place = await gatewayBehind(1);

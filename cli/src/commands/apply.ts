@@ -42,10 +42,16 @@ const applyAll = async ({ api }: Cli, files: readonly ManifestFile[], dryRun: bo
   return files.length > 1 && !dryRun ? { ...first, findings: (await send()).findings } : first;
 };
 
-export const printApplied = ({ terminal }: Cli, result: ApplyResult, format: Format | undefined): void => {
+interface Printing {
+  readonly format: Format | undefined;
+  /** What stands behind each line. */
+  readonly behind?: string;
+}
+
+export const printApplied = ({ terminal }: Cli, result: ApplyResult, { format, behind = '' }: Printing): void => {
   const text = data(result, format);
   if (text) terminal.out(text);
-  else for (const item of result.items) terminal.out(format === 'name' ? nameOf(item) : itemLine(item, terminal));
+  else for (const item of result.items) terminal.out(format === 'name' ? nameOf(item) : `${itemLine(item, terminal)}${behind}`);
   for (const finding of bySeverity(result.findings)) terminal.err(findingLine(finding, terminal));
 };
 
@@ -57,7 +63,7 @@ export const applyCommand = (cli: Cli): Command =>
     .addOption(outputOption('json', 'yaml', 'name'))
     .action(async (options: { readonly filename: readonly string[]; readonly dryRun: boolean; readonly output?: Format }) => {
       const result = await applyAll(cli, await readManifests(options.filename, cli.stdin), options.dryRun);
-      printApplied(cli, result, options.output);
+      printApplied(cli, result, { format: options.output, ...(options.dryRun && { behind: ' (dry run)' }) });
       const code = applyExitCode(result);
       if (code !== exitCodes.ok) throw new Failure('', code);
     });

@@ -65,7 +65,7 @@ export const deleteCommand = (cli: Cli): Command =>
     .action(async (kind: string | undefined, names: readonly string[], options: DeleteOptions) => {
       const objects = await wanted(cli, kind === undefined ? [] : [kind, ...names], options);
       const result = await cli.api.delete({ objects });
-      printApplied(cli, result, options.output);
+      printApplied(cli, result, { format: options.output });
       const code = applyExitCode(result);
       if (code !== exitCodes.ok) throw new Failure('', code);
     });

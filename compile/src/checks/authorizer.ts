@@ -1,7 +1,17 @@
 /** Providers of CUSTOM policies that cannot be asked: for nobody there is, for some workloads, or for how they are asked [S110]. */
 import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
-import { type AuthorizationPolicy, type ExternalAuthorizer, isHttp2, type Mesh, type Workload } from '../mesh/index.ts';
+import {
+  type AuthorizationPolicy,
+  type Conditions,
+  type ExternalAuthorizer,
+  type InboundPort,
+  isHttp,
+  isHttp2,
+  type Mesh,
+  type Workload,
+} from '../mesh/index.ts';
 import { isFor } from '../scope/authorization.ts';
+import { inboundSlice } from '../scope/inbound.ts';
 import { reaches } from '../scope/reach.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
 
@@ -17,24 +27,53 @@ const outcome = ({ failOpen }: ExternalAuthorizer): string =>
 const policyOf = ({ metadata }: Policy, { authorizations }: Mesh): AuthorizationPolicy | undefined =>
   authorizations.find(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name);
 
-/** Sidecars that are to ask, and have not heard of whom. */
-const unaware = (policy: AuthorizationPolicy, authorizer: ExternalAuthorizer, mesh: Mesh): readonly Workload[] =>
-  [...mesh.workloads.values()].filter((workload) => {
-    if (!workload.sidecar) return false;
-    const addresses = [workload.address, ...(workload.ipv6 ? [workload.ipv6] : [])];
-    return isFor(policy, { ...workload, addresses }, mesh) && !reaches(mesh, workload, authorizer);
-  });
+type Sidecarred = Workload & { readonly addresses: readonly string[] };
+
+/** Those with a sidecar that is to ask. */
+const asking = (policy: AuthorizationPolicy, mesh: Mesh): readonly Sidecarred[] =>
+  [...mesh.workloads.values()]
+    .filter(({ sidecar }) => sidecar)
+    .map((workload) => ({ ...workload, addresses: [workload.address, ...(workload.ipv6 ? [workload.ipv6] : [])] }))
+    .filter((workload) => isFor(policy, workload, mesh));
+
+const andMore = (first: string, others: readonly unknown[]): string => (others.length > 0 ? `${first} and ${others.length} more` : first);
 
 const hiddenProblems = (resource: Policy, authorizer: ExternalAuthorizer, { mesh }: Facts): readonly Problem[] => {
   const policy = policyOf(resource, mesh);
-  const [first, ...others] = policy ? unaware(policy, authorizer, mesh) : [];
+  const [first, ...others] = policy ? asking(policy, mesh).filter((workload) => !reaches(mesh, workload, authorizer)) : [];
   if (!first) return [];
-  const whom = `${first.namespace}/${first.name}${others.length > 0 ? ` and ${others.length} more` : ''}`;
   return [
     unaskable(
-      `\`${authorizer.host}:${authorizer.port}\` is hidden from ${whom}, so it cannot be asked there: ${outcome(authorizer)}`,
+      `\`${authorizer.host}:${authorizer.port}\` is hidden from ${andMore(`${first.namespace}/${first.name}`, others)}, so it cannot be asked there: ${outcome(authorizer)}`,
       "Let their Sidecar's `egress` import it, and the service's `exportTo` name their namespaces.",
     ),
+  ];
+};
+
+const isAbout = ({ rules }: AuthorizationPolicy, port: number): boolean => {
+  const mayHold = (conditions: Conditions) =>
+    conditions.every(({ test, negated }) => test.kind !== 'destination-port' || test.values.includes(port) !== negated);
+  return rules.some(({ to, when }) => to.some(mayHold) && mayHold(when));
+};
+
+/** What comes there as bytes is no request, and such an authorizer is asked about requests alone. */
+const takesBytes = ({ protocol, service, target }: InboundPort): boolean => !isHttp(protocol) && Boolean(service ?? target);
+
+const bytesProblems = (resource: Policy, { kind }: ExternalAuthorizer, { mesh }: Facts): readonly Problem[] => {
+  const policy = policyOf(resource, mesh);
+  if (kind !== 'http' || !policy) return [];
+  const found = asking(policy, mesh).flatMap((workload) =>
+    inboundSlice(mesh, workload)
+      .ports.filter((port) => takesBytes(port) && isAbout(policy, port.port))
+      .map(({ port }) => `${port} of ${workload.namespace}/${workload.name}`),
+  );
+  const [first, ...others] = found;
+  if (first === undefined) return [];
+  return [
+    doubtful('IST0133', path, [
+      `an authorizer that speaks HTTP is not asked about connections, so the policy keeps nobody from port ${andMore(first, others)}, where bytes may come that are no HTTP`,
+      'Ask one that speaks gRPC (`envoyExtAuthzGrpc`), declare the port HTTP where it is, or limit the rules by `ports` and close the others with a DENY.',
+    ]),
   ];
 };
 
@@ -60,7 +99,12 @@ const protocolProblems = (authorizer: ExternalAuthorizer, facts: Facts): readonl
 const problemsOf = (resource: Policy, facts: Facts): readonly Problem[] => {
   const name = resource.spec.provider?.name;
   const authorizer = facts.mesh.authorizers.find((one) => one.name === name);
-  if (authorizer) return [...protocolProblems(authorizer, facts), ...hiddenProblems(resource, authorizer, facts)];
+  if (authorizer)
+    return [
+      ...protocolProblems(authorizer, facts),
+      ...hiddenProblems(resource, authorizer, facts),
+      ...bytesProblems(resource, authorizer, facts),
+    ];
   return [
     unaskable(
       `provider \`${name}\` cannot be asked (the mesh's \`extensionProviders\` lack it, it is broken, or its service is unknown): what the rules match is refused`,
@@ -83,13 +127,14 @@ export const authorizers: ObjectCheck<'AuthorizationPolicy'> = {
     'destinations',
     'backends',
     'endpoints',
+    'peers',
   ],
   depends: ({ spec }, { mesh, rulesFor }) => {
     if (spec.action !== 'CUSTOM') return [];
     const authorizer = mesh.authorizers.find(({ name }) => name === spec.provider?.name);
     if (!authorizer) return [authorizer];
-    const { rules, authorizations, workloads, sidecars, services, routings, backends, endpoints } = mesh;
-    const concerned = [rules, authorizations, workloads, sidecars, services, routings, backends, endpoints];
+    const { rules, authorizations, workloads, sidecars, services, routings, backends, endpoints, peers, destinations } = mesh;
+    const concerned = [rules, authorizations, workloads, sidecars, services, routings, backends, endpoints, peers, destinations];
     return [authorizer, ...concerned, ...rulesFor(authorizer.host)];
   },
   problems: (resource, facts) => (resource.spec.action === 'CUSTOM' ? problemsOf(resource, facts) : []),

@@ -79,7 +79,8 @@ export const atGateway = (view: View, request: Request, { sender, passage }: AtG
   const isVerified = passage.tls.includes('MUTUAL') && request.certificate !== undefined;
   const isHttp = isRead(passage);
   const identity = request.certificate === 'mesh' ? (sender.identity ?? '') : '';
-  const client = (isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined) ?? sender.address;
+  const said = isHttp && hops > 0 ? forwardedFor(asRead, hops) : undefined;
+  const client = said ?? sender.address;
   const vantage = {
     encrypted: passage.tls !== 'none',
     unbelieved: headersOfGateways(view.gateway),
@@ -90,6 +91,7 @@ export const atGateway = (view: View, request: Request, { sender, passage }: AtG
   return {
     ...(isVerified && { identity }),
     ...addresses(proxyProtocol ? sender.relay : sender.address, client),
+    ...(isHttp && hops > 0 && said === undefined && { unread: true as const }),
     ...(request.address !== undefined && { destination: request.address }),
     port: request.port,
     serverName: encrypted && !isAddress(request.host) ? request.host.toLowerCase() : '',

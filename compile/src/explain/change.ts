@@ -90,7 +90,7 @@ const described = (test: Test, facts: Facts): readonly [subject: string, is: str
     case 'source-ip':
       return ['the connection’s address', facts.source ?? 'unknown'];
     case 'remote-ip':
-      return ['the client’s address', facts.client ?? 'unknown'];
+      return ['the client’s address', facts.unread ? 'nothing that x-forwarded-for says' : (facts.client ?? 'unknown')];
     case 'destination-ip':
       return ['the address called', facts.destination ?? 'unknown'];
     case 'destination-port':

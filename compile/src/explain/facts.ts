@@ -10,6 +10,8 @@ export interface Facts {
   /** Who opened the connection, and the client that proxies speak of [S109]; absent: unknown. */
   readonly source?: string;
   readonly client?: string;
+  /** The proxies that are trusted to say who the client is say nothing that can be read. */
+  readonly unread?: true;
   readonly destination?: string;
   readonly port: number;
   /** That the client asked for in TLS; empty: none. */

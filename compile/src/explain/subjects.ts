@@ -37,7 +37,10 @@ const effortOf = (subject: string): number => efforts[subject] ?? (subject.start
 export const distance = (lacking: Conditions): number =>
   [...new Set(lacking.map(({ test }) => subjectOf(test)))].reduce((sum, subject) => sum + effortOf(subject), 0);
 
-export const isMet = ({ test, negated }: Condition, facts: Facts): boolean => holds(test, facts) !== negated;
+export const isMet = ({ test, negated }: Condition, facts: Facts): boolean => {
+  if (test.kind === 'remote-ip' && test.unread && facts.unread) return test.unread === 'met';
+  return holds(test, facts) !== negated;
+};
 
 type Tests<Kind extends Test['kind']> = readonly Extract<Test, { readonly kind: Kind }>[];
 
@@ -108,8 +111,7 @@ const others = (subject: string, conditions: Conditions, facts: Facts): readonly
   const networks = tests.flatMap((test) =>
     test.kind === 'source-ip' || test.kind === 'remote-ip' || test.kind === 'destination-ip' ? test.values : [],
   );
-  const at = (key: 'source' | 'client' | 'destination'): readonly Facts[] =>
-    [...networks.map(({ address }) => address), ...elsewhere].map((address) => ({ ...facts, [key]: address }));
+  const addresses = [...networks.map(({ address }) => address), ...elsewhere];
   switch (subject) {
     case 'method':
       return asking('method', [...texts.filter((text) => methods.includes(text)), ...methods, ...texts]);
@@ -122,11 +124,13 @@ const others = (subject: string, conditions: Conditions, facts: Facts): readonly
     case 'destination-port':
       return [...ofKind(tests, 'destination-port').flatMap(({ values }) => values), facts.port + 1].map((port) => ({ ...facts, port }));
     case 'source-ip':
-      return at('source');
-    case 'remote-ip':
-      return at('client');
+      return addresses.map((source) => ({ ...facts, source }));
+    case 'remote-ip': {
+      const { unread: _cured, ...read } = facts;
+      return addresses.map((client) => ({ ...read, client }));
+    }
     case 'destination-ip':
-      return at('destination');
+      return addresses.map((destination) => ({ ...facts, destination }));
     case 'caller': {
       const { identity: _known, ...stranger } = facts;
       return [...identities(tests, facts).map((identity) => ({ ...facts, identity })), stranger];

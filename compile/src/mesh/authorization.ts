@@ -71,7 +71,12 @@ export type Test =
   /** By the path to it: `groups`, or `realm` and `roles`. A list matches by any of its elements [S114]. */
   | { readonly kind: 'claim'; readonly claim: readonly string[]; readonly values: readonly TextMatch[] }
   /** `source-ip` is who opened the connection, `remote-ip` the client that proxies speak of [S109]. */
-  | { readonly kind: 'source-ip' | 'remote-ip' | 'destination-ip'; readonly values: readonly Network[] }
+  | {
+      readonly kind: 'source-ip' | 'remote-ip' | 'destination-ip';
+      readonly values: readonly Network[];
+      /** What the condition is, negated or not, where nobody can read who the client is; absent: proxies that speak for others are not trusted. */
+      readonly unread?: 'met' | 'unmet';
+    }
   | { readonly kind: 'destination-port'; readonly values: readonly number[] }
   | { readonly kind: 'server-name'; readonly values: readonly TextMatch[] }
   /** In whatever case. */

@@ -11,6 +11,7 @@ import {
 } from '../mesh/index.ts';
 import { atBoundPorts } from './declared-ports.ts';
 import type { Listening } from './gateway-listeners.ts';
+import { withUnreadClients } from './unread-clients.ts';
 
 export type Subject = Pick<Workload, 'namespace' | 'labels'> & { readonly addresses: readonly string[] };
 
@@ -96,7 +97,8 @@ interface Judged {
 
 export const authorizationOf = (mesh: Mesh, { subject, gateway, withdrawn: before = [] }: Judged): AuthorizationSlice => {
   const { authorizations, authorizers, memo } = mesh;
-  const listening = (policies: readonly AuthorizationPolicy[]) => (gateway ? atBoundPorts(mesh, gateway, policies) : policies);
+  const listening = (policies: readonly AuthorizationPolicy[]) =>
+    gateway ? withUnreadClients(mesh, gateway, atBoundPorts(mesh, gateway, policies)) : policies;
   const policies = listening(authorizations.filter((policy) => isFor(policy, subject, mesh)));
   const withdrawn = listening(before);
   const names = (some: readonly AuthorizationPolicy[]) => some.map(({ namespace, name }) => `${namespace}/${name}`).join();

@@ -19,6 +19,8 @@ import { workloadPort } from '../passes/endpoints.ts';
 import { destinationRule, withMeshTcp } from './destinations.ts';
 import { sidecarOf } from './sidecar.ts';
 
+type Listening = Pick<Proxy, 'namespace' | 'name' | 'labels' | 'addresses'>;
+
 type Subject = Pick<Workload, 'namespace' | 'labels' | 'ports' | 'kind' | 'stage'>;
 
 interface Landing {
@@ -155,10 +157,10 @@ const slice = (asked: Asked, landings: readonly Landing[]): InboundSlice => {
 };
 
 /** The registered instance; a proxy that is none speaks for itself. */
-const subjectOf = (mesh: Mesh, proxy: Proxy): Subject =>
+const subjectOf = (mesh: Mesh, proxy: Listening): Subject =>
   mesh.workloads.get(`${proxy.namespace}/${proxy.name}`) ?? { namespace: proxy.namespace, labels: proxy.labels, ports: {}, kind: 'pod' };
 
-export const inboundSlice = (mesh: Mesh, proxy: Proxy): InboundSlice => {
+export const inboundSlice = (mesh: Mesh, proxy: Listening): InboundSlice => {
   const { memo } = mesh;
   const subject = subjectOf(mesh, proxy);
   const written = proxy.addresses.flatMap((address) => writtenLandings(mesh).flatMap((part) => part.get(address) ?? []));

@@ -1,6 +1,6 @@
 /** Mesh + Proxy → View: all that this proxy's configuration may depend on, in slices that it shares with proxies that are told the same. */
 import type { Proxy } from '@weft/model';
-import { familiesOf, type GatewaySlice, type Mesh, type Surface, type View } from '../mesh/index.ts';
+import { familiesOf, type Mesh, type Surface, type View } from '../mesh/index.ts';
 import { authorizationSlice, subjectOf } from './authorization.ts';
 import { credentialSlice } from './credentials.ts';
 import { meshFor, servedAs } from './families.ts';
@@ -11,16 +11,11 @@ import { originOf } from './origin.ts';
 import { outboundSlice } from './outbound.ts';
 import { sharedBy } from './shared.ts';
 import { tokensOf, withTokens } from './tokens.ts';
+import { trustIn } from './unread-clients.ts';
 
 type Slices = Omit<View, 'role' | 'trustDomain'>;
 
 const views = sharedBy<readonly object[], View>();
-
-/** The pod's own word replaces the mesh's, as the annotation does in Istio. */
-const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Proxy): Pick<GatewaySlice, 'trust'> => {
-  const trust = workloads.get(`${namespace}/${name}`)?.trust ?? rules.trust;
-  return trust ? { trust } : {};
-};
 
 const surfaceOf = ({ rules: { paths, compatibility, tcp, aliases } }: Mesh, families: Surface['families']): Surface => ({
   ...(families && { families }),
@@ -39,7 +34,8 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const subject = subjectOf(seen, proxy);
   const tokens = tokensOf(seen, subject);
   const entrance: Surface = { ...surface, ...narrowedIn(seen, proxy) };
-  const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...entrance, ...trustIn(seen, proxy) }), tokens) : noServers;
+  const trust = trustIn(seen, proxy);
+  const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...entrance, ...(trust && { trust }) }), tokens) : noServers;
   const slices: Slices = {
     origin: servedAs(originOf(seen, proxy), surface),
     outbound: servedAs(outboundSlice(seen, proxy), surface),

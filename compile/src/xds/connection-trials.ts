@@ -8,10 +8,10 @@ import type { AccessLogFilterSchema } from '@weft/envoy/gen/envoy/config/accessl
 import { TypedExtensionConfigSchema } from '@weft/envoy/gen/envoy/config/core/v3/extension_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
-import { type AuthorizationPolicy, type AuthorizationSlice, connectionRule } from '../mesh/index.ts';
+import { type AuthorizationPolicy, type AuthorizationSlice, type Conditions, connectionRule } from '../mesh/index.ts';
 import { discoveredFilter, extension } from './extensions.ts';
 import type { Filters } from './filters.ts';
-import { namedRules, rbac } from './rbac.ts';
+import { namedRules, type RuleNaming, rbac } from './rbac.ts';
 import type { Part } from './remember.ts';
 
 interface Trial {
@@ -51,10 +51,21 @@ const trials = [audit, deny, allow];
 /** What stands before every proxy of connections, without such policies too, so that the first one changes no chain. */
 export const trialFilters: Filters = trials.map(({ place }) => discoveredFilter(place, RBACSchema));
 
+/** Nobody speaks for a connection: whose it is is who opened it. */
+const ofConnections: RuleNaming['reduced'] = (rule, policy) => {
+  const left = connectionRule(rule, policy);
+  const opened = (conditions: Conditions): Conditions =>
+    conditions.map(({ test, ...condition }) => {
+      if (test.kind !== 'remote-ip') return { ...condition, test };
+      return { ...condition, test: { kind: test.kind, values: test.values } };
+    });
+  return left && { from: left.from.map(opened), to: left.to.map(opened), when: opened(left.when) };
+};
+
 const trialOf = ({ place, told, action, policiesOf }: Trial, slice: AuthorizationSlice): Encoded => {
   const policies = policiesOf(slice);
   const rules = policies.length > 0 && {
-    shadowRules: rbac(action, namedRules(policies, { reduced: connectionRule })),
+    shadowRules: rbac(action, namedRules(policies, { reduced: ofConnections })),
     shadowRulesStatPrefix: told,
   };
   const config = extension(place, RBACSchema, { statPrefix: 'tcp.', ...rules });

@@ -11,8 +11,8 @@ import type { MetadataMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v
 import type { ListStringMatcherSchema } from '@weft/envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import type { AuthorizationRule, AuthorizationSlice, Condition, ExternalAuthorizer, HeaderNames } from '../mesh/index.ts';
 import { chainAt, type Extension, extension } from './extensions.ts';
-import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
+import { stateFilters } from './request-states.ts';
 
 type Named = Pick<ExternalAuthorizer, 'name'>;
 
@@ -101,7 +101,7 @@ export const askingChain = (authorizer: ExternalAuthorizer, { custom, withdrawn 
   const rules = before.map((policy, index) => namedRules([policy], { before: rulePrefix, after: `-withdrawn-${index}` }));
   const shadowRules = rbac(RBAC_Action.DENY, Object.assign(namedRules(policies, { before: rulePrefix }), ...rules));
   return chainAt(askingPlace(authorizer), [
-    ...onceFilters(`authorization.headers.${authorizer.name}`, [...policies, ...before]),
+    ...stateFilters(`authorization.headers.${authorizer.name}`, [...policies, ...before]),
     extension(`authorization.find.${authorizer.name}`, RBACSchema, { shadowRules, shadowRulesStatPrefix: telling(authorizer) }),
     extension(`authorization.ask.${authorizer.name}`, ExtAuthzSchema, asking(authorizer)),
   ]);
@@ -125,7 +125,7 @@ export const refusingUnasked = ({ custom }: AuthorizationSlice): readonly Extens
     return namedRules(policies, { after: '-not-asked', reduced });
   });
   return [
-    ...onceFilters(
+    ...stateFilters(
       'authorization.headers.asked',
       custom.flatMap(({ policies }) => policies),
     ),

@@ -7,9 +7,9 @@ import { trialResources } from './connection-trials.ts';
 import { askingChain, askingPlace, refusingUnasked } from './ext-authz.ts';
 import { chainAt, discovered, discoveredLate, type Extension, extension } from './extensions.ts';
 import type { HttpFilter } from './filters.ts';
-import { onceFilters } from './once.ts';
 import { namedRules, rbac } from './rbac.ts';
 import { type Part, remember, rememberPair } from './remember.ts';
+import { stateFilters } from './request-states.ts';
 import { tokenFilters } from './tokens.ts';
 
 /**
@@ -68,7 +68,7 @@ const chainOf = (slice: AuthorizationSlice, tokens: readonly Extension[]): Part 
   chainAt(decidingPlace, [
     ...refusingUnasked(slice),
     ...tokens, // whose request it is [S113]
-    ...onceFilters('authorization.headers', [...slice.audit, ...slice.deny, ...slice.undecided, ...slice.allow]), // tokens' claims among them
+    ...stateFilters('authorization.headers', [...slice.audit, ...slice.deny, ...slice.undecided, ...slice.allow]), // tokens' claims among them
     ...told('authorization.audit', auditing(slice)),
     ...told('authorization.deny', denying(slice)), // what is denied is not allowed by anybody [S102]
     ...told('authorization.allow', allowing(slice)),

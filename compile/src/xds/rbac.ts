@@ -30,7 +30,7 @@ import type {
   TextMatch,
 } from '../mesh/index.ts';
 import { claimsFilter, claimsKey, literally, ruleName } from '../mesh/index.ts';
-import { comesOnce } from './once.ts';
+import { clientIsRead, comesOnce } from './request-states.ts';
 
 type Permission = Init<typeof PermissionSchema>;
 type Principal = Init<typeof PrincipalSchema>;
@@ -226,13 +226,21 @@ const permissions = (test: Test): readonly Permission[] | undefined => {
   }
 };
 
+const notPrincipal = (value: Principal): Principal => ({ identifier: { case: 'notId', value } });
+
+/** Whatever the rule says of clients, where nobody can read who the client is. */
+const whereUnread = (test: Test, said: Principal): Principal => {
+  if (test.kind !== 'remote-ip' || !test.unread) return said;
+  return test.unread === 'met' ? anyPrincipal([notPrincipal(clientIsRead), said]) : allPrincipals([clientIsRead, said]);
+};
+
 const principalsOf = (conditions: Conditions): Principal =>
   allPrincipals(
     conditions.flatMap(({ negated, test }) => {
       const ids = principals(test);
       if (!ids) return [];
       const one = anyPrincipal(ids);
-      return [negated ? { identifier: { case: 'notId', value: one } } : one];
+      return [whereUnread(test, negated ? notPrincipal(one) : one)];
     }),
   );
 
@@ -256,7 +264,7 @@ const policyOf = ({ from, to, when }: AuthorizationRule): Policy => ({
 /** ALLOW without rules still counts, so that everything is refused [S103]. */
 const never: Policy = {
   permissions: [{ rule: { case: 'notRule', value: { rule: { case: 'any', value: true } } } }],
-  principals: [{ identifier: { case: 'notId', value: { identifier: { case: 'any', value: true } } } }],
+  principals: [notPrincipal({ identifier: { case: 'any', value: true } })],
 };
 
 export interface RuleNaming {

@@ -1,5 +1,6 @@
 /**
- * Headers that have to come once. Envoy's matchers compare each of several values alone, so that `user` is found beside `admin`, and none
+ * What policies ask of requests and no matcher of Envoy's tells: whether a header comes once, and whether anybody said who the client is.
+ * For headers, Envoy's matchers compare each of several values alone, so that `user` is found beside `admin`, and none
  * of them counts. But a format takes the first value and an expression all of them, joined: they are the same if there is one.
  */
 import { type Init, typed } from '@weft/envoy';
@@ -36,13 +37,28 @@ const headerOf = (test: Test): readonly string[] => (test.kind === 'header' && t
 
 const headersOf = ({ rules }: AuthorizationPolicy): readonly string[] => rules.flatMap(conditionsOf).flatMap(({ test }) => headerOf(test));
 
+const headerStates = (policies: readonly AuthorizationPolicy[]) => [...new Set(policies.flatMap(headersOf))].sort().flatMap(statesOf);
+
+const isAskedForClients = ({ rules }: AuthorizationPolicy): boolean =>
+  rules.flatMap(conditionsOf).some(({ test }) => test.kind === 'remote-ip' && test.unread);
+
+/** An address that a header says has no port; that of a connection has one. */
+const clientPort = 'weft.client.port';
+const clientStates = (policies: readonly AuthorizationPolicy[]) =>
+  policies.some(isAskedForClients) ? [state(clientPort, '%DOWNSTREAM_REMOTE_PORT%')] : [];
+
 /** Stands before the filters that ask. @param name no other filter's of the chain */
-export const onceFilters = (name: string, policies: readonly AuthorizationPolicy[]): readonly Extension[] => {
-  const headers = [...new Set(policies.flatMap(headersOf))].sort();
-  return headers.length === 0 ? [] : [extension(name, SetFilterStateSchema, { onRequestHeaders: headers.flatMap(statesOf) })];
+export const stateFilters = (name: string, policies: readonly AuthorizationPolicy[]): readonly Extension[] => {
+  const states = [...headerStates(policies), ...clientStates(policies)];
+  return states.length === 0 ? [] : [extension(name, SetFilterStateSchema, { onRequestHeaders: states })];
 };
 
-export const comesOnce = (header: string): Init<typeof PrincipalSchema> => {
-  const exact = { matchPattern: { case: 'exact' as const, value: 'true' } };
-  return { identifier: { case: 'filterState', value: { key: once(header), matcher: { case: 'stringMatch', value: exact } } } };
+const stateIs = (key: string, text: string): Init<typeof PrincipalSchema> => {
+  const exact = { matchPattern: { case: 'exact' as const, value: text } };
+  return { identifier: { case: 'filterState', value: { key, matcher: { case: 'stringMatch', value: exact } } } };
 };
+
+export const comesOnce = (header: string): Init<typeof PrincipalSchema> => stateIs(once(header), 'true');
+
+/** The proxies that are trusted say an address. */
+export const clientIsRead: Init<typeof PrincipalSchema> = stateIs(clientPort, '0');
