@@ -11,6 +11,7 @@ export * from './errors/diagnosis.ts';
 export * from './errors/flags.ts';
 export * from './errors/grpc.ts';
 export * from './errors/hops.ts';
+export * from './istio/page.ts';
 export * from './istio/proxy-metrics.ts';
 export * from './istio/standard.ts';
 export * from './objective/budget.ts';
@@ -22,6 +23,7 @@ export { fromOpenSlo, type Imported, type Manifest } from './objective/openslo-i
 export { windowOf } from './objective/period.ts';
 export * from './prometheus/exposition.ts';
 export * from './prometheus/federation.ts';
+export { labelsIn } from './prometheus/line.ts';
 export * from './prometheus/merge.ts';
 export { parseExposition } from './prometheus/parse.ts';
 export { contentTypes, writeExposition } from './prometheus/write.ts';

@@ -14,10 +14,10 @@ const renamed = (family: Family): Family => ({
   samples: family.samples.map((sample) => ({ ...sample, name: sample.name.replace(envoyPrefix, '') })),
 });
 
-type Constants = Readonly<Record<Reporter, Labels>>;
+export type Constants = Readonly<Record<Reporter, Labels>>;
 
 /** A server speaks for the services behind it too, where a connection was for none of them by name [S143]. */
-const constantsOf = (own: WorkloadLabels): Constants => ({
+export const constantsOf = (own: WorkloadLabels): Constants => ({
   source: peerLabels('source', own),
   destination: {
     ...peerLabels('destination', own),
@@ -35,6 +35,10 @@ const completed = (labels: Labels, standard: readonly string[], constants: Const
   const more = Object.entries(labels).filter(([label, value]) => !standard.includes(label) && value !== '');
   return Object.fromEntries([...known, ...more]);
 };
+
+/** @param metric as Prometheus calls it, a histogram without suffix */
+export const istioLabels = (metric: string, labels: Labels, constants: Constants): Labels =>
+  completed(withPeer(labels), standardLabels.get(metric.replace(/_total$/, '')) ?? [], constants);
 
 /** Several of Envoy's series may be one of Istio's: subsets and ports of a service. */
 const summed = (samples: readonly Sample[]): readonly Sample[] => {

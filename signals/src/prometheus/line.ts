@@ -46,6 +46,12 @@ const readLabels = (text: string, from: number): Read<Labels> => {
   return { value: Object.fromEntries(pairs), end: at + end[0].length };
 };
 
+/** @param text what stands between the braces, without them */
+export const labelsIn = (text: string): Labels | undefined => {
+  const read = readLabels(`${text}}`, 0);
+  return typeof read === 'string' ? undefined : read.value;
+};
+
 const none: Labels = {};
 
 /** `Number` knows neither case nor sign of infinities. */

@@ -1,0 +1,145 @@
+/** How much the mesh's counters grew, for months: of what proxies say every ten seconds, in steps that become longer with age. */
+import type { Amount, Answered, Gauge, Labels, Observations, Question } from '@weft/signals';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
+import { openCatalogue } from './catalogue.ts';
+import { Chunks } from './chunks.ts';
+import { stepOf, Waiting } from './pending.ts';
+import { type Memory, type Reading, takeReading } from './reading.ts';
+import { migrations } from './schema.ts';
+import { openTargets } from './targets.ts';
+import { startOf, tiers } from './tiers.ts';
+import { everything } from './views.ts';
+
+export interface MetricsOptions {
+  /** Bytes of the file from which on the oldest is forgotten. */
+  readonly maxBytes: number;
+  /** Over all views; further ones are counted as left out. */
+  readonly maxSeries: number;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** What something stands at now. */
+export interface Look {
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export interface MetricsState {
+  readonly series: number;
+  /** Growth that was not kept since weftd began, since there were too many series. */
+  readonly leftOut: number;
+  readonly bytes: number;
+}
+
+export interface Metrics {
+  /** In memory until the next commit. */
+  add(readings: readonly Reading[]): void;
+  look(looks: readonly Look[], now: number): void;
+  /** Everything that was added, at once; where it fails all of it is read again from the proxies, which have counted on. */
+  commit(now: number): void;
+  counters(question: Question): Answered<Amount>;
+  histograms(question: Question): Answered<Observations>;
+  gauges(question: Question): Answered<Gauge>;
+  state(): MetricsState;
+  maintain(now: number): void;
+  close(): void;
+}
+
+const targetsKeptMs = 24 * 3_600_000;
+const shortest = tiers[0]?.step ?? 0;
+
+interface Opened extends Kept, Memory {}
+
+class MetricsStore implements Metrics {
+  readonly #database: Database;
+  readonly #options: MetricsOptions;
+  #opened: Opened;
+  /** Since when proxies are watched: what begins after it is new with all that it has counted. */
+  #watching: number;
+  #leftOut = 0;
+
+  constructor(path: string, options: MetricsOptions) {
+    this.#database = openDatabase(path, migrations);
+    this.#options = options;
+    this.#opened = this.#open();
+    const last = this.#database.sql.prepare('SELECT MAX(at) AS at FROM target').get()?.['at'];
+    this.#watching = last === null || last === undefined ? options.now : Number(last);
+  }
+
+  add = (readings: readonly Reading[]): void => {
+    for (const reading of readings) this.#leftOut += takeReading(reading, this.#opened, this.#watching);
+  };
+
+  look = (looks: readonly Look[], now: number): void => {
+    const { catalogue, waiting } = this.#opened;
+    const at = stepOf(now);
+    for (const { metric, labels, value } of looks) {
+      const seen = [{ view: everything, labels: catalogue.shared(labels) }];
+      const [place] = catalogue.places({ metric, kind: 'gauge', bounds: [] }, seen) ?? [];
+      if (place) waiting.add({ from: at, to: at + shortest }, place, { values: [value, value, value, 1, value], gap: false });
+      else this.#leftOut += 1;
+    }
+  };
+
+  commit = (now: number): void => {
+    const { catalogue, targets, waiting, chunks } = this.#opened;
+    try {
+      this.#database.transaction(() => {
+        catalogue.save();
+        targets.save(now - targetsKeptMs);
+        const reach = chunks.reach();
+        for (const pending of waiting.taken()) chunks.write(pending, reach);
+        chunks.look(stepOf(now));
+        chunks.sumUp(stepOf(now));
+      });
+    } catch (error) {
+      this.#opened = this.#open();
+      throw error;
+    }
+  };
+
+  counters = (question: Question): Answered<Amount> => askCounters(this.#opened, question);
+  histograms = (question: Question): Answered<Observations> => askHistograms(this.#opened, question);
+  gauges = (question: Question): Answered<Gauge> => askGauges(this.#opened, question);
+
+  state = (): MetricsState => ({ series: this.#opened.catalogue.size, leftOut: this.#leftOut, bytes: this.#bytes() });
+
+  maintain = (now: number): void => {
+    this.#database.transaction(() => {
+      for (const [tier, { keep, step }] of tiers.entries()) this.#opened.chunks.forget(tier, startOf(now - keep, step));
+    });
+    while (this.#bytes() > this.#options.maxBytes && this.#shorten());
+  };
+
+  close = (): void => this.#database.close();
+
+  #open(): Opened {
+    const { sql } = this.#database;
+    const catalogue = openCatalogue(sql, this.#options.maxSeries);
+    return { db: sql, catalogue, targets: openTargets(sql), waiting: new Waiting(), chunks: new Chunks(sql, catalogue) };
+  }
+
+  /** Pages in use: those that were given back wait for what comes next. */
+  #bytes(): number {
+    const pragma = (name: string): number => Number(Object.values(this.#database.sql.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+  }
+
+  /** Takes a tenth of the tier that has most of it. @returns whether there was anything */
+  #shorten(): boolean {
+    const [most] = this.#database.sql
+      .prepare('SELECT step, MIN(at) AS first, MAX(at) AS last FROM chunk GROUP BY step ORDER BY SUM(length(bytes)) DESC LIMIT 1')
+      .all();
+    if (!most) return false;
+    const [step, first, last] = [Number(most['step']), Number(most['first']), Number(most['last'])];
+    const tier = tiers.findIndex((one) => one.step === step);
+    const before = startOf(first + Math.ceil((last - first) / 10), step) + step;
+    this.#database.transaction(() => this.#opened.chunks.forget(tier, before));
+    return true;
+  }
+}
+
+export const openMetrics = (path: string, options: MetricsOptions): Metrics => new MetricsStore(path, options);

@@ -1,0 +1,82 @@
+/** Bytes of a chunk, one number after the other: small whole numbers in few bytes, all others as they are in memory. */
+
+export class Writer {
+  #bytes = Buffer.allocUnsafe(1 << 16);
+  #at = 0;
+
+  /** @param value whole, from 0 to 2^53 */
+  whole(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    // Shifts would cut at 32 bits.
+    while (rest >= 128) {
+      this.#bytes[this.#at++] = (rest % 128) + 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  /** Whole numbers become twice as large, so that the lowest bit tells them from others. */
+  value(value: number): void {
+    if (value >= 0 && value < 2 ** 51 && Number.isInteger(value)) {
+      this.whole(value * 2);
+      return;
+    }
+    this.whole(1);
+    this.#reserve(8);
+    this.#at = this.#bytes.writeDoubleLE(value, this.#at);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** What was written; the next number begins anew. */
+  taken(): Buffer {
+    const taken = Buffer.from(this.#bytes.subarray(0, this.#at));
+    this.#at = 0;
+    return taken;
+  }
+
+  #reserve(more: number): void {
+    if (this.#at + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(this.#bytes.length * 2 + more);
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+}
+
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get ended(): boolean {
+    return this.at >= this.#bytes.length;
+  }
+
+  whole(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = this.#bytes[this.at++];
+      if (byte === undefined) throw new Error('the bytes end within a number');
+      if (byte < 128) return value + byte * unit;
+      value += (byte - 128) * unit;
+    }
+  }
+
+  value(): number {
+    const whole = this.whole();
+    if (whole % 2 === 0) return whole / 2;
+    const value = this.#view.getFloat64(this.at, true);
+    this.at += 8;
+    return value;
+  }
+}

@@ -1,0 +1,117 @@
+/** A proxy's page → by how much its series grew since it was read before. */
+import { type Constants, constantsOf, isGap, istioLabels, labelsIn, type PageSeries, readPage, type WorkloadLabels } from '@weft/signals';
+import type { Catalogue } from './catalogue.ts';
+import { stretchOf, type Waiting } from './pending.ts';
+import type { Place } from './shard.ts';
+import { room, type Target, type Targets } from './targets.ts';
+import { tiers } from './tiers.ts';
+import { seenIn, views } from './views.ts';
+
+/** What a proxy said at one moment. */
+export interface Reading {
+  /** The same for as long as the proxy lives. */
+  readonly target: string;
+  readonly own: WorkloadLabels;
+  /** Unix milliseconds: when it was read, and when its process began to count. */
+  readonly at: number;
+  readonly started: number;
+  /** `/stats/prometheus`. */
+  readonly page: string;
+}
+
+export interface Memory {
+  readonly catalogue: Catalogue;
+  readonly targets: Targets;
+  readonly waiting: Waiting;
+}
+
+const looks = { interval: tiers[0]?.step ?? 0 };
+
+const placesOf = (
+  { metric, kind, labels, bounds }: PageSeries,
+  constants: Constants,
+  catalogue: Catalogue,
+): readonly Place[] | undefined => {
+  const written = labelsIn(labels);
+  if (!written) return undefined;
+  const all = istioLabels(metric, written, constants);
+  return catalogue.places(
+    { metric, kind, bounds },
+    views.map((view, index) => ({ view: index, labels: catalogue.shared(seenIn(view, all)) })),
+  );
+};
+
+/** @returns whether it is smaller than it was: the proxy dropped it while nobody called, and began anew [E41] */
+const isReset = (values: ArrayLike<number>, { before, offset }: { readonly before: Float64Array; readonly offset: number }): boolean => {
+  // The last is a histogram's sum, which Envoy only guesses.
+  const counts = values.length === 1 ? 1 : values.length - 1;
+  for (let index = 0; index < counts; index += 1) if ((values[index] ?? 0) < (before[offset + index] ?? 0)) return true;
+  return false;
+};
+
+interface Growth {
+  readonly values: number[];
+  readonly reset: boolean;
+}
+
+/** Remembers what it stands at. @returns undefined where it did not grow */
+const grown = (target: Target, offset: number, { values }: PageSeries): Growth | undefined => {
+  const before = target.values;
+  const reset = isReset(values, { before, offset });
+  const increase: number[] = [];
+  let isGrown = false;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
+    const more = Math.max(0, reset ? value : value - (before[offset + index] ?? 0));
+    if (more > 0) isGrown = true;
+    increase.push(more);
+    before[offset + index] = value;
+  }
+  return isGrown ? { values: increase, reset } : undefined;
+};
+
+/** How the last reading of a target bears on this one. */
+interface Since {
+  /** Undefined: how much of it is new nobody knows. */
+  readonly before: number | undefined;
+  readonly gap: boolean;
+}
+
+const sinceOf = (target: Target, { at, started }: Reading, watching: number): Since => {
+  if (target.at === 0) return { before: started >= watching ? started : undefined, gap: false };
+  const restarted = started !== target.started;
+  return { before: target.at, gap: restarted || isGap(target.at, at, looks) };
+};
+
+/** What its process before has counted is gone with it. */
+const forget = (target: Target): void => {
+  target.slots = new Map();
+  target.used = 0;
+  target.values.fill(0);
+};
+
+/**
+ * @param watching since when somebody watches: all that a proxy counted which began after it is new
+ * @returns how many series were left out, because there are too many
+ */
+export const takeReading = (reading: Reading, { catalogue, targets, waiting }: Memory, watching: number): number => {
+  const target = targets.get(reading.target) ?? targets.add(reading.target);
+  if (reading.at <= target.at) return 0;
+  const { before, gap } = sinceOf(target, reading, watching);
+  if (target.started !== reading.started) forget(target);
+  const constants = constantsOf(reading.own);
+  const stretch = stretchOf(before ?? reading.at, reading.at);
+  let leftOut = 0;
+  readPage(reading.page, (series) => {
+    const slot = room(target, targets.key(series.metric, series.labels), series.values.length);
+    const growth = grown(target, slot.offset, series);
+    if (!growth) return;
+    target.isChanged = true;
+    if (before === undefined) return;
+    if (slot.places === undefined) slot.places = placesOf(series, constants, catalogue) ?? null;
+    if (slot.places === null) leftOut += 1;
+    else for (const place of slot.places) waiting.add(stretch, place, { values: growth.values, gap: gap || growth.reset });
+  });
+  Object.assign(target, { at: reading.at, started: reading.started });
+  return leftOut;
+};

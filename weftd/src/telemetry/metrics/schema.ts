@@ -1,0 +1,27 @@
+/** The tables that measurements are kept in. Times are the starts of steps, in Unix milliseconds. */
+export const migrations: readonly string[] = [
+  `
+  -- Series: a set of labels is written once, whichever metrics have it.
+  CREATE TABLE labels (id INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
+  CREATE TABLE shard (
+    id INTEGER PRIMARY KEY, view TEXT NOT NULL, metric TEXT NOT NULL, kind TEXT NOT NULL, bounds TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE series (
+    shard INTEGER NOT NULL, slot INTEGER NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY (shard, slot)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a shard's series measured in one step. It is appended: rows for each series would touch every page of the file each time.
+  CREATE TABLE chunk (step INTEGER NOT NULL, at INTEGER NOT NULL, shard INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE UNIQUE INDEX chunk_at ON chunk (step, at, shard);
+
+  -- Steps in which somebody looked.
+  CREATE TABLE look (step INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (step, at)) STRICT, WITHOUT ROWID;
+
+  -- Up to where steps were summed up of shorter ones, and from where on they are kept.
+  CREATE TABLE tier (step INTEGER PRIMARY KEY, summed INTEGER NOT NULL, kept INTEGER NOT NULL) STRICT;
+
+  -- What proxies' counters stood at. Their series are called as they call them; each text is written once.
+  CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE target (name TEXT PRIMARY KEY, at INTEGER NOT NULL, started INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,31 @@
+/** Series of one metric and view are kept together, up to so many: as one chunk for each step of time. */
+import type { Labels } from '@weft/signals';
+
+export type Kind = 'counter' | 'histogram' | 'gauge';
+
+export const shardSize = 512;
+
+/** What all series of a shard have in common. */
+export interface Family {
+  readonly metric: string;
+  readonly kind: Kind;
+  /** Upper bounds of a histogram. */
+  readonly bounds: readonly number[];
+}
+
+export interface Shard extends Family {
+  readonly id: number;
+  /** Index in `views`. */
+  readonly view: number;
+  /** Of each series, by its place in the shard. */
+  readonly labels: Labels[];
+}
+
+/** One series. */
+export interface Place {
+  readonly shard: Shard;
+  readonly slot: number;
+}
+
+/** How many numbers a value has: a counter's growth; buckets and their sum; smallest, largest, sum, looks and last. */
+export const widthOf = ({ kind, bounds }: Family): number => (kind === 'counter' ? 1 : kind === 'gauge' ? 5 : bounds.length + 2);
