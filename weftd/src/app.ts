@@ -14,6 +14,8 @@ import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
+import { startScraping } from './telemetry/metrics/scraping.ts';
+import { proxiesOf } from './telemetry/scrape.ts';
 import { traceReceiver } from './telemetry/traces/receiver.ts';
 import { startTelemetry } from './telemetry/worker/thread.ts';
 
@@ -48,6 +50,7 @@ const dayMs = 86_400_000;
 /** How much is kept of what was observed. */
 const retention = {
   records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
+  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000 },
   traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
 };
 
@@ -86,15 +89,15 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(desired.stop);
   const registry = registryOf(desired);
 
+  const now = Date.now;
   const telemetry = await startTelemetry({
     directory: files.telemetry,
-    options: retention,
+    options: { ...retention, metrics: { ...retention.metrics, now: now() } },
     onDeath: (error) => log.error({ err: error }, 'nothing that is observed is kept any more: the telemetry thread ended'),
   });
   started.add(telemetry.stop);
 
   const { trustDomain } = desired;
-  const now = Date.now;
   const aliases = () => desired.node().trustDomainAliases;
   const ca = await openCa(files.ca, { trustDomain, aliases, cluster: clusterId, registry, now, random: randomBytes, logger: log });
   started.add(ca.close);
@@ -113,6 +116,8 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(grpc.close);
 
   const agent = agentAt(() => desired.node().node?.socket);
+  const scraping = startScraping({ agent, metrics: telemetry.metrics, proxies: () => proxiesOf(desired), names, now, log });
+  started.add(scraping.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken });
   const parts = { desired, push: ads, ca, agent, telemetry, version: config.version, gatewayAddress };

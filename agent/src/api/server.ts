@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { askAdmin } from '../pod/admin.ts';
+import type { Page } from '../pod/last-words.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { LogFile } from '../process/log-file.ts';
 import { attach, endWith, failureStatus, protocols } from './exec.ts';
@@ -19,6 +20,8 @@ import { followLog } from './follow.ts';
 export interface AgentApiInput {
   readonly path: string;
   readonly find: (namespace: string, name: string) => Pod | undefined;
+  /** Of one that is gone. */
+  readonly lastPage: (namespace: string, name: string) => Page | undefined;
 }
 
 /** Pages that show; none that changes anything or stops Envoy. */
@@ -31,6 +34,10 @@ interface Target {
   readonly action: string;
   readonly query: URLSearchParams;
 }
+
+/** When the process began to count that a page of statistics is of; and that no other will follow. */
+const startedHeader = 'x-weft-started';
+const lastHeader = 'x-weft-last';
 
 class Refusal extends Error {
   readonly status: number;
@@ -91,14 +98,30 @@ const sendAdminPage = async ({ pod, action, query }: Target, response: ServerRes
   const answer = await askAdmin(pod.proxy.sockets.admin, 'GET', `/${page}${search && `?${search}`}`).catch((cause: Error) => {
     throw new Refusal(503, `the proxy does not answer: ${cause.message}`);
   });
-  response.writeHead(answer.status, { 'content-type': answer.type });
+  response.writeHead(answer.status, { 'content-type': answer.type, [startedHeader]: pod.proxy.started });
   response.end(answer.body);
 };
 
-const respond = async (request: IncomingMessage, response: ServerResponse, find: AgentApiInput['find']): Promise<void> => {
+/** @returns whether it is about the statistics of a proxy that is gone */
+const sendLastPage = (
+  { url = '/' }: IncomingMessage,
+  response: ServerResponse,
+  { find, lastPage }: Omit<AgentApiInput, 'path'>,
+): boolean => {
+  const [, namespace = '', name = ''] = /^\/pods\/([^/]+)\/([^/]+)\/envoy\/stats\/prometheus$/.exec(url) ?? [];
+  const names = [decodeURIComponent(namespace), decodeURIComponent(name)] as const;
+  const page = find(...names) ? undefined : lastPage(...names);
+  if (!page) return false;
+  response.writeHead(200, { 'content-type': page.type, [startedHeader]: page.started, [lastHeader]: 'true' });
+  response.end(page.body);
+  return true;
+};
+
+const respond = async (request: IncomingMessage, response: ServerResponse, input: Omit<AgentApiInput, 'path'>): Promise<void> => {
   try {
-    const target = targetOf(request, find);
     if (request.method !== 'GET') throw new Refusal(405, 'only GET');
+    if (sendLastPage(request, response, input)) return;
+    const target = targetOf(request, input.find);
     if (target.action === 'logs') sendLogs(target, response);
     else if (target.action.startsWith('envoy/')) await sendAdminPage(target, response);
     else throw new Refusal(404, `there is no ${target.action}`);
@@ -147,9 +170,9 @@ const upgrade = (
   }
 };
 
-export const serveAgentApi = async ({ path, find }: AgentApiInput): Promise<Server> => {
+export const serveAgentApi = async ({ path, find, lastPage }: AgentApiInput): Promise<Server> => {
   await rm(path, { force: true });
-  const server = createServer((request, response) => void respond(request, response, find));
+  const server = createServer((request, response) => void respond(request, response, { find, lastPage }));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,

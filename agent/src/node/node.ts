@@ -9,6 +9,7 @@ import { type EdgeResources, type MeshEdge, meshEdge } from '../edge/config.ts';
 import { EdgeEnvoy } from '../edge/envoy.ts';
 import { inside } from '../host/launch.ts';
 import { withoutRights } from '../pod/confine.ts';
+import { LastWords } from '../pod/last-words.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../pod/visible.ts';
 import type { Files, Settings } from '../settings.ts';
@@ -134,9 +135,13 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
       await new Promise((resolve) => setTimeout(resolve, propagationMs));
     },
   });
+  const lastWords = new LastWords(now);
   const pods = new Pods({
     build: builder.build,
-    forget: (pod) => builder.forget(pod).finally(onChange),
+    forget: (pod) => {
+      if (pod.proxy?.lastPage) lastWords.keep(pod.input.spec, pod.proxy.lastPage);
+      return builder.forget(pod).finally(onChange);
+    },
     onTrouble,
   });
   const reporter = new Reporter({ send: (reports) => weftd.report(boot, reports), pods: () => pods.reports(), onTrouble });
@@ -161,7 +166,11 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   const closeNames = await serveNames(files, dual, () => names);
   await edge.start();
   await firewalls([], []);
-  const api = await serveAgentApi({ path: files.agentSocket, find: (namespace, name) => pods.find(namespace, name) });
+  const api = await serveAgentApi({
+    path: files.agentSocket,
+    find: (namespace, name) => pods.find(namespace, name),
+    lastPage: (namespace, name) => lastWords.find(namespace, name),
+  });
   const onConnect = async (): Promise<void> => {
     reporter.pause();
     await weftd.register({ boot, socket: files.agentSocket });

@@ -10,6 +10,7 @@ import type { LogFile } from '../process/log-file.ts';
 import type { ServedProxy } from '../relay/proxy.ts';
 import { askAdmin } from './admin.ts';
 import { inNetwork, withNetRaw, without, withoutRights } from './confine.ts';
+import type { Page } from './last-words.ts';
 import type { PodNetwork } from './network.ts';
 import { RecordFile } from './record-file.ts';
 
@@ -103,6 +104,10 @@ export class Proxy {
   private child: Child | undefined;
   private records: RecordFile | undefined;
   private stopping = false;
+  /** When the Envoy that runs was started: all that it counts, it counted since. */
+  started = 0;
+  /** What it had counted when it was stopped. */
+  lastPage: Page | undefined;
   private ended: Promise<void> = Promise.resolve();
 
   constructor(input: ProxyInput) {
@@ -140,6 +145,7 @@ export class Proxy {
     this.stopping = true;
     const { child } = this;
     if (child) {
+      this.lastPage = await this.page().catch(() => undefined);
       child.process.kill('SIGTERM');
       const timer = setTimeout(() => child.process.kill('SIGKILL'), stopMs);
       await child.exited;
@@ -149,6 +155,11 @@ export class Proxy {
     await this.records?.close();
     await this.served?.close();
     await rm(this.input.sockets.directory, { recursive: true, force: true });
+  }
+
+  private async page(): Promise<Page> {
+    const { body, type } = await askAdmin(this.input.sockets.admin, 'GET', '/stats/prometheus');
+    return { body, type, started: this.started };
   }
 
   private report(live: boolean, message: string): void {
@@ -182,6 +193,7 @@ export class Proxy {
     const backoff = new Backoff(restarts);
     while (!this.stopping) {
       const startedAt = now();
+      this.started = startedAt;
       await rm(sockets.admin, { force: true });
       try {
         this.child = start(this.command(file), { output: log.write, detached: true, directory: sockets.directory });

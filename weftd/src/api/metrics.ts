@@ -1,6 +1,6 @@
 import { contentTypes, type Family, type Format, writeExposition } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { scrapeAll, scrapeProxy } from '../telemetry/scrape.ts';
+import { proxiesOf, scrapeAll, scrapeProxy } from '../telemetry/scrape.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 /** Prometheus says what it would rather have. */
@@ -14,7 +14,7 @@ const send = (families: readonly Family[], request: FastifyRequest, reply: Fasti
 
 const namesIn = ({ desired }: ApiParts) => ({ trustDomain: desired.trustDomain, cluster: desired.node().view.clusterId });
 
-const proxiesIn = ({ desired }: ApiParts) => desired.node().instances.filter(({ pod }) => pod.proxy !== 'none');
+const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
 export const metricsRoutes: Routes = (server, parts) => {
   server.get('/metrics', async (request, reply) => send(await scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts)), request, reply));

@@ -3,19 +3,44 @@ import { text } from 'node:stream/consumers';
 import { seriesLimits } from '@weft/envoy';
 import { type Family, federated, parseExposition, proxyMetrics, type Scrape, standardLabels } from '@weft/signals';
 import type { Agent } from '../api/agent.ts';
+import type { DesiredThread } from '../desired/thread.ts';
 import type { Instance } from '../registry.ts';
 import { labelsOf, type MeshNames } from './labels.ts';
 
 /** Each is a page of some hundred kilobytes on its way through the agent. */
 const atOnce = 8;
 
-/** All that the proxy says. Rejects when it does not answer. */
-export const scrapeProxy = async (agent: Agent, instance: Instance, names: MeshNames): Promise<readonly Family[]> => {
-  const { namespace, name } = instance.pod;
+export const proxiesOf = (desired: Pick<DesiredThread, 'node'>): readonly Instance[] =>
+  desired.node().instances.filter(({ pod }) => pod.proxy !== 'none');
+
+export interface ProxyPage {
+  readonly text: string;
+  /** When its process began to count; Unix milliseconds. */
+  readonly started: number;
+  /** The proxy is gone, and this is what it had counted at its end. */
+  readonly isLast: boolean;
+}
+
+/** The proxy does not run, and nothing is known of it any more. */
+export class ProxyGone extends Error {}
+
+/** Its page of statistics, as Prometheus' text. Rejects when it does not answer. */
+export const pageOf = async (
+  agent: Pick<Agent, 'get'>,
+  { namespace, name }: Pick<Instance['pod'], 'namespace' | 'name'>,
+): Promise<ProxyPage> => {
   const answer = await agent.get(`/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/envoy/stats/prometheus`);
   const body = await text(answer);
+  if (answer.statusCode === 404) throw new ProxyGone(`there is no Envoy of ${namespace}/${name}: ${body.slice(0, 300)}`);
   if (answer.statusCode !== 200) throw new Error(`the Envoy of ${namespace}/${name} does not answer: ${body.slice(0, 300)}`);
-  return proxyMetrics(parseExposition(body, 'text').families, labelsOf(instance, names), seriesLimits);
+  const { headers } = answer;
+  return { text: body, started: Number(headers['x-weft-started'] ?? 0), isLast: headers['x-weft-last'] !== undefined };
+};
+
+/** All that the proxy says. Rejects when it does not answer. */
+export const scrapeProxy = async (agent: Agent, instance: Instance, names: MeshNames): Promise<readonly Family[]> => {
+  const { text: page } = await pageOf(agent, instance.pod);
+  return proxyMetrics(parseExposition(page, 'text').families, labelsOf(instance, names), seriesLimits);
 };
 
 /** Of many proxies together, only what is the mesh's: Envoy's own would be thousands of series for each. */

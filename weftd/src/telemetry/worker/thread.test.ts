@@ -12,7 +12,11 @@ const deaths: Error[] = [];
 const start = (): Promise<Telemetry> =>
   startTelemetry({
     directory: join(home, 'telemetry'),
-    options: { records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 }, traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 } },
+    options: {
+      records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
+      metrics: { maxBytes: 1 << 30, maxSeries: 100, now: 0 },
+      traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
+    },
     onDeath: (error) => void deaths.push(error),
   });
 

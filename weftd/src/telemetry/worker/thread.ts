@@ -96,6 +96,7 @@ const remote = <Name extends StoreName>({ call }: TelemetryThread, name: Name): 
 
 const remoteStores = (thread: TelemetryThread): Telemetry => ({
   records: remote(thread, 'records'),
+  metrics: remote(thread, 'metrics'),
   traces: remote(thread, 'traces'),
   stop: thread.stop,
 });

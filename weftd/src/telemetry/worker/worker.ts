@@ -13,8 +13,8 @@ const post = (message: FromTelemetry): void => parentPort?.postMessage(message);
 
 /** The options belong to the store: who starts the thread is typed by the same table. */
 const open = (name: StoreName): Store => {
-  const { file, open: openStore } = stores[name];
-  return openStore(join(directory, file), options[name]);
+  const { file, open: openStore }: { readonly file: string; readonly open: (path: string, options: never) => Store } = stores[name];
+  return openStore(join(directory, file), options[name] as never);
 };
 
 const opened = new Map((Object.keys(stores) as StoreName[]).map((name) => [name, open(name)]));
