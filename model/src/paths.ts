@@ -40,6 +40,8 @@ export const filesOf = ({ home, run }: Place) => ({
   token: `${home}/token`,
   /** Lets its bearer read configuration and status, not logs, and change nothing. */
   viewerToken: `${home}/viewer-token`,
+  /** For Prometheus: all proxies' metrics, and nothing else. */
+  scrapeToken: `${home}/scrape-token`,
   logs: `${home}/logs`,
   /** What was observed, a file for each kind. */
   telemetry: `${home}/telemetry`,

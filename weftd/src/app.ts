@@ -119,7 +119,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const scraping = startScraping({ agent, metrics: telemetry.metrics, proxies: () => proxiesOf(desired), names, now, log });
   started.add(scraping.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
-  const tokens = openTokens({ admin: files.token, viewer: files.viewerToken });
+  const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
   const parts = { desired, push: ads, ca, agent, telemetry, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

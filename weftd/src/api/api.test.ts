@@ -81,7 +81,14 @@ const overTcp = (path: string, headers: Record<string, string>, body?: unknown) 
   askAt({ port }, path, { headers, ...(body !== undefined && { body }) });
 
 test('the socket and the tokens are the owner’s alone', () => {
-  for (const path of [weftd.files.apiSocket, weftd.files.xdsSocket, weftd.files.token, weftd.files.viewerToken, weftd.files.store]) {
+  for (const path of [
+    weftd.files.apiSocket,
+    weftd.files.xdsSocket,
+    weftd.files.token,
+    weftd.files.viewerToken,
+    weftd.files.scrapeToken,
+    weftd.files.store,
+  ]) {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   }
 });
@@ -108,6 +115,14 @@ test('a viewer reads, and neither writes nor sees logs', async () => {
   expect((await overTcp('/delete', token, { objects: [] })).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', token)).status).toBe(403);
   expect((await overTcp('/pods/shop/web/logs', bearer(weftd.files.token))).body).toBe('asked /pods/shop/web/logs');
+});
+
+test('who scrapes reads the metrics of all proxies, and nothing else', async () => {
+  const token = bearer(weftd.files.scrapeToken);
+  expect((await overTcp('/metrics', token)).status).toBe(200);
+  for (const path of ['/status', '/proxies', '/proxies/shop/web/metrics', '/resources/service', '/traces', '/pods/shop/web/logs'])
+    expect((await overTcp(path, token)).status, path).toBe(403);
+  expect((await overTcp('/delete', token, { objects: [] })).status).toBe(403);
 });
 
 test('metrics of all proxies are one scrape, for whoever may read; those of one have all of it', async () => {

@@ -7,13 +7,15 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** `viewer` reads configuration and status; `admin` also writes, reads logs and runs commands. */
-export type Role = 'admin' | 'viewer';
+/** `scraper` reads all proxies' metrics; `viewer` also configuration and status; `admin` also writes, reads logs and runs commands. */
+const roles = ['scraper', 'viewer', 'admin'] as const;
 
-export interface Tokens {
-  readonly admin: string;
-  readonly viewer: string;
-}
+export type Role = (typeof roles)[number];
+
+/** Each may what those before it may. */
+export const mayAs = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed);
+
+export type Tokens = Readonly<Record<Role, string>>;
 
 const tokenIn = (path: string): string => {
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
@@ -23,10 +25,11 @@ const tokenIn = (path: string): string => {
   return token;
 };
 
-/** Made at the first start, kept afterwards. */
-export const openTokens = ({ admin, viewer }: { readonly admin: string; readonly viewer: string }): Tokens => ({
+/** Made at the first start, kept afterwards. @param files each token's own */
+export const openTokens = ({ admin, viewer, scraper }: Readonly<Record<Role, string>>): Tokens => ({
   admin: tokenIn(admin),
   viewer: tokenIn(viewer),
+  scraper: tokenIn(scraper),
 });
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -50,9 +53,8 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
     return refuse(403, 'requests from other origins are not served');
   const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/i.exec(headers.authorization ?? '') ?? [];
   if (token === undefined) return refuse(401, 'a bearer token is needed; `weft token` prints it');
-  const [admin, viewer] = [same(token, tokens.admin), same(token, tokens.viewer)];
-  if (admin) return { ok: true, role: 'admin' };
-  return viewer ? { ok: true, role: 'viewer' } : refuse(401, 'this token is not known');
+  const [role] = roles.filter((one) => same(token, tokens[one]));
+  return role ? { ok: true, role } : refuse(401, 'this token is not known');
 };
 
 /**
@@ -60,5 +62,7 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
  *
  * @param route the pattern that the request was led to, not its path, which has many spellings (`%6cogs`, `http://host/…`)
  */
-export const neededRole = (method: string, route: string): Role =>
-  (method === 'GET' || method === 'HEAD') && !/\/(logs|exec)$/.test(route) ? 'viewer' : 'admin';
+export const neededRole = (method: string, route: string): Role => {
+  if ((method !== 'GET' && method !== 'HEAD') || /\/(logs|exec)$/.test(route)) return 'admin';
+  return route === '/api/v1/metrics' ? 'scraper' : 'viewer';
+};

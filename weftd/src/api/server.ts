@@ -8,7 +8,7 @@ import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Log } from '../push/contract.ts';
 import { refuseUpgrade } from './agent.ts';
 import { explainRoutes } from './explain.ts';
-import { judgeTcp, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
+import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
 import { metricsRoutes } from './metrics.ts';
 import { nodeRoutes } from './node.ts';
 import { proxyRoutes } from './proxies.ts';
@@ -56,8 +56,8 @@ const bodyLimit = 1024 * 1024;
 type Judge = (message: IncomingMessage) => Verdict;
 
 const admit = (needed: Role, verdict: Verdict): Verdict => {
-  if (!verdict.ok || needed === 'viewer' || verdict.role === 'admin') return verdict;
-  return { ok: false, status: 403, reason: 'this needs the administrator’s token' };
+  if (!verdict.ok || mayAs(verdict.role, needed)) return verdict;
+  return { ok: false, status: 403, reason: `this needs the ${needed === 'admin' ? 'administrator’s' : 'viewer’s'} token` };
 };
 
 const errorBody = (error: FastifyError | Refusal): ApiError => ({
