@@ -11,6 +11,7 @@ import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { mtlsCommand } from './commands/mtls.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
@@ -27,7 +28,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
-  ['See what it does:', [metricsCommand, tracesCommand, traceCommand, whyCommand]],
+  ['See what it does:', [metricsCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

@@ -19,6 +19,8 @@
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
  * GET    /why/:id                                 Why (of signals)                 id of a refusal, or of a request
+ * GET    /mtls?namespace=&windowMs=                MtlsReport (of signals)
+ * GET    /mtls/strict/:namespace?windowMs=         StrictPlan (of signals)          what STRICT would do; changes nothing
  * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy

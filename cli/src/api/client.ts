@@ -19,7 +19,7 @@ import type {
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
-import type { Why } from '@weft/signals';
+import type { MtlsReport, StrictPlan, Why } from '@weft/signals';
 import { type Answer, createHttp, type Http, refusal } from './http.ts';
 
 interface Items<T> {
@@ -61,6 +61,8 @@ export interface Api {
   wait(timeoutMs: number, object?: ObjectWait): Promise<WaitResult>;
   explain(question: ExplainRequest): Promise<Journey>;
   why(id: string): Promise<Why>;
+  mtls(asked: { readonly namespace?: string; readonly windowMs: number }): Promise<MtlsReport>;
+  strictPlan(namespace: string, windowMs: number): Promise<StrictPlan>;
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
@@ -119,6 +121,8 @@ export const createApi = (socket: string): Api => {
       ) as WaitResult,
     explain: ({ request, from }) =>
       get(`/explain${query({ request: JSON.stringify(request), from: from && `${from.namespace}/${from.name}` })}`),
+    mtls: (asked) => get(`/mtls${query({ ...asked })}`),
+    strictPlan: (namespace, windowMs) => get(`/mtls/strict/${encodeURIComponent(namespace)}${query({ windowMs })}`),
     why: (id) => get(`/why/${encodeURIComponent(id)}`),
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {

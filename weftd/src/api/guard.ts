@@ -57,12 +57,15 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
   return role ? { ok: true, role } : refuse(401, 'this token is not known');
 };
 
+/** Logs may hold secrets, and records tell of people, by address and path. */
+const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls)(\/|$)/;
+
 /**
- * Reading is a viewer's; logs may hold secrets, and everything else changes or runs something.
+ * Reading is a viewer's; everything else changes or runs something.
  *
  * @param route the pattern that the request was led to, not its path, which has many spellings (`%6cogs`, `http://host/…`)
  */
 export const neededRole = (method: string, route: string): Role => {
-  if ((method !== 'GET' && method !== 'HEAD') || /\/(logs|exec)$/.test(route)) return 'admin';
+  if ((method !== 'GET' && method !== 'HEAD') || adminsOwn.test(route)) return 'admin';
   return route === '/api/v1/metrics' ? 'scraper' : 'viewer';
 };

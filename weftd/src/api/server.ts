@@ -10,6 +10,7 @@ import { refuseUpgrade } from './agent.ts';
 import { explainRoutes } from './explain.ts';
 import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
 import { metricsRoutes } from './metrics.ts';
+import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
 import { proxyRoutes } from './proxies.ts';
 import { resourceRoutes } from './resources.ts';
@@ -46,6 +47,7 @@ const shared: readonly Routes[] = [
   workloadRoutes,
   traceRoutes,
   whyRoutes,
+  mtlsRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

@@ -1,7 +1,8 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
-import type { AccessRecord, RecordQuery, StoredRecord } from '@weft/signals';
+import type { AccessRecord, Arrivals, RecordQuery, StoredRecord } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
+import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
 import { type Parties, partiesIn } from './parties.ts';
 import { dayMs, type Parts, partsIn, type Retention } from './parts.ts';
@@ -36,10 +37,18 @@ export interface RecordsState {
   readonly losses: LossCounts;
 }
 
+export interface ArrivalsFound {
+  readonly arrivals: readonly Arrivals[];
+  /** Since when they are counted; absent: nobody came yet. */
+  readonly since?: number;
+}
+
 export interface Records {
   /** All of it or, where it was taken before, nothing. */
   add(batch: RecordBatch, now: number): void;
   query(query: RecordQuery): readonly StoredRecord[];
+  /** Who came where and by what protected, kept for a month whatever becomes of the records. */
+  arrivals(window: ArrivalWindow): ArrivalsFound;
   /** How far this file was taken, in bytes. */
   position(file: string): number;
   /** The number of the newest record: those that come are after it. */
@@ -58,6 +67,7 @@ class RecordsStore implements Records {
   readonly #parties: Parties;
   readonly #positions: Positions;
   readonly #losses: Losses;
+  readonly #arrivals: KeptArrivals;
   #last: number;
   #insert: { readonly part: number; readonly statement: StatementSync } | undefined;
 
@@ -67,6 +77,7 @@ class RecordsStore implements Records {
     this.#parties = partiesIn(this.#database);
     this.#positions = positionsIn(this.#database);
     this.#losses = lossesIn(this.#database);
+    this.#arrivals = arrivalsKept(this.#database);
     this.#last = Math.max(0, ...this.#parts.all().map(({ part }) => this.#newestOf(part)));
   }
 
@@ -79,6 +90,7 @@ class RecordsStore implements Records {
         this.#losses.add(losses);
         if (span) this.#positions.set(span.file, span.to, now);
         if (records.length > 0) this.#append(records, now);
+        this.#arrivals.add(records);
       });
     } catch (error) {
       this.#last = before;
@@ -103,6 +115,11 @@ class RecordsStore implements Records {
     return found.slice(0, limit);
   };
 
+  arrivals = (window: ArrivalWindow): ArrivalsFound => {
+    const since = this.#arrivals.since();
+    return { arrivals: this.#arrivals.in(window), ...(since !== undefined && { since }) };
+  };
+
   position = (file: string): number => this.#positions.of(file);
 
   last = (): number => this.#last;
@@ -123,6 +140,7 @@ class RecordsStore implements Records {
   maintain = (now: number): void => {
     this.#parts.forget(now);
     this.#positions.forget(now - positionsKeptMs);
+    this.#arrivals.forget(now);
   };
 
   close = (): void => this.#database.close();

@@ -18,6 +18,15 @@ export const migrations: readonly string[] = [
   -- What was not kept, by reason, since ever.
   CREATE TABLE losses (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   `,
+  `
+  -- Who came to which port in which hour, and by what the connection was protected.
+  CREATE TABLE arrivals (
+    hour INTEGER NOT NULL, namespace TEXT NOT NULL, workload TEXT NOT NULL, port INTEGER NOT NULL, protection TEXT NOT NULL,
+    principal TEXT NOT NULL, source_namespace TEXT NOT NULL, source_workload TEXT NOT NULL, address TEXT NOT NULL,
+    count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (hour, namespace, workload, port, protection, principal, source_namespace, source_workload, address)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const partyColumns = ['principal', 'namespace', 'workload', 'app', 'version', 'cluster', 'service'] as const;
