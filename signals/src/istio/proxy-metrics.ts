@@ -4,7 +4,7 @@
  */
 import { type Family, type Labels, type Sample, seriesKey } from '../prometheus/exposition.ts';
 import { withPeer } from './known-by-envoy.ts';
-import { missing, peerLabels, type Reporter, standardLabels, type WorkloadLabels } from './standard.ts';
+import { missing, peerLabels, type Reporter, standardHelp, standardLabels, type WorkloadLabels } from './standard.ts';
 
 const envoyPrefix = /^envoy_(?=istio_)/;
 
@@ -104,7 +104,7 @@ export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, l
   const mesh = counted.map((family): Family => {
     const standard = standardLabels.get(family.name) ?? [];
     const samples = family.samples.map((sample) => ({ ...sample, labels: completed(withPeer(sample.labels), standard, constants) }));
-    return { ...family, samples: summed(samples) };
+    return { ...family, help: standardHelp.get(family.name) ?? '', samples: summed(samples) };
   });
   return [...mesh, ...overflow(counted, limits), ...all.filter(({ name }) => !standardLabels.has(name))];
 };

@@ -46,6 +46,20 @@ export const standardLabels: ReadonlyMap<string, readonly string[]> = new Map([
   ['istio_tcp_connections_closed', connection],
 ]);
 
+/** By family, for who looks at metrics without knowing Istio's documentation. */
+export const standardHelp: ReadonlyMap<string, string> = new Map([
+  ['istio_requests', 'Requests by HTTP and gRPC.'],
+  ['istio_request_duration_milliseconds', 'How long requests took, in milliseconds.'],
+  ['istio_request_bytes', 'Size of requests, with their headers.'],
+  ['istio_response_bytes', 'Size of responses, with their headers.'],
+  ['istio_request_messages', 'Messages of gRPC that callers sent.'],
+  ['istio_response_messages', 'Messages of gRPC that servers sent.'],
+  ['istio_tcp_sent_bytes', 'Bytes that servers sent on connections that are not HTTP.'],
+  ['istio_tcp_received_bytes', 'Bytes that servers received on connections that are not HTTP.'],
+  ['istio_tcp_connections_opened', 'Connections that are not HTTP and were opened.'],
+  ['istio_tcp_connections_closed', 'Connections that are not HTTP and have ended.'],
+]);
+
 /** What stands where nothing is known [S142]; empty: the label is left out. */
 const otherwise: Readonly<Record<string, string>> = {
   source_canonical_revision: 'latest',

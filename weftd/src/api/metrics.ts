@@ -1,5 +1,6 @@
 import { contentTypes, type Family, type Format, writeExposition } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
 import { proxiesOf, scrapeAll, scrapeProxy } from '../telemetry/scrape.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
@@ -16,8 +17,14 @@ const namesIn = ({ desired }: ApiParts) => ({ trustDomain: desired.trustDomain, 
 
 const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
+const ofControlPlane = ({ push, version }: ApiParts): readonly Family[] =>
+  controlPlaneMetrics({ version, connected: push.proxies().filter(({ connected }) => connected) });
+
 export const metricsRoutes: Routes = (server, parts) => {
-  server.get('/metrics', async (request, reply) => send(await scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts)), request, reply));
+  server.get('/metrics', async (request, reply) => {
+    const ofProxies = await scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts));
+    return send([...ofProxies, ...ofControlPlane(parts)], request, reply);
+  });
   server.get<{ Params: { namespace: string; name: string } }>('/proxies/:namespace/:name/metrics', async (request, reply) => {
     const { namespace, name } = request.params;
     const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
