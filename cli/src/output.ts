@@ -35,9 +35,24 @@ export const table = <Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return aligned(lines).join('\n');
 };
 
+/** What JSON would let through although terminals act on it, or hide it: controls above ASCII, marks of direction, lone surrogates. */
+const unsafe = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const escaped = (text: string): string =>
+  text.replace(unsafe, (sign) =>
+    Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+
+/** As a program reads it, and nothing that a terminal would act on. */
+export const json = (value: unknown, indent?: number): string => escaped(JSON.stringify(value, null, indent));
+
+/** Text that somebody else chose, for a terminal: what it would act on is written in words. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
+
 /** @returns the text for a format made for programs; `undefined` where the caller draws its table */
 export const data = (value: unknown, format: Format | undefined): string | undefined => {
-  if (format === 'json') return JSON.stringify(value, null, 2);
+  if (format === 'json') return json(value, 2);
   if (format === 'yaml') return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
   return undefined;
 };

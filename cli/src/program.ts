@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
+import { accessCommand } from './commands/access.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { certCommand } from './commands/cert.ts';
@@ -15,6 +16,7 @@ import { mtlsCommand } from './commands/mtls.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
 import { statusCommand } from './commands/status.ts';
+import { tapCommand } from './commands/tap.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
 import { tracesCommand } from './commands/traces.ts';
@@ -28,7 +30,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
-  ['See what it does:', [metricsCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
+  ['See what it does:', [metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

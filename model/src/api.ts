@@ -15,6 +15,10 @@
  * GET    /traces?service=&namespace=&from=&to=&minDuration=&maxDuration=&failed=&limit=   { items: TraceSummary[] }   TraceSearch
  * GET    /traces/:id                               Trace
  * GET    /exemplars?service=&namespace=&from=&to=&minDuration=&maxDuration=&limit=   { items: TraceExemplar[] }
+ * GET    /records?principal=&from=&to=&workload=&address=&path=&denied=&mtls=&side=&since=&until=&denial=&request=&after=&limit=
+ *                                                  { items: StoredRecord[] }        `signals`; from, to: name or namespace/name
+ * GET    /records/follow?                          newline-delimited StoredRecord   those that come; the same conditions
+ * GET    /records/state                            RecordsState
  * GET    /wait?timeoutMs=                          WaitResult                       returns when applied or timed out
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
@@ -81,6 +85,16 @@ export interface ApplyResult {
   readonly revision: number;
   readonly items: readonly { readonly ref: ObjectRef; readonly action: ApplyAction; readonly owner?: Origin }[];
   readonly findings: readonly Finding[];
+}
+
+/** What is kept of who did what with whom. */
+export interface RecordsState {
+  readonly records: number;
+  readonly bytes: number;
+  /** Unix milliseconds; absent while there are none. */
+  readonly oldest?: number;
+  /** What was not kept, by reason, since ever. */
+  readonly losses: Readonly<Record<string, number>>;
 }
 
 export interface TypeStatus {

@@ -22,3 +22,6 @@ export const parseSpiffeId = (text: string): Identity | undefined => {
   if (![trustDomain, namespace, serviceAccount].every((part) => segment.test(part))) return undefined;
   return { trustDomain, namespace, serviceAccount };
 };
+
+/** Who the agent is where it speaks for itself. It has no instance, so that no pod can be it, whatever its namespace and account. */
+export const agentAccount = { namespace: 'weft-system', serviceAccount: 'weft-agent' } as const;

@@ -43,6 +43,8 @@ export const filesOf = ({ home, run }: Place) => ({
   /** For Prometheus: all proxies' metrics, and nothing else. */
   scrapeToken: `${home}/scrape-token`,
   logs: `${home}/logs`,
+  /** What proxies recorded and weftd has not taken yet. */
+  records: `${home}/records`,
   /** What was observed, a file for each kind. */
   telemetry: `${home}/telemetry`,
 });

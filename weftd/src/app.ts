@@ -15,6 +15,7 @@ import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
+import { recordReceiver } from './telemetry/records/receiver.ts';
 import { proxiesOf } from './telemetry/scrape.ts';
 import { traceReceiver } from './telemetry/traces/receiver.ts';
 import { startTelemetry } from './telemetry/worker/thread.ts';
@@ -108,10 +109,11 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   takeSteps(desired, ads, log);
   const names = { trustDomain, cluster: clusterId };
   const spans = traceReceiver({ traces: telemetry.traces, authenticate: ca.authenticate, registry, names, now, log });
+  const records = recordReceiver({ records: telemetry.records, authenticate: ca.authenticate, names, now, log });
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
     identities: ca.serving,
-    services: [ads.service, certificateService({ ca, now, log }), spans],
+    services: [ads.service, certificateService({ ca, now, log }), records, spans],
   });
   started.add(grpc.close);
 

@@ -15,6 +15,7 @@ export const inside = {
   envoy: '/run/weft/envoy',
   stage: '/run/weft/stage',
   pods: '/run/weft/p',
+  records: '/run/weft/r',
   edge: '/run/weft/edge',
   resolvConf: '/run/weft/resolv.conf',
 } as const;
@@ -29,7 +30,8 @@ run=$1 envoy=$2; shift 2
 cd "$run" || exit 1
 exec 9<"$envoy" || exit 1
 mount -t tmpfs -o mode=0755,nosuid,nodev weft /run || exit 1
-mkdir -p "$run" ${inside.networks} ${inside.stage} ${inside.pods} && chmod 0711 ${inside.root} ${inside.pods} || exit 1
+mkdir -p "$run" ${inside.networks} ${inside.stage} ${inside.pods} ${inside.records} || exit 1
+chmod 0711 ${inside.root} ${inside.pods} ${inside.records} || exit 1
 mount -c --bind . "$run" || exit 1
 cd /
 touch ${inside.envoy} && mount -c --bind /proc/self/fd/9 ${inside.envoy} || exit 1

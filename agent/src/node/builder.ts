@@ -9,6 +9,8 @@ import { Pod } from '../pod/pod.ts';
 import { Proxy, type ProxyInput, proxySockets } from '../pod/proxy.ts';
 import type { Surroundings } from '../pod/visible.ts';
 import { LogFile } from '../process/log-file.ts';
+import { ownerOf } from '../records/owner.ts';
+import type { Shipper } from '../records/shipper.ts';
 
 export interface BuilderInput {
   readonly around: Surroundings;
@@ -18,6 +20,7 @@ export interface BuilderInput {
   /** Directory of the pods' logs. */
   readonly logs: string;
   readonly serve: ProxyInput['serve'];
+  readonly records: Pick<Shipper, 'open' | 'end'>;
   readonly now: () => number;
   readonly onChange: () => void;
   readonly endpointsGone: () => Promise<void>;
@@ -41,7 +44,7 @@ const usersOf = (index: number, separate: boolean): Users =>
   separate ? { proxy: firstUser + 2 * index, application: firstUser + 2 * index + 1 } : { proxy: undefined, application: undefined };
 
 export const podBuilder = (input: BuilderInput): PodBuilder => {
-  const { around, envoy, dual, logs, serve, now, onChange, endpointsGone } = input;
+  const { around, envoy, dual, logs, serve, records, now, onChange, endpointsGone } = input;
   const addresses = new AddressPool();
   const indexes = new Map<PodReport['uid'], number>();
 
@@ -65,6 +68,7 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
         ...{ pod: spec, mesh, place: around.place, network, envoy, serve, now },
         sockets: proxySockets(index),
         user: users.proxy,
+        records: { open: () => records.open(ownerOf(spec)), end: (spool) => records.end(spool) },
         log: logOf('envoy'),
         onChange: () => pod.changed(),
       });

@@ -12,6 +12,8 @@ import { withoutRights } from '../pod/confine.ts';
 import { LastWords } from '../pod/last-words.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { Surroundings } from '../pod/visible.ts';
+import { openDelivery } from '../records/delivery.ts';
+import { Shipper } from '../records/shipper.ts';
 import type { Files, Settings } from '../settings.ts';
 import { podBuilder } from './builder.ts';
 import { setUpIPv6 } from './ipv6.ts';
@@ -38,6 +40,9 @@ export interface NodeInput {
 /** For weftd to take the news, and then for the last proxy to have it (the bench holds that to half a second). */
 const deliveryMs = 1_000;
 const propagationMs = 1_000;
+
+/** Records that may wait for weftd, and how long its taking the last of them may hold up the end. */
+const records = { limit: 1024 ** 3, lastMs: 3_000 };
 
 const emptyView: NodeView = {
   ...{ pods: [], names: {}, services: [], hostPorts: [] },
@@ -124,12 +129,16 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
     reporter.changed();
     void edge.update(resources());
   };
+  const delivery = openDelivery({ address: `unix:${files.xdsSocket}`, admin: weftd, now });
+  const shipper = new Shipper({ directory: files.records, delivery, limit: records.limit, onTrouble });
+  shipper.start();
   const around: Surroundings = { place, userHome, separateUsers, node: program[0], program: program[1] };
   const builder = podBuilder({
     ...{ around, dual, now, onChange },
     envoy: settings.envoy ?? inside.envoy,
     logs: await openLogs(files.logs),
     serve: podProxies({ place, admin: weftd, logger, now, random }),
+    records: shipper,
     endpointsGone: async () => {
       await reporter.delivered(deliveryMs);
       await new Promise((resolve) => setTimeout(resolve, propagationMs));
@@ -180,6 +189,8 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
 
   reporter.stop();
   await pods.stopAll();
+  await shipper.stop(records.lastMs);
+  delivery.close();
   await edge.stop();
   closeNames();
   api.close();

@@ -1,8 +1,8 @@
-/** The file that a proxy writes its records to, kept within bounds: it is put aside and the proxy opens a new one; the one before goes. */
-import { rename, stat } from 'node:fs/promises';
+/** The file that a proxy writes its records to, kept within bounds: it is put aside, and the proxy opens a new one. */
+import type { Spool } from '../records/spool.ts';
 
 export interface RecordFileInput {
-  readonly file: string;
+  readonly spool: Spool;
   /** Bytes from which on the file is put aside. */
   readonly limit: number;
   /** Makes the proxy open the file anew; until then it writes to the one put aside. */
@@ -14,8 +14,6 @@ export class RecordFile {
   private readonly input: RecordFileInput;
   private readonly timer: NodeJS.Timeout;
   private turning: Promise<void> | undefined;
-  /** The proxy still writes to the file that was put aside. */
-  private putAside = false;
 
   constructor(input: RecordFileInput) {
     this.input = input;
@@ -32,18 +30,11 @@ export class RecordFile {
     await this.turning;
   }
 
-  /** A file that is not there yet is looked at again the next time, and a proxy that does not answer is asked again. */
+  /** A proxy that does not answer, or has not opened a new file yet, is asked again; so is a disk that takes nothing. */
   private async turn(): Promise<void> {
-    const { file, limit, reopen } = this.input;
+    const { spool, limit, reopen } = this.input;
     try {
-      if (!this.putAside) {
-        const { size } = await stat(file);
-        if (size < limit) return;
-        await rename(file, `${file}.1`);
-        this.putAside = true;
-      }
-      await reopen();
-      this.putAside = false;
+      if (spool.turn(limit)) await reopen();
     } catch {
       return;
     }

@@ -8,6 +8,7 @@ import type {
   Journey,
   ProxyConfig,
   ProxyStatus,
+  RecordsState,
   Status,
   StoredObject,
   TokenRequest,
@@ -19,7 +20,7 @@ import type {
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
-import type { MtlsReport, StrictPlan, Why } from '@weft/signals';
+import type { MtlsReport, StoredRecord, StrictPlan, Why } from '@weft/signals';
 import { type Answer, createHttp, type Http, refusal } from './http.ts';
 
 interface Items<T> {
@@ -48,6 +49,22 @@ export interface ObjectWait {
   readonly namespace?: string;
 }
 
+/** As weftd reads it: names are `name` or `namespace/name`, times Unix milliseconds. */
+export interface RecordsQuery {
+  readonly principal?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly workload?: string;
+  readonly address?: string;
+  readonly path?: string;
+  readonly denied?: boolean;
+  readonly since?: number;
+  readonly until?: number;
+  readonly denial?: string;
+  readonly request?: string;
+  readonly limit?: number;
+}
+
 export interface Api {
   readonly socket: string;
   status(): Promise<Status>;
@@ -71,6 +88,11 @@ export interface Api {
   /** Newest first. */
   traces(search: TraceSearch): Promise<readonly TraceSummary[]>;
   trace(id: string): Promise<Trace>;
+  /** The newest first. */
+  records(query: RecordsQuery): Promise<readonly StoredRecord[]>;
+  /** Those that come, until the reader ends it. */
+  followRecords(query: RecordsQuery): AsyncIterable<StoredRecord>;
+  recordsState(): Promise<RecordsState>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -80,6 +102,17 @@ const query = (values: Readonly<Record<string, string | number | boolean | undef
   const text = new URLSearchParams(set.map(([name, value]): [string, string] => [name, String(value)])).toString();
   return text && `?${text}`;
 };
+
+/** Of newline-delimited JSON; empty lines say that somebody is there. */
+async function* jsonLines<T>(chunks: AsyncIterable<Buffer>): AsyncIterable<T> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
+  }
+}
 
 const accepted = (answer: Answer): unknown => {
   if (answer.status >= 400) throw refusal(answer);
@@ -133,6 +166,9 @@ export const createApi = (socket: string): Api => {
     // What did not fail is asked for too, so `false` is said.
     traces: ({ failed, ...search }) => items(`/traces${query({ ...search, ...(failed !== undefined && { failed: String(failed) }) })}`),
     trace: (id) => get(`/traces/${encodeURIComponent(id)}`),
+    records: (asked) => items(`/records${query({ ...asked })}`),
+    followRecords: (asked) => jsonLines(http.stream(`/records/follow${query({ ...asked })}`)),
+    recordsState: () => get('/records/state'),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

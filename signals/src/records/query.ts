@@ -28,7 +28,7 @@ export interface RecordQuery {
   readonly since?: number;
   /** Exclusive. */
   readonly until?: number;
-  /** The id that a refused caller was given. */
+  /** The id that a refused caller was given, or of a refused connection. */
   readonly denial?: string;
   /** `x-request-id`. */
   readonly request?: string;

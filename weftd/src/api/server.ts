@@ -13,6 +13,7 @@ import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
 import { proxyRoutes } from './proxies.ts';
+import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { statusRoutes } from './status.ts';
@@ -45,6 +46,7 @@ const shared: readonly Routes[] = [
   waitRoutes,
   explainRoutes,
   workloadRoutes,
+  recordRoutes,
   traceRoutes,
   whyRoutes,
   mtlsRoutes,

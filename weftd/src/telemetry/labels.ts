@@ -1,16 +1,18 @@
 /** What a workload is called in metrics and records. */
-import { spiffeId } from '@weft/model';
+import { type PodSpec, spiffeId } from '@weft/model';
 import type { WorkloadLabels } from '@weft/signals';
 import { canonicalOf } from '../ca/instance-name.ts';
-import type { Instance } from '../registry.ts';
 
 export interface MeshNames {
   readonly trustDomain: string;
   readonly cluster: string;
 }
 
+/** What of a pod its names come from. */
+export type NamedPod = Pick<PodSpec, 'namespace' | 'serviceAccount' | 'labels' | 'workload'>;
+
 /** `app` and `version` as its certificate says them too: peers see nothing else. */
-export const labelsOf = ({ pod }: Instance, { trustDomain, cluster }: MeshNames): WorkloadLabels => {
+export const labelsOf = (pod: NamedPod, { trustDomain, cluster }: MeshNames): WorkloadLabels => {
   const { service, revision } = canonicalOf(pod);
   return {
     workload: pod.workload.name,

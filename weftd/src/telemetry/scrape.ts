@@ -40,7 +40,7 @@ export const pageOf = async (
 /** All that the proxy says. Rejects when it does not answer. */
 export const scrapeProxy = async (agent: Agent, instance: Instance, names: MeshNames): Promise<readonly Family[]> => {
   const { text: page } = await pageOf(agent, instance.pod);
-  return proxyMetrics(parseExposition(page, 'text').families, labelsOf(instance, names), seriesLimits);
+  return proxyMetrics(parseExposition(page, 'text').families, labelsOf(instance.pod, names), seriesLimits);
 };
 
 /** Of many proxies together, only what is the mesh's: Envoy's own would be thousands of series for each. */

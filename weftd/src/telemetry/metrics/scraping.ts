@@ -117,7 +117,7 @@ class Scraping {
     if (page.isLast) this.#asked.delete(nameOf(instance));
     const reading: Reading = {
       target: nameOf(instance),
-      own: labelsOf(instance, names),
+      own: labelsOf(instance.pod, names),
       at: now(),
       started: page.started,
       page: page.text,

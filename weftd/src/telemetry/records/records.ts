@@ -1,9 +1,13 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
+import type { RecordsState } from '@weft/model';
 import type { AccessRecord, Arrivals, RecordQuery, StoredRecord } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
+import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
+import { batchesOf } from './intake.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
+import { stretchesIn } from './otlp.ts';
 import { type Parties, partiesIn } from './parties.ts';
 import { dayMs, type Parts, partsIn, type Retention } from './parts.ts';
 import { type Positions, positionsIn } from './positions.ts';
@@ -29,14 +33,6 @@ export interface RecordBatch {
   readonly span?: Span;
 }
 
-export interface RecordsState {
-  readonly records: number;
-  readonly bytes: number;
-  /** Unix milliseconds; absent while there are none. */
-  readonly oldest?: number;
-  readonly losses: LossCounts;
-}
-
 export interface ArrivalsFound {
   readonly arrivals: readonly Arrivals[];
   /** Since when they are counted; absent: nobody came yet. */
@@ -46,6 +42,8 @@ export interface ArrivalsFound {
 export interface Records {
   /** All of it or, where it was taken before, nothing. */
   add(batch: RecordBatch, now: number): void;
+  /** What an agent sent: OTLP, in which what was taken before is left out. Throws where it is nothing an agent sends. */
+  take(request: Uint8Array, mesh: MeshNames, now: number): void;
   query(query: RecordQuery): readonly StoredRecord[];
   /** Who came where and by what protected, kept for a month whatever becomes of the records. */
   arrivals(window: ArrivalWindow): ArrivalsFound;
@@ -81,23 +79,14 @@ class RecordsStore implements Records {
     this.#last = Math.max(0, ...this.#parts.all().map(({ part }) => this.#newestOf(part)));
   }
 
-  add = ({ records, losses = {}, span }: RecordBatch, now: number): void => {
-    if (span && this.position(span.file) >= span.to) return;
-    const { transaction } = this.#database;
-    const before = this.#last;
-    try {
-      transaction(() => {
-        this.#losses.add(losses);
-        if (span) this.#positions.set(span.file, span.to, now);
-        if (records.length > 0) this.#append(records, now);
-        this.#arrivals.add(records);
-      });
-    } catch (error) {
-      this.#last = before;
-      this.#insert = undefined;
-      this.#parties.forget();
-      throw error;
-    }
+  add = (batch: RecordBatch, now: number): void => {
+    if (batch.span && this.position(batch.span.file) >= batch.span.to) return;
+    this.#addAll([batch], now);
+  };
+
+  take = (request: Uint8Array, mesh: MeshNames, now: number): void => {
+    const batches = batchesOf(stretchesIn(request), this, mesh);
+    if (batches.length > 0) this.#addAll(batches, now);
   };
 
   query = (query: RecordQuery): readonly StoredRecord[] => {
@@ -144,6 +133,26 @@ class RecordsStore implements Records {
   };
 
   close = (): void => this.#database.close();
+
+  /** In one transaction. */
+  #addAll(batches: readonly RecordBatch[], now: number): void {
+    const before = this.#last;
+    try {
+      this.#database.transaction(() => {
+        for (const { records, losses = {}, span } of batches) {
+          this.#losses.add(losses);
+          if (span) this.#positions.set(span.file, span.to, now);
+          if (records.length > 0) this.#append(records, now);
+        }
+        this.#arrivals.add(batches.flatMap(({ records }) => records));
+      });
+    } catch (error) {
+      this.#last = before;
+      this.#insert = undefined;
+      this.#parties.forget();
+      throw error;
+    }
+  }
 
   #append(records: readonly AccessRecord[], now: number): void {
     const part = this.#parts.current(now);

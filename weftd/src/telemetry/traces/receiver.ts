@@ -41,7 +41,7 @@ export const traceReceiver = ({ traces, authenticate, registry, names, now, log 
     const { identity, instance: named } = authentication.caller;
     const instance = named && registry.find(identity.namespace, named.name);
     if (!instance) return undefined;
-    const { canonicalService: service, namespace, workload } = labelsOf(instance, names);
+    const { canonicalService: service, namespace, workload } = labelsOf(instance.pod, names);
     return { service, namespace, workload, pod: instance.pod.name };
   };
 

@@ -1,0 +1,46 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Cli } from '../cli.ts';
+import { moment } from '../moment.ts';
+import { data, type Format, outputOption, table } from '../output.ts';
+import { recordColumns } from '../records/columns.ts';
+import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
+
+interface AccessOptions extends Conditions {
+  readonly since?: number;
+  readonly until?: number;
+  readonly denial?: string;
+  readonly request?: string;
+  readonly limit: number;
+  readonly output?: Format;
+}
+
+const most = 10_000;
+
+const count = (text: string): number => {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > most) throw new InvalidArgumentError(`write a number from 1 to ${most}.`);
+  return number;
+};
+
+export const accessCommand = ({ api, terminal }: Cli): Command =>
+  withConditions(new Command('access').description('list who asked whom for what, and what came of it; also of workloads that are gone'))
+    .option('--since <time>', 'how long ago (15m, 1h, 7d), or a time', moment(Date.now))
+    .option('--until <time>', 'the same', moment(Date.now))
+    .option('--denial <id>', 'the id that a refused caller was given')
+    .option('--request <id>', 'x-request-id, which joins what several proxies say of one request')
+    .option('--limit <records>', 'the newest so many', count, 100)
+    .addOption(outputOption('json', 'wide'))
+    .action(async (options: AccessOptions) => {
+      const { since, until, denial, request, limit, output } = options;
+      const found = await api.records({
+        ...conditionsOf(options),
+        ...(since !== undefined && { since }),
+        ...(until !== undefined && { until }),
+        ...(denial !== undefined && { denial }),
+        ...(request !== undefined && { request }),
+        limit,
+      });
+      const records = found.map(({ record }) => record);
+      terminal.out(data({ items: records }, output) ?? table(records, recordColumns(terminal), output));
+      if (found.length === limit) terminal.err(`these are the newest ${limit}; --limit shows more, --until older ones`);
+    });

@@ -1,0 +1,46 @@
+/** A record as one line for a person. */
+import type { AccessRecord, Party } from '@weft/signals';
+import { type Column, printable } from '../output.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `shop/web`; where nobody is known the address. */
+const partyText = ({ namespace, workload, principal, address }: Party): string =>
+  workload === '' ? principal || address : `${namespace}/${workload}`;
+
+const calledText = ({ destination }: AccessRecord): string =>
+  destination.workload === '' ? destination.service || destination.address : partyText(destination);
+
+const resultText = ({ verdict, request, flags }: AccessRecord, { paint }: Terminal): string => {
+  if (verdict.kind === 'denied') return paint.red(`denied${request ? ` ${request.status}` : ''}`);
+  const said = [request ? String(request.status) : '', flags].filter((part) => part !== '').join(' ');
+  return flags !== '' || (request && request.status >= 500) ? paint.yellow(printable(said)) : said || 'ok';
+};
+
+const askedText = ({ request, protocol }: AccessRecord): string =>
+  request ? `${request.method} ${request.host}${request.path}` : protocol;
+
+const ruleText = ({ verdict }: AccessRecord): string => {
+  if (verdict.rule) return `rule ${verdict.rule.rule} of ${verdict.rule.namespace}/${verdict.rule.name}`;
+  return verdict.kind === 'denied' ? verdict.reason : '';
+};
+
+/** What callers choose is never given to the terminal as it is. */
+const safe = (value: (record: AccessRecord) => string) => (record: AccessRecord) => printable(value(record));
+
+export const recordColumns = (terminal: Terminal): readonly Column<AccessRecord>[] => [
+  { title: 'TIME', value: ({ at }) => new Date(at).toISOString() },
+  { title: 'FROM', value: safe(({ source }) => partyText(source)) },
+  { title: 'ADDRESS', value: safe(({ source }) => source.client || source.address) },
+  { title: 'TO', value: safe(calledText) },
+  { title: 'RESULT', value: (record) => resultText(record, terminal) },
+  { title: 'MS', value: ({ duration }) => String(duration) },
+  { title: 'MTLS', value: ({ mtls }) => (mtls ? 'yes' : 'no') },
+  { title: 'SEEN BY', value: ({ side }) => (side === 'source' ? 'caller' : 'server') },
+  { title: 'REQUEST', value: safe(askedText) },
+  { title: 'RULE', value: safe(ruleText) },
+  { title: 'PRINCIPAL', value: safe(({ source }) => source.principal), wide: true },
+  { title: 'SERVICE', value: safe(({ destination }) => destination.service), wide: true },
+  { title: 'REQUEST ID', value: safe(({ request }) => request?.id ?? ''), wide: true },
+  { title: 'TRACE', value: safe(({ request }) => request?.trace ?? ''), wide: true },
+  { title: 'SERIAL', value: safe(({ tls }) => tls?.serial ?? ''), wide: true },
+];

@@ -1,0 +1,110 @@
+/** Who did what with whom. As with logs, only the administrator reads them: they tell of people, by address and path. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartyName, RecordQuery } from '@weft/signals';
+import ipaddr from 'ipaddr.js';
+import type { Telemetry } from '../telemetry/worker/thread.ts';
+import { Refusal, type Routes } from './routes.ts';
+
+type Asked = Readonly<Record<string, string | undefined>>;
+
+const usualLimit = 100;
+const largestLimit = 10_000;
+
+/** `payments` or `shop/payments`. */
+const partyIn = (text: string): PartyName => {
+  const [first = '', second] = text.split('/', 2);
+  return second === undefined ? { name: first } : { namespace: first, name: second };
+};
+
+/** As Envoy writes it: IPv6 at its shortest, and IPv4 for what is only mapped into it. */
+const addressIn = (text: string): string => {
+  if (isIP(text) === 0) throw new Refusal(400, `${text} is no IPv4 or IPv6 address`);
+  return ipaddr.process(text).toString();
+};
+
+const oneOf =
+  <Word extends string>(...words: readonly Word[]) =>
+  (text: string, name: string): Word => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new Refusal(400, `${name} must be one of ${words.join(', ')}`);
+    return found;
+  };
+
+const isTrue = (text: string, name: string): boolean => oneOf('true', 'false')(text, name) === 'true';
+
+const whole = (text: string, name: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new Refusal(400, `${name} must be a whole number`);
+  return Number(text);
+};
+
+const limitIn = (text: string): number => {
+  const limit = whole(text, 'limit');
+  if (limit < 1 || limit > largestLimit) throw new Refusal(400, `limit must be 1 to ${largestLimit}`);
+  return limit;
+};
+
+const asIs = (text: string): string => text;
+
+const readers = {
+  principal: asIs,
+  from: partyIn,
+  to: partyIn,
+  workload: partyIn,
+  address: addressIn,
+  path: asIs,
+  denied: isTrue,
+  mtls: isTrue,
+  side: oneOf('source', 'destination'),
+  since: whole,
+  until: whole,
+  denial: asIs,
+  request: asIs,
+  after: whole,
+  limit: limitIn,
+} as const satisfies { readonly [Name in keyof RecordQuery]-?: (text: string, name: string) => NonNullable<RecordQuery[Name]> };
+
+/** @throws Refusal where something is asked that there is not */
+export const recordQueryIn = (asked: Asked): RecordQuery => {
+  const read = Object.entries(asked).flatMap(([name, text]): [string, unknown][] => {
+    const reader = (readers as Readonly<Record<string, (text: string, name: string) => unknown>>)[name];
+    if (!Object.hasOwn(readers, name) || !reader) throw new Refusal(400, `records are not asked for by ${name}`);
+    return typeof text === 'string' ? [[name, reader(text, name)]] : [];
+  });
+  return { limit: usualLimit, ...Object.fromEntries(read) };
+};
+
+const lookMs = 250;
+/** An empty line now and then finds out who is gone. */
+const heartbeatMs = 10_000;
+
+/** Those that come, as they come: a reader who is slow gets them later, not fewer. */
+const follow = async (records: Telemetry['records'], query: RecordQuery, to: ServerResponse): Promise<void> => {
+  let after = query.after ?? (await records.last());
+  let said = performance.now();
+  while (!to.destroyed) {
+    const found = await records.query({ ...query, after, limit: largestLimit });
+    for (const one of found) after = one.id;
+    const text = found.map((one) => `${JSON.stringify(one)}\n`).join('');
+    if (text !== '' || performance.now() - said > heartbeatMs) {
+      said = performance.now();
+      if (!to.write(text || '\n')) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    }
+    if (found.length < largestLimit) await sleep(lookMs);
+  }
+};
+
+export const recordRoutes: Routes = (server, { telemetry: { records } }) => {
+  server.get<{ Querystring: Asked }>('/records', async ({ query }) => ({ items: await records.query(recordQueryIn(query)) }));
+  server.get('/records/state', () => records.state());
+  server.get<{ Querystring: Asked }>('/records/follow', (request, reply) => {
+    const query = recordQueryIn(request.query);
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+    raw.flushHeaders();
+    follow(records, query, raw).catch(() => raw.destroy());
+  });
+};
