@@ -15,6 +15,7 @@ import { metricsCommand } from './commands/metrics.ts';
 import { mtlsCommand } from './commands/mtls.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
+import { statCommand } from './commands/stat.ts';
 import { statusCommand } from './commands/status.ts';
 import { tapCommand } from './commands/tap.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -30,7 +31,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
-  ['See what it does:', [metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
+  ['See what it does:', [statCommand, metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

@@ -57,6 +57,7 @@ export * from './paths.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
+export * from './signals.ts';
 export * from './specs.ts';
 export { routingClaim } from './text/claim.ts';
 export { isWithin, leadingBits, type Network, network, networkOf, unmapped } from './text/host.ts';

@@ -35,7 +35,7 @@ export const looked = (metric: string, labels: Labels, [at, value]: readonly [nu
 });
 
 const answer = <Value extends Measured>(all: readonly Measurement[], kind: Value['kind'], question: Question): Answered<Value> => {
-  const { metric, where, by, from, to, step } = question;
+  const { metric, where, by, from, to, step, whole } = question;
   const first = from - (from % step);
   const found = all.filter((one) => one.metric === metric && one.value.kind === kind && one.at >= first && one.at < to);
   const groups = Map.groupBy(
@@ -48,7 +48,9 @@ const answer = <Value extends Measured>(all: readonly Measurement[], kind: Value
     groups: [...groups.entries()].map(([key, measurements]) => ({
       labels: JSON.parse(key),
       steps: inLongerSteps(
-        measurements.map(({ at, value, gap }) => ({ at, value: value as Value, ...(gap && { gap }) })).sort((a, b) => a.at - b.at),
+        measurements
+          .map(({ at, value, gap }) => ({ at: whole ? first : at, value: value as Value, ...(gap && { gap }) }))
+          .sort((a, b) => a.at - b.at),
         step,
       ) as readonly Step<Value>[],
     })),

@@ -19,6 +19,8 @@ export interface Question {
   readonly to: number;
   /** Milliseconds. Where only longer steps are kept, the answer's are those: look at `step` there. */
   readonly step: number;
+  /** All of the time is one step, and `step` only says how finely its ends are told. */
+  readonly whole?: boolean;
 }
 
 export interface SeriesGroup<Value extends Measured> {

@@ -122,7 +122,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(scraping.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
-  const parts = { desired, push: ads, ca, agent, telemetry, version: config.version, gatewayAddress };
+  const parts = { desired, push: ads, ca, agent, telemetry, signals: telemetry.metrics, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

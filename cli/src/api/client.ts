@@ -9,6 +9,8 @@ import type {
   ProxyConfig,
   ProxyStatus,
   RecordsState,
+  SignalsAnswer,
+  SignalsSearch,
   Status,
   StoredObject,
   TokenRequest,
@@ -85,6 +87,7 @@ export interface Api {
   logs(query: LogQuery): AsyncIterable<Buffer>;
   /** Prometheus text: one proxy's, or the whole mesh's. */
   metrics(pod?: { readonly namespace: string; readonly name: string }): AsyncIterable<Buffer>;
+  signals(search: SignalsSearch): Promise<SignalsAnswer>;
   /** Newest first. */
   traces(search: TraceSearch): Promise<readonly TraceSummary[]>;
   trace(id: string): Promise<Trace>;
@@ -97,8 +100,12 @@ export interface Api {
   trustBundle(): Promise<TrustBundles>;
 }
 
-const query = (values: Readonly<Record<string, string | number | boolean | undefined>>): string => {
-  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
+type QueryValue = string | number | boolean | undefined;
+
+/** Of a list each value stands by itself. */
+const query = (values: Readonly<Record<string, QueryValue | readonly string[]>>): string => {
+  const all = Object.entries(values).flatMap(([name, value]) => [value].flat().map((one): [string, QueryValue] => [name, one]));
+  const set = all.filter(([, value]) => value !== undefined && value !== false);
   const text = new URLSearchParams(set.map(([name, value]): [string, string] => [name, String(value)])).toString();
   return text && `?${text}`;
 };
@@ -113,6 +120,9 @@ async function* jsonLines<T>(chunks: AsyncIterable<Buffer>): AsyncIterable<T> {
     for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
   }
 }
+
+const whereText = (where: Readonly<Record<string, readonly string[]>>): readonly string[] =>
+  Object.entries(where).flatMap(([label, values]) => values.map((value) => `${label}=${value}`));
 
 const accepted = (answer: Answer): unknown => {
   if (answer.status >= 400) throw refusal(answer);
@@ -163,6 +173,7 @@ export const createApi = (socket: string): Api => {
     },
     logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
     metrics: (pod) => http.stream(pod ? `/proxies/${pod.namespace}/${pod.name}/metrics` : '/metrics'),
+    signals: ({ where = {}, ...search }) => get(`/signals${query({ ...search, where: whereText(where) })}`),
     // What did not fail is asked for too, so `false` is said.
     traces: ({ failed, ...search }) => items(`/traces${query({ ...search, ...(failed !== undefined && { failed: String(failed) }) })}`),
     trace: (id) => get(`/traces/${encodeURIComponent(id)}`),

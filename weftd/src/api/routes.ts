@@ -1,4 +1,5 @@
 import type { Finding } from '@weft/model';
+import type { SignalsQuery } from '@weft/signals';
 import type { FastifyInstance } from 'fastify';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
@@ -13,6 +14,8 @@ export interface ApiParts {
   readonly ca: Ca;
   readonly agent: Agent;
   readonly telemetry: Telemetry;
+  /** Measurements, wherever they are kept. */
+  readonly signals: SignalsQuery;
   readonly version: string;
   readonly gatewayAddress: string;
   readonly apiAddress: () => string;

@@ -16,6 +16,7 @@ import { proxyRoutes } from './proxies.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
+import { signalRoutes } from './signals.ts';
 import { statusRoutes } from './status.ts';
 import { traceRoutes } from './traces.ts';
 import { waitRoutes } from './wait.ts';
@@ -43,6 +44,7 @@ const shared: readonly Routes[] = [
   resourceRoutes,
   proxyRoutes,
   metricsRoutes,
+  signalRoutes,
   waitRoutes,
   explainRoutes,
   workloadRoutes,

@@ -1,20 +1,11 @@
 import type { TraceSearch } from '@weft/model';
+import { numberIn, type Query, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
-
-type Query = Readonly<Record<string, string | undefined>>;
 
 const mostTraces = 1_000;
 
-/** @returns undefined where nothing is said */
-const numberIn = (query: Query, name: string): number | undefined => {
-  const text = query[name];
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (text === '' || !Number.isFinite(number) || number < 0) throw new Refusal(400, `${name} must be a number`);
-  return number;
-};
-
-const failedIn = ({ failed }: Query): { readonly failed?: boolean } => {
+const failedIn = (query: Query): { readonly failed?: boolean } => {
+  const failed = textIn(query, 'failed');
   if (failed === undefined) return {};
   if (failed !== 'true' && failed !== 'false') throw new Refusal(400, 'failed must be true or false');
   return { failed: failed === 'true' };
@@ -23,12 +14,13 @@ const failedIn = ({ failed }: Query): { readonly failed?: boolean } => {
 /** Unix milliseconds and milliseconds, as `model/src/trace.ts` has them; without `from` and `to` the last hour. */
 const rangeIn = (query: Query): Omit<TraceSearch, 'service' | 'failed'> => {
   const to = numberIn(query, 'to') ?? Date.now();
+  const namespace = textIn(query, 'namespace');
   const [min, max] = [numberIn(query, 'minDuration'), numberIn(query, 'maxDuration')];
   return {
     to,
     from: numberIn(query, 'from') ?? to - 3_600_000,
     limit: Math.min(mostTraces, numberIn(query, 'limit') ?? 20),
-    ...(query.namespace && { namespace: query.namespace }),
+    ...(namespace && { namespace }),
     ...(min !== undefined && { minDuration: min }),
     ...(max !== undefined && { maxDuration: max }),
   };
@@ -36,7 +28,7 @@ const rangeIn = (query: Query): Omit<TraceSearch, 'service' | 'failed'> => {
 
 export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
   server.get<{ Querystring: Query }>('/traces', async ({ query }) => {
-    const { service } = query;
+    const service = textIn(query, 'service');
     return { items: await traces.find({ ...rangeIn(query), ...failedIn(query), ...(service && { service }) }) };
   });
 
@@ -47,7 +39,7 @@ export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
   });
 
   server.get<{ Querystring: Query }>('/exemplars', async ({ query }) => {
-    const { service } = query;
+    const service = textIn(query, 'service');
     if (!service) throw new Refusal(400, 'say of which service');
     return { items: await traces.exemplars({ minDuration: 0, ...rangeIn(query), service }) };
   });

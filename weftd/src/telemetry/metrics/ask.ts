@@ -83,21 +83,20 @@ export interface Segment {
 export interface Plan {
   readonly step: number;
   readonly from: number;
+  readonly whole: boolean;
   readonly segments: readonly Segment[];
 }
 
 /** What is not yet summed up is read of the shorter steps; where those are forgotten already, longer ones answer than were asked for. */
-export const planOf = ({ from, to, step }: Question, reach: readonly Reach[]): Plan => {
+export const planOf = ({ from, to, step, whole = false }: Question, reach: readonly Reach[]): Plan => {
   const fitting = Math.max(
     0,
     tiers.findLastIndex((tier) => step % tier.step === 0),
   );
   const covering = reach.findIndex(({ kept }, tier) => tier >= fitting && kept <= from);
   const best = covering < 0 ? tiers.length - 1 : covering;
-  const length =
-    best === fitting && step % (tiers[best]?.step ?? 1) === 0
-      ? step
-      : (tiers[best]?.step ?? step) * Math.ceil(step / (tiers[best]?.step ?? step));
+  const unit = tiers[best]?.step ?? step;
+  const length = unit * Math.ceil(step / unit);
   const first = startOf(from, length);
   const segments: Segment[] = [];
   let at = first;
@@ -106,10 +105,10 @@ export const planOf = ({ from, to, step }: Question, reach: readonly Reach[]): P
     if (end > at) segments.push({ step: tiers[tier]?.step ?? length, from: at, to: end });
     at = Math.max(at, end);
   }
-  return { step: length, from: first, segments };
+  return { step: length, from: first, whole, segments };
 };
 
-const read = (db: DatabaseSync, { segments, step }: Plan, wanted: ReadonlyMap<number, Wanted>): void => {
+const read = (db: DatabaseSync, { segments, step, from, whole }: Plan, wanted: ReadonlyMap<number, Wanted>): void => {
   const chunks = db.prepare(
     'SELECT at, shard, bytes FROM chunk WHERE step = ? AND at >= ? AND at < ? AND shard IN (SELECT value FROM json_each(?)) ORDER BY at',
   );
@@ -118,7 +117,7 @@ const read = (db: DatabaseSync, { segments, step }: Plan, wanted: ReadonlyMap<nu
     for (const row of chunks.iterate(segment.step, segment.from, segment.to, ids)) {
       const one = wanted.get(Number(row['shard']));
       if (!one) continue;
-      const at = startOf(Number(row['at']), step);
+      const at = whole ? from : startOf(Number(row['at']), step);
       const width = widthOf(one.shard);
       readChunk(row['bytes'] as Uint8Array, { width, wanted: (slot) => one.groups[slot] !== undefined }, ({ slot, values, gap }) => {
         const sum = sumAt(one.groups[slot] as Found, one.shard, at);
@@ -179,7 +178,8 @@ export interface Kept {
 
 const answer = ({ db, catalogue, chunks }: Kept, kind: Kind, question: Question): Answered<Measured> => {
   const plan = planOf(question, chunks.reach());
-  if ((question.to - plan.from) / plan.step > mostSteps) throw new RangeError(`more than ${mostSteps} steps: ask for longer ones`);
+  if (!plan.whole && (question.to - plan.from) / plan.step > mostSteps)
+    throw new RangeError(`more than ${mostSteps} steps: ask for longer ones`);
   const groups = new Map<string, Found>();
   // Gauges are about one thing each: with labels taken away they would be about none.
   const view = kind === 'gauge' ? everything : viewFor(question);

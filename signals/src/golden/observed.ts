@@ -1,0 +1,109 @@
+/** Everything that was measured of some subjects, put together by subject and step. */
+import type { Labels } from '../prometheus/exposition.ts';
+import { type Answered, groupLabels, type Question, type SignalsQuery } from '../query.ts';
+import type { Histogram } from '../series/histogram.ts';
+import type { Measured, Step } from '../series/steps.ts';
+import { type Perspective, perspectives } from './subjects.ts';
+
+/** Requests that were answered alike. */
+export interface Answers {
+  readonly code: string;
+  readonly grpcStatus: string;
+  readonly flags: string;
+  readonly amount: number;
+}
+
+/** In one step. */
+export interface Observed {
+  readonly answers: Answers[];
+  readonly durations: Histogram[];
+  opened: number;
+  closed: number;
+  received: number;
+  sent: number;
+  gap: boolean;
+}
+
+export interface ObservedSubject {
+  readonly labels: Labels;
+  readonly steps: Map<number, Observed>;
+}
+
+export interface ObservedAll {
+  readonly subjects: readonly ObservedSubject[];
+  readonly step: number;
+  readonly gaps: readonly number[];
+}
+
+export type Asked = Omit<Question, 'metric' | 'by'> & { readonly by: readonly string[]; readonly seenBy: Perspective };
+
+const answerLabels = ['response_code', 'grpc_response_status', 'response_flags'];
+
+const nothing = (): Observed => ({ answers: [], durations: [], opened: 0, closed: 0, received: 0, sent: 0, gap: false });
+
+class Collection {
+  readonly #by: readonly string[];
+  readonly #subjects = new Map<string, ObservedSubject>();
+
+  constructor(by: readonly string[]) {
+    this.#by = by;
+  }
+
+  get subjects(): readonly ObservedSubject[] {
+    return [...this.#subjects.values()];
+  }
+
+  take<Value extends Measured>({ groups }: Answered<Value>, put: (into: Observed, value: Value, labels: Labels) => void): void {
+    for (const { labels, steps } of groups) {
+      const subject = this.#subject(groupLabels(labels, this.#by));
+      for (const step of steps) put(at(subject, step), step.value, labels);
+    }
+  }
+
+  #subject(labels: Labels): ObservedSubject {
+    const key = JSON.stringify(labels);
+    const known = this.#subjects.get(key) ?? { labels, steps: new Map() };
+    this.#subjects.set(key, known);
+    return known;
+  }
+}
+
+const at = ({ steps }: ObservedSubject, step: Step<Measured>): Observed => {
+  const known = steps.get(step.at) ?? nothing();
+  steps.set(step.at, known);
+  if (step.gap) known.gap = true;
+  return known;
+};
+
+const tcp = {
+  istio_tcp_connections_opened_total: 'opened',
+  istio_tcp_connections_closed_total: 'closed',
+  istio_tcp_received_bytes_total: 'received',
+  istio_tcp_sent_bytes_total: 'sent',
+} as const;
+
+/** One after another: the store answers one at a time. */
+export const observe = async (query: SignalsQuery, { by, seenBy, where = {}, ...asked }: Asked): Promise<ObservedAll> => {
+  const found = new Collection(by);
+  let step = asked.step;
+  let gaps: readonly number[] = [];
+  for (const side of perspectives[seenBy]) {
+    const question = { ...asked, where: { ...where, ...side } };
+    const requests = await query.counters({ ...question, metric: 'istio_requests_total', by: [...by, ...answerLabels] });
+    found.take(requests, ({ answers }, { amount }, labels) => {
+      const { response_code: code = '', grpc_response_status: grpcStatus = '', response_flags: flags = '' } = labels;
+      answers.push({ code, grpcStatus, flags, amount });
+    });
+    found.take(
+      await query.histograms({ ...question, metric: 'istio_request_duration_milliseconds', by }),
+      ({ durations }, { histogram }) => void durations.push(histogram),
+    );
+    for (const [metric, field] of Object.entries(tcp) as [keyof typeof tcp, (typeof tcp)[keyof typeof tcp]][]) {
+      found.take(await query.counters({ ...question, metric, by }), (into, { amount }) => {
+        into[field] += amount;
+      });
+    }
+    ({ step, gaps } = requests);
+  }
+  return { subjects: found.subjects, step, gaps };
+};

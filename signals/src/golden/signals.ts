@@ -1,0 +1,42 @@
+/** Latency, traffic and errors of each service, workload, version, edge or caller. */
+import type { GoldenSignals, SignalsAnswer, SignalsSearch } from '@weft/model';
+import type { SignalsQuery } from '../query.ts';
+import { figuresOf, reasonsOf } from './figures.ts';
+import { type Observed, observe } from './observed.ts';
+import { subjects } from './subjects.ts';
+
+const second = 1_000;
+const hour = 3_600 * second;
+
+/** How finely the ends of a stretch are told: as finely as is kept of so long a time. */
+export const finenessOf = (length: number): number => {
+  if (length <= hour) return 10 * second;
+  if (length <= 6 * hour) return 60 * second;
+  return length <= 72 * hour ? 300 * second : hour;
+};
+
+const busiest = (a: GoldenSignals, b: GoldenSignals): number =>
+  b.requests + b.connectionsOpened - a.requests - a.connectionsOpened || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1);
+
+export const goldenSignals = async (query: SignalsQuery, search: SignalsSearch): Promise<SignalsAnswer> => {
+  const { of, from, to, step, where } = search;
+  const { by, seenBy } = subjects[of];
+  const fineness = finenessOf(to - from);
+  const asked = step === undefined ? { step: fineness, whole: true as const } : { step };
+  const observed = await observe(query, { by, seenBy, from, to, ...(where && { where }), ...asked });
+  const seriesOf = (steps: ReadonlyMap<number, Observed>) =>
+    [...steps]
+      .sort(([a], [b]) => a - b)
+      .map(([at, one]) => ({ at, ...figuresOf([one], observed.step), ...(one.gap && { gap: true as const }) }));
+  const items = observed.subjects.map(({ labels, steps }): GoldenSignals => {
+    const all = [...steps.values()];
+    return {
+      labels,
+      ...figuresOf(all, to - from),
+      reasons: reasonsOf(all, seenBy),
+      ...(step !== undefined && { series: seriesOf(steps) }),
+    };
+  });
+  const missing = observed.gaps.length * observed.step;
+  return { from, to, step: observed.step, known: Math.max(0, 1 - missing / (to - from)), items: items.sort(busiest) };
+};
