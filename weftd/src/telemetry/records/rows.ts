@@ -1,6 +1,6 @@
 /** A record as a row, and back. */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import { type AccessRecord, hostOfAddress, type Party } from '@weft/signals';
+import { type AccessRecord, hostOfAddress, type Party, type Refusal, type RequestPart } from '@weft/signals';
 import type { partyColumns, recordColumns } from './schema.ts';
 
 /** A party with the service that it was called by; empty for those who call. */
@@ -17,41 +17,68 @@ export const partiesOf = ({ source, destination }: AccessRecord): { readonly sou
   destination: partyRow(destination, destination.service),
 });
 
-/** What is not searched by. */
-type Rest = Omit<AccessRecord, 'at' | 'side' | 'source' | 'destination' | 'mtls' | 'request'> & {
-  readonly addresses: readonly [source: string, destination: string];
-  readonly request?: Omit<NonNullable<AccessRecord['request']>, 'path' | 'id' | 'denial'>;
+/** What is said of many records alike; of an attacker's, who says something else each time, each has its own. */
+type Shape = Pick<AccessRecord, 'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'tls' | 'verdict' | 'audited'> & {
+  readonly request?: Pick<RequestPart, 'method' | 'status' | 'grpcStatus'>;
+  readonly refusal?: Omit<Refusal, 'id'>;
 };
 
-const restOf = ({ at: _at, side: _side, source, destination, mtls: _mtls, request, ...rest }: AccessRecord): Rest => {
-  const addresses = [source.address, destination.address] as const;
-  if (!request) return { ...rest, addresses };
-  const { path: _path, id: _id, denial: _denial, ...asked } = request;
-  return { ...rest, addresses, request: asked };
+const refusedAs = ({ id: _id, ...rest }: Refusal): Omit<Refusal, 'id'> => rest;
+
+export const shapeOf = (record: AccessRecord): string => {
+  const { protocol, flags, details, route, upstreamCluster, tls, verdict, audited, request, refusal } = record;
+  const shape: Shape = {
+    ...{ protocol, flags, details, route, upstreamCluster, verdict },
+    ...(tls && { tls }),
+    ...(audited && { audited }),
+    ...(request && { request: { method: request.method, status: request.status, grpcStatus: request.grpcStatus } }),
+    ...(refusal && { refusal: refusedAs(refusal) }),
+  };
+  return JSON.stringify(shape);
+};
+
+const portOf = (address: string): number | null => {
+  const port = /:(\d+)$/.exec(address)?.[1];
+  return port === undefined || hostOfAddress(address) === address ? null : Number(port);
+};
+
+const addressOf = (host: string, port: SQLOutputValue | undefined): string => {
+  if (typeof port !== 'number') return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 };
 
 export interface RowPlace {
   readonly id: number;
-  /** Numbers of the parties. */
+  /** Numbers of the parties and the shape. */
   readonly source: number;
   readonly destination: number;
+  readonly shape: number;
 }
 
-export const rowOf = (record: AccessRecord, { id, source, destination }: RowPlace): RecordRow => ({
-  id,
-  at: record.at,
-  side: record.side === 'source' ? 0 : 1,
-  ...{ source, destination },
-  peer: hostOfAddress(record.source.address),
-  client: record.source.client,
-  server: hostOfAddress(record.destination.address),
-  path: record.request?.path ?? null,
-  denied: record.verdict.kind === 'denied' ? 1 : 0,
-  mtls: record.mtls ? 1 : 0,
-  denial: record.refusal?.id ?? (record.request?.denial || null),
-  request: record.request?.id || null,
-  rest: JSON.stringify(restOf(record)),
-});
+export const rowOf = (record: AccessRecord, place: RowPlace): RecordRow => {
+  const { source, destination, request, refusal, duration, received, sent } = record;
+  const peer = hostOfAddress(source.address);
+  return {
+    ...place,
+    at: record.at,
+    side: record.side === 'source' ? 0 : 1,
+    peer,
+    peer_port: portOf(source.address),
+    client: source.client === peer ? null : source.client,
+    server: hostOfAddress(destination.address),
+    server_port: portOf(destination.address),
+    host: request?.host ?? null,
+    path: request?.path ?? null,
+    denied: record.verdict.kind === 'denied' ? 1 : 0,
+    mtls: record.mtls ? 1 : 0,
+    ms: Math.round(duration),
+    received: Math.round(received),
+    sent: Math.round(sent),
+    denial: refusal?.id ?? (request?.denial || null),
+    request: request?.id || null,
+    trace: request?.trace || null,
+  };
+};
 
 type Output = Readonly<Record<string, SQLOutputValue>>;
 
@@ -68,17 +95,30 @@ const party = (row: Output, end: 'source' | 'destination', address: string): Par
   address,
 });
 
+const requestIn = (row: Output, said: NonNullable<Shape['request']>): RequestPart => ({
+  ...said,
+  host: text(row, 'host'),
+  path: text(row, 'path'),
+  id: text(row, 'request'),
+  trace: text(row, 'trace'),
+  denial: text(row, 'denial'),
+});
+
+/** `shape_text` is the shape itself. */
 export const recordIn = (row: Output): AccessRecord => {
-  const { addresses, request, ...rest } = JSON.parse(text(row, 'rest')) as Rest;
-  const [from, to] = addresses;
-  const ids = { path: text(row, 'path'), id: text(row, 'request'), denial: text(row, 'denial') };
+  const { request, refusal, ...shape } = JSON.parse(text(row, 'shape_text')) as Shape;
+  const [peer, server] = [text(row, 'peer'), text(row, 'server')];
   return {
-    ...rest,
+    ...shape,
     at: Number(row['at']),
     side: row['side'] === 0 ? 'source' : 'destination',
-    source: { ...party(row, 'source', from), client: text(row, 'client') },
-    destination: { ...party(row, 'destination', to), service: text(row, 'destination_service') },
-    ...(request && { request: { ...request, ...ids } }),
+    source: { ...party(row, 'source', addressOf(peer, row['peer_port'])), client: text(row, row['client'] === null ? 'peer' : 'client') },
+    destination: { ...party(row, 'destination', addressOf(server, row['server_port'])), service: text(row, 'destination_service') },
+    duration: Number(row['ms']),
+    received: Number(row['received']),
+    sent: Number(row['sent']),
+    ...(request && { request: requestIn(row, request) }),
+    ...(refusal && { refusal: { ...refusal, id: text(row, 'denial') } }),
     mtls: row['mtls'] === 1,
   };
 };

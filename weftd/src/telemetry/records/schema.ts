@@ -31,22 +31,32 @@ export const migrations: readonly string[] = [
 
 export const partyColumns = ['principal', 'namespace', 'workload', 'app', 'version', 'cluster', 'service'] as const;
 
-/** `rest` is JSON of what nobody searches by. */
+/**
+ * What is said of a request or connection beside its numbers (status, route, certificate, verdict) is mostly what was said of thousands before
+ * it: its `shape`, JSON, has a number too. `client` is null where it is the peer.
+ */
 export const recordColumns = [
   'id',
   'at',
   'side',
   'source',
   'destination',
+  'shape',
   'peer',
+  'peer_port',
   'client',
   'server',
+  'server_port',
+  'host',
   'path',
   'denied',
   'mtls',
+  'ms',
+  'received',
+  'sent',
   'denial',
   'request',
-  'rest',
+  'trace',
 ] as const;
 
 export const createPart = (part: number): string => `
@@ -54,20 +64,24 @@ export const createPart = (part: number): string => `
     id INTEGER PRIMARY KEY, ${partyColumns.map((column) => `${column} TEXT NOT NULL`).join(', ')},
     UNIQUE (${partyColumns.join(', ')})
   ) STRICT;
+  CREATE TABLE shapes_${part} (id INTEGER PRIMARY KEY, shape TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE records_${part} (
-    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, side INTEGER NOT NULL, source INTEGER NOT NULL, destination INTEGER NOT NULL,
-    peer TEXT NOT NULL, client TEXT NOT NULL, server TEXT NOT NULL, path TEXT, denied INTEGER NOT NULL, mtls INTEGER NOT NULL,
-    denial TEXT, request TEXT, rest TEXT NOT NULL
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, side INTEGER NOT NULL,
+    source INTEGER NOT NULL, destination INTEGER NOT NULL, shape INTEGER NOT NULL,
+    peer TEXT NOT NULL, peer_port INTEGER, client TEXT, server TEXT NOT NULL, server_port INTEGER,
+    host TEXT, path TEXT, denied INTEGER NOT NULL, mtls INTEGER NOT NULL,
+    ms INTEGER NOT NULL, received INTEGER NOT NULL, sent INTEGER NOT NULL,
+    denial TEXT, request TEXT, trace TEXT
   ) STRICT;
   CREATE INDEX at_${part} ON records_${part} (at);
   CREATE INDEX source_${part} ON records_${part} (source, at);
   CREATE INDEX destination_${part} ON records_${part} (destination, at);
   CREATE INDEX peer_${part} ON records_${part} (peer, at);
-  CREATE INDEX client_${part} ON records_${part} (client, at) WHERE client <> peer;
+  CREATE INDEX client_${part} ON records_${part} (client, at) WHERE client IS NOT NULL;
   CREATE INDEX server_${part} ON records_${part} (server, at);
   CREATE INDEX denied_${part} ON records_${part} (at) WHERE denied = 1;
   CREATE INDEX denial_${part} ON records_${part} (denial) WHERE denial IS NOT NULL;
-  CREATE INDEX request_${part} ON records_${part} (request) WHERE request IS NOT NULL;
+  CREATE INDEX request_${part} ON records_${part} (substr(request, 1, 8)) WHERE request IS NOT NULL;
 `;
 
-export const dropPart = (part: number): string => `DROP TABLE records_${part}; DROP TABLE parties_${part};`;
+export const dropPart = (part: number): string => ['records', 'parties', 'shapes'].map((name) => `DROP TABLE ${name}_${part};`).join(' ');

@@ -1,12 +1,13 @@
-/** Numbers of the parties of each part. Those that were looked up lately are remembered, since most records name the same few. */
-import type { StatementSync } from 'node:sqlite';
+/**
+ * Numbers of what many records of a part name alike: parties and shapes. Those that were looked up lately are remembered, since most records
+ * name the same few.
+ */
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Database } from '../../store/database.ts';
-import type { PartyRow } from './rows.ts';
-import { partyColumns } from './schema.ts';
 
-export interface Parties {
+export interface Numbers {
   /** Within a transaction. */
-  numberOf(part: number, party: PartyRow): number;
+  of(part: number, values: readonly SQLInputValue[]): number;
   /** What a transaction that failed has added is not there. */
   forget(): void;
 }
@@ -20,26 +21,26 @@ interface Statements {
   readonly insert: StatementSync;
 }
 
-export const partiesIn = ({ sql }: Database): Parties => {
+/** @param table of each part, without its number. @param columns beside the number, which together are unique */
+export const numbersIn = ({ sql }: Database, table: string, columns: readonly string[]): Numbers => {
   const numbers = new Map<string, number>();
   let statements: Statements | undefined;
 
   const statementsOf = (part: number): Statements => {
     if (statements?.part === part) return statements;
     numbers.clear();
-    const same = partyColumns.map((column) => `${column} = ?`).join(' AND ');
+    const same = columns.map((column) => `${column} = ?`).join(' AND ');
     statements = {
       part,
-      find: sql.prepare(`SELECT id FROM parties_${part} WHERE ${same}`),
-      insert: sql.prepare(`INSERT INTO parties_${part} VALUES (NULL${', ?'.repeat(partyColumns.length)})`),
+      find: sql.prepare(`SELECT id FROM ${table}_${part} WHERE ${same}`),
+      insert: sql.prepare(`INSERT INTO ${table}_${part} VALUES (NULL${', ?'.repeat(columns.length)})`),
     };
     return statements;
   };
 
   return {
-    numberOf: (part, party) => {
+    of: (part, values) => {
       const { find, insert } = statementsOf(part);
-      const values = partyColumns.map((column) => party[column]);
       const key = values.join('\0');
       const known = numbers.get(key);
       if (known !== undefined) return known;
@@ -48,6 +49,9 @@ export const partiesIn = ({ sql }: Database): Parties => {
       numbers.set(key, number);
       return number;
     },
-    forget: () => numbers.clear(),
+    forget: () => {
+      numbers.clear();
+      statements = undefined;
+    },
   };
 };
