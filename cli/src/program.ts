@@ -7,6 +7,7 @@ import { certCommand } from './commands/cert.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { deleteCommand } from './commands/delete.ts';
+import { edgesCommand } from './commands/edges.ts';
 import { execCommand } from './commands/exec.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
@@ -31,7 +32,10 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
-  ['See what it does:', [statCommand, metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand]],
+  [
+    'See what it does:',
+    [statCommand, edgesCommand, metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand],
+  ],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

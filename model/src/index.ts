@@ -64,4 +64,5 @@ export { isWithin, leadingBits, type Network, network, networkOf, unmapped } fro
 export { type KeySet, maxKeySetBytes, maxKeys, readKeySet } from './text/key-set.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';
 export type * from './token.ts';
+export type * from './topology.ts';
 export type * from './trace.ts';

@@ -51,7 +51,7 @@ const dayMs = 86_400_000;
 /** How much is kept of what was observed. */
 const retention = {
   records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
-  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000 },
+  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000, maxTopologyBytes: 1024 ** 3 },
   traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
 };
 
@@ -118,7 +118,15 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(grpc.close);
 
   const agent = agentAt(() => desired.node().node?.socket);
-  const scraping = startScraping({ agent, metrics: telemetry.metrics, proxies: () => proxiesOf(desired), names, now, log });
+  const scraping = startScraping({
+    agent,
+    metrics: telemetry.metrics,
+    proxies: () => proxiesOf(desired),
+    revision: desired.plan.revision,
+    names,
+    now,
+    log,
+  });
   started.add(scraping.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });

@@ -15,6 +15,8 @@ import type {
   StoredObject,
   TokenRequest,
   TokenResult,
+  Topology,
+  TopologySearch,
   Trace,
   TraceSearch,
   TraceSummary,
@@ -88,6 +90,7 @@ export interface Api {
   /** Prometheus text: one proxy's, or the whole mesh's. */
   metrics(pod?: { readonly namespace: string; readonly name: string }): AsyncIterable<Buffer>;
   signals(search: SignalsSearch): Promise<SignalsAnswer>;
+  edges(search: TopologySearch): Promise<Topology>;
   /** Newest first. */
   traces(search: TraceSearch): Promise<readonly TraceSummary[]>;
   trace(id: string): Promise<Trace>;
@@ -174,6 +177,7 @@ export const createApi = (socket: string): Api => {
     logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
     metrics: (pod) => http.stream(pod ? `/proxies/${pod.namespace}/${pod.name}/metrics` : '/metrics'),
     signals: ({ where = {}, ...search }) => get(`/signals${query({ ...search, where: whereText(where) })}`),
+    edges: (search) => get(`/edges${query({ ...search })}`),
     // What did not fail is asked for too, so `false` is said.
     traces: ({ failed, ...search }) => items(`/traces${query({ ...search, ...(failed !== undefined && { failed: String(failed) }) })}`),
     trace: (id) => get(`/traces/${encodeURIComponent(id)}`),

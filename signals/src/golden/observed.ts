@@ -82,28 +82,54 @@ const tcp = {
   istio_tcp_sent_bytes_total: 'sent',
 } as const;
 
-/** One after another: the store answers one at a time. */
-export const observe = async (query: SignalsQuery, { by, seenBy, where = {}, ...asked }: Asked): Promise<ObservedAll> => {
-  const found = new Collection(by);
-  let step = asked.step;
-  let gaps: readonly number[] = [];
-  for (const side of perspectives[seenBy]) {
-    const question = { ...asked, where: { ...where, ...side } };
-    const requests = await query.counters({ ...question, metric: 'istio_requests_total', by: [...by, ...answerLabels] });
-    found.take(requests, ({ answers }, { amount }, labels) => {
-      const { response_code: code = '', grpc_response_status: grpcStatus = '', response_flags: flags = '' } = labels;
-      answers.push({ code, grpcStatus, flags, amount });
-    });
-    found.take(
-      await query.histograms({ ...question, metric: 'istio_request_duration_milliseconds', by }),
-      ({ durations }, { histogram }) => void durations.push(histogram),
-    );
-    for (const [metric, field] of Object.entries(tcp) as [keyof typeof tcp, (typeof tcp)[keyof typeof tcp]][]) {
-      found.take(await query.counters({ ...question, metric, by }), (into, { amount }) => {
-        into[field] += amount;
-      });
+/** One question of those that together say everything. */
+export interface Part {
+  readonly kind: 'counters' | 'histograms';
+  readonly question: Question;
+}
+
+const requestsMetric = 'istio_requests_total';
+
+export const questionsOf = ({ by, seenBy, where = {}, ...asked }: Asked): readonly Part[] =>
+  perspectives[seenBy].flatMap((side): Part[] => {
+    const question = { ...asked, by, where: { ...where, ...side } };
+    return [
+      { kind: 'counters', question: { ...question, metric: requestsMetric, by: [...by, ...answerLabels] } },
+      { kind: 'histograms', question: { ...question, metric: 'istio_request_duration_milliseconds' } },
+      ...Object.keys(tcp).map((metric): Part => ({ kind: 'counters', question: { ...question, metric } })),
+    ];
+  });
+
+const fieldOf = (metric: string): (typeof tcp)[keyof typeof tcp] | undefined => tcp[metric as keyof typeof tcp];
+
+const putter =
+  (metric: string) =>
+  (into: Observed, value: Measured, labels: Labels): void => {
+    if (value.kind === 'observations') into.durations.push(value.histogram);
+    if (value.kind !== 'amount') return;
+    const field = fieldOf(metric);
+    if (field) {
+      into[field] += value.amount;
+      return;
     }
-    ({ step, gaps } = requests);
+    const { response_code: code = '', grpc_response_status: grpcStatus = '', response_flags: flags = '' } = labels;
+    into.answers.push({ code, grpcStatus, flags, amount: value.amount });
+  };
+
+/** @param answers to `questionsOf(asked)`, in their order */
+export const together = (asked: Asked, answers: readonly Answered<Measured>[]): ObservedAll => {
+  const found = new Collection(asked.by);
+  for (const [index, { question }] of questionsOf(asked).entries()) {
+    const answer = answers[index];
+    if (answer) found.take(answer, putter(question.metric));
   }
-  return { subjects: found.subjects, step, gaps };
+  const [first] = answers;
+  return { subjects: found.subjects, step: first?.step ?? asked.step, gaps: first?.gaps ?? [] };
+};
+
+/** One after another: the store answers one at a time. */
+export const observe = async (query: SignalsQuery, asked: Asked): Promise<ObservedAll> => {
+  const answers: Answered<Measured>[] = [];
+  for (const { kind, question } of questionsOf(asked)) answers.push(await query[kind](question));
+  return together(asked, answers);
 };

@@ -7,6 +7,7 @@ import type { ApiError } from '@weft/model';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Log } from '../push/contract.ts';
 import { refuseUpgrade } from './agent.ts';
+import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
 import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -45,6 +46,7 @@ const shared: readonly Routes[] = [
   proxyRoutes,
   metricsRoutes,
   signalRoutes,
+  edgeRoutes,
   waitRoutes,
   explainRoutes,
   workloadRoutes,

@@ -11,7 +11,7 @@ import { bounds, FakeEnvoy } from './page.fixture.ts';
 const start = 1_800_000_000_000;
 const s = 1_000;
 const requests = 'istio_requests_total';
-const options = { maxBytes: 1e9, maxSeries: 10_000, now: start };
+const options = { maxBytes: 1e9, maxSeries: 10_000, maxTopologyBytes: 1e9, now: start };
 
 let folder: string;
 let path: string;
@@ -32,7 +32,7 @@ afterEach(() => {
 const round = (seconds: number, ...envoys: readonly FakeEnvoy[]): void => {
   const at = start + seconds * s;
   store.add(envoys.map((envoy) => envoy.read(at)));
-  store.commit(at);
+  store.commit(at, 7);
 };
 
 const counted = (from: number, to: number, step = 10): readonly (readonly [seconds: number, amount: number])[] => {
@@ -227,7 +227,7 @@ test('a look is kept as smallest, largest and how often', () => {
     [30, 0],
   ] as const) {
     store.look([{ metric: 'weft_cpu', labels, value }], start + at * s);
-    store.commit(start + at * s);
+    store.commit(start + at * s, 7);
   }
   const { groups } = store.gauges({ metric: 'weft_cpu', by: ['workload'], from: start, to: start + 60 * s, step: 60 * s });
   expect(groups).toEqual([
@@ -241,7 +241,7 @@ test('a commit that fails loses nothing', () => {
   store.add([envoy.read(start + 10 * s)]);
   const other = new DatabaseSync(path);
   other.exec("CREATE TRIGGER full BEFORE INSERT ON look BEGIN SELECT RAISE(ABORT, 'no room'); END");
-  expect(() => store.commit(start + 10 * s)).toThrow('no room');
+  expect(() => store.commit(start + 10 * s, 7)).toThrow('no room');
   other.exec('DROP TRIGGER full');
   other.close();
   envoy.serve(5);

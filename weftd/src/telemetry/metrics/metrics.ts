@@ -9,6 +9,7 @@ import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
 import { openTargets } from './targets.ts';
 import { startOf, tiers } from './tiers.ts';
+import { type KeptEdges, TopologyTable } from './topology.ts';
 import { everything } from './views.ts';
 
 export interface MetricsOptions {
@@ -16,6 +17,8 @@ export interface MetricsOptions {
   readonly maxBytes: number;
   /** Over all views; further ones are counted as left out. */
   readonly maxSeries: number;
+  /** Bytes of past topology from which on the oldest is forgotten. */
+  readonly maxTopologyBytes: number;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -38,11 +41,16 @@ export interface Metrics {
   /** In memory until the next commit. */
   add(readings: readonly Reading[]): void;
   look(looks: readonly Look[], now: number): void;
-  /** Everything that was added, at once; where it fails all of it is read again from the proxies, which have counted on. */
-  commit(now: number): void;
+  /**
+   * Everything that was added, at once; where it fails all of it is read again from the proxies, which have counted on.
+   * @param revision of the configuration that is in force
+   */
+  commit(now: number, revision: number): void;
   counters(question: Question): Answered<Amount>;
   histograms(question: Question): Answered<Observations>;
   gauges(question: Question): Answered<Gauge>;
+  /** Who talked to whom. */
+  edges(from: number, to: number): KeptEdges;
   state(): MetricsState;
   maintain(now: number): void;
   close(): void;
@@ -56,6 +64,7 @@ interface Opened extends Kept, Memory {}
 class MetricsStore implements Metrics {
   readonly #database: Database;
   readonly #options: MetricsOptions;
+  readonly #topology: TopologyTable;
   #opened: Opened;
   /** Since when proxies are watched: what begins after it is new with all that it has counted. */
   #watching: number;
@@ -64,6 +73,7 @@ class MetricsStore implements Metrics {
   constructor(path: string, options: MetricsOptions) {
     this.#database = openDatabase(path, migrations);
     this.#options = options;
+    this.#topology = new TopologyTable(this.#database.sql);
     this.#opened = this.#open();
     const last = this.#database.sql.prepare('SELECT MAX(at) AS at FROM target').get()?.['at'];
     this.#watching = last === null || last === undefined ? options.now : Number(last);
@@ -84,8 +94,9 @@ class MetricsStore implements Metrics {
     }
   };
 
-  commit = (now: number): void => {
+  commit = (now: number, revision: number): void => {
     const { catalogue, targets, waiting, chunks } = this.#opened;
+    const complete = stepOf(now) + shortest;
     try {
       this.#database.transaction(() => {
         catalogue.save();
@@ -93,7 +104,8 @@ class MetricsStore implements Metrics {
         const reach = chunks.reach();
         for (const pending of waiting.taken()) chunks.write(pending, reach);
         chunks.look(stepOf(now));
-        chunks.sumUp(stepOf(now));
+        chunks.sumUp(complete);
+        this.#topology.record(this.#opened, { complete, revision });
       });
     } catch (error) {
       this.#opened = this.#open();
@@ -105,11 +117,14 @@ class MetricsStore implements Metrics {
   histograms = (question: Question): Answered<Observations> => askHistograms(this.#opened, question);
   gauges = (question: Question): Answered<Gauge> => askGauges(this.#opened, question);
 
+  edges = (from: number, to: number): KeptEdges => this.#topology.edges(this.#opened, from, to);
+
   state = (): MetricsState => ({ series: this.#opened.catalogue.size, leftOut: this.#leftOut, bytes: this.#bytes() });
 
   maintain = (now: number): void => {
     this.#database.transaction(() => {
       for (const [tier, { keep, step }] of tiers.entries()) this.#opened.chunks.forget(tier, startOf(now - keep, step));
+      this.#topology.forget(now, this.#options.maxTopologyBytes);
     });
     while (this.#bytes() > this.#options.maxBytes && this.#shorten());
   };

@@ -27,6 +27,17 @@ export class Writer {
     this.#at = this.#bytes.writeDoubleLE(value, this.#at);
   }
 
+  /** Those that are not 0: how many are passed over, and the number. */
+  sparse(width: number, at: (index: number) => number): void {
+    for (let index = 0, before = -1; index < width; index += 1) {
+      const value = at(index);
+      if (value === 0) continue;
+      this.whole(index - before - 1);
+      this.value(value);
+      before = index;
+    }
+  }
+
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#at);
@@ -69,6 +80,15 @@ export class Reader {
       if (byte === undefined) throw new Error('the bytes end within a number');
       if (byte < 128) return value + byte * unit;
       value += (byte - 128) * unit;
+    }
+  }
+
+  /** What `sparse` wrote, until `end`. */
+  sparse(end: number, into: Float64Array): void {
+    into.fill(0);
+    for (let index = -1; this.at < end; ) {
+      index += 1 + this.whole();
+      into[index] = this.value();
     }
   }
 

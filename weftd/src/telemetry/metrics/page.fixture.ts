@@ -27,12 +27,27 @@ const histogram = (name: string, { labels, took }: Counted): string => {
   return [...lines, `${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${took.length}`].join('\n');
 };
 
+const answered = (code: string): readonly string[] => ['request_protocol="http"', `response_code="${code}"`, 'response_flags="-"'];
+
+const peer = (name: string): string => `peer="${name}.${name}.v1.local.meta.mesh"`;
+
 const servedLabels = (caller: string, code: string): string =>
   [
-    ...['reporter="destination"', `peer="${caller}.${caller}.v1.local.meta.mesh"`],
-    ...[`source_principal="spiffe://cluster.local/ns/shop/sa/${caller}"`, 'destination_service="web.shop.svc.cluster.local"'],
-    ...['cluster="inbound|8080||"', 'connection_security_policy="mutual_tls"', 'request_protocol="http"'],
-    ...[`response_code="${code}"`, 'response_flags="-"'],
+    ...['reporter="destination"', peer(caller), `source_principal="spiffe://cluster.local/ns/shop/sa/${caller}"`],
+    ...['destination_service="web.shop.svc.cluster.local"', 'cluster="inbound|8080||"', 'connection_security_policy="mutual_tls"'],
+    ...answered(code),
+  ].join(',');
+
+const plaintextLabels = (code: string): string =>
+  [
+    ...['reporter="destination"', 'peer=""', 'source_principal=""', 'destination_service="web.shop.svc.cluster.local"'],
+    ...['cluster="inbound|8080||"', 'connection_security_policy="none"', ...answered(code)],
+  ].join(',');
+
+const calledLabels = (service: string, code: string): string =>
+  [
+    ...['reporter="source"', peer(service), `destination_principal="spiffe://cluster.local/ns/shop/sa/${service}"`],
+    ...[`cluster="outbound|80||${service}.shop.svc.cluster.local"`, ...answered(code)],
   ].join(',');
 
 export class FakeEnvoy {
@@ -48,7 +63,18 @@ export class FakeEnvoy {
   }
 
   serve(requests: number, { caller = 'traffic', code = '200', ms = 3 } = {}): void {
-    const labels = servedLabels(caller, code);
+    this.#count(servedLabels(caller, code), requests, ms);
+  }
+
+  servePlaintext(requests: number, { code = '200', ms = 3 } = {}): void {
+    this.#count(plaintextLabels(code), requests, ms);
+  }
+
+  call(requests: number, service: string, { code = '200', ms = 3 } = {}): void {
+    this.#count(calledLabels(service, code), requests, ms);
+  }
+
+  #count(labels: string, requests: number, ms: number): void {
     const counted = this.#counted.get(labels) ?? { labels, took: [] };
     this.#counted.set(labels, counted);
     for (let index = 0; index < requests; index += 1) counted.took.push(ms);

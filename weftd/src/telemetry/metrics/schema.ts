@@ -24,4 +24,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
   CREATE TABLE target (name TEXT PRIMARY KEY, at INTEGER NOT NULL, started INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Who talked to whom in each minute, and which revision of the configuration was in force at its end.
+  CREATE TABLE edge (id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE, last INTEGER NOT NULL) STRICT;
+  CREATE TABLE topology (at INTEGER PRIMARY KEY, revision INTEGER NOT NULL, bounds TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+  `,
 ];

@@ -38,6 +38,7 @@ const scrape = () =>
       },
     },
     proxies: () => proxies.map(instanceOf),
+    revision: () => 1,
     names: { trustDomain: 'cluster.local', cluster: 'local' },
     now: Date.now,
     log: { warn: () => {}, info: () => {}, error: () => {}, debug: () => {} } as never,

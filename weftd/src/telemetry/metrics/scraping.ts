@@ -23,6 +23,8 @@ export interface ScrapingInput {
   readonly agent: Pick<Agent, 'get'>;
   readonly metrics: Pick<RemoteStore<'metrics'>, 'add' | 'commit'>;
   readonly proxies: () => readonly Instance[];
+  /** Of the configuration that is in force. */
+  readonly revision: () => number;
   readonly names: MeshNames;
   readonly now: () => number;
   readonly log: Log;
@@ -71,7 +73,7 @@ class Scraping {
   }
 
   async #once(): Promise<void> {
-    const { metrics, now, log } = this.#input;
+    const { metrics, revision, now, log } = this.#input;
     this.#meet();
     const waiting = [...this.#asked.values()].filter((asked) => !isPaused(asked));
     const work = async (): Promise<void> => {
@@ -79,7 +81,7 @@ class Scraping {
     };
     try {
       await Promise.all(Array.from({ length: atOnce }, work));
-      await metrics.commit(now());
+      await metrics.commit(now(), revision());
       this.#isTroubled = false;
     } catch (error) {
       // Once, not every ten seconds: a full disk lasts.

@@ -60,13 +60,7 @@ const writer = new Writer();
 const entry = new Writer();
 
 const writeEntry = ({ values, width }: Sums, slot: number, part: Part): Buffer => {
-  for (let index = 0, before = -1; index < width; index += 1) {
-    const value = partOf(values[slot * width + index] ?? 0, part);
-    if (value === 0) continue;
-    entry.whole(index - before - 1);
-    entry.value(value);
-    before = index;
-  }
+  entry.sparse(width, (index) => partOf(values[slot * width + index] ?? 0, part));
   return entry.taken();
 };
 
@@ -105,11 +99,7 @@ export const readChunk = (
     slot += 1 + Math.floor(skipped / 2);
     const end = reader.whole() + reader.at;
     if (wanted(slot)) {
-      values.fill(0);
-      for (let index = -1; reader.at < end; ) {
-        index += 1 + reader.whole();
-        values[index] = reader.value();
-      }
+      reader.sparse(end, values);
       take({ slot, gap: skipped % 2 === 1, values });
     }
     reader.at = end;

@@ -14,7 +14,7 @@ const start = (): Promise<Telemetry> =>
     directory: join(home, 'telemetry'),
     options: {
       records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
-      metrics: { maxBytes: 1 << 30, maxSeries: 100, now: 0 },
+      metrics: { maxBytes: 1 << 30, maxSeries: 100, maxTopologyBytes: 1 << 20, now: 0 },
       traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
     },
     onDeath: (error) => void deaths.push(error),

@@ -1,0 +1,79 @@
+/** Who talks to whom: what `/edges` answers. Times are Unix milliseconds. */
+import type { Latency } from './signals.ts';
+
+export interface Caller {
+  /** `outside`: it has no proxy, so nobody knows who it is. */
+  readonly kind: 'workload' | 'gateway' | 'outside';
+  /** Empty of those outside. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Callee {
+  /** `external`: no service of the mesh; `PassthroughCluster` where nobody said what it is. */
+  readonly kind: 'service' | 'external';
+  readonly host: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent where no workload was reached, or it is outside the mesh. */
+  readonly workload?: { readonly namespace: string; readonly name: string; readonly version: string };
+}
+
+/** As the server's proxy saw it; `unknown`: it has none. */
+export type MtlsState = 'mutual' | 'plaintext' | 'mixed' | 'unknown';
+
+/** `idle`: no requests, though perhaps connections. */
+export type Health = 'healthy' | 'degraded' | 'failing' | 'idle';
+
+export interface EdgeFigures {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly failed: number;
+  readonly latency?: Latency;
+  readonly connectionsOpened: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+export interface Edge extends EdgeFigures {
+  readonly caller: Caller;
+  readonly callee: Callee;
+  /** `http`, `grpc` or `tcp`. */
+  readonly protocol: string;
+  readonly mtls: MtlsState;
+  readonly health: Health;
+}
+
+export interface VanishedEdge extends Pick<Edge, 'caller' | 'callee' | 'protocol'> {
+  readonly lastSeen: number;
+}
+
+/** `namespace/name` of workloads and services, host of what is external, and `outside`; nearest first. */
+export interface Impact {
+  readonly node: string;
+  /** Who is affected when it fails. */
+  readonly upstream: readonly string[];
+  /** Whom it needs. */
+  readonly downstream: readonly string[];
+}
+
+export interface TopologySearch {
+  readonly from: number;
+  readonly to: number;
+  /** Edges that begin or end there. */
+  readonly namespace?: string;
+  /** With it the impact of this node is told: `namespace/name`, or a host. */
+  readonly node?: string;
+}
+
+export interface Topology {
+  readonly from: number;
+  readonly to: number;
+  /** Revisions of the configuration that were in force, the oldest first. */
+  readonly revisions: readonly number[];
+  readonly edges: readonly Edge[];
+  /** Seen in the day before, and not since. */
+  readonly vanished: readonly VanishedEdge[];
+  readonly impact?: Impact;
+}

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { edgeOf, impactOf } from '@weft/signals';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Metrics, openMetrics } from './metrics.ts';
+import { FakeEnvoy, web } from './page.fixture.ts';
+
+const start = 1_800_000_000_000;
+const minute = 60_000;
+const options = { maxBytes: 1e9, maxSeries: 10_000, maxTopologyBytes: 1e9, now: start };
+
+let folder: string;
+let store: Metrics;
+let server: FakeEnvoy;
+let traffic: FakeEnvoy;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weft-topology-'));
+  store = openMetrics(join(folder, 'metrics.db'), options);
+  server = new FakeEnvoy('shop/web-1', start);
+  const principal = 'spiffe://cluster.local/ns/shop/sa/traffic';
+  traffic = new FakeEnvoy('shop/traffic-1', start, { ...web, workload: 'traffic', principal, app: 'traffic', canonicalService: 'traffic' });
+});
+
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Everybody calls, then all are read at the minute's end. */
+const pass = (index: number, revision: number, calls: () => void): void => {
+  calls();
+  for (const second of [30, 60]) {
+    const at = start + index * minute + second * 1_000;
+    store.add([server.read(at), traffic.read(at)]);
+    store.commit(at, revision);
+  }
+};
+
+const edges = (from: number, to: number) => {
+  const kept = store.edges(start + from * minute, start + to * minute);
+  const length = (to - from) * minute;
+  return kept.edges.map(({ labels, counts }) => edgeOf(labels, counts, { length, isGateway: () => false }));
+};
+
+const both = (requests: number, code = '200'): void => {
+  traffic.call(requests, 'web', { code });
+  server.serve(requests, { code });
+};
+
+test('each minute has its edges: both ends count a request once, and only the server knows of mutual TLS', () => {
+  pass(0, 1, () => both(60));
+  pass(1, 1, () => {
+    both(20, '503');
+    server.servePlaintext(5);
+  });
+  const [first, ...more] = edges(0, 1);
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({
+    caller: { kind: 'workload', namespace: 'shop', name: 'traffic', version: 'v1' },
+    callee: { kind: 'service', namespace: 'shop', name: 'web', workload: { namespace: 'shop', name: 'web', version: 'v1' } },
+    ...{ protocol: 'http', requests: 60, requestsPerSecond: 1, failed: 0, mtls: 'mutual', health: 'healthy' },
+  });
+  expect(first?.latency?.p50).toBeCloseTo(3, 0);
+  expect(edges(1, 2).map(({ caller, requests, failed, mtls, health }) => [caller.kind, requests, failed, mtls, health])).toEqual([
+    ['workload', 20, 20, 'mutual', 'failing'],
+    ['outside', 5, 0, 'plaintext', 'healthy'],
+  ]);
+  expect(edges(0, 2).map(({ requests, failed }) => [requests, failed])).toEqual([
+    [80, 20],
+    [5, 0],
+  ]);
+});
+
+test('the minute that is not over is told too', () => {
+  pass(0, 1, () => both(10));
+  both(4);
+  const at = start + minute + 20_000;
+  store.add([server.read(at), traffic.read(at)]);
+  store.commit(at, 1);
+  expect(edges(0, 2).map(({ requests }) => requests)).toEqual([14]);
+});
+
+test('the past stays when the finer steps are forgotten, with the revision in force; what is gone is told for a day', () => {
+  pass(0, 7, () => both(60));
+  for (let index = 1; index < 5; index += 1) pass(index, 8, () => traffic.call(1, 'cart'));
+  store.maintain(start + 29 * 24 * 60 * minute);
+  const asked = { metric: 'istio_requests_total', from: start, to: start + minute, step: 10_000 };
+  expect(store.counters(asked).step).toBeGreaterThan(minute);
+  expect(edges(0, 1).map(({ requests }) => requests)).toEqual([60]);
+  const later = store.edges(start + 3 * minute, start + 5 * minute);
+  expect([store.edges(start, start + 2 * minute).revisions, later.revisions]).toEqual([[7, 8], [8]]);
+  expect(later.vanished.map(({ labels, last }) => [labels['destination_service_name'], last])).toEqual([['web', start]]);
+  expect(store.edges(start + 3 * 1440 * minute, start + 3 * 1440 * minute + 1).vanished).toEqual([]);
+});
+
+test('it has its bounds of time and size', () => {
+  for (let index = 0; index < 40; index += 1) pass(index, 1, () => both(60));
+  const kept = () => Array.from({ length: 40 }, (_, index) => edges(index, index + 1).length).filter((count) => count > 0).length;
+  expect(kept()).toBe(40);
+  store.close();
+  store = openMetrics(join(folder, 'metrics.db'), { ...options, maxTopologyBytes: 300 });
+  store.maintain(start + 40 * minute);
+  expect(kept()).toBeLessThan(20);
+  expect(kept()).toBeGreaterThan(2);
+  store.maintain(start + 31 * 1440 * minute);
+  expect(kept()).toBe(0);
+});
+
+test('impact goes through everybody in between', () => {
+  pass(0, 1, () => {
+    both(1);
+    traffic.call(1, 'cart');
+  });
+  const all = edges(0, 1);
+  expect(impactOf('shop/web', all)).toEqual({ node: 'shop/web', upstream: ['shop/traffic'], downstream: [] });
+  expect(impactOf('shop/traffic', all).downstream.toSorted()).toEqual(['shop/cart', 'shop/web']);
+});
