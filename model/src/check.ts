@@ -17,6 +17,8 @@ import { checkNamespace } from './kubernetes/namespace.ts';
 import { checkPod } from './kubernetes/pod.ts';
 import { checkSecret } from './kubernetes/secret.ts';
 import { checkService } from './kubernetes/service.ts';
+import { checkAlertRoute } from './mesh/alert-route.ts';
+import { checkAlertRule } from './mesh/alert-rule.ts';
 import { checkServiceLevelObjective } from './mesh/objective.ts';
 import { checkMeshConfig } from './mesh/settings.ts';
 import { type Problem, wrong } from './problem.ts';
@@ -47,6 +49,8 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   RequestAuthentication: checkRequestAuthentication,
   MeshConfig: checkMeshConfig,
   ServiceLevelObjective: checkServiceLevelObjective,
+  AlertRule: checkAlertRule,
+  AlertRoute: checkAlertRoute,
 };
 
 const isSupported = (kind: string): kind is SupportedKind => Object.hasOwn(checks, kind);

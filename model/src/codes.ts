@@ -49,6 +49,8 @@ export const codes = {
   WEFT0024: 'A ServiceLevelObjective breaks its schema or one of its rules.',
   WEFT0025: 'A ServiceLevelObjective is valid, but probably does not mean what was meant.',
   WEFT0026: 'An OpenSLO document says what no ServiceLevelObjective can.',
+  WEFT0027: 'An AlertRule or AlertRoute breaks its schema or one of its rules.',
+  WEFT0028: 'An AlertRule or AlertRoute is valid, but probably does not mean what was meant.',
   WEFT0101: 'A field has no effect yet.',
   WEFT0102: 'A field is left out, which changes behaviour.',
   WEFT0201: 'An older object says the same, and counts.',

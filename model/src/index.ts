@@ -48,6 +48,8 @@ export * from './kubernetes/secret.ts';
 export type * from './kubernetes/service.ts';
 export type * from './kubernetes/service-account.ts';
 export * from './lines.ts';
+export * from './mesh/alert-route.ts';
+export * from './mesh/alert-rule.ts';
 export * from './mesh/authorizer.ts';
 export * from './mesh/objective.ts';
 export * from './mesh/period.ts';

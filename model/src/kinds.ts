@@ -139,6 +139,8 @@ export const kinds: readonly Kind[] = [
   ...group('mesh.weft.dev', 'v1alpha1', [
     ['MeshConfig', 'meshconfigs', '', { namespaced: false }],
     ['ServiceLevelObjective', 'servicelevelobjectives', 'slo'],
+    ['AlertRule', 'alertrules', ''],
+    ['AlertRoute', 'alertroutes', ''],
   ]),
 ];
 

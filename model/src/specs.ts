@@ -16,6 +16,8 @@ import type { PodTemplateSpec } from './kubernetes/pod.ts';
 import type { SecretSpec } from './kubernetes/secret.ts';
 import type { ServiceSpec } from './kubernetes/service.ts';
 import type { ServiceAccountSpec } from './kubernetes/service-account.ts';
+import type { AlertRouteSpec } from './mesh/alert-route.ts';
+import type { AlertRuleSpec } from './mesh/alert-rule.ts';
 import type { ServiceLevelObjectiveSpec } from './mesh/objective.ts';
 import type { MeshConfigSpec } from './mesh/settings.ts';
 import type { Resource } from './resource.ts';
@@ -40,6 +42,8 @@ export interface Specs {
   readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly MeshConfig: MeshConfigSpec;
   readonly ServiceLevelObjective: ServiceLevelObjectiveSpec;
+  readonly AlertRule: AlertRuleSpec;
+  readonly AlertRoute: AlertRouteSpec;
 }
 
 export type SupportedKind = keyof Specs;

@@ -12,11 +12,89 @@ const object = (properties: Record<string, Schema>, required: readonly string[] 
   additionalProperties: false,
 });
 
+const strings: Schema = { type: 'array', items: text, maxItems: 100 };
+const bound: Record<string, Schema> = { above: { type: 'number', minimum: 0 }, below: { type: 'number', minimum: 0 } };
+const caller = object({ principal: text, namespace: text, workload: text });
+
+const metric = object({ name: text, where: { type: 'object', additionalProperties: strings }, by: strings, ...bound }, ['name']);
+
+const secretKey = object({ name: text, key: text }, ['name', 'key']);
+const address: Schema = { type: 'string', minLength: 1, maxLength: 2048 };
+const endpoint = object({ url: address, urlSecret: secretKey, bearerToken: secretKey });
+
+const matchers: Schema = {
+  type: 'array',
+  maxItems: 100,
+  items: object({ name: text, matchType: { type: 'string', enum: ['=', '!=', '=~', '!~'] }, value: { type: 'string', maxLength: 1024 } }, [
+    'name',
+    'value',
+  ]),
+};
+
 export const ownSchemas: Record<string, Schema> = {
+  AlertRule: object(
+    {
+      summary: { type: 'string', maxLength: 1050 },
+      severity: text,
+      labels: { type: 'object', additionalProperties: { type: 'string', maxLength: 253 } },
+      subject: object({ service: text, caller }),
+      signal: object({
+        errors: object(bound),
+        latency: object({ percentile: percent, above: time }, ['percentile', 'above']),
+        traffic: object(bound),
+        noTraffic: object({}),
+        plaintext: object({}),
+        certificateExpiry: object({ within: time }, ['within']),
+        proxyOutOfStep: object({}),
+        counter: metric,
+        gauge: metric,
+      }),
+      window: time,
+      for: time,
+    },
+    ['signal'],
+  ),
+  AlertRoute: object(
+    {
+      matchers,
+      groupBy: strings,
+      groupWait: time,
+      groupInterval: time,
+      repeatInterval: time,
+      receivers: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 20,
+        items: object({
+          webhook: endpoint,
+          slack: endpoint,
+          pagerDuty: object({ routingKey: secretKey, url: address }, ['routingKey']),
+          email: object(
+            {
+              to: { ...strings, minItems: 1 },
+              from: text,
+              smarthost: text,
+              tls: { type: 'string', enum: ['StartTLS', 'Implicit', 'None'] },
+              username: text,
+              password: secretKey,
+            },
+            ['to', 'from', 'smarthost'],
+          ),
+          alertmanager: endpoint,
+        }),
+      },
+      inhibitRules: {
+        type: 'array',
+        maxItems: 100,
+        items: object({ sourceMatch: matchers, targetMatch: matchers, equal: strings }, ['sourceMatch', 'targetMatch']),
+      },
+    },
+    ['receivers'],
+  ),
   ServiceLevelObjective: object(
     {
       description: { type: 'string', maxLength: 1050 },
-      subject: object({ service: text, route: text, caller: object({ principal: text, namespace: text, workload: text }) }, ['service']),
+      subject: object({ service: text, route: text, caller }, ['service']),
       indicator: object({ availability: object({}), latency: object({ threshold: time }, ['threshold']) }),
       target: percent,
       period: object({

@@ -59,6 +59,8 @@ export const latencyBounds: readonly number[] = [
 
 const day = 86_400_000;
 const minute = 60_000;
+/** Proxies are asked what they counted no more often. */
+const shortestWindow = 10_000;
 
 const invalid = (path: string, message: string, help: string): Problem => wrong('WEFT0024', path, [message, help]);
 
@@ -140,7 +142,7 @@ function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period }: Se
   if (short === undefined) yield noPeriod(`${path}.short`, burn.short);
   if (long === undefined || short === undefined) return;
   if (short >= long) yield invalid(`${path}.short`, 'the short window is not shorter than the long one', 'Write a twelfth of it.');
-  if (short < minute) yield invalid(`${path}.short`, 'windows are a minute or longer', 'Write 1m or more.');
+  if (short < shortestWindow) yield invalid(`${path}.short`, 'windows are 10 seconds or longer', 'Write 10s or more.');
   if (long > (periodLength(period) ?? Infinity))
     yield invalid(`${path}.long`, 'the window is longer than the period', 'Write a shorter one.');
   // Rounded, since 1 - 0.999 is not 0.001.
@@ -153,7 +155,6 @@ function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period }: Se
 }
 
 export function* checkServiceLevelObjective(spec: ServiceLevelObjectiveSpec): Iterable<Problem> {
-  yield doubtful('WEFT0011', '', ['ServiceLevelObjective has no effect yet', 'Keep it: nothing is measured against it so far.']);
   const { principal } = spec.subject.caller ?? {};
   if (principal !== undefined && !/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/.test(principal))
     yield invalid(
