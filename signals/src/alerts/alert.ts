@@ -3,8 +3,9 @@ import { type Labels, seriesKey } from '../prometheus/exposition.ts';
 import type { AlertState, Judgement, Timing } from './state.ts';
 
 export interface AlertRule {
+  /** There is one of each name. */
   readonly name: string;
-  /** Beside those of what was seen; a rule's own win. */
+  /** Beside those of what was seen; a rule's own win. With `alertname` where people call it otherwise. */
   readonly labels: Labels;
   readonly timing: Timing;
 }
@@ -29,4 +30,4 @@ export interface Alert {
 export const alertId = (rule: string, labels: Labels): string => seriesKey(rule, labels);
 
 /** The name is a label too, as in Prometheus, so that matchers find it. */
-export const labelsOf = ({ name, labels }: AlertRule, seen: Labels): Labels => ({ ...seen, ...labels, alertname: name });
+export const labelsOf = ({ name, labels }: AlertRule, seen: Labels): Labels => ({ ...seen, alertname: name, ...labels });

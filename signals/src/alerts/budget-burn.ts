@@ -2,27 +2,32 @@
 import { periodText } from '@weft/model';
 import { burning } from '../objective/burning.ts';
 import type { Count } from '../objective/events.ts';
-import type { Objective } from '../objective/objective.ts';
+import type { BurnRate, Objective } from '../objective/objective.ts';
 import type { AlertRule, Observation } from './alert.ts';
 import type { Inhibition } from './muting.ts';
 
 const minute = 60_000;
 
-/** The windows are what waits here; what comes back within the shortest of them is still the same trouble. */
-export const budgetBurn: AlertRule = {
-  name: 'ErrorBudgetBurn',
-  labels: {},
-  timing: { for: 0, keep: 5 * minute, missing: { leaves: 60 * minute } },
-};
+const alertname = 'ErrorBudgetBurn';
+
+const ruleName = ({ namespace, name }: Objective, { long }: BurnRate): string => `${namespace}/${name} ${alertname} ${periodText(long)}`;
+
+/** The windows are what waits here; what comes back within the short one, or five minutes, is still the same trouble. */
+export const budgetBurnRules = (objective: Objective): readonly AlertRule[] =>
+  objective.burnRates.map((condition) => ({
+    name: ruleName(objective, condition),
+    labels: { alertname },
+    timing: { for: 0, keep: Math.min(condition.short, 5 * minute), missing: { leaves: 60 * minute } },
+  }));
 
 /** Who is woken need not read the ticket about it. */
 export const pagesExplainTickets: Inhibition = {
   source: [
-    { label: 'alertname', is: '=', value: budgetBurn.name },
+    { label: 'alertname', is: '=', value: alertname },
     { label: 'severity', is: '=', value: 'page' },
   ],
   target: [
-    { label: 'alertname', is: '=', value: budgetBurn.name },
+    { label: 'alertname', is: '=', value: alertname },
     { label: 'severity', is: '=', value: 'ticket' },
   ],
   equal: ['namespace', 'objective'],
@@ -31,7 +36,7 @@ export const pagesExplainTickets: Inhibition = {
 /** One observation for each pair of windows. */
 export const budgetBurns = (objective: Objective, counts: readonly Count[], now: number): readonly Observation[] =>
   burning(objective, counts, now).map(({ condition, holds, reason }) => ({
-    rule: budgetBurn.name,
+    rule: ruleName(objective, condition),
     labels: {
       namespace: objective.namespace,
       objective: objective.name,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Count } from '../objective/events.ts';
 import { objectiveFrom } from '../objective/objective.fixture.ts';
 import { type Book, due, type Entry, emptyBook, type Rulebook, reduce } from './book.ts';
-import { budgetBurn, budgetBurns, pagesExplainTickets } from './budget-burn.ts';
+import { budgetBurnRules, budgetBurns, pagesExplainTickets } from './budget-burn.ts';
 import type { Receiver } from './telling.ts';
 
 const minute = 60_000;
@@ -19,7 +19,12 @@ const pager: Receiver = {
   interval: 5 * minute,
   repeat: 4 * hour,
 };
-const rulebook: Rulebook = { rules: [budgetBurn], receivers: [pager], inhibitions: [pagesExplainTickets], retention: 10 * minute };
+const rulebook: Rulebook = {
+  rules: budgetBurnRules(objective),
+  receivers: [pager],
+  inhibitions: [pagesExplainTickets],
+  retention: 10 * minute,
+};
 
 const clock = (at: number): string => {
   const minutes = (at - start) / minute;

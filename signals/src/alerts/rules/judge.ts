@@ -1,0 +1,25 @@
+import type { AlertSignal } from '@weft/model';
+import type { Observation } from '../alert.ts';
+import { counter, gauge } from './metrics.ts';
+import { plaintext } from './plaintext.ts';
+import { errors, latency, noTraffic, traffic } from './requests.ts';
+import { certificateExpiry, proxyOutOfStep } from './standing.ts';
+import type { Judge, Look, Watch } from './watch.ts';
+
+const judges: Readonly<Record<keyof AlertSignal, Judge>> = {
+  errors,
+  latency,
+  traffic,
+  noTraffic,
+  plaintext,
+  certificateExpiry,
+  proxyOutOfStep,
+  counter,
+  gauge,
+};
+
+/** What a rule says now of all that it is about. */
+export const judgements = async (watch: Watch, moment: Look): Promise<readonly Observation[]> => {
+  const [kind] = Object.keys(watch.signal) as (keyof AlertSignal)[];
+  return kind === undefined ? [] : judges[kind](watch, moment);
+};

@@ -1,0 +1,71 @@
+/** An AlertRule with everything said, and what it is judged by. */
+import { type AlertRuleSpec, type AlertSignal, parsePeriod, type Resource } from '@weft/model';
+import type { SignalsQuery } from '../../query.ts';
+import type { AlertRule, Observation } from '../alert.ts';
+
+export interface SeenProxy {
+  readonly namespace: string;
+  readonly name: string;
+  readonly connected: boolean;
+  readonly inStep: boolean;
+}
+
+export interface SeenCertificate {
+  /** Empty: the mesh's own. */
+  readonly namespace: string;
+  /** `root`, `pod web-1`, `Secret web-cert`. */
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly notAfter: number;
+}
+
+/** How things stand that are no measurements. */
+export interface Sight {
+  readonly proxies: readonly SeenProxy[];
+  readonly certificates: readonly SeenCertificate[];
+  /** `namespace/workload` of those where mutual TLS is turned off. */
+  readonly plaintextWanted: ReadonlySet<string>;
+}
+
+export interface Look {
+  readonly query: SignalsQuery;
+  readonly sight: Sight;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export interface Watch {
+  readonly rule: AlertRule;
+  readonly summary: string;
+  readonly signal: AlertSignal;
+  readonly subject: NonNullable<AlertRuleSpec['subject']>;
+  /** What it may look at; absent: all of the mesh. */
+  readonly namespace?: string;
+  /** Milliseconds. */
+  readonly window: number;
+}
+
+export type Judge = (watch: Watch, moment: Look) => Promise<readonly Observation[]>;
+
+const minute = 60_000;
+const usualWindow = 5 * minute;
+
+/** What comes back sooner is still the same trouble. */
+const keepOf = (window: number): number => Math.min(window, 5 * minute);
+
+export const watchOf = ({ metadata, spec }: Resource<AlertRuleSpec>, rootNamespace: string): Watch => {
+  const window = parsePeriod(spec.window ?? '') ?? usualWindow;
+  const { name, namespace } = metadata;
+  return {
+    rule: {
+      name: `${namespace}/${name}`,
+      labels: { ...spec.labels, alertname: name, severity: spec.severity ?? 'ticket' },
+      timing: { for: parsePeriod(spec.for ?? '') ?? 0, keep: keepOf(window), missing: { leaves: 60 * minute } },
+    },
+    summary: spec.summary ?? name,
+    signal: spec.signal,
+    subject: spec.subject ?? {},
+    ...(namespace !== rootNamespace && { namespace }),
+    window,
+  };
+};

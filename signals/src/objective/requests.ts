@@ -1,0 +1,56 @@
+/**
+ * Requests to a service, each counted once and as its caller saw it: by the caller's proxy, which also knows of servers that did not answer,
+ * and by the server's for callers without one.
+ */
+import type { ObjectiveCaller } from '@weft/model';
+import type { Answered, Question, SeriesGroup, SignalsQuery, Where } from '../query.ts';
+import type { Amount, Measured, Observations } from '../series/steps.ts';
+import type { Answer } from './events.ts';
+
+/** Full, where the service is written short. */
+export const hostOf = (service: string, namespace: string): string =>
+  service.includes('.') ? service : `${service}.${namespace}.svc.cluster.local`;
+
+const callerWhere = ({ principal, namespace, workload }: ObjectiveCaller): Where => ({
+  ...(principal !== undefined && { source_principal: [`spiffe://${principal}`] }),
+  ...(namespace !== undefined && { source_workload_namespace: [namespace] }),
+  ...(workload !== undefined && { source_workload: [workload] }),
+});
+
+/** What is asked for, once for each of those who count. */
+const sides = (where: Where, caller: ObjectiveCaller): readonly Where[] => [
+  { ...where, ...callerWhere(caller), reporter: ['source'] },
+  // Who has no proxy has no workload's name: whoever asks for one asks for callers that count themselves.
+  ...(caller.workload === undefined && caller.namespace === undefined
+    ? [{ ...where, ...callerWhere(caller), reporter: ['destination'], source_workload: ['unknown'] }]
+    : []),
+];
+
+export interface Asked extends Pick<Question, 'by' | 'from' | 'to' | 'step'> {
+  readonly where: Where;
+  readonly caller?: ObjectiveCaller;
+}
+
+const joined = <Value extends Measured>(answers: readonly Answered<Value>[]): Answered<Value> => ({
+  step: Math.max(...answers.map(({ step }) => step)),
+  groups: answers.flatMap(({ groups }) => groups),
+  // Where one of them looked, somebody looked.
+  gaps: (answers[0]?.gaps ?? []).filter((at) => answers.every(({ gaps }) => gaps.includes(at))),
+});
+
+export const answerLabels = ['response_code', 'grpc_response_status'];
+
+export const answerOf = ({ labels }: SeriesGroup<Measured>): Answer => ({
+  code: labels['response_code'] ?? '',
+  grpcStatus: labels['grpc_response_status'] ?? '',
+});
+
+export const requestsOf = async (query: SignalsQuery, { where, caller = {}, ...rest }: Asked): Promise<Answered<Amount>> =>
+  joined(await Promise.all(sides(where, caller).map((side) => query.counters({ metric: 'istio_requests_total', ...rest, where: side }))));
+
+export const durationsOf = async (query: SignalsQuery, { where, caller = {}, ...rest }: Asked): Promise<Answered<Observations>> =>
+  joined(
+    await Promise.all(
+      sides(where, caller).map((side) => query.histograms({ metric: 'istio_request_duration_milliseconds', ...rest, where: side })),
+    ),
+  );
