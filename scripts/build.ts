@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   weft: 'cli/src/main.ts',
   weftd: 'weftd/src/main.ts',
   'weftd-worker': 'weftd/src/desired/worker.ts',
+  'weftd-alerts': 'weftd/src/alerts/worker.ts',
   'weftd-telemetry': 'weftd/src/telemetry/worker/worker.ts',
   agent: 'agent/src/main.ts',
 };

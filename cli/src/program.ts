@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { accessCommand } from './commands/access.ts';
+import { alertsCommand } from './commands/alerts.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { certCommand } from './commands/cert.ts';
@@ -16,6 +17,7 @@ import { metricsCommand } from './commands/metrics.ts';
 import { mtlsCommand } from './commands/mtls.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
+import { sloCommand } from './commands/slo.ts';
 import { statCommand } from './commands/stat.ts';
 import { statusCommand } from './commands/status.ts';
 import { tapCommand } from './commands/tap.ts';
@@ -36,6 +38,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
     'See what it does:',
     [statCommand, edgesCommand, metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand],
   ],
+  ['Keep it well:', [sloCommand, alertsCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

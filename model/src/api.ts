@@ -27,6 +27,11 @@
  * GET    /why/:id                                 Why (of signals)                 id of a refusal, or of a request
  * GET    /mtls?namespace=&windowMs=                MtlsReport (of signals)
  * GET    /mtls/strict/:namespace?windowMs=         StrictPlan (of signals)          what STRICT would do; changes nothing
+ * GET    /slos?namespace=&name=                    { items: ObjectiveStatus[] }
+ * GET    /alerts                                   AlertsStatus
+ * GET    /silences                                 { items: SilenceStatus[] }
+ * POST   /silences         SilenceRequest          SilenceStatus
+ * DELETE /silences/:id                             {}
  * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy

@@ -1,3 +1,4 @@
+export type * from './alerting.ts';
 export * from './api.ts';
 export * from './attested-name.ts';
 export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
@@ -65,6 +66,7 @@ export { routingClaim } from './text/claim.ts';
 export { isWithin, leadingBits, type Network, network, networkOf, unmapped } from './text/host.ts';
 export { type KeySet, maxKeySetBytes, maxKeys, readKeySet } from './text/key-set.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';
+export { readRegex } from './text/regex.ts';
 export type * from './token.ts';
 export type * from './topology.ts';
 export type * from './trace.ts';

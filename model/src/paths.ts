@@ -45,6 +45,8 @@ export const filesOf = ({ home, run }: Place) => ({
   logs: `${home}/logs`,
   /** What proxies recorded and weftd has not taken yet. */
   records: `${home}/records`,
+  /** Who was told of which alerts, and what objectives counted. */
+  alerts: `${home}/alerts.db`,
   /** What was observed, a file for each kind. */
   telemetry: `${home}/telemetry`,
 });

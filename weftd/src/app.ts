@@ -1,6 +1,7 @@
 /** The wiring of weftd: sources → store → compile (on the worker thread) → Envoys, people and the agent. */
 import { randomBytes } from 'node:crypto';
 import { filesOf, type Place } from '@weft/model';
+import { startAlerts } from './alerts/alerts.ts';
 import { agentAt } from './api/agent.ts';
 import { openTokens } from './api/guard.ts';
 import { serveApi } from './api/server.ts';
@@ -128,9 +129,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
     log,
   });
   started.add(scraping.stop);
+  const externalUrl = `http://${config.api.host}:${config.api.port}`;
+  const alerts = await startAlerts({ desired, push: ads, ca, query: telemetry.metrics, memory: files.alerts, externalUrl, log });
+  started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
-  const parts = { desired, push: ads, ca, agent, telemetry, signals: telemetry.metrics, version: config.version, gatewayAddress };
+  const observed = { alerts, telemetry, signals: telemetry.metrics };
+  const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

@@ -1,16 +1,20 @@
 /** weftd's API (model/src/api.ts) as functions. */
 import type {
+  AlertsStatus,
   ApplyRequest,
   ApplyResult,
   DeleteRequest,
   ExplainRequest,
   Finding,
   Journey,
+  ObjectiveStatus,
   ProxyConfig,
   ProxyStatus,
   RecordsState,
   SignalsAnswer,
   SignalsSearch,
+  SilenceRequest,
+  SilenceStatus,
   Status,
   StoredObject,
   TokenRequest,
@@ -99,6 +103,11 @@ export interface Api {
   /** Those that come, until the reader ends it. */
   followRecords(query: RecordsQuery): AsyncIterable<StoredRecord>;
   recordsState(): Promise<RecordsState>;
+  objectives(query?: Pick<ListQuery, 'namespace' | 'name'>): Promise<readonly ObjectiveStatus[]>;
+  alerts(): Promise<AlertsStatus>;
+  silences(): Promise<readonly SilenceStatus[]>;
+  silence(request: SilenceRequest): Promise<SilenceStatus>;
+  unsilence(id: string): Promise<void>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -184,6 +193,13 @@ export const createApi = (socket: string): Api => {
     records: (asked) => items(`/records${query({ ...asked })}`),
     followRecords: (asked) => jsonLines(http.stream(`/records/follow${query({ ...asked })}`)),
     recordsState: () => get('/records/state'),
+    objectives: (asked = {}) => items(`/slos${query({ ...asked })}`),
+    alerts: () => get('/alerts'),
+    silences: () => items('/silences'),
+    silence: (request) => post('/silences', request),
+    unsilence: async (id) => {
+      accepted(await http.send({ method: 'DELETE', path: `/silences/${encodeURIComponent(id)}` }));
+    },
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

@@ -2,6 +2,7 @@
 import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
+import { alertRoutes, alertRules, objectives } from './alerting.ts';
 import { authorizationPolicies } from './authorization-policy.ts';
 import { authorizers } from './authorizer.ts';
 import { deployments, pods } from './capture.ts';
@@ -70,5 +71,8 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(authorizers, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
+    ...run(objectives, input, facts),
+    ...run(alertRules, input, facts),
+    ...run(alertRoutes(input), input, facts),
   ];
 };

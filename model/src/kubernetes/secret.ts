@@ -27,7 +27,7 @@ const authorities = [
 ] as const;
 
 /** A value as text; undefined where there is none, or none that could be PEM. */
-const valueOf = ({ data = {}, stringData = {} }: SecretSpec, key: string): string | undefined => {
+export const secretText = ({ data = {}, stringData = {} }: SecretSpec, key: string): string | undefined => {
   const plain = Object.hasOwn(stringData, key) ? stringData[key] : undefined;
   if (plain !== undefined) return plain === '' ? undefined : plain;
   const bytes = Object.hasOwn(data, key) ? fromBase64(data[key] ?? '') : undefined;
@@ -47,21 +47,21 @@ export interface Authority {
   readonly revoked?: string;
 }
 
-const namesOfPair = (spec: SecretSpec) => pairs.find((names) => names.every((name) => valueOf(spec, name) !== undefined));
-const namesOfAuthority = (spec: SecretSpec) => authorities.find(([name]) => valueOf(spec, name) !== undefined);
+const namesOfPair = (spec: SecretSpec) => pairs.find((names) => names.every((name) => secretText(spec, name) !== undefined));
+const namesOfAuthority = (spec: SecretSpec) => authorities.find(([name]) => secretText(spec, name) !== undefined);
 
 /** The server's certificate that a Secret holds; `parse` takes none that is not usable. */
 export const keyPairOf = (spec: SecretSpec): KeyPair | undefined => {
-  const [certificate, key] = (namesOfPair(spec) ?? []).map((name) => valueOf(spec, name));
+  const [certificate, key] = (namesOfPair(spec) ?? []).map((name) => secretText(spec, name));
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 };
 
 /** The CA that clients are checked against; `parse` takes none that is not usable. */
 export const authorityOf = (spec: SecretSpec): Authority | undefined => {
   const names = namesOfAuthority(spec);
-  const certificates = names && valueOf(spec, names[0]);
+  const certificates = names && secretText(spec, names[0]);
   if (names === undefined || certificates === undefined) return undefined;
-  const revoked = valueOf(spec, names[1]);
+  const revoked = secretText(spec, names[1]);
   return { certificates, ...(revoked !== undefined && { revoked }) };
 };
 
@@ -71,7 +71,7 @@ const told = (spec: SecretSpec, key: string, { message, help }: Omit<Flaw, 'part
 function* checkPair(spec: SecretSpec, reader: CertificateReader): Iterable<Problem> {
   const names = namesOfPair(spec);
   if (!names) return;
-  const [certificate = '', key = ''] = names.map((name) => valueOf(spec, name));
+  const [certificate = '', key = ''] = names.map((name) => secretText(spec, name));
   const flaw = flawOfPair(certificate, key, reader);
   if (flaw) yield told(spec, flaw.part === 'key' ? names[1] : names[0], flaw);
 }
@@ -80,9 +80,9 @@ function* checkAuthority(spec: SecretSpec, reader: CertificateReader): Iterable<
   const names = namesOfAuthority(spec);
   if (!names) return;
   const [name, list] = names;
-  const flaw = flawOfAuthority(valueOf(spec, name) ?? '', reader);
+  const flaw = flawOfAuthority(secretText(spec, name) ?? '', reader);
   if (flaw) yield told(spec, name, flaw);
-  const revoked = valueOf(spec, list);
+  const revoked = secretText(spec, list);
   if (revoked !== undefined && !isRevocationList(revoked, reader))
     yield told(spec, list, { message: 'it is no list of revoked certificates', help: 'Write it in PEM (`X509 CRL`).' });
 }
@@ -96,25 +96,28 @@ export function* checkSecret(spec: SecretSpec, _: Metadata, reader: CertificateR
   }
   if (spec.type === 'kubernetes.io/tls') {
     for (const key of ['tls.crt', 'tls.key']) {
-      if (valueOf(spec, key) === undefined)
+      if (secretText(spec, key) === undefined)
         yield broken('data', `a Secret of type kubernetes.io/tls needs \`${key}\``, `Add \`${key}\`, in PEM.`);
     }
   } else if (!isCertificate(spec)) {
-    yield doubtful('WEFT0101', '', [
-      'the Secret holds no certificate, and nothing else is read from Secrets',
-      'For a gateway, write `tls.crt` and `tls.key`; give containers their settings by `env`.',
-    ]);
+    yield {
+      ...doubtful('WEFT0101', '', [
+        'the Secret holds no certificate: only AlertRoutes read something else from Secrets',
+        'For a gateway, write `tls.crt` and `tls.key`; give containers their settings by `env`.',
+      ]),
+      severity: 'info',
+    };
   }
   yield* checkPair(spec, reader);
   yield* checkAuthority(spec, reader);
-  if (valueOf(spec, 'tls.ocsp-staple') !== undefined || Object.hasOwn(spec.data ?? {}, 'tls.ocsp-staple'))
+  if (secretText(spec, 'tls.ocsp-staple') !== undefined || Object.hasOwn(spec.data ?? {}, 'tls.ocsp-staple'))
     yield ineffective(whereIs(spec, 'tls.ocsp-staple'), '`tls.ocsp-staple` has no effect yet: nothing is stapled', 'Remove it.');
 }
 
 /** What a clock says about the certificates of a Secret: Envoy serves them, clients refuse them. */
 export const lapses = (spec: SecretSpec, now: number, reader: CertificateReader): readonly Problem[] =>
   [namesOfPair(spec)?.[0], namesOfAuthority(spec)?.[0]].flatMap((name) => {
-    const certificates = name === undefined ? '' : readCertificates(valueOf(spec, name) ?? '', reader);
+    const certificates = name === undefined ? '' : readCertificates(secretText(spec, name) ?? '', reader);
     if (name === undefined || typeof certificates === 'string') return [];
     const lapsed = certificates.find(({ notBefore, notAfter }) => now < notBefore || now > notAfter);
     if (!lapsed) return [];
@@ -125,3 +128,12 @@ export const lapses = (spec: SecretSpec, now: number, reader: CertificateReader)
   });
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** When the first of the Secret's certificates ends, in Unix milliseconds; undefined: it holds none. */
+export const expiryOf = (spec: SecretSpec, reader: CertificateReader): number | undefined => {
+  const ends = [namesOfPair(spec)?.[0], namesOfAuthority(spec)?.[0]].flatMap((name) => {
+    const certificates = name === undefined ? '' : readCertificates(secretText(spec, name) ?? '', reader);
+    return typeof certificates === 'string' ? [] : certificates.map(({ notAfter }) => notAfter);
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
+};

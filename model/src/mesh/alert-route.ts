@@ -98,7 +98,7 @@ function* checkEndpoint(endpoint: AlertEndpoint | undefined, path: string): Iter
   if ((endpoint.url === undefined) === (endpoint.urlSecret === undefined))
     yield invalid(path, 'an address is one of `url` and `urlSecret`', 'Write one of them.');
   yield* checkUrl(endpoint.url, `${path}.url`);
-  if (endpoint.bearerToken && endpoint.url?.startsWith('http:'))
+  if (endpoint.bearerToken && endpoint.url && /^http:\/\/(?!127\.|localhost[:/]|\[::1\])/i.test(endpoint.url))
     yield doubtful('WEFT0028', `${path}.bearerToken`, ['the token is sent in plain text', 'Write https in the address.']);
 }
 

@@ -10,6 +10,7 @@ import { childPath } from '../yaml/json.ts';
 
 const compatibilityName = 'mesh.weft.dev/compatibility';
 const keyNetworksName = 'mesh.weft.dev/jwks-networks';
+const alertNetworksName = 'mesh.weft.dev/alert-networks';
 
 type Annotations = Metadata['annotations'];
 
@@ -18,15 +19,21 @@ export interface MeshAnnotations {
   readonly compatibility?: 'istio';
   /** CIDR blocks of addresses inside, where keys of tokens may be fetched all the same. */
   readonly keyNetworks: readonly string[];
+  /** The same of those who are told of alerts. */
+  readonly alertNetworks: readonly string[];
 }
 
 const listed = (text: string | undefined): readonly string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
 
+const networksIn = (text: string | undefined): readonly string[] =>
+  listed(text)
+    .filter((block) => cidrFault(block) === undefined)
+    .map(network);
+
 export const readMeshAnnotations = (annotations: Annotations): MeshAnnotations => ({
   ...(annotations[compatibilityName] === 'istio' && { compatibility: 'istio' }),
-  keyNetworks: listed(annotations[keyNetworksName])
-    .filter((block) => cidrFault(block) === undefined)
-    .map(network),
+  keyNetworks: networksIn(annotations[keyNetworksName]),
+  alertNetworks: networksIn(annotations[alertNetworksName]),
 });
 
 export function* checkMeshAnnotations(annotations: Annotations): Iterable<Problem> {
@@ -37,9 +44,10 @@ export function* checkMeshAnnotations(annotations: Annotations): Iterable<Proble
       `\`${mode.slice(0, 40)}\` is nobody that Weft can be like`,
       'Write `istio`, or remove the annotation.',
     );
-  for (const block of listed(annotations[keyNetworksName])) {
-    const fault = cidrFault(block);
-    if (fault)
-      yield invalid(childPath('metadata.annotations', keyNetworksName), fault, 'Write addresses and CIDR blocks, separated by commas.');
+  for (const name of [keyNetworksName, alertNetworksName]) {
+    for (const block of listed(annotations[name])) {
+      const fault = cidrFault(block);
+      if (fault) yield invalid(childPath('metadata.annotations', name), fault, 'Write addresses and CIDR blocks, separated by commas.');
+    }
   }
 }

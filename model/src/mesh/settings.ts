@@ -73,6 +73,8 @@ export interface MeshSettings {
   readonly compatibility?: 'istio';
   /** CIDR blocks of addresses inside, where keys of tokens may be fetched all the same. */
   readonly keyNetworks: readonly string[];
+  /** The same, where people may be told of alerts. */
+  readonly alertNetworks: readonly string[];
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -110,6 +112,7 @@ export const defaultMeshSettings: MeshSettings = {
   inboundTrafficPolicy: 'PASSTHROUGH',
   enableAutoMtls: true,
   keyNetworks: [],
+  alertNetworks: [],
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
@@ -152,7 +155,7 @@ const normalizationOf = ({ pathNormalization }: MeshConfigSpec, compatibility: M
 
 const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): MeshSettings => {
   const d = defaultMeshSettings;
-  const { compatibility, keyNetworks } = readMeshAnnotations(annotations);
+  const { compatibility, keyNetworks, alertNetworks } = readMeshAnnotations(annotations);
   const keepalive = spec.tcpKeepalive;
   return {
     ...d,
@@ -174,6 +177,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     ...normalizationOf(spec, compatibility),
     ...(compatibility && { compatibility }),
     keyNetworks,
+    alertNetworks,
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,

@@ -32,18 +32,20 @@ test('Prometheus is asked what is meant', () => {
     const { good, total } = toOpenSlo(objective(spec)).spec.indicator.spec.ratioMetric;
     return [good, total].map(({ metricSource }) => ('query' in metricSource.spec ? metricSource.spec.query : metricSource.type));
   };
-  const base = 'reporter="destination",destination_service="payments.shop.svc.cluster.local"';
+  const sides = ['reporter="source"', 'reporter="destination",connection_security_policy="none"'];
+  const sum = (metric: string, more: string) =>
+    `sum(${sides.map((side) => `${metric}{${side},destination_service="payments.shop.svc.cluster.local",${more}}`).join(' or ')})`;
   expect(queries('{subject: {service: payments}, indicator: {availability: {}}, target: 99, period: {rolling: 7d}}')).toEqual([
-    `sum(istio_requests_total{${base},response_code!~"0|5..",grpc_response_status!~"2|4|12|13|14|15"})`,
-    `sum(istio_requests_total{${base},response_code!="0"})`,
+    sum('istio_requests_total', 'response_code!~"0|5..",grpc_response_status!~"2|4|12|13|14|15"'),
+    sum('istio_requests_total', 'response_code!="0"'),
   ]);
   expect(
     queries(
       '{subject: {service: payments, caller: {workload: web}}, indicator: {latency: {threshold: 1s}}, target: 99, period: {rolling: 7d}}',
     ),
   ).toEqual([
-    `sum(istio_request_duration_milliseconds_bucket{${base},source_workload="web",le="1000"})`,
-    `sum(istio_request_duration_milliseconds_count{${base},source_workload="web"})`,
+    sum('istio_request_duration_milliseconds_bucket', 'source_workload="web",le="1000"'),
+    sum('istio_request_duration_milliseconds_count', 'source_workload="web"'),
   ]);
   expect(queries('{subject: {service: payments, route: slow}, indicator: {availability: {}}, target: 99, period: {rolling: 7d}}')).toEqual([
     'Weft',

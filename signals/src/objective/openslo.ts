@@ -3,6 +3,9 @@
  * `weft`, from which the objective can be read back.
  */
 import { type BurnRateSpec, parseThreshold, type Resource, type ServiceLevelObjectiveSpec, workbookBurnRates } from '@weft/model';
+import { perspectives } from '../golden/subjects.ts';
+import type { Where } from '../query.ts';
+import { hostOf } from './requests.ts';
 
 export const openSloVersion = 'openslo/v1';
 export const shortWindowAnnotation = 'mesh.weft.dev/short-window';
@@ -16,17 +19,19 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 const matchers = ({ metadata, spec: { subject } }: Objective): readonly string[] => {
   const { service, caller = {} } = subject;
-  const host = service.includes('.') ? service : `${service}.${metadata.namespace}.svc.cluster.local`;
   return [
-    'reporter="destination"',
-    `destination_service=${quoted(host)}`,
+    `destination_service=${quoted(hostOf(service, metadata.namespace))}`,
     ...(caller.principal ? [`source_principal=${quoted(`spiffe://${caller.principal}`)}`] : []),
     ...(caller.namespace ? [`source_workload_namespace=${quoted(caller.namespace)}`] : []),
     ...(caller.workload ? [`source_workload=${quoted(caller.workload)}`] : []),
   ];
 };
 
-const selector = (metric: string, labels: readonly string[]): string => `sum(${metric}{${labels.join(',')}})`;
+const sideOf = (side: Where): readonly string[] => Object.entries(side).map(([label, values]) => `${label}=${quoted(values.join('|'))}`);
+
+/** Each request once, by whom it is counted here too. */
+const selector = (metric: string, labels: readonly string[]): string =>
+  `sum(${perspectives.callers.map((side) => `${metric}{${[...sideOf(side), ...labels].join(',')}}`).join(' or ')})`;
 
 interface Queries {
   readonly good: string;

@@ -1,8 +1,6 @@
-/**
- * Requests to a service, each counted once and as its caller saw it: by the caller's proxy, which also knows of servers that did not answer,
- * and by the server's for callers without one.
- */
+/** Requests to a service, each counted once and as its caller saw it, who also knows of servers that did not answer. */
 import type { ObjectiveCaller } from '@weft/model';
+import { perspectives } from '../golden/subjects.ts';
 import type { Answered, Question, SeriesGroup, SignalsQuery, Where } from '../query.ts';
 import type { Amount, Measured, Observations } from '../series/steps.ts';
 import type { Answer } from './events.ts';
@@ -18,15 +16,10 @@ const callerWhere = ({ principal, namespace, workload }: ObjectiveCaller): Where
 });
 
 /** What is asked for, once for each of those who count. */
-const sides = (where: Where, caller: ObjectiveCaller): readonly Where[] => [
-  { ...where, ...callerWhere(caller), reporter: ['source'] },
-  // Who has no proxy has no workload's name: whoever asks for one asks for callers that count themselves.
-  ...(caller.workload === undefined && caller.namespace === undefined
-    ? [{ ...where, ...callerWhere(caller), reporter: ['destination'], source_workload: ['unknown'] }]
-    : []),
-];
+const sides = (where: Where, caller: ObjectiveCaller): readonly Where[] =>
+  perspectives.callers.map((side) => ({ ...where, ...callerWhere(caller), ...side }));
 
-export interface Asked extends Pick<Question, 'by' | 'from' | 'to' | 'step'> {
+export interface Asked extends Omit<Question, 'metric' | 'where'> {
   readonly where: Where;
   readonly caller?: ObjectiveCaller;
 }

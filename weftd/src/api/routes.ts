@@ -1,6 +1,7 @@
 import type { Finding } from '@weft/model';
 import type { SignalsQuery } from '@weft/signals';
 import type { FastifyInstance } from 'fastify';
+import type { Alerts } from '../alerts/alerts.ts';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Push } from '../push/contract.ts';
@@ -13,6 +14,7 @@ export interface ApiParts {
   readonly push: Push;
   readonly ca: Ca;
   readonly agent: Agent;
+  readonly alerts: Alerts;
   readonly telemetry: Telemetry;
   /** Measurements, wherever they are kept. */
   readonly signals: SignalsQuery;

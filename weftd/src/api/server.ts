@@ -7,6 +7,7 @@ import type { ApiError } from '@weft/model';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Log } from '../push/contract.ts';
 import { refuseUpgrade } from './agent.ts';
+import { alertRoutes } from './alerts.ts';
 import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
 import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
@@ -54,6 +55,7 @@ const shared: readonly Routes[] = [
   traceRoutes,
   whyRoutes,
   mtlsRoutes,
+  alertRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

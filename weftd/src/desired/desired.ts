@@ -23,6 +23,7 @@ import type {
   StoredObject,
 } from '@weft/model';
 import { meshSettings, refKey, refOf } from '@weft/model';
+import { type Configuration, configurationOf } from '../alerts/configuration.ts';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
 import type { Instance } from '../registry.ts';
@@ -224,6 +225,11 @@ export class Desired implements Calls {
 
   explain(question: ExplainRequest): Promise<Journey | undefined> {
     return this.#questions.explain(question);
+  }
+
+  alerting(): Configuration {
+    const [resources, { certificates }] = [this.#owned.resources(), this.#powers];
+    return configurationOf(resources, { settings: this.#settings(resources), instances: this.#instances(), certificates });
   }
 
   judge(cameIn: CameIn): Judgement {

@@ -20,6 +20,7 @@ import type {
   StoredObject,
   WorkloadStatus,
 } from '@weft/model';
+import type { Configuration } from '../alerts/configuration.ts';
 import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
 
@@ -58,6 +59,8 @@ export interface Calls {
   remove(refs: readonly ObjectRef[]): ApplyResult;
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
+  /** What alerts go by; with the values of Secrets that receivers are named with, for the thread that tells them. */
+  alerting(): Configuration;
   /** Undefined: there is no such pod. */
   explain(question: ExplainRequest): Promise<Journey | undefined>;
   /** What came in at a proxy, asked again of the configuration that was in force. */

@@ -4,7 +4,8 @@ import { counter, gauge } from './metrics.ts';
 import { plaintext } from './plaintext.ts';
 import { errors, latency, noTraffic, traffic } from './requests.ts';
 import { certificateExpiry, proxyOutOfStep } from './standing.ts';
-import type { Judge, Look, Watch } from './watch.ts';
+import { settled } from './steps.ts';
+import { isPresent, type Judge, type Look, type Watch } from './watch.ts';
 
 const judges: Readonly<Record<keyof AlertSignal, Judge>> = {
   errors,
@@ -19,7 +20,8 @@ const judges: Readonly<Record<keyof AlertSignal, Judge>> = {
 };
 
 /** What a rule says now of all that it is about. */
-export const judgements = async (watch: Watch, moment: Look): Promise<readonly Observation[]> => {
+export const judgements = async (watch: Watch, look: Look): Promise<readonly Observation[]> => {
   const [kind] = Object.keys(watch.signal) as (keyof AlertSignal)[];
-  return kind === undefined ? [] : judges[kind](watch, moment);
+  if (kind === undefined) return [];
+  return judges[kind](watch, isPresent(watch.signal) ? look : { ...look, now: settled(look.now) });
 };

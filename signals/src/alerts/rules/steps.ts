@@ -6,10 +6,22 @@ import type { Watch } from './watch.ts';
 /** So many windows back somebody is remembered who says nothing now: it is then that what an alert was about is told to be over. */
 export const remembered = 12;
 
-const lengths = [60_000, 30_000, 10_000, 5000];
+/** Proxies are asked at the end of each. */
+export const shortestStep = 10_000;
+
+/** So long after a step's end all that was counted in it is there. */
+const roundMs = 5000;
+
+/** Windows end here: what is newer is not counted yet, and would look like silence. */
+export const settled = (now: number): number => {
+  const known = now - roundMs;
+  return known - (known % shortestStep);
+};
+
+const lengths = [60_000, 30_000];
 
 /** The longest of which a window has five. */
-export const stepFor = (window: number): number => lengths.find((length) => length * 5 <= window) ?? 5000;
+export const stepFor = (window: number): number => lengths.find((length) => length * 5 <= window) ?? shortestStep;
 
 export interface LookBack {
   readonly from: number;

@@ -2,6 +2,7 @@
 import { type AlertRuleSpec, type AlertSignal, parsePeriod, type Resource } from '@weft/model';
 import type { SignalsQuery } from '../../query.ts';
 import type { AlertRule, Observation } from '../alert.ts';
+import { shortestStep } from './steps.ts';
 
 export interface SeenProxy {
   readonly namespace: string;
@@ -47,14 +48,23 @@ export interface Watch {
 
 export type Judge = (watch: Watch, moment: Look) => Promise<readonly Observation[]>;
 
+interface Written {
+  readonly metadata: Pick<Resource['metadata'], 'name' | 'namespace'>;
+  readonly spec: AlertRuleSpec;
+}
+
 const minute = 60_000;
 const usualWindow = 5 * minute;
+
+/** These say how things stand at this moment. */
+export const isPresent = ({ certificateExpiry, proxyOutOfStep }: AlertSignal): boolean =>
+  (certificateExpiry ?? proxyOutOfStep) !== undefined;
 
 /** What comes back sooner is still the same trouble. */
 const keepOf = (window: number): number => Math.min(window, 5 * minute);
 
-export const watchOf = ({ metadata, spec }: Resource<AlertRuleSpec>, rootNamespace: string): Watch => {
-  const window = parsePeriod(spec.window ?? '') ?? usualWindow;
+export const watchOf = ({ metadata, spec }: Written, rootNamespace: string): Watch => {
+  const window = isPresent(spec.signal) ? shortestStep : (parsePeriod(spec.window ?? '') ?? usualWindow);
   const { name, namespace } = metadata;
   return {
     rule: {

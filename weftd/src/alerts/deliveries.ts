@@ -1,0 +1,86 @@
+/**
+ * Telling receivers: one thing at a time each, none waits for another, and what was not taken is tried again, later and later. What is due is
+ * asked for anew each time, so that what changed meanwhile is told as it is then.
+ */
+import type { ReceiverStatus } from '@weft/model';
+import type { Notification } from '@weft/signals';
+
+export interface DeliveryPowers {
+  /** Rejects with what went wrong. */
+  readonly send: (notification: Notification) => Promise<void>;
+  readonly now: () => number;
+  readonly warn: (fields: object, message: string) => void;
+}
+
+interface Failure {
+  readonly failures: number;
+  readonly reason: string;
+  readonly retryAt: number;
+}
+
+const firstRetry = 1000;
+const lastRetry = 5 * 60_000;
+
+export class Deliveries {
+  readonly #powers: DeliveryPowers;
+  readonly #busy = new Set<string>();
+  /** By group. */
+  readonly #failing = new Map<string, Failure & { readonly receiver: string }>();
+  readonly #told = new Map<string, { readonly count: number; readonly at: number }>();
+
+  constructor(powers: DeliveryPowers) {
+    this.#powers = powers;
+  }
+
+  /** @param onTold is called when one was taken, before its receiver is told more; it answers what is due then */
+  offer(due: readonly Notification[], onTold: (notification: Notification) => readonly Notification[]): void {
+    const groups = new Set(due.map(({ group }) => group));
+    for (const group of this.#failing.keys()) if (!groups.has(group) && !this.#isTrying(group)) this.#failing.delete(group);
+    const now = this.#powers.now();
+    for (const notification of due) {
+      const { receiver, group } = notification;
+      if (this.#busy.has(receiver) || (this.#failing.get(group)?.retryAt ?? 0) > now) continue;
+      this.#busy.add(receiver);
+      void this.#tell(notification, onTold);
+    }
+  }
+
+  status(receivers: readonly string[]): readonly ReceiverStatus[] {
+    return receivers.map((name) => {
+      const told = this.#told.get(name);
+      const [failing] = [...this.#failing.values()].filter(({ receiver }) => receiver === name).sort((a, b) => b.failures - a.failures);
+      return {
+        name,
+        told: told?.count ?? 0,
+        ...(told && { lastToldAt: told.at }),
+        ...(failing && { failing: { failures: failing.failures, reason: failing.reason, retryAt: failing.retryAt } }),
+      };
+    });
+  }
+
+  #isTrying(group: string): boolean {
+    return this.#busy.has(this.#failing.get(group)?.receiver ?? '');
+  }
+
+  async #tell(notification: Notification, onTold: (notification: Notification) => readonly Notification[]): Promise<void> {
+    const { receiver, group } = notification;
+    const fault = await this.#powers.send(notification).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    this.#busy.delete(receiver);
+    if (fault !== undefined) return this.#failed(notification, fault);
+    this.#failing.delete(group);
+    this.#told.set(receiver, { count: (this.#told.get(receiver)?.count ?? 0) + 1, at: this.#powers.now() });
+    const next = onTold(notification);
+    this.offer(next, onTold);
+  }
+
+  #failed({ receiver, group }: Notification, reason: string): void {
+    const before = this.#failing.get(group);
+    const failures = (before?.failures ?? 0) + 1;
+    const retryAt = this.#powers.now() + Math.min(firstRetry * 2 ** (failures - 1), lastRetry);
+    this.#failing.set(group, { receiver, failures, reason, retryAt });
+    if (reason !== before?.reason) this.#powers.warn({ receiver, err: reason }, 'a receiver of alerts could not be told');
+  }
+}

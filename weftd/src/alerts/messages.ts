@@ -1,0 +1,37 @@
+/** What the main thread and the thread of alerts say to each other. */
+import type { AlertsStatus, ObjectiveStatus, SilenceRequest, SilenceStatus } from '@weft/model';
+import type { Answered, Measured, Question, Sight, SignalsQuery } from '@weft/signals';
+import type { Configuration } from './configuration.ts';
+
+export interface AlertsConfig {
+  /** Path of the file that remembers. */
+  readonly memory: string;
+}
+
+/** What the main thread may ask for. A rejected call is the world failing (a full disk), with its reason. */
+export interface AlertCalls {
+  configure(given: { readonly configuration: Configuration; readonly externalUrl: string }): void;
+  see(sight: Omit<Sight, 'plaintextWanted'>): void;
+  objectives(): readonly ObjectiveStatus[];
+  alerts(): AlertsStatus;
+  silences(): readonly SilenceStatus[];
+  silence(request: SilenceRequest): SilenceStatus;
+  /** False: there is none of this id. */
+  unsilence(id: string): boolean;
+}
+
+export type AlertMethod = keyof AlertCalls;
+
+export type ToAlerts =
+  | { readonly kind: 'call'; readonly id: number; readonly method: AlertMethod; readonly argument: unknown }
+  | { readonly kind: 'measured'; readonly id: number; readonly answered: Answered<Measured> }
+  | { readonly kind: 'unmeasured'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'stop' };
+
+export type FromAlerts =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly reason: string }
+  /** Measurements are kept elsewhere. */
+  | { readonly kind: 'measure'; readonly id: number; readonly what: keyof SignalsQuery; readonly question: Question }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'warning'; readonly fields: object; readonly message: string };

@@ -1,0 +1,56 @@
+/** Objectives, alerts and silences (shapes: `model/src/alerting.ts`). */
+import { readRegex, type SilenceRequest } from '@weft/model';
+import { Type } from 'typebox';
+import { Refusal, type Routes } from './routes.ts';
+
+const matcher = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 253 }),
+    matchType: Type.Optional(Type.Union([Type.Literal('='), Type.Literal('!='), Type.Literal('=~'), Type.Literal('!~')])),
+    value: Type.String({ maxLength: 1024 }),
+  },
+  { additionalProperties: false },
+);
+
+const silenceRequest = Type.Object(
+  {
+    matchers: Type.Array(matcher, { minItems: 1, maxItems: 100 }),
+    from: Type.Optional(Type.Integer({ minimum: 0 })),
+    to: Type.Integer({ minimum: 0 }),
+    by: Type.String({ minLength: 1, maxLength: 253 }),
+    comment: Type.String({ maxLength: 1050 }),
+  },
+  { additionalProperties: false },
+);
+
+interface ObjectiveQuery {
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export const alertRoutes: Routes = (server, { alerts }) => {
+  server.get<{ Querystring: ObjectiveQuery }>('/slos', async ({ query: { namespace, name } }) => {
+    const all = await alerts.call('objectives');
+    return {
+      items: all.filter((one) => (namespace === undefined || one.namespace === namespace) && (name === undefined || one.name === name)),
+    };
+  });
+  server.get('/alerts', () => alerts.call('alerts'));
+  server.get('/silences', async () => ({ items: await alerts.call('silences') }));
+  server.post<{ Body: SilenceRequest }>('/silences', { schema: { body: silenceRequest } }, async ({ body }) => {
+    const fault = silenceFault(body);
+    if (fault) throw new Refusal(422, fault);
+    return alerts.call('silence', body);
+  });
+  server.delete<{ Params: { id: string } }>('/silences/:id', async ({ params: { id } }) => {
+    if (!(await alerts.call('unsilence', id))) throw new Refusal(404, `there is no silence ${id.slice(0, 80)}`);
+    return {};
+  });
+};
+
+/** What is silenced for ever, or over already, was not meant. */
+const silenceFault = ({ matchers, from = Date.now(), to }: SilenceRequest): string | undefined => {
+  if (to <= Math.max(from, Date.now())) return 'the silence ends before it begins, or has ended';
+  const bad = matchers.find(({ matchType = '=', value }) => matchType.endsWith('~') && typeof readRegex(value) === 'string');
+  return bad && `\`${bad.value.slice(0, 80)}\` is no regular expression`;
+};
