@@ -1,8 +1,9 @@
 /** What breaks, and what must not be noticed of it: outages of weftd, deaths of Envoys, bad files. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccessRecord } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faults } from '../compile/faults/table.ts';
 import { failed, startLoad } from './load.ts';
@@ -76,6 +77,29 @@ const whileWeftdIsAway = async (work: () => Promise<void>): Promise<void> => {
   expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '20s')).code).toBe(0);
 };
 
+/** One page of answers has at most so many; the next one is what came before its last. */
+const page = 10_000;
+
+/** How many records of requests below a path there are; each of them has its own id there. */
+const recorded = async (path: string): Promise<number> => {
+  const ids = new Set<string>();
+  for (let until: readonly string[] = []; ; ) {
+    const { items } = await mesh.json<{ items: readonly AccessRecord[] }>('access', '--path', path, '--limit', `${page}`, ...until);
+    if (ids.size === 0 && items.length < page) return items.length;
+    for (const { side, request: part } of items) ids.add(`${side} ${part?.id}`);
+    const last = items.at(-1);
+    if (items.length < page || !last) return ids.size;
+    until = ['--until', new Date(last.at + 1).toISOString()];
+  }
+};
+
+/** Never more, and soon no less: each line that an Envoy wrote counts, and counts once. */
+const untilRecorded = async (path: string, count: number): Promise<void> => {
+  await until(`${count} records of ${path}`, async () => ((await recorded(path)) >= count ? true : undefined), 20_000, 500);
+  await sleep(500);
+  expect(await recorded(path)).toBe(count);
+};
+
 describe('an outage of weftd', () => {
   it(
     `of ${outageSeconds} s under load fails no request, and its return changes nothing on any Envoy`,
@@ -83,7 +107,7 @@ describe('an outage of weftd', () => {
       const sockets = adminSockets();
       expect(sockets.length).toBeGreaterThanOrEqual(9);
       const before = await Promise.all(sockets.map(updates));
-      const load = startLoad({ url: `${mesh.gateway}/`, perSecond: 200 });
+      const load = startLoad({ url: `${mesh.gateway}/load`, perSecond: 200 });
       await sleep(1000);
       await whileWeftdIsAway(() => sleep(outageSeconds * 1000));
       await sleep(2000);
@@ -91,6 +115,7 @@ describe('an outage of weftd', () => {
       expect(outcomes.length).toBeGreaterThan(outageSeconds * 50);
       expect(failed(outcomes)).toEqual([]);
       expect(await Promise.all(sockets.map(updates))).toEqual(before);
+      await untilRecorded('/load', 2 * outcomes.length);
     },
     outageSeconds * 1000 + 90_000,
   );
@@ -115,6 +140,59 @@ describe('an outage of weftd', () => {
       if (took >= 5000) expect(await restart()).toBeLessThan(5000);
     });
   }, 240_000);
+});
+
+/** In files that have not been taken yet. */
+const writtenLines = (path: string): number =>
+  globSync(join(mesh.home, 'records/*/{*,out/*}.jsonl'))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+    .filter((line) => line.includes(`"path":"${path}`)).length;
+
+describe('records', () => {
+  const requests = 60;
+
+  const ask = async (path: string): Promise<void> => {
+    for (let index = 0; index < requests; index += 1) expect((await fetch(`${mesh.gateway}${path}/${index}`)).status).toBe(200);
+  };
+
+  it('that Envoys have written are all there, once each, after an Envoy, the agent and weftd were killed', async () => {
+    const all = 4 * requests;
+    await whileWeftdIsAway(async () => {
+      await ask('/kept');
+      await until('all is written', () => (writtenLines('/kept') === all / 2 ? true : undefined));
+      for (const envoy of mesh.pids('envoy', 'web-')) process.kill(envoy, 'SIGKILL');
+      await until('web answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined));
+      await ask('/kept');
+      await until('all is written', () => (writtenLines('/kept') === all ? true : undefined));
+      const [agent = 0] = mesh.pids('agent.js', 'host');
+      process.kill(agent, 'SIGKILL');
+    });
+    // Whatever it was taking in right now has to come again.
+    await killWeftd();
+    await untilRecorded('/kept', all);
+    expect(existsSync(join(mesh.home, 'telemetry/requests.db'))).toBe(true);
+  }, 120_000);
+
+  it('of one request say who called and who was called, within two seconds', async () => {
+    await until('web answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined));
+    const asked = Date.now();
+    await fetch(`${mesh.gateway}/once`);
+    const found = await until('both records', async () => {
+      const { items } = await mesh.json<{ items: readonly AccessRecord[] }>('access', '--path', '/once', '--to', 'shop/web');
+      return items.length === 2 ? items : undefined;
+    });
+    // A command of its own takes some of the time, and others may use the machine.
+    expect(Date.now() - asked).toBeLessThan(4_000);
+    const principal = 'spiffe://cluster.local/ns/istio-ingress/sa/istio-ingressgateway';
+    for (const { source, destination, mtls } of found) {
+      expect({ source, destination, mtls }).toMatchObject({
+        source: { principal, workload: 'istio-ingressgateway' },
+        destination: { principal: 'spiffe://cluster.local/ns/shop/sa/web', workload: 'web', service: 'web.shop.svc.cluster.local' },
+        mtls: true,
+      });
+    }
+    expect(found[0]?.request?.id).toBe(found[1]?.request?.id);
+  }, 60_000);
 });
 
 const bystander = (name: string): string =>

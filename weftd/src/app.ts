@@ -94,8 +94,8 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const now = Date.now;
   const telemetry = await startTelemetry({
     directory: files.telemetry,
-    options: { ...retention, metrics: { ...retention.metrics, now: now() } },
-    onDeath: (error) => log.error({ err: error }, 'nothing that is observed is kept any more: the telemetry thread ended'),
+    options: () => ({ ...retention, metrics: { ...retention.metrics, now: now() } }),
+    onTrouble: (message) => log.error({}, message),
   });
   started.add(telemetry.stop);
 

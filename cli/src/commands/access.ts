@@ -1,3 +1,4 @@
+import type { RecordsState } from '@weft/model';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.ts';
 import { moment } from '../moment.ts';
@@ -15,6 +16,12 @@ interface AccessOptions extends Conditions {
 }
 
 const most = 10_000;
+
+/** A record that is not there may be one of those that could not be kept. */
+const lossText = ({ losses }: RecordsState): string =>
+  Object.entries(losses)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
 
 const count = (text: string): number => {
   const number = Number(text);
@@ -42,5 +49,7 @@ export const accessCommand = ({ api, terminal }: Cli): Command =>
       });
       const records = found.map(({ record }) => record);
       terminal.out(data({ items: records }, output) ?? table(records, recordColumns(terminal), output));
+      const lost = lossText(await api.recordsState());
+      if (lost !== '') terminal.err(`records that were not kept, since ever: ${lost}`);
       if (found.length === limit) terminal.err(`these are the newest ${limit}; --limit shows more, --until older ones`);
     });

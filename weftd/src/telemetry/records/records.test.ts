@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RecordQuery } from '@weft/signals';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dayMs } from './parts.ts';
@@ -84,6 +87,12 @@ describe('asked for', () => {
     expect(asked({ limit: 2 }).map(({ request }) => request?.path)).toEqual(['/3', '/2']);
   });
 
+  test('a record that is found in several ways is one', () => {
+    keep({ path: '/1', from: 'payments', peer: '10.244.0.8' }, { path: '/2', at: noon + 1, from: 'payments', peer: '10.244.0.8' });
+    expect(asked({ workload: { name: 'payments' }, limit: 2 }).map(({ request }) => request?.path)).toEqual(['/2', '/1']);
+    expect(asked({ address: '10.244.0.8', limit: 2 }).map(({ request }) => request?.path)).toEqual(['/2', '/1']);
+  });
+
   test('those after one come in the order in which they came', () => {
     keep({ path: '/1', at: noon + 5 }, { path: '/2', at: noon });
     const [first] = records.query({ after: 0, limit: 1 });
@@ -130,4 +139,23 @@ describe('is forgotten', () => {
     expect(asked({ limit: 1 })[0]?.at).toBe(noon + 19);
     expect(records.last()).toBe(20_000);
   });
+});
+
+test('what was acknowledged outlives kill -9, with how far its file was taken', async () => {
+  const path = join(home, 'killed.db');
+  const writer = fileURLToPath(new URL('./writer.fixture.ts', import.meta.url));
+  let acknowledged = 0;
+  for (let round = 1; round <= 3; round += 1) {
+    const child = spawn(process.execPath, [writer, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.on('data', (chunk: Buffer) => {
+      acknowledged = Number(String(chunk).trim().split('\n').at(-1));
+      if (acknowledged >= round * 50) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    const kept = openRecords(path, usual);
+    expect(kept.position('pod/1')).toBeGreaterThanOrEqual(acknowledged);
+    expect(kept.state().records).toBe(2 * kept.position('pod/1'));
+    kept.close();
+  }
+  expect(acknowledged).toBeGreaterThanOrEqual(150);
 });

@@ -5,6 +5,7 @@ import type { AccessRecord, Arrivals, RecordQuery, StoredRecord } from '@weft/si
 import { type Database, openDatabase } from '../../store/database.ts';
 import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
+import type { Condition } from './conditions.ts';
 import { batchesOf } from './intake.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
 import { type Numbers, numbersIn } from './numbers.ts';
@@ -105,8 +106,9 @@ class RecordsStore implements Records {
     const found: StoredRecord[] = [];
     for (const { part } of after === undefined ? parts : parts.toReversed()) {
       if (after !== undefined && this.#newestOf(part) <= after) continue;
-      const { sql, values } = searchOf(part, { ...query, limit });
-      const rows = this.#database.sql.prepare(sql).all(...values);
+      const search = searchOf(part, query, (holds) => this.#partiesThat(part, holds));
+      if (!search) continue;
+      const rows = this.#database.sql.prepare(search.sql).all(...search.values);
       found.push(...rows.map((row) => ({ id: Number(row['id']), record: recordIn(row) })));
     }
     // Records that came late lie in a later part than others of their time.
@@ -125,8 +127,12 @@ class RecordsStore implements Records {
 
   state = (): RecordsState => {
     const parts = this.#parts.all();
-    const count = (part: number): number =>
-      Number(this.#database.sql.prepare(`SELECT count(*) AS count FROM records_${part}`).get()?.['count']);
+    // Numbers are given one after another: counting them all would take seconds.
+    const count = (part: number): number => {
+      const [first, last] = [`SELECT min(id) FROM records_${part}`, `SELECT max(id) FROM records_${part}`];
+      const row = this.#database.sql.prepare(`SELECT (${last}) - (${first}) + 1 AS count`).get();
+      return Number(row?.['count'] ?? 0);
+    };
     const times = parts.flatMap(({ first }) => (first === 0 ? [] : [first]));
     return {
       records: parts.reduce((sum, { part }) => sum + count(part), 0),
@@ -195,6 +201,11 @@ class RecordsStore implements Records {
   #insertInto(part: number): { readonly part: number; readonly statement: StatementSync } {
     const values = recordColumns.map(() => '?').join(', ');
     return { part, statement: this.#database.sql.prepare(`INSERT INTO records_${part} VALUES (${values})`) };
+  }
+
+  #partiesThat(part: number, { sql, values }: Condition): readonly number[] {
+    const rows = this.#database.sql.prepare(`SELECT id FROM parties_${part} WHERE ${sql}`).all(...values);
+    return rows.map(({ id }) => Number(id));
   }
 
   #newestOf(part: number): number {

@@ -1,98 +1,91 @@
-/** A question about records as SQL over one part. */
-import type { SQLInputValue } from 'node:sqlite';
-import type { PartyName, RecordQuery } from '@weft/signals';
+/**
+ * A question about records as SQL over one part. Records are come by in one way or several, each along an index that has them in the order of
+ * time, so that none reads more than the newest ones that are wanted; all else that is asked is looked at on the way.
+ */
+import type { RecordQuery } from '@weft/signals';
+import { all, beginsWith, type Condition, condition, isCalled, isWorkload, principalIs, requestIs } from './conditions.ts';
 import { partyColumns } from './schema.ts';
 
-interface Condition {
-  readonly sql: string;
-  readonly values: readonly SQLInputValue[];
-}
+/** The numbers of those parties of the part for which this holds. */
+export type PartiesThat = (holds: Condition) => readonly number[];
 
-const condition = (sql: string, ...values: readonly SQLInputValue[]): Condition => ({ sql, values });
+type End = 'source' | 'destination';
 
-const all = (conditions: readonly Condition[]): Condition => ({
-  sql: conditions.length === 0 ? '1' : conditions.map(({ sql }) => sql).join(' AND '),
-  values: conditions.flatMap(({ values }) => values),
-});
+/** More ways than that would cost more than sorting what one finds. */
+const mostWays = 64;
 
-/** LIKE would fold letters and read `%` and `_` in what is looked for. */
-const beginsWith = (column: string, text: string): Condition => condition(`substr(${column}, 1, ?) = ?`, [...text].length, text);
-const endsWith = (column: string, text: string): Condition => condition(`substr(${column}, -?) = ?`, [...text].length, text);
+const isOneOf = (end: End, parties: readonly number[]): Condition => condition(`${end} IN (${parties.join(', ')})`);
 
-const principalIs = (pattern: string): Condition => {
-  if (pattern === '*') return condition("principal <> ''");
-  if (pattern.startsWith('*')) return endsWith('principal', pattern.slice(1));
-  if (pattern.endsWith('*')) return beginsWith('principal', pattern.slice(0, -1));
-  return condition('principal = ?', pattern);
+/** Alternatives that together are one thing asked. */
+type Asked = readonly Condition[];
+
+const anyOf = (asked: Asked): Condition => {
+  const [only, ...others] = asked;
+  if (only && others.length === 0) return only;
+  return condition(`(${asked.map(({ sql }) => `(${sql})`).join(' OR ') || '0'})`, ...asked.flatMap(({ values }) => values));
 };
 
-const inNamespace = ({ namespace }: PartyName): readonly Condition[] =>
-  namespace === undefined ? [] : [condition('namespace = ?', namespace)];
+const partiesAt = (end: End, parties: readonly number[]): Asked =>
+  parties.length > mostWays ? [isOneOf(end, parties)] : parties.map((party) => isOneOf(end, [party]));
 
-const isWorkload = (name: PartyName): Condition =>
-  all([condition('(workload = ? OR app = ?)', name.name, name.name), ...inNamespace(name)]);
+const callers = ({ principal, from }: RecordQuery): readonly Condition[] => [
+  ...(principal === undefined ? [] : [principalIs(principal)]),
+  ...(from === undefined ? [] : [isWorkload(from)]),
+];
 
-/** A service by its whole host, or by the name and namespace that its host begins with. */
-const isCalled = (called: PartyName): Condition => {
-  const { name, namespace } = called;
-  const host = namespace === undefined ? `${name}.` : `${name}.${namespace}.`;
-  const service = beginsWith('service', host);
-  const workload = isWorkload(called);
-  return condition(`((${workload.sql}) OR service = ? OR ${service.sql})`, ...workload.values, name, ...service.values);
-};
-
-/** Of the records' party at one end: its number is among those of the parties that are so. */
-const party = (part: number, end: 'source' | 'destination', is: Condition): Condition =>
-  condition(`${end} IN (SELECT id FROM parties_${part} WHERE ${is.sql})`, ...is.values);
-
-const either = (part: number, name: PartyName): Condition => {
-  const ends = [party(part, 'source', isWorkload(name)), party(part, 'destination', isWorkload(name))];
-  return condition(`(${ends.map(({ sql }) => sql).join(' OR ')})`, ...ends.flatMap(({ values }) => values));
-};
-
-/** Each of the three has an index. */
-const addressIs = (address: string): Condition => condition('(peer = ? OR server = ? OR client = ?)', address, address, address);
-
-/** The index holds the beginning, which tells random ids apart in a quarter of the room. */
-const requestIs = (id: string): Condition =>
-  condition('(request IS NOT NULL AND substr(request, 1, 8) = ? AND request = ?)', [...id].slice(0, 8).join(''), id);
-
-const conditions = (part: number, query: RecordQuery): readonly Condition[] => {
-  const { principal, from, to, workload, address, path, denied, mtls, side, since, until, denial, request, after } = query;
+/** What has an index, the most telling first. */
+const indexed = (query: RecordQuery, partiesThat: PartiesThat): readonly Asked[] => {
+  const { request, denial, address, to, workload } = query;
+  const isCaller = callers(query);
+  const named = workload === undefined ? [] : partiesThat(isWorkload(workload));
   return [
-    ...(since === undefined ? [] : [condition('at >= ?', since)]),
-    ...(until === undefined ? [] : [condition('at < ?', until)]),
-    ...(principal === undefined ? [] : [party(part, 'source', principalIs(principal))]),
-    ...(from === undefined ? [] : [party(part, 'source', isWorkload(from))]),
-    ...(to === undefined ? [] : [party(part, 'destination', isCalled(to))]),
-    ...(workload === undefined ? [] : [either(part, workload)]),
-    ...(address === undefined ? [] : [addressIs(address)]),
-    ...(path === undefined ? [] : [beginsWith('path', path)]),
-    ...(denied === undefined ? [] : [condition(denied ? 'denied = 1' : 'denied = 0')]),
-    ...(mtls === undefined ? [] : [condition(mtls ? 'mtls = 1' : 'mtls = 0')]),
-    ...(side === undefined ? [] : [condition(`side = ${side === 'source' ? 0 : 1}`)]),
-    ...(denial === undefined ? [] : [condition('denial = ?', denial)]),
-    ...(request === undefined ? [] : [requestIs(request)]),
-    ...(after === undefined ? [] : [condition('id > ?', after)]),
+    ...(request === undefined ? [] : [[requestIs(request)]]),
+    ...(denial === undefined ? [] : [[condition('denial = ?', denial)]]),
+    ...(address === undefined ? [] : [['peer', 'client', 'server'].map((column) => condition(`${column} = ?`, address))]),
+    ...(isCaller.length === 0 ? [] : [partiesAt('source', partiesThat(all(isCaller)))]),
+    ...(to === undefined ? [] : [partiesAt('destination', partiesThat(isCalled(to)))]),
+    ...(workload === undefined ? [] : [[...partiesAt('source', named), ...partiesAt('destination', named)]]),
   ];
 };
 
-const columnsOf = (end: 'source' | 'destination'): string =>
-  partyColumns.map((column) => `${end}.${column} AS ${end}_${column}`).join(', ');
+const others = ({ path, denied, mtls, side, since, until, after }: RecordQuery): readonly Condition[] => [
+  ...(since === undefined ? [] : [condition('at >= ?', since)]),
+  ...(until === undefined ? [] : [condition('at < ?', until)]),
+  ...(path === undefined ? [] : [beginsWith('path', path)]),
+  ...(denied === undefined ? [] : [condition(denied ? 'denied = 1' : 'denied = 0')]),
+  ...(mtls === undefined ? [] : [condition(mtls ? 'mtls = 1' : 'mtls = 0')]),
+  ...(side === undefined ? [] : [condition(`side = ${side === 'source' ? 0 : 1}`)]),
+  ...(after === undefined ? [] : [condition('id > ?', after)]),
+];
 
-/** First which ones, by indexes alone where that is enough; then those rows as a whole. */
-export const searchOf = (part: number, query: RecordQuery): Condition => {
-  const { sql, values } = all(conditions(part, query));
-  const order = query.after === undefined ? (prefix: string) => `${prefix}at DESC, ${prefix}id DESC` : (prefix: string) => `${prefix}id`;
+/** Those that come after one are few, and are in the order of their numbers. */
+const waysOf = (asked: readonly Asked[], query: RecordQuery): { readonly ways: Asked; readonly rest: readonly Condition[] } => {
+  const [first, ...more] = asked;
+  if (!first || query.after !== undefined) return { ways: [condition('1')], rest: [...asked.map(anyOf), ...others(query)] };
+  return { ways: first, rest: [...more.map(anyOf), ...others(query)] };
+};
+
+const columnsOf = (end: End): string => partyColumns.map((column) => `${end}.${column} AS ${end}_${column}`).join(', ');
+
+/** Undefined: nobody in this part is one that is asked for. */
+export const searchOf = (part: number, query: RecordQuery, partiesThat: PartiesThat): Condition | undefined => {
+  const asked = indexed(query, partiesThat);
+  if (asked.some((alternatives) => alternatives.length === 0)) return undefined;
+  const { ways, rest } = waysOf(asked, query);
+  const order = query.after === undefined ? 'at DESC, id DESC' : 'id';
+  const found = ways.map((way) => {
+    const { sql, values } = all([way, ...rest]);
+    return condition(`SELECT * FROM (SELECT id, at FROM records_${part} WHERE ${sql} ORDER BY ${order} LIMIT ?)`, ...values, query.limit);
+  });
   return condition(
     `SELECT found.*, shapes.shape AS shape_text, ${columnsOf('source')}, ${columnsOf('destination')}
-     FROM (SELECT id FROM records_${part} WHERE ${sql} ORDER BY ${order('')} LIMIT ?) AS chosen
+     FROM (${found.map(({ sql }) => sql).join(' UNION ')} ORDER BY ${order} LIMIT ?) AS chosen
      JOIN records_${part} AS found ON found.id = chosen.id
      JOIN shapes_${part} AS shapes ON shapes.id = found.shape
      JOIN parties_${part} AS source ON source.id = found.source
      JOIN parties_${part} AS destination ON destination.id = found.destination
-     ORDER BY ${order('found.')}`,
-    ...values,
+     ORDER BY ${order.replaceAll(/(at|id)/g, 'found.$1')}`,
+    ...found.flatMap(({ values }) => values),
     query.limit,
   );
 };

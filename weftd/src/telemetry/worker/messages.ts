@@ -19,6 +19,7 @@ export type ToTelemetry =
 
 export type FromTelemetry =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   /** An Error with its cause, as structured cloning carries it over. */
   | { readonly kind: 'failure'; readonly id: number; readonly error: unknown };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,22 +7,22 @@ import { startTelemetry, type Telemetry, TelemetryBusy } from './thread.ts';
 
 let home = '';
 let telemetry: Telemetry;
-const deaths: Error[] = [];
+const troubles: string[] = [];
 
 const start = (): Promise<Telemetry> =>
   startTelemetry({
     directory: join(home, 'telemetry'),
-    options: {
+    options: () => ({
       records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
       metrics: { maxBytes: 1 << 30, maxSeries: 100, maxTopologyBytes: 1 << 20, now: 0 },
       traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
-    },
-    onDeath: (error) => void deaths.push(error),
+    }),
+    onTrouble: (message) => void troubles.push(message),
   });
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'weft-telemetry-'));
-  deaths.length = 0;
+  troubles.length = 0;
   telemetry = await start();
 });
 
@@ -50,7 +50,7 @@ test('an error comes over with its words, and the thread goes on', async () => {
   await expect(telemetry.records.add({ records: [broken] }, noon)).rejects.toThrow('the store took nothing');
   await telemetry.records.add({ records: [recordOf()] }, noon);
   expect(await telemetry.records.last()).toBe(1);
-  expect(deaths).toEqual([]);
+  expect(troubles).toEqual([]);
 });
 
 test('who calls faster than the thread answers is refused, and may come again', async () => {
@@ -59,4 +59,32 @@ test('who calls faster than the thread answers is refused, and may come again', 
   expect(refused.length).toBe(1_000 - 256);
   expect(refused[0]).toBeInstanceOf(TelemetryBusy);
   expect(await telemetry.records.last()).toBe(0);
+});
+
+test('a file that is no store any more is put aside, and what comes is kept', async () => {
+  await telemetry.records.add({ records: [recordOf()] }, noon);
+  await telemetry.stop();
+  const file = join(home, 'telemetry/requests.db');
+  writeFileSync(file, 'x'.repeat(10_000));
+  telemetry = await start();
+  expect(troubles).toEqual([expect.stringContaining(`what was kept of records is damaged, now ${file}.damaged`)]);
+  expect(existsSync(`${file}.damaged`)).toBe(true);
+  await telemetry.records.add({ records: [recordOf()] }, noon);
+  expect(await telemetry.records.last()).toBe(1);
+});
+
+test('damage inside a file ends nothing: what cannot be read is told, and records go on', async () => {
+  const records = Array.from({ length: 2_000 }, (_, index) => recordOf({ id: String(index), path: `/${index}` }));
+  await telemetry.records.add({ records }, noon);
+  await telemetry.stop();
+  const file = join(home, 'telemetry/requests.db');
+  const bytes = readFileSync(file);
+  for (let at = 8_192; at < bytes.length; at += 499) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+  writeFileSync(file, bytes);
+  telemetry = await start();
+  await telemetry.records.query({ limit: 10_000 }).catch(() => []);
+  await telemetry.records.add({ records }, noon).catch(() => {});
+  await telemetry.records.add({ records: [recordOf({ path: '/new' })] }, noon);
+  expect(await telemetry.records.query({ path: '/new', limit: 1 })).toHaveLength(1);
+  expect(troubles).toHaveLength(1);
 });

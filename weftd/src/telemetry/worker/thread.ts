@@ -9,9 +9,11 @@ import type { RemoteStore, RemoteStores, StoreName } from './stores.ts';
 
 export type Telemetry = RemoteStores & { stop(): Promise<void> };
 
-export interface TelemetryInput extends TelemetryConfig {
-  /** The thread died of something that it could not handle; calls are refused from now on. */
-  readonly onDeath: (error: Error) => void;
+export interface TelemetryInput extends Pick<TelemetryConfig, 'directory'> {
+  /** At each start of the thread. */
+  readonly options: () => TelemetryConfig['options'];
+  /** Something was lost that is of interest to whoever runs the mesh; the thread goes on, or is started again. */
+  readonly onTrouble: (message: string) => void;
 }
 
 /** The thread is behind: the caller may come again later. */
@@ -29,23 +31,58 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** A thread that died of something it could not handle is followed by another after this time. */
+const restartMs = 1_000;
+
 class TelemetryThread {
-  readonly #worker: Worker;
+  readonly #input: TelemetryInput;
   readonly #pending = new Map<number, Pending>();
   readonly #waiting = new Map<StoreName, number>();
+  #worker: Worker | undefined;
+  #restart: NodeJS.Timeout | undefined;
   #nextId = 1;
-  #ended: Error | undefined;
+  /** Why calls are refused. */
+  #refusal: Error | undefined;
+  #stopped = false;
 
-  constructor({ onDeath, ...config }: TelemetryInput, onReady: () => void) {
-    mkdirSync(config.directory, { recursive: true, mode: 0o700 });
-    this.#worker = new Worker(workerFile(), { workerData: config satisfies TelemetryConfig, name: 'telemetry' });
-    this.#worker.on('message', (message: FromTelemetry) => (message.kind === 'ready' ? onReady() : this.#take(message)));
-    this.#worker.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error)), onDeath));
-    this.#worker.on('exit', (code) => this.#die(new Error(`the telemetry thread ended with code ${code}`), onDeath));
+  constructor(input: TelemetryInput) {
+    this.#input = input;
+    mkdirSync(input.directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Resolves when every store is open. */
+  start(): Promise<void> {
+    const { directory, options, onTrouble } = this.#input;
+    const workerData: TelemetryConfig = { directory, options: options() };
+    const worker = new Worker(workerFile(), { workerData, name: 'telemetry' });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      let ready = false;
+      let reason: unknown;
+      worker.on('message', (message: FromTelemetry) => {
+        if (message.kind === 'trouble') onTrouble(message.message);
+        else if (message.kind !== 'ready') this.#take(message);
+        else {
+          ready = true;
+          this.#refusal = undefined;
+          resolve();
+        }
+      });
+      worker.on('error', (error) => {
+        reason = error;
+      });
+      worker.on('exit', (code) => {
+        const error = new Error(`the telemetry thread ended: ${reason instanceof Error ? reason.message : `code ${code}`}`, {
+          cause: reason,
+        });
+        if (ready) this.#died(error);
+        else reject(error);
+      });
+    });
   }
 
   call = (store: StoreName, method: string, given: readonly unknown[]): Promise<unknown> => {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#refusal) return Promise.reject(this.#refusal);
     const waiting = this.#waiting.get(store) ?? 0;
     if (waiting >= waitingLimit) return Promise.reject(new TelemetryBusy(`the store of ${store} is behind by ${waiting} calls`));
     this.#waiting.set(store, waiting + 1);
@@ -59,18 +96,22 @@ class TelemetryThread {
 
   /** What was called before is done and answered first. */
   stop = async (): Promise<void> => {
-    if (this.#ended) return;
-    this.#ended = new Error('weftd is stopping');
-    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#restart);
+    this.#refusal = new Error('weftd is stopping');
+    const { promise: exited, resolve } = Promise.withResolvers<void>();
+    if (this.#worker) this.#worker.once('exit', resolve);
+    else resolve();
     this.#post({ kind: 'stop' });
     await exited;
   };
 
   #post(message: ToTelemetry): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
-  #take(message: Exclude<FromTelemetry, { kind: 'ready' }>): void {
+  #take(message: Extract<FromTelemetry, { id: number }>): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     this.#pending.delete(message.id);
@@ -79,12 +120,15 @@ class TelemetryThread {
     else pending.reject(message.error instanceof Error ? message.error : new Error(String(message.error)));
   }
 
-  #die(error: Error, onDeath: (error: Error) => void): void {
-    const expected = this.#ended !== undefined;
-    this.#ended ??= error;
+  #died(error: Error): void {
+    this.#worker = undefined;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
-    if (!expected) onDeath(error);
+    this.#waiting.clear();
+    if (this.#stopped) return;
+    this.#refusal = error;
+    this.#input.onTrouble(`${error.message}; it is started again`);
+    this.#restart = setTimeout(() => void this.start().catch((again: Error) => this.#died(again)), restartMs);
   }
 }
 
@@ -102,12 +146,8 @@ const remoteStores = (thread: TelemetryThread): Telemetry => ({
 });
 
 /** Resolves when every store is open. Rejects when one cannot be opened. */
-export const startTelemetry = (input: TelemetryInput): Promise<Telemetry> =>
-  new Promise((resolve, reject) => {
-    let ready = false;
-    const onDeath = (error: Error): void => (ready ? input.onDeath(error) : reject(error));
-    const thread = new TelemetryThread({ ...input, onDeath }, () => {
-      ready = true;
-      resolve(remoteStores(thread));
-    });
-  });
+export const startTelemetry = async (input: TelemetryInput): Promise<Telemetry> => {
+  const thread = new TelemetryThread(input);
+  await thread.start();
+  return remoteStores(thread);
+};
