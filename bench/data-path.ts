@@ -1,9 +1,9 @@
 /**
- * What a sidecar pair costs whose mutual TLS and ten policies Weft configures, against the same two Envoys with the least that serves:
- * turn by turn in one run, so that what else the machine does falls on both. `node bench/data-path.ts` prints a line of JSON; `npm run
+ * What a sidecar pair costs whose mutual TLS and ten policies Weft configures, against the same two Envoys with the least that serves; and
+ * what it costs besides to count, write down and trace: turn by turn in one run, so that what else the machine does falls on all. `node bench/data-path.ts` prints a line of JSON; `npm run
  * bench` shows it in its table.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,15 +12,17 @@ import { makeRoot } from '../e2e/traffic/certificates.ts';
 import { startApplication } from './data-path/application.ts';
 import { type HttpVersion, type Load, type Measured, startLoad } from './data-path/loader.ts';
 import { minimalPair, type Pair, weftPair } from './data-path/pair.ts';
-import { callers } from './data-path/places.ts';
+import { callers, type Ports, serverOf } from './data-path/places.ts';
 import { manifests } from './data-path/policies.ts';
-import type { DataPathFigures, PairFigures } from './table.ts';
+import { type Telling, tellings } from './data-path/tellings.ts';
+import type { DataPathFigures, PairFigures, TellingFigures } from './table.ts';
 
-/** Of both pairs. */
-interface Sides<T> {
-  readonly weft: T;
-  readonly minimal: T;
-}
+const told = Object.keys(tellings) as Telling[];
+const names = ['minimal', ...told] as const;
+type Name = (typeof names)[number];
+
+/** Of each pair. */
+type Sides<T> = Readonly<Record<Name, T>>;
 
 /** One pair's figures of one round; microseconds are CPU for each request. */
 interface Turn extends Measured {
@@ -47,31 +49,39 @@ interface Length {
 }
 
 const rounds = async (pairs: Sides<Pair>, protocol: HttpVersion, { rounds: count, seconds }: Length): Promise<readonly Sides<Turn>[]> => {
-  const loadOf = ({ ports }: Pair) => startLoad({ address: callers, port: protocol === 'http1' ? ports.http : ports.http2, protocol });
-  const loads = { weft: await loadOf(pairs.weft), minimal: await loadOf(pairs.minimal) };
-  const take = (side: keyof Sides<Pair>) => turn(pairs[side], loads[side], seconds);
-  // Connections, pools and the load's own code are warm then.
-  await loads.weft.run(1);
-  await loads.minimal.run(1);
+  const loads = new Map<Name, Load>();
+  for (const name of names) {
+    const { ports } = pairs[name];
+    const load = await startLoad({ address: callers, port: protocol === 'http1' ? ports.http : ports.http2, protocol });
+    // Connections, pools and the load's own code are warm then.
+    await load.run(1);
+    loads.set(name, load);
+  }
   const taken: Sides<Turn>[] = [];
   for (let index = 0; index < count; index += 1) {
-    if (index % 2 === 0) taken.push({ weft: await take('weft'), minimal: await take('minimal') });
-    else {
-      const minimal = await take('minimal');
-      taken.push({ weft: await take('weft'), minimal });
-    }
+    const turns = new Map<Name, Turn>();
+    // Each is first, and last, as often as the others.
+    const order = names.map((_, place) => names[(place + index) % names.length] as Name);
+    for (const name of index % 2 === 0 ? order : order.reverse())
+      turns.set(name, await turn(pairs[name], loads.get(name) as Load, seconds));
+    taken.push(Object.fromEntries(turns) as Sides<Turn>);
   }
-  loads.weft.stop();
-  loads.minimal.stop();
+  for (const load of loads.values()) load.stop();
   return taken;
 };
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const figuresOf = (taken: readonly Sides<Turn>[]): PairFigures => {
+  const between = ([one, other]: readonly [Name, Name], of: (turn: Turn) => number): number =>
+    Number(median(taken.map((turns) => of(turns[one]) / of(turns[other]))).toFixed(3));
   /** Above 1: Weft's is worse. */
-  const ratio = (of: (one: Turn) => number): number => Number(median(taken.map(({ weft, minimal }) => of(weft) / of(minimal))).toFixed(3));
-  const weft = taken.map((one) => one.weft);
+  const ratio = (of: (turn: Turn) => number): number => between(['nothing', 'minimal'], of);
+  const weft = taken.map((turns) => turns.nothing);
+  const telling = (name: Telling): TellingFigures => ({
+    client: between([name, 'nothing'], ({ client }) => client),
+    server: between([name, 'nothing'], ({ server }) => server),
+  });
   return {
     perSecond: Math.round(median(weft.map(({ perSecond }) => perSecond))),
     p99Ms: Number(median(weft.map(({ p99 }) => p99)).toFixed(2)),
@@ -83,6 +93,7 @@ const figuresOf = (taken: readonly Sides<Turn>[]): PairFigures => {
       server: ratio(({ server }) => server),
       both: ratio(({ client, server }) => client + server),
     },
+    telling: { metrics: telling('metrics'), records: telling('metrics and records'), spans: telling('everything') },
   };
 };
 
@@ -96,13 +107,20 @@ const main = async (length: Length): Promise<DataPathFigures> => {
   };
   try {
     kept(await startApplication(folder, scene.behind));
-    const pairs = { weft: kept(await weftPair(manifests, scene)), minimal: kept(await minimalPair(scene)) };
-    return { http1: figuresOf(await rounds(pairs, 'http1', length)), http2: figuresOf(await rounds(pairs, 'http2', length)) };
+    const pairs = new Map<Name, Pair>();
+    for (const [index, name] of names.entries()) {
+      const own = { ...scene, folder: join(folder, String(index)), server: serverOf(index) };
+      mkdirSync(own.folder);
+      const text = (ports: Ports): string => manifests(ports) + (name === 'minimal' ? '' : tellings[name]);
+      pairs.set(name, kept(await (name === 'minimal' ? minimalPair(own) : weftPair(text, own))));
+    }
+    const sides = Object.fromEntries(pairs) as Sides<Pair>;
+    return { http1: figuresOf(await rounds(sides, 'http1', length)), http2: figuresOf(await rounds(sides, 'http2', length)) };
   } finally {
     for (const one of running) await one.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, seconds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '12' }, seconds: { type: 'string', default: '1' } } });
 console.log(JSON.stringify(await main({ rounds: Number(values.rounds), seconds: Number(values.seconds) })));

@@ -31,6 +31,14 @@ export interface PairFigures {
   readonly throughput: number;
   readonly p99: number;
   readonly cpu: { readonly client: number; readonly server: number; readonly both: number };
+  /** Each with what stands before it. */
+  readonly telling: { readonly metrics: TellingFigures; readonly records: TellingFigures; readonly spans: TellingFigures };
+}
+
+/** CPU for each request, to that of the same proxies that tell nothing of it. */
+export interface TellingFigures {
+  readonly client: number;
+  readonly server: number;
 }
 
 /** By how callers speak HTTP. */
@@ -67,12 +75,15 @@ const compileRows = ({ scratchMs, classes, changedMs }: CompileFigures): readonl
   ...Object.entries(changedMs).map(([kind, ms]): Row => [`  after one ${kind} changed`, number(ms, 1, 'ms'), '20 ms', '', '']),
 ];
 
-const pairRows = (name: string, { perSecond, p99Ms, microseconds, throughput, p99, cpu }: PairFigures): readonly Row[] => [
+const pairRows = (name: string, { perSecond, p99Ms, microseconds, throughput, p99, cpu, telling }: PairFigures): readonly Row[] => [
   [`sidecar pair, ten policies, ${name}, ${perSecond}/s: throughput of a minimal pair to its`, number(throughput, 2, ''), '', '1.15', ''],
   [`  p99 (${number(p99Ms, 1, 'ms')}) to a minimal pair's`, number(p99, 2, ''), '', '1.15', ''],
   [`  CPU of both (${number(microseconds, 0, 'µs')}) to a minimal pair's`, number(cpu.both, 2, ''), '', '1.15', ''],
   ["  the caller's side alone", number(cpu.client, 2, ''), '', '', ''],
   ["  the server's side alone", number(cpu.server, 2, ''), '', '', ''],
+  ['  with metrics, the server’s side to the same without', number(telling.metrics.server, 2, ''), '1.20', '1.12', ''],
+  ['  with metrics and records', number(telling.records.server, 2, ''), '1.40', '1.30', ''],
+  ['  with metrics, records and 1 % of the spans', number(telling.spans.server, 2, ''), '', '', ''],
 ];
 
 const rows = ({

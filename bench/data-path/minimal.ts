@@ -5,7 +5,7 @@
 import type { JsonObject } from '@weft/envoy';
 import type { Leaf } from '../../e2e/traffic/certificates.ts';
 import type { Behind } from './application.ts';
-import { application, callers, type Ports, server } from './places.ts';
+import { application, callers, type Ports } from './places.ts';
 
 const extensions = 'type.googleapis.com/envoy.extensions';
 
@@ -77,7 +77,7 @@ const bootstrapOf = (hops: readonly Hop[]): JsonObject => ({
 });
 
 /** @param ports targets are where the server listens; the application is somewhere else */
-export const minimalClient = (ports: Ports, own: Own): JsonObject => {
+export const minimalClient = (ports: Ports, own: Own, server: string): JsonObject => {
   const calls = tls('Upstream', own);
   return bootstrapOf([
     { name: 'http', from: at(callers, ports.http), to: at(server, ports.httpTarget), isHttp2: false, calls },
@@ -85,7 +85,11 @@ export const minimalClient = (ports: Ports, own: Own): JsonObject => {
   ]);
 };
 
-export const minimalServer = (ports: Ports, own: Own, behind: Behind): JsonObject => {
+export const minimalServer = (
+  ports: Ports,
+  own: Own,
+  { server, behind }: { readonly server: string; readonly behind: Behind },
+): JsonObject => {
   const accepts = tls('Downstream', own);
   return bootstrapOf([
     { name: 'http', from: at(server, ports.httpTarget), to: at(application, behind.httpTarget), isHttp2: false, accepts },

@@ -10,8 +10,8 @@ import { control } from '../../e2e/traffic/control.ts';
 import type { Behind } from './application.ts';
 import { type MeasuredEnvoy, startEnvoy } from './envoy.ts';
 import { minimalClient, minimalServer } from './minimal.ts';
-import { callers, type Ports, server } from './places.ts';
-import { front, toldBy, web } from './resources.ts';
+import { callers, type Ports } from './places.ts';
+import { front, toldBy, webAt } from './resources.ts';
 
 export interface Pair {
   readonly ports: Ports;
@@ -24,6 +24,8 @@ export interface Scene {
   readonly folder: string;
   readonly root: Root;
   readonly behind: Behind;
+  /** Where its server is, which no other pair's is. */
+  readonly server: string;
 }
 
 const onProxies = { processor: 0 } as const;
@@ -66,7 +68,7 @@ const startSidecar = async ({ proxy, resources, listening }: Sidecar, scene: Sce
   return { ...envoy, stop };
 };
 
-const listeningOf = ({ http, http2, httpTarget, http2Target }: Ports) => ({
+const listeningOf = ({ http, http2, httpTarget, http2Target }: Ports, server: string) => ({
   client: [http, http2].map((port) => ({ address: callers, port })),
   server: [httpTarget, http2Target].map((port) => ({ address: server, port })),
 });
@@ -82,19 +84,20 @@ const pairOf = (ports: Ports, client: MeasuredEnvoy, serving: MeasuredEnvoy): Pa
 export const weftPair = async (manifests: (ports: Ports) => string, scene: Scene): Promise<Pair> => {
   // The application is where the connection was going, on the workload's own loopback.
   const ports = { http: await freePort(), http2: await freePort(), ...scene.behind };
-  const told = toldBy(manifests(ports), ports);
-  const listening = listeningOf(ports);
+  const web = webAt(scene.server);
+  const told = toldBy(manifests(ports), ports, web);
+  const listening = listeningOf(ports, scene.server);
   const serving = await startSidecar({ proxy: web, resources: told.server, listening: listening.server }, scene);
   return pairOf(ports, await startSidecar({ proxy: front, resources: told.client, listening: listening.client }, scene), serving);
 };
 
 export const minimalPair = async (scene: Scene): Promise<Pair> => {
-  const { folder, root } = scene;
+  const { folder, root, server } = scene;
   const ports = { http: await freePort(), http2: await freePort(), httpTarget: await freePort(), http2Target: await freePort() };
-  const listening = listeningOf(ports);
+  const listening = listeningOf(ports, server);
   const own = async (proxy: Proxy) => ({ root: root.certificate, ...(await certificateOf(proxy, scene)) });
-  const serverBootstrap = minimalServer(ports, await own(web), scene.behind);
-  const clientBootstrap = minimalClient(ports, await own(front));
+  const serverBootstrap = minimalServer(ports, await own(webAt(server)), { server, behind: scene.behind });
+  const clientBootstrap = minimalClient(ports, await own(front), server);
   const serving = await startEnvoy({
     name: 'minimal-server',
     folder,

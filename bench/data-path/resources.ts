@@ -19,7 +19,7 @@ import { AddressSchema } from '@weft/envoy/gen/envoy/config/core/v3/address_pb.j
 import { AdditionalAddressSchema, type Listener, ListenerSchema } from '@weft/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { ResourceSchema } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { meshSettings, type Proxy, parse } from '@weft/model';
-import { application, callers, type Ports, server } from './places.ts';
+import { application, callers, type Ports } from './places.ts';
 
 const sidecar = (name: string, address: string): Proxy => ({
   id: `sidecar~${address}~${name}-1.shop~shop.svc.cluster.local`,
@@ -36,7 +36,7 @@ const sidecar = (name: string, address: string): Proxy => ({
 });
 
 export const front = sidecar('front', callers);
-export const web = sidecar('web', server);
+export const webAt = (address: string): Proxy => sidecar('web', address);
 
 const podOf = ({ name, namespace, serviceAccount, labels, addresses: [address = ''] }: Proxy): RunningPod => ({
   pod: {
@@ -95,7 +95,7 @@ const outbound = (resources: ResourceSet, { http, http2 }: Ports): ResourceSet =
   return new Map([...resources, [typeUrls.LDS, byName(listeners)]]);
 };
 
-const inbound = (resources: ResourceSet, { httpTarget, http2Target }: Ports): ResourceSet => {
+const inbound = (resources: ResourceSet, { httpTarget, http2Target }: Ports, server: string): ResourceSet => {
   const targets = [httpTarget, http2Target];
   const listener = bound(
     fromBinary(ListenerSchema, contentOf(resources, typeUrls.LDS, virtualInbound)),
@@ -110,10 +110,10 @@ export interface Told {
   readonly server: ResourceSet;
 }
 
-export const toldBy = (text: string, ports: Ports): Told => {
+export const toldBy = (text: string, ports: Ports, web: Proxy): Told => {
   const parsed = parse({ text, file: 'mesh.yaml', origin: { source: 'file' } });
   const { mesh, findings } = build({ ...parsed, pods: [podOf(front), podOf(web)], settings: meshSettings(parsed.resources) });
   const mistakes = [...parsed.findings, ...findings].filter(({ severity }) => severity === 'error');
   if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-  return { client: outbound(emit(scope(mesh, front)), ports), server: inbound(emit(scope(mesh, web)), ports) };
+  return { client: outbound(emit(scope(mesh, front)), ports), server: inbound(emit(scope(mesh, web)), ports, web.addresses[0] ?? '') };
 };

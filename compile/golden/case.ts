@@ -8,7 +8,7 @@ import { type Encoded, type JsonObject, type JsonValue, type ResourceSet, typeUr
 import { type ClusterStep, type Finding, meshSettings, type Passage, type Proxy, parse, type Request } from '@weft/model';
 import { certificateReader } from '@weft/model/node';
 import { parse as readYaml, stringify } from 'yaml';
-import { isTold, withTelemetryInShort } from './telemetry.ts';
+import { isTelling, isTold, withTelemetryInShort } from './telemetry.ts';
 import { assumedPods, build, decode, emit, explain, type RunningPod, scope, type View } from '../src/index.ts';
 
 /** Output file by its name, and the resources that it shows. */
@@ -64,10 +64,10 @@ const proxyOfCase = ({ workload, ...said }: NonNullable<About['proxy']>, pods: r
 };
 
 const withoutTelemetry = (value: JsonValue): JsonValue => {
-  if (Array.isArray(value)) return value.map(withoutTelemetry);
+  if (Array.isArray(value)) return value.filter((item) => !isTelling('', item)).map(withoutTelemetry);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).flatMap(([key, child]): [string, JsonValue][] => {
-    if (key === 'access_log_options') return [];
+    if (isTelling(key, child)) return [];
     if (key !== 'access_log' || !Array.isArray(child)) return [[key, withoutTelemetry(child)]];
     const others = child.filter((log) => !isTold(log));
     return others.length > 0 ? [[key, others]] : [];

@@ -4,7 +4,12 @@ import type { JsonObject, JsonValue } from '@weft/envoy';
 const stats = 'envoy.access_loggers.stats';
 const file = 'envoy.access_loggers.file';
 
+/** Other logs are shown: the denials of policies, whatever a case is about. */
 export const isTold = (log: JsonValue): boolean => [stats, file].includes(String((log as JsonObject).name));
+
+/** What else a connection manager has for it. */
+export const isTelling = (key: string, value: JsonValue): boolean =>
+  key === 'tracing' || key === 'access_log_options' || (value as JsonObject)?.name === 'envoy.filters.http.grpc_stats';
 
 interface Stat {
   readonly stat: { readonly name: string; readonly tags: readonly { readonly name: string; readonly value_format: string }[] };
@@ -16,12 +21,12 @@ interface Stat {
 const measured = ({ stat, value_fixed: fixed, value_format: format, unit }: Stat): string =>
   `${stat.name} ${fixed ?? format}${unit ? ` ${unit}` : ''}`;
 
-/** @throws where two statistics of one logger have different tags: then this form would hide something */
-const tagsOf = (all: readonly Stat[]): JsonObject => {
-  const [tags = '[]', ...others] = new Set(all.map(({ stat }) => JSON.stringify(stat.tags)));
-  if (others.length > 0) throw new Error('statistics with different tags');
-  return Object.fromEntries((JSON.parse(tags) as Stat['stat']['tags']).map(({ name, value_format: format }) => [name, format]));
-};
+/** Statistics with the same tags together. */
+const countedBy = (all: readonly Stat[]): readonly JsonObject[] =>
+  [...Map.groupBy(all, ({ stat }) => JSON.stringify(stat.tags))].map(([tags, stats]) => ({
+    counts: stats.map(measured),
+    by: Object.fromEntries((JSON.parse(tags) as Stat['stat']['tags']).map(({ name, value_format: format }) => [name, format])),
+  }));
 
 const conditionOf = (filter: JsonObject): JsonValue => {
   const { log_type_filter: types, header_filter: header, ...others } = filter;
@@ -35,7 +40,7 @@ const inShort = (log: JsonObject): JsonObject => {
   if (name === file) return { ...when, writes: config.path ?? '', line: (config.log_format as JsonObject).json_format ?? {} };
   const { counters = [], histograms = [] } = config as unknown as { counters?: readonly Stat[]; histograms?: readonly Stat[] };
   const all = [...counters, ...histograms];
-  return { ...when, counts: all.map(measured), by: tagsOf(all), limits: config.stats_scope ?? {} };
+  return { ...when, statistics: countedBy(all) as JsonValue[], limits: config.stats_scope ?? {} };
 };
 
 const once = (value: JsonObject, known: Map<string, JsonObject>): JsonObject => {

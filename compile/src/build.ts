@@ -20,6 +20,7 @@ import { requests } from './passes/requests.ts';
 import { routings } from './passes/routings.ts';
 import { services } from './passes/services.ts';
 import { sidecars } from './passes/sidecars.ts';
+import { telemetries } from './passes/telemetries.ts';
 import { workloads } from './passes/workloads.ts';
 
 export interface Snapshot {
@@ -53,6 +54,7 @@ export const passes: readonly Pass[] = [
   credentials, // what gateways prove themselves with
   routings, // where requests go
   sidecars, // who knows of what
+  telemetries, // what is told of traffic, and to whom
 ];
 
 /** Only what differs from Istio's defaults, so that a mesh without settings has nothing to merge. */
@@ -95,6 +97,8 @@ const emptyMesh = ({ settings, narrowed = new Map() }: Snapshot, memo: Memo): Me
   gateways: [],
   credentials: new Map(),
   sidecars: [],
+  telemetries: [],
+  telemetryDefaults: { providers: [], metrics: [], logging: [], tracing: [] },
   memo,
 });
 

@@ -211,16 +211,23 @@ describe('metrics [S140]', () => {
     expect(sum(again, 'weft_metrics_overflow', {})).toBe(0);
   });
 
-  test('gRPC is told by what was asked, whatever the answer', async () => {
-    await exchange('127.0.0.1', dial.http, get('/').replace('connection', 'content-type: application/grpc+proto\r\nconnection'));
+  /** Two messages, of three bytes and of none. */
+  const framed = '\0\0\0\0\x03abc\0\0\0\0\0';
+
+  test('gRPC is told by what was asked, whatever the answer, and its messages are counted [S141]', async () => {
+    const head = `content-type: application/grpc+proto\r\ncontent-length: ${framed.length}\r\nconnection: close`;
+    await exchange('127.0.0.1', dial.http, `POST / HTTP/1.1\r\nhost: ledger\r\n${head}\r\n\r\n${framed}`);
     const counted = await until('it is counted', async () => {
-      const found = samplesOf(await scraped(), 'istio_requests_total', { request_protocol: 'grpc' });
-      return found.length === 2 ? found : undefined;
+      const families = await scraped();
+      return sum(families, 'istio_requests_total', { request_protocol: 'grpc' }) === 2 ? families : undefined;
     });
-    expect(counted.map(({ value, labels }) => [labels['reporter'], value])).toEqual([
-      ['destination', 1],
-      ['source', 1],
-    ]);
+    for (const reporter of ['destination', 'source']) {
+      expect(sum(counted, 'istio_requests_total', { reporter, request_protocol: 'grpc' })).toBe(1);
+      const [messages, ...others] = samplesOf(counted, 'istio_request_messages_total', { reporter });
+      expect([messages?.value, others.length]).toEqual([2, 0]);
+      const { response_flags: _, ...labels } = both;
+      expect(messages?.labels).toEqual({ ...labels, reporter });
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import { checkProxyConfig } from './istio/proxy-config.ts';
 import { checkRequestAuthentication } from './istio/request-authentication.ts';
 import { checkServiceEntry } from './istio/service-entry.ts';
 import { checkSidecar } from './istio/sidecar.ts';
+import { checkTelemetry } from './istio/telemetry.ts';
 import { checkVirtualService } from './istio/virtual-service.ts';
 import { checkWorkloadEntry } from './istio/workload-entry.ts';
 import type { Kind } from './kinds.ts';
@@ -47,6 +48,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   PeerAuthentication: checkPeerAuthentication,
   AuthorizationPolicy: checkAuthorizationPolicy,
   RequestAuthentication: checkRequestAuthentication,
+  Telemetry: checkTelemetry,
   MeshConfig: checkMeshConfig,
   ServiceLevelObjective: checkServiceLevelObjective,
   AlertRule: checkAlertRule,

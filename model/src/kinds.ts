@@ -116,7 +116,7 @@ export const kinds: readonly Kind[] = [
     ['AuthorizationPolicy', 'authorizationpolicies', 'ap', guard],
     ['RequestAuthentication', 'requestauthentications', 'ra', guard],
   ]),
-  ...group('telemetry.istio.io', 'v1 v1alpha1', [['Telemetry', 'telemetries', 'telemetry', harmless]]),
+  ...group('telemetry.istio.io', 'v1 v1alpha1', [['Telemetry', 'telemetries', 'telemetry']]),
   ...group('extensions.istio.io', 'v1alpha1', [
     ['WasmPlugin', 'wasmplugins', '', later],
     ['TrafficExtension', 'trafficextensions', '', later],

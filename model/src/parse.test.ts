@@ -74,7 +74,6 @@ describe('kinds that take no effect', () => {
     ['networking.istio.io/v1alpha3', 'EnvoyFilter', 'error'],
     ['apps/v1', 'StatefulSet', 'error'],
     ['networking.k8s.io/v1', 'NetworkPolicy', 'error'],
-    ['telemetry.istio.io/v1', 'Telemetry', 'warning'],
     ['v1', 'ConfigMap', 'warning'],
   ])('%s %s says so', (apiVersion, kind, severity) => {
     const { resources, findings, unreadable } = file(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}`);

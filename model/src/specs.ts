@@ -7,6 +7,7 @@ import type { ProxyConfigSpec } from './istio/proxy-config.ts';
 import type { RequestAuthenticationSpec } from './istio/request-authentication.ts';
 import type { ServiceEntrySpec } from './istio/service-entry.ts';
 import type { SidecarSpec } from './istio/sidecar.ts';
+import type { TelemetrySpec } from './istio/telemetry.ts';
 import type { VirtualServiceSpec } from './istio/virtual-service.ts';
 import type { WorkloadEntrySpec } from './istio/workload-entry.ts';
 import type { DeploymentSpec } from './kubernetes/deployment.ts';
@@ -40,6 +41,7 @@ export interface Specs {
   readonly PeerAuthentication: PeerAuthenticationSpec;
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
   readonly RequestAuthentication: RequestAuthenticationSpec;
+  readonly Telemetry: TelemetrySpec;
   readonly MeshConfig: MeshConfigSpec;
   readonly ServiceLevelObjective: ServiceLevelObjectiveSpec;
   readonly AlertRule: AlertRuleSpec;

@@ -42,6 +42,7 @@ const istioKinds = [
   'PeerAuthentication',
   'AuthorizationPolicy',
   'RequestAuthentication',
+  'Telemetry',
 ];
 
 interface Crd {
@@ -135,7 +136,7 @@ const kubernetesSchemas = (api: string, machinery: string, defs: Record<string, 
 
 /** Parts of MeshConfig that have no effect yet; a finding names them, so their content does not matter. */
 const opaqueMesh = new Set(
-  ['configSources', 'caCertificates', 'certificates', 'serviceSettings', 'serviceScopeConfigs', 'ca', 'defaultProviders']
+  ['configSources', 'caCertificates', 'certificates', 'serviceSettings', 'serviceScopeConfigs', 'ca']
     .concat([
       'discoverySelectors',
       'pathNormalization',
@@ -147,12 +148,10 @@ const opaqueMesh = new Set(
     ])
     .map((field) => `MeshConfig.${field}`)
     .concat(['OutboundTrafficPolicy.tls'])
-    .concat(
-      [
-        ...['zipkin', 'lightstep', 'datadog', 'stackdriver', 'opencensus', 'skywalking', 'opentelemetry', 'prometheus'],
-        ...['envoyFileAccessLog', 'envoyHttpAls', 'envoyTcpAls', 'envoyOtelAls', 'sds'],
-      ].map((field) => `ExtensionProvider.${field}`),
-    )
+    .concat([
+      ...['lightstep', 'stackdriver', 'opencensus', 'sds'].map((field) => `ExtensionProvider.${field}`),
+      ...['OpenTelemetryTracingProvider.resourceDetectors', 'OpenTelemetryTracingProvider.dynatraceSampler'],
+    ])
     .concat(
       [
         'tracing',

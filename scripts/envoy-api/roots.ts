@@ -59,6 +59,7 @@ export const roots: readonly string[] = [
   'envoy/config/trace/v3/skywalking.proto',
   'envoy/config/trace/v3/zipkin.proto',
   'envoy/extensions/request_id/uuid/v3/uuid.proto',
+  'envoy/extensions/tracers/opentelemetry/resource_detectors/v3/environment_resource_detector.proto',
   'envoy/extensions/tracers/opentelemetry/resource_detectors/v3/static_config_resource_detector.proto',
   'envoy/extensions/tracers/opentelemetry/samplers/v3/parent_based_sampler.proto',
   // Logs, formatters, overload.

@@ -23,17 +23,21 @@ const httpOf = (http: HttpAuthorization) => ({
 });
 
 /** `namespace/host`, or a host that only one namespace has. */
-export const serviceOfProvider = (
-  { envoyExtAuthzGrpc, envoyExtAuthzHttp }: ExtensionProvider,
+export const serviceNamed = (
+  { service = '', port }: { readonly service?: string; readonly port?: number },
   servicesAt: (host: string) => readonly Service[],
 ): Service | undefined => {
-  const { service = '', port } = envoyExtAuthzGrpc ?? envoyExtAuthzHttp ?? {};
   const slash = service.indexOf('/');
   const host = service.slice(slash + 1).toLowerCase();
   const found = servicesAt(host).filter(({ namespace }) => slash < 0 || namespace === service.slice(0, slash));
   const [only, ...others] = found;
   return only && others.length === 0 && only.ports.some(({ number }) => number === port) ? only : undefined;
 };
+
+export const serviceOfProvider = (
+  { envoyExtAuthzGrpc, envoyExtAuthzHttp }: ExtensionProvider,
+  servicesAt: (host: string) => readonly Service[],
+): Service | undefined => serviceNamed(envoyExtAuthzGrpc ?? envoyExtAuthzHttp ?? {}, servicesAt);
 
 /** @returns `undefined` where nobody can be asked: there is no such service, or the provider is broken [S110] */
 export const authorizerOf = (provider: ExtensionProvider, service: Service | undefined): ExternalAuthorizer | undefined => {

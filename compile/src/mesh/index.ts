@@ -25,5 +25,6 @@ export * from './service.ts';
 export * from './sidecar.ts';
 export * from './successor.ts';
 export * from './surface.ts';
+export * from './telemetry.ts';
 export * from './view.ts';
 export * from './workload.ts';

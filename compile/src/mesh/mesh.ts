@@ -11,6 +11,7 @@ import type { Routing } from './routing.ts';
 import type { PortEndpoints, Protocol, Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { PathNormalization, Trust } from './surface.ts';
+import type { Telemetry, TelemetryDefaults } from './telemetry.ts';
 import type { Labels, PeerModes, PeerPolicy, Workload } from './workload.ts';
 
 /** Who stands behind a service: needed for endpoints and for what its workloads listen on. */
@@ -102,6 +103,8 @@ export interface Mesh {
   /** By `namespace/name`. */
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly sidecars: readonly Sidecar[];
+  readonly telemetries: readonly Telemetry[];
+  readonly telemetryDefaults: TelemetryDefaults;
   readonly memo: Memo;
 }
 

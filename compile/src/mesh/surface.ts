@@ -1,6 +1,7 @@
 import type { Families } from './families.ts';
 import type { Narrowed } from './narrowing.ts';
 import type { ConnectionPool } from './policy.ts';
+import type { TelemetrySlice } from './telemetry.ts';
 
 /** What becomes of paths: nothing at all; dots are resolved; slashes are merged too; after they were unescaped [S86]. */
 export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
@@ -31,6 +32,8 @@ export interface Surface {
   readonly narrowed?: Narrowed;
   /** Trust domains beside its own in which the mesh's servers may be [S98]; absent: none. */
   readonly aliases?: readonly string[];
+  /** What of its traffic it tells; absent: as in a mesh that says nothing of it. */
+  readonly telemetry?: TelemetrySlice;
 }
 
 /** Of requests to an application [G20]. */

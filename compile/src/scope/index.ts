@@ -10,6 +10,7 @@ import { closed, inboundSlice } from './inbound.ts';
 import { originOf } from './origin.ts';
 import { outboundSlice } from './outbound.ts';
 import { sharedBy } from './shared.ts';
+import { telemetryFor } from './telemetry.ts';
 import { tokensOf, withTokens } from './tokens.ts';
 import { trustIn } from './unread-clients.ts';
 
@@ -30,15 +31,17 @@ export const scope = (mesh: Mesh, proxy: Proxy): View => {
   const isGateway = proxy.role === 'gateway';
   const families = familiesOf(proxy.addresses);
   const seen = meshFor(mesh, families);
-  const surface = surfaceOf(mesh, families);
   const subject = subjectOf(seen, proxy);
+  const called = outboundSlice(seen, proxy);
+  const plain = surfaceOf(mesh, families);
+  const surface = { ...plain, ...telemetryFor(seen, subject, called.services) };
   const tokens = tokensOf(seen, subject);
   const entrance: Surface = { ...surface, ...narrowedIn(seen, proxy) };
   const trust = trustIn(seen, proxy);
   const gateway = isGateway ? withTokens(servedAs(gatewaySlice(seen, proxy), { ...entrance, ...(trust && { trust }) }), tokens) : noServers;
   const slices: Slices = {
-    origin: servedAs(originOf(seen, proxy), surface),
-    outbound: servedAs(outboundSlice(seen, proxy), surface),
+    origin: servedAs(originOf(seen, proxy), plain),
+    outbound: servedAs(called, surface),
     inbound: isGateway ? closed : withTokens(servedAs(inboundSlice(seen, proxy), entrance), tokens),
     gateway,
     authorization: authorizationSlice(seen, proxy),

@@ -16,7 +16,7 @@ const allowing = (count: number): AuthorizationSlice => {
 };
 
 const filtersOf = (authorization: AuthorizationSlice) =>
-  guarded({ identified: true, named: true, asDialled: true, proxy: () => [tcpProxy('application')] }, authorization).map(
+  guarded({ identified: true, named: true, asDialled: true, told: {}, proxy: () => [tcpProxy('application')] }, authorization).map(
     ({ filters }) => filters,
   );
 
@@ -24,7 +24,7 @@ test('more questions than Envoy reads in one expression let nobody pass, instead
   expect(filtersOf(allowing(1_000))).toEqual([
     [expect.objectContaining({ name: 'weft.connection.guard' }), ...trialFilters, tcpProxy('application')],
   ]);
-  expect(filtersOf(allowing(3_000))).toEqual([blindRefusal('policies that ask too much', true)]);
+  expect(filtersOf(allowing(3_000))).toEqual([blindRefusal('policies that ask too much', { identified: true, told: {} })]);
 });
 
 const denied = (networks: number, rules: number): AuthorizationSlice => {
@@ -41,5 +41,5 @@ const denied = (networks: number, rules: number): AuthorizationSlice => {
 test('more addresses that are told apart than there can be chains let nobody pass [G9]', () => {
   expect(filtersOf(denied(1_000, 1))).toHaveLength(2);
   expect(filtersOf(denied(1, 300))).toHaveLength(2);
-  expect(filtersOf(denied(1, 501))).toEqual([blindRefusal('policies that tell too many addresses apart', true)]);
+  expect(filtersOf(denied(1, 501))).toEqual([blindRefusal('policies that tell too many addresses apart', { identified: true, told: {} })]);
 });

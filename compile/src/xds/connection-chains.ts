@@ -17,7 +17,7 @@ import { type Delegated, delegatedTo, delegationFilters } from './connection-del
 import { blindRefusal, destinationGuard, refusal, wordsGuard } from './connection-guard.ts';
 import { trialFilters } from './connection-trials.ts';
 import { nobodyAllows } from './connection-verdict.ts';
-import type { DialsAfter, Filters } from './filters.ts';
+import type { DialsAfter, Filters, Told } from './filters.ts';
 import { remember } from './remember.ts';
 
 export type Match = Init<typeof FilterChainMatchSchema>;
@@ -29,6 +29,8 @@ export interface Passage extends Pick<KnownOfConnection, 'identified' | 'named' 
   /** A PROXY header says who the client is; whoever opened the connection is somebody else then [S109]. */
   readonly proxied?: boolean;
   readonly proxy: (after?: DialsAfter) => Filters;
+  /** What is told of connections that nobody passes. */
+  readonly told: Told;
 }
 
 /** A chain of the passage. */
@@ -62,11 +64,12 @@ interface Verdict extends ConnectionVerdict {
   readonly delegated: readonly Delegated[];
 }
 
-const filtersOf = (verdict: Verdict, { identified, asDialled, proxy }: Passage): Filters => {
+const filtersOf = (verdict: Verdict, { identified, asDialled, proxy, told }: Passage): Filters => {
   const { mayPass, delegated } = verdict;
-  if (mayPass.kind === 'known' && !mayPass.holds) return refusal(verdict, identified);
+  if (mayPass.kind === 'known' && !mayPass.holds) return refusal(verdict, { identified, told });
   // Of whom too much would have to be asked, nothing is known.
-  if ([mayPass, ...delegated.map(({ asked }) => asked)].some(isTooLong)) return blindRefusal('policies that ask too much', identified);
+  if ([mayPass, ...delegated.map(({ asked }) => asked)].some(isTooLong))
+    return blindRefusal('policies that ask too much', { identified, told });
   const isOpen = mayPass.kind === 'known';
   if (delegated.length > 0) {
     const guard = isOpen ? [] : asDialled ? destinationGuard(verdict) : wordsGuard(verdict);
@@ -119,10 +122,13 @@ const suffixOf = (word: string, classes: readonly AddressClass[]): string => (cl
 
 /** Chains that together take what the passage did. */
 export const guarded = (passage: Passage, authorization: AuthorizationSlice): readonly Guarded[] => {
-  const { identified, named, port, proxied = false } = passage;
+  const { identified, named, port, told, proxied = false } = passage;
   const classes = divisionOf(authorization);
   // So many addresses are told apart that nobody's is known.
-  if (!classes) return [{ suffix: '', match: {}, filters: blindRefusal('policies that tell too many addresses apart', identified) }];
+  if (!classes) {
+    const filters = blindRefusal('policies that tell too many addresses apart', { identified, told });
+    return [{ suffix: '', match: {}, filters }];
+  }
   const verdictOf = (held: readonly AddressClass[]): Verdict => {
     const holds = new Set(held.flatMap((one) => [...one.holds]));
     const known = { identified, named, holds, ...(port !== undefined && { port }) };

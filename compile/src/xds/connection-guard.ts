@@ -12,7 +12,7 @@ import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/rba
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import type { ConnectionVerdict, Formula } from '../mesh/index.ts';
 import { hasMark, mark, mayPassKey, mayPassNow, refused, type StateValue, state, verdicts, when } from './connection-verdict.ts';
-import { type Filters, tcpProxy } from './filters.ts';
+import { type Filters, type Told, tcpProxy } from './filters.ts';
 
 /** Where a cluster of type ORIGINAL_DST goes in place of the address that was dialled. */
 const destination = 'envoy.network.transport_socket.original_dst_address';
@@ -47,17 +47,27 @@ export const wordsGuard = ({ mayPass, refusals }: ConnectionVerdict): Filters =>
   return [setting(guard, first, shown), typed('weft.connection.refusal', RBACSchema, { statPrefix: 'tcp.', rules })];
 };
 
-const refusing = (first: readonly StateValue[], shown: readonly StateValue[], identified: boolean): Filters => [
+/** Whom nobody passes, and what is told of it. */
+export interface Refused {
+  readonly identified: boolean;
+  readonly told: Told;
+}
+
+const refusing = (first: readonly StateValue[], shown: readonly StateValue[], { identified, told }: Refused): Filters => [
   setting(guard, first, shown),
   // Who it is shows when its handshake is over.
-  tcpProxy(blackHoleCluster, { watch: identified ? 'served by mutual TLS' : 'served in plaintext' }, identified ? 'handshake' : undefined),
+  tcpProxy(
+    blackHoleCluster,
+    { watch: identified ? 'served by mutual TLS' : 'served in plaintext', ...told },
+    identified ? 'handshake' : undefined,
+  ),
 ];
 
 /** Nobody passes, whoever comes. */
-export const refusal = ({ mayPass, refusals }: ConnectionVerdict, identified: boolean): Filters => {
+export const refusal = ({ mayPass, refusals }: ConnectionVerdict, whom: Refused): Filters => {
   const { first, shown } = verdicts(mayPass, refusals);
-  return refusing(first, shown, identified);
+  return refusing(first, shown, whom);
 };
 
 /** Nobody passes, since nothing can be known of who comes. */
-export const blindRefusal = (reason: string, identified: boolean): Filters => refusing(refused(reason), [], identified);
+export const blindRefusal = (reason: string, whom: Refused): Filters => refusing(refused(reason), [], whom);

@@ -16,7 +16,7 @@ const versions = (slice: AuthorizationSlice) => trialResources(slice).map(({ ver
 
 /** Names of connections' chains and what stands in them. */
 const chains = (slice: AuthorizationSlice) =>
-  guarded({ identified: true, named: true, asDialled: true, proxy: () => [tcpProxy('application')] }, slice);
+  guarded({ identified: true, named: true, asDialled: true, told: {}, proxy: () => [tcpProxy('application')] }, slice);
 
 test.each<[string, Partial<AuthorizationSlice>, readonly boolean[]]>([
   ['AUDIT', { audit: [policy('AUDIT', false)] }, [true, false, false]],

@@ -2,7 +2,7 @@
 import { outboundCluster } from '@weft/envoy';
 import { type ConnectionMatch, type ConnectionRoute, connectionWays, type Entry } from '../mesh/index.ts';
 import { isDynamic, resolveServerName } from './dynamic-dns.ts';
-import { asTcp, connectionProxy, type Filters, tcpProxy } from './filters.ts';
+import { asTcp, connectionProxy, type Filters, type Told, tcpProxy } from './filters.ts';
 
 /** A chain and what it is for. */
 export interface Way {
@@ -10,14 +10,14 @@ export interface Way {
   readonly filters: Filters;
 }
 
-const straight = ({ scoped, port }: Entry): Filters => [
+const straight = ({ scoped, port }: Entry, told: Told): Filters => [
   ...(port.protocol === 'auto' ? [asTcp] : []),
   ...(isDynamic(scoped.service) ? [resolveServerName(port.number)] : []),
-  tcpProxy(outboundCluster({ port: port.number, host: scoped.service.hostname }), scoped.destination.policy(port.number)),
+  tcpProxy(outboundCluster({ port: port.number, host: scoped.service.hostname }), { ...scoped.destination.policy(port.number), ...told }),
 ];
 
-const routed = (route: ConnectionRoute): Filters => [...(route.entersHttp ? [asTcp] : []), connectionProxy(route)];
+const routed = (route: ConnectionRoute, told: Told): Filters => [...(route.entersHttp ? [asTcp] : []), connectionProxy(route, told)];
 
 /** @param own what tells the service from others on its listener */
-export const waysOf = (entry: Entry, own: ConnectionMatch): readonly Way[] =>
-  connectionWays(entry, own).map(({ match, route }) => ({ match, filters: route ? routed(route) : straight(entry) }));
+export const waysOf = (entry: Entry, own: ConnectionMatch, told: Told): readonly Way[] =>
+  connectionWays(entry, own).map(({ match, route }) => ({ match, filters: route ? routed(route, told) : straight(entry, told) }));

@@ -6,6 +6,7 @@ import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
+import { toldBy } from './telemetry.ts';
 import { domainsOf, outsideCluster, serviceHost } from './virtual-hosts.ts';
 
 export interface BoundPort extends Pick<EgressScope, 'bindToPort'> {
@@ -35,13 +36,15 @@ export const boundListener = (bound: BoundPort, entries: readonly Entry[], slice
   const { port, bind, bindToPort } = bound;
   const name = port.number === 0 ? bind : listenerName(bind, port.number);
   const carried = isHttp(port.protocol) ? [] : entries.filter((entry) => !isHttp(entry.port.protocol));
-  const bytes = distinct(carried.flatMap((entry) => waysOf(entry, signOf(entry))));
+  const told = toldBy(slice);
+  const bytes = distinct(carried.flatMap((entry) => waysOf(entry, signOf(entry), told)));
   const grpcWeb = entries.some((entry) => entry.port.protocol === 'grpc-web');
   const dynamic = entries.some(({ scoped }) => isDynamic(scoped.service));
   const { bindToPort: _captured, ...content } = contentOf(name, {
     http: readsHttp(port) ? { routes: boundRoutes(bound), grpcWeb, dynamic, paths: slice.paths } : undefined,
     bytes,
     outside: outsideCluster(slice),
+    told,
   });
   return outboundListener(name, { addresses: [bind], port: port.number }, { ...content, ...(!bindToPort && { bindToPort }) });
 };

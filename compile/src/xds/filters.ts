@@ -16,7 +16,7 @@ import {
 } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema, UpstreamConnectMode } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import type { ConnectionRoute, TrafficPolicy } from '../mesh/index.ts';
+import type { ConnectionRoute, Surface, TrafficPolicy } from '../mesh/index.ts';
 import { resolveHost } from './dynamic-dns.ts';
 import type { Watch } from './metrics.ts';
 import { routeFilters } from './route-filters.ts';
@@ -42,11 +42,14 @@ interface CallOptions {
   readonly grpcWeb: boolean;
   /** Some service's names are resolved as they are asked for. */
   readonly dynamic: boolean;
+  /** Filters that only count, which see every message as the caller does; absent: none. */
+  readonly counting?: readonly HttpFilter[];
 }
 
 /** Filters of requests that leave for services, in their order [S101]. */
 export const callFilters = (options: CallOptions): HttpFilters => [
   ...(options.guards ?? []),
+  ...(options.counting ?? []),
   ...(options.grpcWeb ? [grpcWeb] : []),
   ...routeFilters, // a route's own faults and CORS
   ...(options.dynamic ? [resolveHost] : []),
@@ -54,7 +57,7 @@ export const callFilters = (options: CallOptions): HttpFilters => [
 ];
 
 /** Filters of requests that arrive for the application itself. */
-export const ownFilters = (guards: readonly HttpFilter[]): HttpFilters => [...guards, router];
+export const ownFilters = (guards: readonly HttpFilter[], counting: readonly HttpFilter[]): HttpFilters => [...guards, ...counting, router];
 
 /** What all connection managers share; `manager` says the rest and wins. */
 export const httpManager = (manager: Manager) =>
@@ -73,15 +76,18 @@ export const routesFrom = (routeConfigName: string): NonNullable<Manager['routeS
   value: { routeConfigName, configSource: fromAds },
 });
 
-/** What of a policy concerns a TCP connection before its cluster is entered, and whose connection it is: a call, unless it is said. */
-export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'> & { readonly watch?: Watch };
+/** What is told of its connections, and whose they are: a call, unless it is said. */
+export type Told = Pick<Surface, 'telemetry'> & { readonly watch?: Watch };
+
+/** What of a policy concerns a TCP connection before its cluster is entered. */
+export type TcpPolicy = Pick<TrafficPolicy, 'connectionPool' | 'loadBalancer' | 'tunnel'> & Told;
 
 type TcpProxy = Init<typeof TcpProxySchema>;
 
-const tcpOptions = ({ connectionPool, loadBalancer, tunnel, watch = 'calls' }: TcpPolicy): TcpProxy => {
+const tcpOptions = ({ connectionPool, loadBalancer, tunnel, watch = 'calls', telemetry }: TcpPolicy): TcpProxy => {
   const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
   return {
-    ...connectionTelemetry(watch),
+    ...connectionTelemetry(telemetry ? { telemetry } : {}, watch),
     ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout) }),
     ...(maxConnectionDuration && { maxDownstreamConnectionDuration: milliseconds(maxConnectionDuration) }),
     // Of all that a hash may be made of, a TCP connection has its source only [S57].
@@ -108,7 +114,8 @@ export const tcpProxy = (cluster: string, policy: TcpPolicy = {}, after?: DialsA
   proxyTo(cluster, { case: 'cluster', value: cluster }, { ...tcpOptions(policy), ...(after && waiting[after]) });
 
 /** The destinations of one rule for connections, by weight [S51]. */
-export const connectionProxy = ({ clusters, policy, origin }: ConnectionRoute, after?: DialsAfter) => {
+export const connectionProxy = ({ clusters, policy: own, origin }: ConnectionRoute, told: Told, after?: DialsAfter) => {
+  const policy = { ...own, ...told };
   const [only, ...others] = clusters;
   if (only && others.length === 0) return tcpProxy(only.cluster, policy, after);
   const weighted = clusters.map(({ cluster: name, weight }) => ({ name, weight }));

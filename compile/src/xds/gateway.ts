@@ -43,7 +43,7 @@ import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
 import { sniProxies } from './sni-clusters.ts';
-import { requestTelemetry } from './telemetry.ts';
+import { requestTelemetry, toldBy } from './telemetry.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
@@ -61,6 +61,7 @@ interface Served {
 
 const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorization }: Served) => {
   const { trust: { hops, certificates = 'SANITIZE_SET' } = {} } = slice;
+  const { accessLog = [], filters: counting, ...tracing } = requestTelemetry(slice, 'passed on');
   return httpManager({
     statPrefix: `outbound_${listener};`,
     routeSpecifier: routesFrom(routes),
@@ -68,6 +69,7 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorizat
       guards: [...ambiguityFilters(slice), ...httpGuards(authorization)],
       grpcWeb: grpcWeb === true,
       dynamic: false,
+      counting,
     }),
     // Whoever calls is outside: its address is taken from the connection, or from that of the last proxy that is trusted, and no
     // certificate is believed by header unless the mesh says so [S87].
@@ -77,7 +79,8 @@ const manager = ({ routes, grpcWeb }: HttpContent, { listener, slice, authorizat
     setCurrentClientCertDetails: { subject: true, cert: true, dns: true, uri: true },
     commonHttpProtocolOptions: headerOptions(slice, 'gateway'),
     ...denials,
-    accessLog: [...denials.accessLog, ...requestTelemetry('passed on')],
+    accessLog: [...denials.accessLog, ...accessLog],
+    ...tracing,
     ...gatewayReading(slice),
   });
 };
@@ -98,15 +101,17 @@ const framed = ({ match, tls }: Frame, more: Match, filters: Filters): Chain => 
 
 const connectionChains = (
   frame: Frame,
-  passage: Omit<Passage, 'asDialled' | 'port' | 'proxied'>,
+  passage: Omit<Passage, 'asDialled' | 'port' | 'proxied' | 'told'>,
   { port, slice, authorization }: Served,
 ): Chain[] => {
   const proxied = slice.trust?.proxyProtocol === true;
-  return guarded({ ...passage, port, proxied, asDialled: false }, authorization).map(({ match, filters }) => framed(frame, match, filters));
+  return guarded({ ...passage, port, proxied, asDialled: false, told: toldBy(slice) }, authorization).map(({ match, filters }) =>
+    framed(frame, match, filters),
+  );
 };
 
 const passedOn = (hosts: readonly string[], served: Served): Chain[] =>
-  sniProxies(served.services, hosts).flatMap(({ name, proxy }) => {
+  sniProxies(served.services, hosts, toldBy(served.slice)).flatMap(({ name, proxy }) => {
     const frame = { match: { ...meshOnly, serverNames: [name] }, tls: {} };
     return connectionChains(frame, { identified: false, named: true, proxy: (after) => [proxy(after)] }, served);
   });
@@ -125,7 +130,7 @@ const filterChains = ({ serverNames, tls, content }: GatewayChain, served: Serve
     const chain = framed(frame, anyDestination(served.authorization), [manager(content, served)]);
     return [{ ...chain, ...narrowedMark(narrowedAt(served.slice.narrowed, served.port)) }];
   }
-  const proxy = (after?: DialsAfter) => [connectionProxy(content.route, after)];
+  const proxy = (after?: DialsAfter) => [connectionProxy(content.route, toldBy(served.slice), after)];
   return connectionChains(frame, { identified: verifies(tls), named, proxy }, served);
 };
 

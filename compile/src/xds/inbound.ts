@@ -46,7 +46,7 @@ import type { Watch } from './metrics.ts';
 import { narrowedMark } from './narrowed.ts';
 import { addressOptions, headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
-import { requestTelemetry } from './telemetry.ts';
+import { requestTelemetry, toldBy } from './telemetry.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';
 
@@ -161,14 +161,16 @@ const manager = (destination: Destination, way: Way) => {
   const { port, protocol, mode, slice, authorization } = destination;
   const caller = { mesh, known: mode !== 'DISABLE' };
   const guards = [...ambiguityFilters(slice), ...httpGuards(authorization)];
+  const { accessLog = [], filters: counting, ...tracing } = requestTelemetry(slice, watchOf(way));
   return httpManager({
     statPrefix: `inbound_0.0.0.0_${port};`,
     routeSpecifier: inlineRoutes(destination, headersOfProxies(slice, caller)),
-    httpFilters: protocol === 'grpc-web' ? callFilters({ guards, grpcWeb: true, dynamic: false }) : ownFilters(guards),
+    httpFilters: protocol === 'grpc-web' ? callFilters({ guards, counting, grpcWeb: true, dynamic: false }) : ownFilters(guards, counting),
     commonHttpProtocolOptions: { maxConnectionDuration: httpLife, ...headerOptions(slice, 'server') },
     http1SafeMaxConnectionDuration: true,
     ...denials,
-    accessLog: [...denials.accessLog, ...requestTelemetry(watchOf(way))],
+    accessLog: [...denials.accessLog, ...accessLog],
+    ...tracing,
     // Envoy drops the header from clients without a verified certificate.
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
@@ -178,11 +180,14 @@ const manager = (destination: Destination, way: Way) => {
 };
 
 const wayChains = (way: Way, destination: Destination): readonly Guarded[] => {
-  const { cluster, port, pool, asDialled, authorization } = destination;
+  const { cluster, port, pool, asDialled, authorization, slice } = destination;
   if (way.content === 'http') return [{ suffix: '', match: anyDestination(authorization), filters: [manager(destination, way)] }];
-  const watch = watchOf(way);
-  const proxy = (after?: DialsAfter) => [tcpProxy(cluster, { connectionPool: pool, watch }, after)];
-  return guarded({ identified: way.mesh, named: way.match !== raw, asDialled, proxy, ...(port > 0 && { port }) }, authorization);
+  const told = { ...toldBy(slice), watch: watchOf(way) };
+  const proxy = (after?: DialsAfter) => [tcpProxy(cluster, { connectionPool: pool, ...told }, after)];
+  return guarded(
+    { identified: way.mesh, named: way.match !== raw, asDialled, proxy, told: toldBy(slice), ...(port > 0 && { port }) },
+    authorization,
+  );
 };
 
 const chains = (destination: Destination, prefix: string): Chain[] =>
@@ -225,11 +230,11 @@ const boundListener = (port: InboundPort & { readonly bind: string }, entrance: 
 };
 
 /** A connection to the listener itself would come back to it for ever [S6]. */
-const ownPort: Chain = {
+const ownPort = (slice: Pick<InboundSlice, 'telemetry'>): Chain => ({
   name: 'virtualInbound-blackhole',
   filterChainMatch: { destinationPort: inboundCapturePort },
-  filters: [tcpProxy(blackHoleCluster, { watch: 'served in plaintext' })],
-};
+  filters: [tcpProxy(blackHoleCluster, { watch: 'served in plaintext', ...toldBy(slice) })],
+});
 
 const isCarried = ({ protocol, port }: InboundPort): boolean => protocol !== 'udp' && port !== inboundCapturePort;
 
@@ -260,7 +265,7 @@ export const inboundListener = (slice: InboundSlice, authorization: Authorizatio
     // No `useOriginalDst`: it would hand the connection to an outbound listener of the same port, which leads back here for ever.
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...patienceOf(slice),
-    filterChains: [ownPort, ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound')],
+    filterChains: [ownPort(slice), ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound')],
     accessLog: [...connectionDenials.proven],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);

@@ -13,6 +13,7 @@ import {
   httpManager,
   plainHttp,
   routesFrom,
+  type Told,
   tcpProxy,
   tlsInspector,
 } from './filters.ts';
@@ -55,13 +56,14 @@ export interface HttpWay {
   readonly paths: PathNormalization | undefined;
 }
 
-const httpChains = (name: string, way: HttpWay): readonly Chain[] => {
+const httpChains = (name: string, way: HttpWay, told: Told): readonly Chain[] => {
+  const { filters: counting, ...telling } = requestTelemetry(told, 'calls');
   const filters = [
     httpManager({
       statPrefix: `outbound_${name};`,
       routeSpecifier: routesFrom(way.routes),
-      httpFilters: callFilters(way),
-      accessLog: requestTelemetry('calls'),
+      httpFilters: callFilters({ ...way, counting }),
+      ...telling,
       ...callReading({ ...(way.paths && { paths: way.paths }) }),
     }),
   ];
@@ -86,13 +88,14 @@ export interface Content {
   readonly bytes: Chains;
   /** Cluster of what no chain takes. */
   readonly outside: string;
+  readonly told: Told;
 }
 
 /** What no chain takes goes outside as it came, as Istio's fall-through chain does it. */
-export const contentOf = (name: string, { http, bytes, outside }: Content): ListenerInit => {
+export const contentOf = (name: string, { http, bytes, outside, told }: Content): ListenerInit => {
   const { rest } = bytes;
-  const chains = [...(http ? httpChains(name, http) : []), ...bytes.chains];
-  const byDefault = rest ?? { filters: [tcpProxy(outside)] };
+  const chains = [...(http ? httpChains(name, http, told) : []), ...bytes.chains];
+  const byDefault = rest ?? { filters: [tcpProxy(outside, told)] };
   return {
     bindToPort: false,
     ...inspection(http !== undefined, bytes),

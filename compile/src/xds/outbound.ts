@@ -13,12 +13,13 @@ import {
 } from '../mesh/index.ts';
 import { distinct } from './chain-match.ts';
 import { waysOf } from './connections.ts';
-import { tcpProxy } from './filters.ts';
+import { type Told, tcpProxy } from './filters.ts';
 import { contentOf, outboundListener } from './outbound-listener.ts';
 import { joinedPart, type Part, partOf, remember, rememberPair, whileUsed } from './remember.ts';
+import { telemetryKey, toldBy } from './telemetry.ts';
 import { outsideCluster } from './virtual-hosts.ts';
 
-const makeCapture = (outside: string, families: Families | undefined): Encoded =>
+const makeCapture = (outside: string, families: Families | undefined, told: Told): Encoded =>
   outboundListener(
     virtualOutbound,
     { addresses: anywhere(families), port: outboundCapturePort },
@@ -28,9 +29,9 @@ const makeCapture = (outside: string, families: Families | undefined): Encoded =
         {
           name: 'virtualOutbound-trafficloop',
           filterChainMatch: { destinationPort: outboundCapturePort },
-          filters: [tcpProxy(blackHoleCluster)],
+          filters: [tcpProxy(blackHoleCluster, told)],
         },
-        { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(outside)] },
+        { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(outside, told)] },
       ],
     },
   );
@@ -40,7 +41,8 @@ const captures = whileUsed<Encoded>();
 /** Hands over to the listener of the address dialled; what none has goes on, or nowhere [S6]. */
 export const captureListener = (slice: OutboundSlice): Part => {
   const outside = outsideCluster(slice);
-  return partOf(captures(`${outside} ${slice.families ?? ''}`, () => makeCapture(outside, slice.families)));
+  const key = `${outside} ${slice.families ?? ''} ${telemetryKey(slice)}`;
+  return partOf(captures(key, () => makeCapture(outside, slice.families, toldBy(slice))));
 };
 
 /** The route table of a sniffed service, which its own listeners use and nobody else [S7]. */
@@ -50,7 +52,8 @@ const makeAddressListener = (entry: Entry, address: string, { paths, ...slice }:
   const { number, protocol } = entry.port;
   const name = listenerName(address, number);
   const http = protocol === 'auto' ? { routes: sniffedRoutes(entry), grpcWeb: false, dynamic: false, paths } : undefined;
-  const content = { http, bytes: distinct(waysOf(entry, anyConnection)), outside: outsideCluster(slice) };
+  const told = toldBy(slice);
+  const content = { http, bytes: distinct(waysOf(entry, anyConnection, told)), outside: outsideCluster(slice), told };
   return outboundListener(name, { addresses: [address], port: number }, contentOf(name, content));
 };
 
@@ -62,7 +65,7 @@ const addressListener = (entry: Entry, address: string, slice: OutboundSlice): P
   const { scoped } = entry;
   const known = scoped.connections.size === 0 ? plain(scoped.service, scoped.destination) : routed(scoped);
   // A Sidecar's listener may give the port another protocol.
-  const key = `${listenerName(address, entry.port.number)} ${entry.port.protocol} ${outsideCluster(slice)} ${slice.paths ?? ''}`;
+  const key = `${listenerName(address, entry.port.number)} ${entry.port.protocol} ${outsideCluster(slice)} ${slice.paths ?? ''} ${telemetryKey(slice)}`;
   const part = known.get(key) ?? [makeAddressListener(entry, address, slice)];
   known.set(key, part);
   return part;

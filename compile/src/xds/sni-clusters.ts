@@ -8,7 +8,7 @@ import { ClusterSchema } from '@weft/envoy/gen/envoy/config/cluster/v3/cluster_p
 import { covers, type DestinationPolicy, type GatewaySlice, type PortEndpoints, type ScopedService, type Service } from '../mesh/index.ts';
 import { type Situation, type Target, targetsOf, unsecured } from './clusters.ts';
 import { assignment, inSubset } from './endpoints.ts';
-import { type DialsAfter, tcpProxy } from './filters.ts';
+import { type DialsAfter, type Told, tcpProxy } from './filters.ts';
 import { rememberKeyed } from './remember.ts';
 
 /** Addresses that others resolve speak no mesh TLS that we know of. */
@@ -19,7 +19,7 @@ const nameOf = ({ service, port, subset }: Pick<Target, 'service' | 'port' | 'su
   outboundSni({ port: port.number, host: service.hostname, ...(subset && { subset: subset.name }) });
 
 /** What leads a connection to each cluster, by the cluster's name. */
-export const sniProxies = (services: readonly ScopedService[], hosts: readonly string[]) =>
+export const sniProxies = (services: readonly ScopedService[], hosts: readonly string[], told: Told) =>
   services
     .filter((scoped) => isPassedOn(scoped, hosts))
     .flatMap(({ service, destination }) =>
@@ -28,7 +28,7 @@ export const sniProxies = (services: readonly ScopedService[], hosts: readonly s
         .flatMap((port) => [undefined, ...destination.subsets].map((subset) => ({ port, subset })))
         .map(({ port, subset }) => {
           const name = nameOf({ service, port, ...(subset && { subset }) });
-          return { name, proxy: (after?: DialsAfter) => tcpProxy(name, destination.policy(port.number), after) };
+          return { name, proxy: (after?: DialsAfter) => tcpProxy(name, { ...destination.policy(port.number), ...told }, after) };
         }),
     );
 

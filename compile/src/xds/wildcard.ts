@@ -6,6 +6,7 @@ import { waysOf } from './connections.ts';
 import { isDynamic } from './dynamic-dns.ts';
 import { contentOf, nameOf, outboundListener } from './outbound-listener.ts';
 import { whileUsed } from './remember.ts';
+import { telemetryKey, toldBy } from './telemetry.ts';
 import { outsideCluster } from './virtual-hosts.ts';
 
 /** All that shares `0.0.0.0_<port>`. */
@@ -44,14 +45,15 @@ const httpOnly = whileUsed<Encoded>();
 /** On a port with HTTP services what is not HTTP is a homeless service's, or goes outside as it came. */
 export const wildcardListener = ({ port, http, grpcWeb, dynamic, named, homeless }: Wildcard, slice: OutboundSlice): Encoded => {
   const bind = { addresses: anywhere(slice.families), port };
+  const told = toldBy(slice);
   const make = () => {
     const name = nameOf(bind);
-    const ways = homeless.flatMap((entry) => waysOf(entry, signOf(entry)));
+    const ways = homeless.flatMap((entry) => waysOf(entry, signOf(entry), told));
     const networks = ways.flatMap(({ match }) => match.subnets);
     const way = { routes: `${port}`, grpcWeb, dynamic, addresses: addressesWithin(named, networks), paths: slice.paths };
-    const content = { http: http ? way : undefined, bytes: distinct(ways), outside: outsideCluster(slice) };
+    const content = { http: http ? way : undefined, bytes: distinct(ways), outside: outsideCluster(slice), told };
     return outboundListener(name, bind, contentOf(name, content));
   };
   if (homeless.length > 0) return make();
-  return httpOnly(JSON.stringify([bind, http, grpcWeb, dynamic, slice.paths, outsideCluster(slice)]), make);
+  return httpOnly(JSON.stringify([bind, http, grpcWeb, dynamic, slice.paths, outsideCluster(slice), telemetryKey(slice)]), make);
 };

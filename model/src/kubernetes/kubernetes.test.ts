@@ -174,15 +174,19 @@ describe('MeshConfig', () => {
     [
       'what has no effect yet',
       meshConfig(
-        '  enableTracing: true # W WEFT0101 spec.enableTracing\n  defaultConfig: {tracing: {}} # W WEFT0101 spec.defaultConfig.tracing',
+        '  ingressClass: istio # W WEFT0101 spec.ingressClass\n  defaultConfig: {tracing: {}} # W WEFT0101 spec.defaultConfig.tracing',
       ),
     ],
     [
       'what Weft reads and does not do',
       meshConfig(
-        '  accessLogFile: /dev/stdout # W WEFT0101 spec.accessLogFile\n  defaultConfig:\n    concurrency: 2\n    holdApplicationUntilProxyStarts: true',
+        '  dnsRefreshRate: 5s # W WEFT0101 spec.dnsRefreshRate\n  defaultConfig:\n    concurrency: 2\n    holdApplicationUntilProxyStarts: true',
       ),
     ],
+    ['logs', meshConfig('  accessLogFile: /dev/stdout\n  accessLogFormat: "%PROTOCOL%"\n  accessLogEncoding: TEXT\n  enableTracing: true')],
+    ['logs in a file', meshConfig('  accessLogFile: /tmp/a # W WEFT0101 spec.accessLogFile')],
+    ['logs that Envoy cannot write', meshConfig('  accessLogFormat: "%NO%" # E IST0106 spec.accessLogFormat')],
+    ['logs in JSON that is none', meshConfig('  accessLogEncoding: JSON\n  accessLogFormat: "%NO%" # E IST0106 spec.accessLogFormat')],
     [
       "Istio's own form",
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    trustDomain: a\n    connectTimeout: 5x # E IST0106 spec.connectTimeout',

@@ -1,9 +1,10 @@
-/** External authorizers in the mesh's settings (`extensionProviders`), which CUSTOM policies name. */
+/** The mesh's `extensionProviders`: external authorizers, which CUSTOM policies name, and where telemetry goes. */
 import { parseDuration } from '../duration.ts';
 import type { Problem } from '../problem.ts';
 import { ineffective, invalid, isPort, portHelp } from '../rule.ts';
 import { isHeaderName } from '../text/header.ts';
 import { childPath } from '../yaml/json.ts';
+import { builtInProviders, type TelemetryProvider, telemetryFaults } from './telemetry-provider.ts';
 
 interface ExternalAuthorization {
   readonly service?: string;
@@ -29,7 +30,7 @@ export interface HttpAuthorization extends ExternalAuthorization {
   readonly headersToDownstreamOnAllow?: readonly string[];
 }
 
-export interface ExtensionProvider {
+export interface ExtensionProvider extends TelemetryProvider {
   readonly name?: string;
   readonly envoyExtAuthzHttp?: HttpAuthorization;
   readonly envoyExtAuthzGrpc?: ExternalAuthorization;
@@ -105,18 +106,20 @@ export function* checkProviders(providers: readonly ExtensionProvider[] | undefi
   for (const [index, provider] of (providers ?? []).entries()) {
     const at = `${path}[${index}]`;
     const { name = '', envoyExtAuthzGrpc: grpc, envoyExtAuthzHttp: http } = provider;
-    if (!grpc && !http) {
+    const told = telemetryFaults(provider, at);
+    if (!grpc && !http && !told) {
       yield ineffective(
         at,
-        `provider \`${name.slice(0, 80)}\` has no effect yet`,
-        'Only `envoyExtAuthzGrpc` and `envoyExtAuthzHttp` have.',
+        `provider \`${name.slice(0, 80)}\` has no effect: nothing here speaks with it`,
+        'Send spans to `opentelemetry` or `zipkin`, and logs to `envoyOtelAls`, `envoyHttpAls`, `envoyTcpAls` or `envoyFileAccessLog`.',
       );
       continue;
     }
-    const faults = [...providerFaults(provider, at)];
+    const faults = [...providerFaults(provider, at), ...(told ?? [])];
     if (name === '') faults.push(invalid(`${at}.name`, 'a provider without name', 'Name it: policies call it by its name.'));
+    else if (name === builtInProviders.own) faults.push(invalid(`${at}.name`, '`weft` is the mesh’s own', 'Rename it.'));
     else if (seen.has(name)) faults.push(invalid(`${at}.name`, `\`${name.slice(0, 80)}\` stands twice; the first counts`, 'Rename one.'));
     seen.add(name);
-    for (const fault of faults) yield { ...fault, part: true };
+    for (const fault of faults) yield fault.severity === 'error' ? { ...fault, part: true } : fault;
   }
 }

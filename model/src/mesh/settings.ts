@@ -13,8 +13,11 @@ import { isDnsLabel, isDnsSubdomain } from '../metadata.ts';
 import type { Problem } from '../problem.ts';
 import type { Metadata, Resource } from '../resource.ts';
 import { checkExportTo, ineffective, invalid, isPort, portHelp } from '../rule.ts';
+import { flawOfLogFormat } from '../text/log-format.ts';
+import type { Json } from '../yaml/json.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 import { checkProviders, type ExtensionProvider } from './authorizer.ts';
+import { builtInProviders, flawOfLabels, streams } from './telemetry-provider.ts';
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
@@ -41,6 +44,8 @@ export interface MeshConfigSpec {
   readonly accessLogFormat?: string;
   readonly accessLogEncoding?: 'TEXT' | 'JSON';
   readonly extensionProviders?: readonly ExtensionProvider[];
+  readonly defaultProviders?: DefaultProviders;
+  readonly enableTracing?: boolean;
   readonly proxyListenPort?: number;
   readonly proxyInboundListenPort?: number;
   readonly defaultConfig?: {
@@ -53,6 +58,13 @@ export interface MeshConfigSpec {
     /** Not looked at by its schema. */
     readonly gatewayTopology?: unknown;
   };
+}
+
+/** Names of providers, of which objects of kind Telemetry may name others. */
+export interface DefaultProviders {
+  readonly tracing?: readonly string[];
+  readonly metrics?: readonly string[];
+  readonly accessLogging?: readonly string[];
 }
 
 /** Complete: every setting has a value. Durations are milliseconds. */
@@ -90,6 +102,8 @@ export interface MeshSettings {
   readonly accessLogEncoding: 'TEXT' | 'JSON';
   /** As written. */
   readonly extensionProviders: readonly ExtensionProvider[];
+  /** Of what no Telemetry names others for; Istio's, and the mesh's own. */
+  readonly defaultProviders: Required<DefaultProviders>;
   readonly proxyListenPort: number;
   readonly proxyInboundListenPort: number;
   readonly drainDuration: number;
@@ -123,6 +137,7 @@ export const defaultMeshSettings: MeshSettings = {
   accessLogFormat: '',
   accessLogEncoding: 'TEXT',
   extensionProviders: [],
+  defaultProviders: { tracing: [builtInProviders.own], metrics: [builtInProviders.metrics], accessLogging: [] },
   proxyListenPort: 15001,
   proxyInboundListenPort: 15006,
   drainDuration: 45_000,
@@ -152,6 +167,13 @@ const normalizationOf = ({ pathNormalization }: MeshConfigSpec, compatibility: M
     normalizations.find((known) => known === pathNormalization?.normalization) ?? (compatibility === 'istio' ? 'BASE' : undefined);
   return said && { pathNormalization: said };
 };
+
+/** A list that is written replaces the default one; `enableTracing: false` leaves nobody to trace for. */
+const providersOf = ({ defaultProviders, enableTracing }: MeshConfigSpec): MeshSettings['defaultProviders'] => ({
+  ...defaultMeshSettings.defaultProviders,
+  ...(enableTracing === false && { tracing: [] }),
+  ...defaultProviders,
+});
 
 const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): MeshSettings => {
   const d = defaultMeshSettings;
@@ -189,6 +211,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     accessLogFormat: spec.accessLogFormat ?? d.accessLogFormat,
     accessLogEncoding: spec.accessLogEncoding ?? d.accessLogEncoding,
     extensionProviders: spec.extensionProviders ?? d.extensionProviders,
+    defaultProviders: providersOf(spec),
     proxyListenPort: spec.proxyListenPort || d.proxyListenPort,
     proxyInboundListenPort: spec.proxyInboundListenPort || d.proxyInboundListenPort,
     drainDuration: duration(spec.defaultConfig?.drainDuration, d.drainDuration),
@@ -236,6 +259,7 @@ const effective = new Set<string>([
     'defaultDestinationRuleExportTo',
   ],
   ...['defaultHttpRetryPolicy', 'localityLbSetting', 'h2UpgradePolicy', 'defaultConfig', 'extensionProviders', 'trustDomainAliases'],
+  ...['defaultProviders', 'enableTracing', 'accessLogFile', 'accessLogFormat', 'accessLogEncoding'],
 ]);
 /** Applications always start after their proxy is ready: `true` is what happens. */
 const isEffectiveOfProxy = (field: string, value: unknown): boolean =>
@@ -263,6 +287,30 @@ function* checkTopology(topology: unknown): Iterable<Problem> {
     );
 }
 
+/** What cannot be read is left out: Istio's own format stands in for it. */
+const flawOfMeshFormat = ({ accessLogFormat = '', accessLogEncoding }: MeshConfigSpec): string | undefined => {
+  if (accessLogEncoding !== 'JSON') return flawOfLogFormat(accessLogFormat);
+  try {
+    const labels: unknown = JSON.parse(accessLogFormat || '{}');
+    if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return 'it is no object of JSON';
+    return flawOfLabels(labels as Readonly<Record<string, Json>>);
+  } catch {
+    return 'it is no JSON';
+  }
+};
+
+function* checkLog(spec: MeshConfigSpec): Iterable<Problem> {
+  const { accessLogFile } = spec;
+  if (accessLogFile && !streams.some((stream) => stream === accessLogFile))
+    yield ineffective(
+      'spec.accessLogFile',
+      'a proxy has no files that anybody could read',
+      `Write \`${streams[0]}\` or \`${streams[1]}\`.`,
+    );
+  const flaw = flawOfMeshFormat(spec);
+  if (flaw) yield { ...invalid('spec.accessLogFormat', flaw, 'Write Envoy’s format of access logs.'), part: true };
+}
+
 export function* checkMeshConfig(spec: MeshConfigSpec, { annotations }: Metadata): Iterable<Problem> {
   yield* checkMeshAnnotations(annotations);
   yield* checkTrust(spec);
@@ -288,6 +336,7 @@ export function* checkMeshConfig(spec: MeshConfigSpec, { annotations }: Metadata
   for (const field of Object.keys(spec)) {
     if (!effective.has(field)) yield ineffective(`spec.${field}`, `\`${field}\` has no effect yet`, 'Remove it, or do not count on it.');
   }
+  yield* checkLog(spec);
   yield* checkProviders(spec.extensionProviders, 'spec.extensionProviders');
   yield* checkVariables(spec.defaultConfig?.proxyMetadata ?? {}, 'spec.defaultConfig.proxyMetadata');
   yield* checkTopology(spec.defaultConfig?.gatewayTopology);

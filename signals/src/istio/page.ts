@@ -3,6 +3,8 @@
  * writes a family behind its TYPE, a histogram's lines together, with rising bounds and `le` as the last label; what is written otherwise is passed over.
  */
 
+import { messagesLabel } from '@weft/model';
+
 export interface PageSeries {
   /** As Istio calls it: `istio_requests_total`, `istio_request_bytes`. */
   readonly metric: string;
@@ -34,6 +36,15 @@ const lineEnd = (text: string, at: number): number => {
   return end < 0 ? text.length : end;
 };
 
+const messages = new RegExp(`${messagesLabel}="(\\d+),(\\d+)"`);
+
+/** Envoy counts calls that had as many messages. */
+const messagesIn = (metric: string, labels: string): number => {
+  if (!metric.endsWith('_messages_total')) return 1;
+  const [, sent = '0', received = '0'] = messages.exec(labels) ?? [];
+  return Number(metric.startsWith('istio_request') ? sent : received);
+};
+
 const readCounters = ({ text, metric, end }: Block, from: number, take: Take): void => {
   const start = `envoy_${metric}{`;
   for (let at = from; at < end; ) {
@@ -41,7 +52,8 @@ const readCounters = ({ text, metric, end }: Block, from: number, take: Take): v
     const close = text.lastIndexOf('}', next);
     if (text.startsWith(start, at) && close > at) {
       const value = Number(text.slice(close + 2, next));
-      if (value >= 0) take({ metric, kind: 'counter', labels: text.slice(at + start.length, close), bounds: [], values: [value] });
+      const labels = text.slice(at + start.length, close);
+      if (value >= 0) take({ metric, kind: 'counter', labels, bounds: [], values: [value * messagesIn(metric, labels)] });
     }
     at = next + 1;
   }

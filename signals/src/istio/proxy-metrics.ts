@@ -3,7 +3,7 @@
  * request; those that are the same for a proxy are added here, and its prefix is taken off.
  */
 import { type Family, type Labels, type Sample, seriesKey } from '../prometheus/exposition.ts';
-import { withPeer } from './known-by-envoy.ts';
+import { type Known, knownOf } from './known-by-envoy.ts';
 import { missing, peerLabels, type Reporter, standardHelp, standardLabels, type WorkloadLabels } from './standard.ts';
 
 const envoyPrefix = /^envoy_(?=istio_)/;
@@ -27,18 +27,23 @@ export const constantsOf = (own: WorkloadLabels): Constants => ({
   },
 });
 
-const completed = (labels: Labels, standard: readonly string[], constants: Constants): Labels => {
+/** Envoy says it of whatever it counts; messages have none [S141]. */
+const policyLabel = 'connection_security_policy';
+
+/** A label that somebody set and that has no value says so [S142]. */
+const completed = ({ labels, removed, set }: Known, standard: readonly string[], constants: Constants): Labels => {
   const own = constants[labels['reporter'] === 'source' ? 'source' : 'destination'];
   const known = standard
-    .map((label) => [label, labels[label] || own[label] || missing(label)] as const)
-    .filter(([, value]) => value !== '');
-  const more = Object.entries(labels).filter(([label, value]) => !standard.includes(label) && value !== '');
-  return Object.fromEntries([...known, ...more]);
+    .map((label) => [label, set.includes(label) ? labels[label] || 'unknown' : labels[label] || own[label] || missing(label)] as const)
+    .filter(([label, value]) => value !== '' && !removed.has(label));
+  const more = Object.entries(labels).filter(([label, value]) => !standard.includes(label) && label !== policyLabel && value !== '');
+  const unknown = set.filter((label) => !standard.includes(label) && !labels[label]).map((label) => [label, 'unknown'] as const);
+  return Object.fromEntries([...known, ...more, ...unknown]);
 };
 
 /** @param metric as Prometheus calls it, a histogram without suffix */
 export const istioLabels = (metric: string, labels: Labels, constants: Constants): Labels =>
-  completed(withPeer(labels), standardLabels.get(metric.replace(/_total$/, '')) ?? [], constants);
+  completed(knownOf(labels), standardLabels.get(metric.replace(/_total$/, '')) ?? [], constants);
 
 /** Several of Envoy's series may be one of Istio's: subsets and ports of a service. */
 const summed = (samples: readonly Sample[]): readonly Sample[] => {
@@ -96,6 +101,10 @@ const overflow = (families: readonly Family[], limits: SeriesLimits): readonly F
   ];
 };
 
+/** Of calls with as many messages Envoy says how many there were. */
+const valueOf = ({ name, value }: Sample, { messages }: Known): number =>
+  messages ? value * ((name.startsWith('istio_response') ? messages[1] : messages[0]) ?? 0) : value;
+
 /** @param families of `/stats/prometheus`; what is not the mesh's stays as it is */
 export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, limits: SeriesLimits): readonly Family[] => {
   const constants = constantsOf(own);
@@ -103,7 +112,10 @@ export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, l
   const counted = all.filter(({ name }) => standardLabels.has(name));
   const mesh = counted.map((family): Family => {
     const standard = standardLabels.get(family.name) ?? [];
-    const samples = family.samples.map((sample) => ({ ...sample, labels: completed(withPeer(sample.labels), standard, constants) }));
+    const samples = family.samples.map((sample) => {
+      const known = knownOf(sample.labels);
+      return { ...sample, value: valueOf(sample, known), labels: completed(known, standard, constants) };
+    });
     return { ...family, help: standardHelp.get(family.name) ?? '', samples: summed(samples) };
   });
   return [...mesh, ...overflow(counted, limits), ...all.filter(({ name }) => !standardLabels.has(name))];

@@ -23,7 +23,7 @@ const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, label
 
 /** As Envoy counts what its workload serves. */
 const counted = `# TYPE envoy_istio_requests_total counter
-envoy_istio_requests_total{reporter="destination",peer="cart-1.cart.v2.local.meta.mesh",response_code="200"} 7
+envoy_istio_requests_total{mesh="m http 200 - - - cart-1.cart.v2.local.meta.mesh - -"} 7
 # TYPE envoy_server_live gauge
 envoy_server_live{} 1
 `;

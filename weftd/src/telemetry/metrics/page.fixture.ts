@@ -27,28 +27,16 @@ const histogram = (name: string, { labels, took }: Counted): string => {
   return [...lines, `${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${took.length}`].join('\n');
 };
 
-const answered = (code: string): readonly string[] => ['request_protocol="http"', `response_code="${code}"`, 'response_flags="-"'];
+const host = (service: string): string => `${service}.shop.svc.cluster.local`;
 
-const peer = (name: string): string => `peer="${name}.${name}.v1.local.meta.mesh"`;
+const peer = (name: string): string => `spiffe://cluster.local/ns/shop/sa/${name} ${name}.${name}.v1.local.meta.mesh`;
 
-const servedLabels = (caller: string, code: string): string =>
-  [
-    ...['reporter="destination"', peer(caller), `source_principal="spiffe://cluster.local/ns/shop/sa/${caller}"`],
-    ...['destination_service="web.shop.svc.cluster.local"', 'cluster="inbound|8080||"', 'connection_security_policy="mutual_tls"'],
-    ...answered(code),
-  ].join(',');
+const servedLabels = (caller: string, code: string): string => `mesh="m http ${code} - - ${peer(caller)} ${host('web')} inbound|8080||"`;
 
-const plaintextLabels = (code: string): string =>
-  [
-    ...['reporter="destination"', 'peer=""', 'source_principal=""', 'destination_service="web.shop.svc.cluster.local"'],
-    ...['cluster="inbound|8080||"', 'connection_security_policy="none"', ...answered(code)],
-  ].join(',');
+const plaintextLabels = (code: string): string => `mesh="n http ${code} - - - - ${host('web')} inbound|8080||"`;
 
 const calledLabels = (service: string, code: string): string =>
-  [
-    ...['reporter="source"', peer(service), `destination_principal="spiffe://cluster.local/ns/shop/sa/${service}"`],
-    ...[`cluster="outbound|80||${service}.shop.svc.cluster.local"`, ...answered(code)],
-  ].join(',');
+  `mesh="s http ${code} - - ${peer(service)} - outbound|80||${host(service)}"`;
 
 export class FakeEnvoy {
   readonly #counted = new Map<string, Counted>();
