@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AccessRecord } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { family, type Mesh, root, startMesh, traces, until } from './mesh.ts';
 import { freePort } from './port.ts';
@@ -70,6 +71,11 @@ const shopOfAnOrdinaryUser = (): void => {
     );
     await applied();
     expect((await ask()).code).toBe(56); // curl: the connection was reset while receiving
+    const refused = await until('its record', async () => {
+      const { items } = await mesh.json<{ items: readonly AccessRecord[] }>('access', '--to', 'shop/catalog', '--denied');
+      return items[0];
+    });
+    expect(refused).toMatchObject({ mtls: false, verdict: { kind: 'denied', by: 'listener' } });
     expect((await fetch(`${mesh.gateway}/`)).status).toBe(200);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { data, table } from './output.ts';
+import { data, json, printable, table } from './output.ts';
 
 const columns = [
   { title: 'NAME', value: (row: { name: string; age?: string }) => row.name },
@@ -27,5 +27,20 @@ describe('data', () => {
     expect(data({ a: [1] }, 'yaml')).toBe('a:\n  - 1');
     expect(data({ a: [1] }, 'wide')).toBeUndefined();
     expect(data({ a: [1] }, undefined)).toBeUndefined();
+  });
+});
+
+describe('what others chose', () => {
+  const escape = '\u001b]0;owned\u0007';
+
+  it('reaches no terminal as it is', () => {
+    expect(printable(`/a${escape}\u009b31m\u202eb\ud800é`)).toBe('/a\\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{202e}b\\u{d800}é');
+  });
+
+  it('is the same to programs, without what terminals act on', () => {
+    const value = { path: `/a${escape}\u009b31m\u202eb\u{e0001}é` };
+    const text = json(value);
+    expect(text).toMatch(/^[\x20-\x7eé]*$/);
+    expect(JSON.parse(text)).toEqual(value);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { line, request, type Sent } from './agent.fixture.ts';
 import { dayMs } from './parts.ts';
 import { noon } from './records.fixture.ts';
 import { openRecords, type Records } from './records.ts';
@@ -23,32 +24,6 @@ afterEach(() => {
   records.close();
   rmSync(home, { recursive: true, force: true });
 });
-
-const line = (path: string): string =>
-  JSON.stringify({ v: 1, kind: 'http', side: 'source', time: new Date(noon).toISOString(), method: 'GET', path, status: 200 });
-
-interface Sent {
-  readonly from?: number;
-  readonly lines: readonly string[];
-  readonly more?: Readonly<Record<string, number>>;
-}
-
-const request = ({ from = 0, lines, more = {} }: Sent): Uint8Array => {
-  const bytes = lines.map((text) => Buffer.from(text));
-  const to = bytes.reduce((end, { length }) => end + length + 1, from);
-  const texts = { 'k8s.namespace.name': 'shop', 'weft.workload': 'web', 'weft.service_account': 'web', 'k8s.pod.label.app': 'shopfront' };
-  const numbers = { 'weft.records.file': 1, 'weft.records.from': from, 'weft.records.to': to, ...more };
-  const attributes = [
-    ...Object.entries({ ...texts, 'weft.records.spool': 'a' }).map(([key, value]) => ({
-      key,
-      value: { value: { case: 'stringValue' as const, value } },
-    })),
-    ...Object.entries(numbers).map(([key, value]) => ({ key, value: { value: { case: 'intValue' as const, value: BigInt(value) } } })),
-  ];
-  const logRecords = bytes.map((value) => ({ body: { value: { case: 'bytesValue' as const, value } } }));
-  const message = { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords }] }] };
-  return toBinary(ExportLogsServiceRequestSchema, create(ExportLogsServiceRequestSchema, message));
-};
 
 const take = (sent: Sent): void => records.take(request(sent), mesh, noon);
 

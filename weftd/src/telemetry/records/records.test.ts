@@ -49,6 +49,11 @@ test('a refused connection is found by the id that its proxy’s log tells', () 
   expect(asked({ denial: '7-40000' })).toEqual([refused]);
 });
 
+test('no number is too large to be kept', () => {
+  records.add({ records: [{ ...recordOf(), sent: 1e300, received: 2 ** 64, duration: 0.4 }] }, noon);
+  expect(asked({})[0]).toMatchObject({ sent: Number.MAX_SAFE_INTEGER, received: Number.MAX_SAFE_INTEGER, duration: 0 });
+});
+
 describe('asked for', () => {
   const web = 'spiffe://cluster.local/ns/shop/sa/web';
   test.each<[string, Partial<RecordQuery>, string]>([

@@ -55,6 +55,9 @@ export interface RowPlace {
   readonly shape: number;
 }
 
+/** What the column takes, whatever was counted: one record that it refused would hold up all behind it. */
+const integer = (number: number): number => Math.min(Math.round(number), Number.MAX_SAFE_INTEGER);
+
 export const rowOf = (record: AccessRecord, place: RowPlace): RecordRow => {
   const { source, destination, request, refusal, duration, received, sent } = record;
   const peer = hostOfAddress(source.address);
@@ -71,9 +74,9 @@ export const rowOf = (record: AccessRecord, place: RowPlace): RecordRow => {
     path: request?.path ?? null,
     denied: record.verdict.kind === 'denied' ? 1 : 0,
     mtls: record.mtls ? 1 : 0,
-    ms: Math.round(duration),
-    received: Math.round(received),
-    sent: Math.round(sent),
+    ms: integer(duration),
+    received: integer(received),
+    sent: integer(sent),
     denial: refusal?.id ?? (request?.denial || null),
     request: request?.id || null,
     trace: request?.trace || null,
