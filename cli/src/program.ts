@@ -22,6 +22,7 @@ import { statCommand } from './commands/stat.ts';
 import { statusCommand } from './commands/status.ts';
 import { tapCommand } from './commands/tap.ts';
 import { tokenCommand } from './commands/token.ts';
+import { topCommand } from './commands/top.ts';
 import { traceCommand } from './commands/trace.ts';
 import { tracesCommand } from './commands/traces.ts';
 import { upCommand } from './commands/up.ts';
@@ -36,7 +37,18 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
   [
     'See what it does:',
-    [statCommand, edgesCommand, metricsCommand, accessCommand, tapCommand, tracesCommand, traceCommand, whyCommand, mtlsCommand],
+    [
+      statCommand,
+      edgesCommand,
+      topCommand,
+      accessCommand,
+      tapCommand,
+      whyCommand,
+      mtlsCommand,
+      tracesCommand,
+      traceCommand,
+      metricsCommand,
+    ],
   ],
   ['Keep it well:', [sloCommand, alertsCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],

@@ -25,6 +25,7 @@
  * GET    /wait?timeoutMs=&for=&kind=&namespace=&name=   WaitResult                  for: accepted, programmed
  * GET    /explain?from=namespace/pod&request=        Journey                          request: JSON; without `from` from outside
  * GET    /why/:id                                 Why (of signals)                 id of a refusal, or of a request
+ * GET    /top?since=&until=&limit=&…               Top (of signals)                 and all else that records are asked for by
  * GET    /mtls?namespace=&windowMs=                MtlsReport (of signals)
  * GET    /mtls/strict/:namespace?windowMs=         StrictPlan (of signals)          what STRICT would do; changes nothing
  * GET    /slos?namespace=&name=                    { items: ObjectiveStatus[] }

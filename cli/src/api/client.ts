@@ -28,7 +28,7 @@ import type {
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
-import type { MtlsReport, StoredRecord, StrictPlan, Why } from '@weft/signals';
+import type { MtlsReport, StoredRecord, StrictPlan, Top, Why } from '@weft/signals';
 import { type Answer, createHttp, type Http, refusal } from './http.ts';
 
 interface Items<T> {
@@ -108,6 +108,7 @@ export interface Api {
   silences(): Promise<readonly SilenceStatus[]>;
   silence(request: SilenceRequest): Promise<SilenceStatus>;
   unsilence(id: string): Promise<void>;
+  top(query: RecordsQuery): Promise<Top>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -200,6 +201,7 @@ export const createApi = (socket: string): Api => {
     unsilence: async (id) => {
       accepted(await http.send({ method: 'DELETE', path: `/silences/${encodeURIComponent(id)}` }));
     },
+    top: (asked) => get(`/top${query({ ...asked })}`),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

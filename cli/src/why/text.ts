@@ -1,6 +1,8 @@
 /** The answer to "why?" as a person reads it: what happened in the first line, then the reason, then the way. */
+import type { Verdict } from '@weft/model';
 import type { AccessRecord, NamedRemedy, Refused, Why, WhyHop } from '@weft/signals';
 import { placeText, verdictTexts } from '../explain/text.ts';
+import { printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Paint = Terminal['paint'];
@@ -15,8 +17,8 @@ const lines = (all: readonly Line[], paint: Paint): readonly string[] =>
 const clock = (at: number): string => new Date(at).toISOString();
 
 const asked = ({ request, destination, called }: AccessRecord): string => {
-  if (!request) return `a connection to ${destination.address || called || 'an unknown port'}`;
-  return `${request.method} ${request.host}${request.path}`;
+  if (!request) return `a connection to ${destination.address || `port ${called}`}`;
+  return printable(`${request.method} ${request.host}${request.path}`);
 };
 
 const came = ({ request, duration, received, sent }: AccessRecord): string => {
@@ -28,7 +30,7 @@ const came = ({ request, duration, received, sent }: AccessRecord): string => {
 /** Whoever showed no certificate that was verified is nobody, whatever it says. */
 const callerText = ({ source, side, refusal, mtls }: AccessRecord): string => {
   const proven = side === 'destination' && mtls ? source.principal : '';
-  const claimed = refusal?.claimed ? `${refusal.claimed} (claimed, not verified)` : 'nobody known';
+  const claimed = refusal?.claimed ? `${printable(refusal.claimed)} (claimed, not verified)` : 'nobody known';
   const client = source.client === '' || source.address.startsWith(source.client) ? '' : `, for ${source.client}`;
   return `${proven || claimed}, from ${source.address || 'an unknown address'}${client}`;
 };
@@ -41,6 +43,13 @@ const configurationText = ({ judgement: { configuration } }: Refused): string =>
 
 const disagreement = 'with what a record holds (no headers, no tokens) the configuration does not say the same; the proxy is right';
 
+/** Reasons tell what the caller wrote. */
+const harmless = ({ change, ...said }: Verdict): Verdict => ({
+  ...said,
+  why: printable(said.why),
+  ...(change !== undefined && { change: printable(change) }),
+});
+
 const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
   const { record, rule, judgement, agrees } = refused;
   const { verdict } = record;
@@ -48,9 +57,9 @@ const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
   const said = judgement.hop?.verdict;
   return [
     ['caller', callerText(record)],
-    ['reason', paint.dim(reason)],
+    ['reason', reason === 'none' ? 'no rule of a policy allows it' : printable(reason)],
     ...(rule ? [['rule', placeText(rule)] as const] : []),
-    ...(agrees && said ? verdictTexts(said, paint).map((text) => ['policy', text] as const) : []),
+    ...(agrees && said ? verdictTexts(harmless(said), paint).map((text) => ['policy', text] as const) : []),
     ...(agrees && !said && judgement.hop ? [['because', judgement.hop.outcome.why] as const] : []),
     ...(agrees || (verdict.kind === 'denied' && verdict.by === 'handshake') ? [] : [['policy', disagreement] as const]),
     ['judged by', configurationText(refused)],
@@ -58,7 +67,7 @@ const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
 };
 
 const remedyText = ({ kind, field, object }: NamedRemedy): string => {
-  if (!object) return `${kind}${field === '' ? '' : ` ${field}`} (there is none for it yet)`;
+  if (!object) return `${kind}${field === '' ? '' : ` ${field}`} (none is there)`;
   return `${placeText({ ...object, path: '' })}${field === '' ? '' : `, ${field}`}`;
 };
 
@@ -70,20 +79,24 @@ const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> 
   policy: 'by policy',
 };
 
-const diagnosisLines = ({ diagnosis }: WhyHop): readonly Line[] => {
+/** Why somebody was refused was said before; what went wrong by itself has its flags. */
+const diagnosisLines = ({ diagnosis, now }: WhyHop, isRefusal: boolean): readonly Line[] => {
   if (!diagnosis) return [];
   const { hop, words, flags, remedies, details } = diagnosis;
+  const changes = remedies.map((remedy): Line => ['change', remedyText(remedy)]);
+  if (isRefusal) return changes;
   return [
     ['cause', `${words} (${places[hop]})`],
     ...flags.map(({ flag, name, words: meaning }): Line => ['flag', `${flag} ${name}: ${meaning}`]),
-    ...(details === '' ? [] : [['details', details] as const]),
-    ...remedies.map((remedy): Line => ['change', remedyText(remedy)]),
+    ...(details === '' ? [] : [['details', printable(details)] as const]),
+    ...(now === undefined ? [] : [['now', now] as const]),
+    ...changes,
   ];
 };
 
 const hopText = (hop: WhyHop, isCause: boolean, paint: Paint): string => {
   const one = hop.server ?? hop.caller;
-  const name = `${hop.from} → ${hop.to}`;
+  const name = printable(`${hop.from} → ${hop.to}`);
   return `   ${isCause ? paint.red(name) : name}  ${one ? `${asked(one)}, ${came(one)}` : ''}${isCause ? '  ← here' : ''}`;
 };
 
@@ -95,8 +108,8 @@ export const whyText = ({ about, hops, cause, refused }: Why, { paint }: Termina
   const paints = about === 'success' ? paint.green : paint.red;
   const facts = refused ? refusedLines(refused, paint) : [];
   return [
-    `${paints(heading[about])}  ${at ? `${at.from} → ${at.to}` : ''}  ${record ? `${paint.bold(asked(record))} at ${clock(record.at)}` : ''}`,
-    ...lines([...facts, ...(at ? diagnosisLines(at) : [])], paint),
+    `${paints(heading[about])}  ${at ? printable(`${at.from} → ${at.to}`) : ''}  ${record ? `${paint.bold(asked(record))} at ${clock(record.at)}` : ''}`,
+    ...lines([...facts, ...(at ? diagnosisLines(at, refused !== undefined) : [])], paint),
     ...(hops.length > 1 ? ['', 'the way:', ...hops.map((hop, index) => hopText(hop, index === cause, paint))] : []),
   ].join('\n');
 };

@@ -121,7 +121,17 @@ export interface Seen {
   readonly server?: AccessRecord;
 }
 
+/** What a server's proxy says when its caller gave up: why, only the caller's knows. */
+const callerLeft = new Set<FlagName>(['DC', 'DR']);
+
+const isLeft = ({ flags, verdict }: AccessRecord): boolean => {
+  const flag = chief(readFlags(flags));
+  return verdict.kind !== 'denied' && flag !== undefined && callerLeft.has(flag);
+};
+
 /** The server's proxy stands nearer to what went wrong; where it saw nothing, the request was lost before. @returns undefined where nothing did */
-export const diagnose = ({ caller, server }: Seen): Diagnosis | undefined =>
-  (server && (byRefusal(server) ?? byFlags(server, 'server') ?? byApplication(server))) ??
-  (caller && (byRefusal(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller)));
+export const diagnose = ({ caller, server }: Seen): Diagnosis | undefined => {
+  const ofCaller = caller && (byRefusal(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller));
+  const ofServer = server && (byRefusal(server) ?? byFlags(server, 'server') ?? byApplication(server));
+  return server && isLeft(server) ? (ofCaller ?? ofServer) : (ofServer ?? ofCaller);
+};

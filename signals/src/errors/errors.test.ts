@@ -139,6 +139,15 @@ describe('a 503', () => {
   });
 });
 
+test('where the caller gave up, its proxy knows why', () => {
+  const left = server({ status: 0, flags: 'DC' });
+  expect(diagnose({ caller: caller({ status: 504, flags: 'UT' }), server: left })).toMatchObject({
+    hop: 'between',
+    flags: [{ flag: 'UT' }],
+  });
+  expect(diagnose({ server: left })).toMatchObject({ hop: 'server proxy', flags: [{ flag: 'DC' }] });
+});
+
 test('a refusal names its rule', () => {
   const denied = { kind: 'denied', by: 'policy', reason: 'x' } as const;
   const rule = { namespace: 'shop', name: 'ledger', rule: 3 };

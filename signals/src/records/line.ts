@@ -100,7 +100,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     details,
     route: text(fields, 'route'),
     upstreamCluster: text(fields, 'cluster'),
-    ...(fields['side'] === 'source' && { called: text(fields, 'local') }),
+    ...(fields['side'] === 'source' && { called: Number(/:(\d+)$/.exec(text(fields, 'local'))?.[1] ?? 0) }),
     ...(tls && { tls }),
     mtls: tls !== undefined && text(fields, 'principal') !== '',
     verdict,

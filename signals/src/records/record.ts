@@ -96,8 +96,8 @@ export interface AccessRecord {
   readonly details: string;
   readonly route: string;
   readonly upstreamCluster: string;
-  /** Address and port that the caller dialled; absent on the server's side, where they are the destination's. */
-  readonly called?: string;
+  /** The port that the caller dialled; absent on the server's side, where it is the destination's. */
+  readonly called?: number;
   /** Absent: plaintext. */
   readonly tls?: Tls;
   /** Both ends showed a certificate. */

@@ -7,17 +7,17 @@ const portOf = (address: string): number => Number(/:(\d+)$/.exec(address)?.[1] 
 
 /** At a server's proxy, or at a gateway, which speaks as the one who calls. */
 export const cameInOf = (record: AccessRecord): CameIn => {
-  const { at, side, source, destination, request, refusal, tls, mtls, called = '' } = record;
-  const own = side === 'source' ? source : destination;
-  const dialled = side === 'source' ? called : destination.address;
+  const { at, side, source, destination, request, refusal, tls, mtls, called = 0 } = record;
   const isServer = side === 'destination';
+  const { namespace, workload } = isServer ? destination : source;
   return {
     at,
-    proxy: { namespace: own.namespace, workload: own.workload, address: hostOfAddress(dialled) },
+    // A gateway has its address from the caller's side only, and of its pods all have the same policies.
+    proxy: { namespace, workload, address: isServer ? hostOfAddress(destination.address) : '' },
     identity: isServer ? source.principal : '',
     source: hostOfAddress(isServer ? source.address : source.client),
     client: source.client,
-    port: portOf(dialled),
+    port: isServer ? portOf(destination.address) : called,
     serverName: tls?.serverName ?? refusal?.serverName ?? '',
     mtls: isServer && mtls,
     ...(request && { request: { method: request.method, host: request.host, path: request.path } }),

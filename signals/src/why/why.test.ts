@@ -66,7 +66,7 @@ describe('the question to the configuration', () => {
       path: '/',
     };
     expect(cameInOf(read(passed))).toMatchObject({
-      proxy: { namespace: 'shop', workload: 'ledger', address: '10.244.0.9' },
+      proxy: { namespace: 'shop', workload: 'ledger', address: '' },
       ...{ port: 8080, source: '203.0.113.9', identity: '' },
     });
   });
@@ -122,6 +122,8 @@ test('a refusal is told by the proxy that refused, and remedies name the objects
   expect([about, hops.length, refusal]).toEqual(['refusal', 1, server]);
   const place = { kind: 'AuthorizationPolicy', namespace: 'shop', name: 'rules', path: '' };
   const [hop] = hops;
-  expect(hop && whyHop(hop, [place]).diagnosis?.remedies).toEqual([{ kind: 'AuthorizationPolicy', field: 'spec.rules', object: place }]);
-  expect(hop && whyHop(hop, []).diagnosis?.remedies).toEqual([{ kind: 'AuthorizationPolicy', field: 'spec.rules' }]);
+  expect(hop && whyHop(hop, { objects: [place] }).diagnosis?.remedies).toEqual([
+    { kind: 'AuthorizationPolicy', field: 'spec.rules', object: place },
+  ]);
+  expect(hop && whyHop(hop, { objects: [] }).diagnosis?.remedies).toEqual([{ kind: 'AuthorizationPolicy', field: 'spec.rules' }]);
 });

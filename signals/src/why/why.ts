@@ -18,6 +18,8 @@ export interface WhyHop {
   readonly caller?: AccessRecord;
   readonly server?: AccessRecord;
   readonly diagnosis?: Omit<Diagnosis, 'remedies'> & { readonly remedies: readonly NamedRemedy[] };
+  /** Where the configuration, as it is now, fails the same request: in its words. */
+  readonly now?: string;
 }
 
 export interface Refused {
@@ -62,11 +64,16 @@ export const findingsIn = (records: readonly AccessRecord[]): Found => {
   return { hops, about, ...(cause !== undefined && { cause }), ...(refusal && { refusal }) };
 };
 
-/** @param known objects that have to do with this hop, by which remedies are named */
-export const whyHop = (seen: SeenHop, known: readonly WrittenPlace[]): WhyHop => {
+export interface Surroundings {
+  /** Objects that have to do with a hop, by which its remedies are named. */
+  readonly objects: readonly WrittenPlace[];
+  readonly now?: string;
+}
+
+export const whyHop = (seen: SeenHop, { objects, now }: Surroundings): WhyHop => {
   const { caller, server, diagnosis } = seen;
   const named = ({ kind, field }: Remedy): NamedRemedy => {
-    const object = known.find((one) => one.kind === kind);
+    const object = objects.find((one) => one.kind === kind);
     return { kind, field, ...(object && { object }) };
   };
   return {
@@ -74,6 +81,7 @@ export const whyHop = (seen: SeenHop, known: readonly WrittenPlace[]): WhyHop =>
     ...(caller && { caller }),
     ...(server && { server }),
     ...(diagnosis && { diagnosis: { ...diagnosis, remedies: diagnosis.remedies.map(named) } }),
+    ...(now !== undefined && { now }),
   };
 };
 

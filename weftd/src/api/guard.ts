@@ -58,7 +58,7 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
 };
 
 /** Logs may hold secrets, and records tell of people, by address and path. */
-const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls|records)(\/|$)/;
+const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls|records|top)(\/|$)/;
 
 /**
  * Reading is a viewer's; everything else changes or runs something.

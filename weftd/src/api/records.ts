@@ -76,6 +76,8 @@ export const recordQueryIn = (asked: Asked): RecordQuery => {
   return { limit: usualLimit, ...Object.fromEntries(read) };
 };
 
+/** The last minute. */
+const usualTop = 60_000;
 const lookMs = 250;
 /** An empty line now and then finds out who is gone. */
 const heartbeatMs = 10_000;
@@ -98,6 +100,11 @@ const follow = async (records: Telemetry['records'], query: RecordQuery, to: Ser
 
 export const recordRoutes: Routes = (server, { telemetry: { records } }) => {
   server.get<{ Querystring: Asked }>('/records', async ({ query }) => ({ items: await records.query(recordQueryIn(query)) }));
+  server.get<{ Querystring: Asked }>('/top', ({ query }) => {
+    const asked = recordQueryIn(query);
+    const { until = Date.now(), since = until - usualTop } = asked;
+    return records.top({ ...asked, since, until });
+  });
   server.get('/records/state', () => records.state());
   server.get<{ Querystring: Asked }>('/records/follow', (request, reply) => {
     const query = recordQueryIn(request.query);

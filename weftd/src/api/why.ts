@@ -1,6 +1,17 @@
 /** Why a request or a connection became what it became: its records, and what the configuration says of them. */
 import { lineOf, type ObjectRef, type WrittenPlace } from '@weft/model';
-import { type AccessRecord, agrees, cameInOf, findingsIn, type Refused, type SeenHop, type Why, whyHop } from '@weft/signals';
+import {
+  type AccessRecord,
+  agrees,
+  cameInOf,
+  findingsIn,
+  type Refused,
+  type SeenHop,
+  type Surroundings,
+  type Why,
+  type WhyHop,
+  whyHop,
+} from '@weft/signals';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 /** One request passes this many proxies at most before it goes in circles; its tries have records of their own. */
@@ -15,6 +26,8 @@ const placeOf = async ({ desired }: ApiParts, { kind, namespace, name }: ObjectR
   return { kind, namespace, name, path, ...file, ...(line !== undefined && { line }) };
 };
 
+const sameRequestMs = 60_000;
+
 /** The id of a refusal first; what belongs to the same request is found by the request's id. */
 const recordsOf = async ({ telemetry }: ApiParts, id: string): Promise<readonly AccessRecord[]> => {
   const ask = async (query: { readonly denial: string } | { readonly request: string }) =>
@@ -27,8 +40,6 @@ const recordsOf = async ({ telemetry }: ApiParts, id: string): Promise<readonly 
   const together = request === '' ? refused : await ask({ request });
   return first ? together.filter(({ at }) => Math.abs(at - first.at) < sameRequestMs) : latest(together);
 };
-
-const sameRequestMs = 60_000;
 
 /** Where an id was used again, the last use is meant. */
 const latest = (records: readonly AccessRecord[]): readonly AccessRecord[] => {
@@ -48,18 +59,18 @@ const refusedOf = async (parts: ApiParts, record: AccessRecord): Promise<Refused
 const portOf = (address: string): number => Number(/:(\d+)$/.exec(address)?.[1] ?? 0);
 
 /** What the caller's proxy goes by: its route, and how it calls the cluster that it chose. */
-const objectsOfCall = async ({ desired }: ApiParts, caller: AccessRecord): Promise<readonly WrittenPlace[]> => {
-  const { source, request, called = '', upstreamCluster } = caller;
+const ofCall = async ({ desired }: ApiParts, caller: AccessRecord): Promise<Surroundings> => {
+  const { source, request, called: port = 0, upstreamCluster } = caller;
   const pod = desired
     .node()
     .instances.find(({ pod: one }) => one.namespace === source.namespace && one.workload.name === source.workload && one.proxy !== 'none');
-  const port = portOf(called);
-  if (!pod || !request || port === 0) return [];
+  if (!pod || !request || port === 0) return { objects: [] };
   const asked = { host: request.host.replace(/:\d+$/, ''), authority: request.host, port, path: request.path, method: request.method };
   const from = { namespace: pod.pod.namespace, name: pod.pod.name };
   const [hop] = (await desired.call('explain', { request: asked, from }))?.hops ?? [];
   const cluster = hop?.clusters.find(({ name }) => name === upstreamCluster) ?? hop?.clusters[0];
-  return [hop?.object, cluster?.object].filter((place) => place !== undefined);
+  const objects = [hop?.object, cluster?.object].filter((place) => place !== undefined);
+  return { objects, ...(hop?.outcome.kind === 'refused' && { now: hop.outcome.why }) };
 };
 
 const serviceIn = (host: string): ObjectRef | undefined => {
@@ -67,7 +78,7 @@ const serviceIn = (host: string): ObjectRef | undefined => {
   return name === undefined || namespace === undefined ? undefined : { kind: 'Service', namespace, name };
 };
 
-const objectsOfServer = async (parts: ApiParts, { destination }: AccessRecord): Promise<readonly WrittenPlace[]> => {
+const ofServer = async (parts: ApiParts, { destination }: AccessRecord): Promise<readonly WrittenPlace[]> => {
   const service = serviceIn(destination.service);
   const { namespace, workload } = destination;
   const mode = (await parts.desired.call('modes', {}))?.workloads
@@ -78,10 +89,18 @@ const objectsOfServer = async (parts: ApiParts, { destination }: AccessRecord): 
   return places.filter((place) => place !== undefined);
 };
 
-const objectsOf = async (parts: ApiParts, { caller, server }: SeenHop): Promise<readonly WrittenPlace[]> => {
+const around = async (parts: ApiParts, { caller, server }: SeenHop): Promise<Surroundings> => {
   const one = server ?? caller;
-  const [ofCall, ofServer] = [caller ? await objectsOfCall(parts, caller) : [], one ? await objectsOfServer(parts, one) : []];
-  return [...ofCall, ...ofServer];
+  const call: Surroundings = caller ? await ofCall(parts, caller) : { objects: [] };
+  return { ...call, objects: [...call.objects, ...(one ? await ofServer(parts, one) : [])] };
+};
+
+/** The rule that refused, or that lacks least. */
+const policyOf = ({ rule, judgement: { hop }, agrees: same }: Refused): readonly WrittenPlace[] => {
+  const said = same ? (hop?.verdict?.by ?? hop?.verdict?.nearest) : undefined;
+  if (rule || !said) return rule ? [rule] : [];
+  const { namespace, policy: name, condition: path, file, line } = said;
+  return [{ kind: 'AuthorizationPolicy', namespace, name, path, ...(file !== undefined && { file }), ...(line !== undefined && { line }) }];
 };
 
 const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
@@ -89,12 +108,17 @@ const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
   if (records.length === 0)
     throw new Refusal(404, `no record has the id ${JSON.stringify(id)}: it was never given, or is forgotten by now`);
   const { hops, cause, about, refusal } = findingsIn(records);
+  const refused = refusal && (await refusedOf(parts, refusal));
+  const told = async (hop: SeenHop, index: number): Promise<WhyHop> => {
+    const { objects, ...more } = hop.diagnosis ? await around(parts, hop) : { objects: [] };
+    return whyHop(hop, { ...more, objects: [...(refused && index === cause ? policyOf(refused) : []), ...objects] });
+  };
   return {
     id,
     about,
-    hops: await Promise.all(hops.map(async (hop) => whyHop(hop, hop.diagnosis ? await objectsOf(parts, hop) : []))),
+    hops: await Promise.all(hops.map(told)),
     ...(cause !== undefined && { cause }),
-    ...(refusal && { refused: await refusedOf(parts, refusal) }),
+    ...(refused && { refused }),
   };
 };
 

@@ -41,6 +41,11 @@ test('what was added comes back as it was, also from a store that was opened aga
   expect(records.last()).toBe(2);
 });
 
+test('the port that a caller dialled is kept', () => {
+  records.add({ records: [{ ...recordOf({ side: 'source' }), called: 80 }] }, noon);
+  expect(asked({})[0]?.called).toBe(80);
+});
+
 test('a refused connection is found by the id that its proxy’s log tells', () => {
   const { request: _request, tls: _tls, ...bare } = recordOf();
   const verdict = { kind: 'denied', by: 'handshake', reason: 'TLS_error:' } as const;
@@ -163,4 +168,16 @@ test('what was acknowledged outlives kill -9, with how far its file was taken', 
     kept.close();
   }
   expect(acknowledged).toBeGreaterThanOrEqual(150);
+});
+
+test('what is asked most is told of the time and the callers that were meant', () => {
+  keep(
+    { path: '/a', at: noon },
+    { path: '/b', at: noon },
+    { path: '/b', at: noon + 1 },
+    { path: '/b', at: noon + 9 },
+    { path: '/b', from: 'jobs' },
+  );
+  const top = records.top({ since: noon, until: noon + 5, from: { name: 'web' }, limit: 1 });
+  expect(top).toMatchObject({ from: noon, to: noon + 5, truncated: false, rows: [{ source: 'shop/web', path: '/b', count: 2 }] });
 });

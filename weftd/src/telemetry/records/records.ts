@@ -1,7 +1,7 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
 import type { RecordsState } from '@weft/model';
-import type { AccessRecord, Arrivals, RecordQuery, StoredRecord } from '@weft/signals';
+import { type AccessRecord, type Arrivals, type RecordQuery, type StoredRecord, type Top, topRows } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
 import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
@@ -46,6 +46,8 @@ export interface Records {
   /** What an agent sent: OTLP, in which what was taken before is left out. Throws where it is nothing an agent sends. */
   take(request: Uint8Array, mesh: MeshNames, now: number): void;
   query(query: RecordQuery): readonly StoredRecord[];
+  /** Of the newest that were asked for: `limit` lines of who asked whom for what, the most frequent first. */
+  top(query: RecordQuery & { readonly since: number; readonly until: number }): Top;
   /** Who came where and by what protected, kept for a month whatever becomes of the records. */
   arrivals(window: ArrivalWindow): ArrivalsFound;
   /** How far this file was taken, in bytes. */
@@ -66,6 +68,9 @@ const positionsKeptMs = 30 * dayMs;
  * know no more.
  */
 const pace = 'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;';
+
+/** More would keep those waiting who have something to add. */
+const mostCounted = 50_000;
 
 class RecordsStore implements Records {
   readonly #database: Database;
@@ -114,6 +119,20 @@ class RecordsStore implements Records {
     // Records that came late lie in a later part than others of their time.
     if (after === undefined) found.sort((a, b) => b.record.at - a.record.at || b.id - a.id);
     return found.slice(0, limit);
+  };
+
+  top = (query: RecordQuery & { readonly since: number; readonly until: number }): Top => {
+    const { since: from, until: to, limit } = query;
+    const found = this.query({ ...query, limit: mostCounted });
+    return {
+      from,
+      to,
+      truncated: found.length === mostCounted,
+      rows: topRows(
+        found.map(({ record }) => record),
+        limit,
+      ),
+    };
   };
 
   arrivals = (window: ArrivalWindow): ArrivalsFound => {

@@ -18,7 +18,10 @@ export const partiesOf = ({ source, destination }: AccessRecord): { readonly sou
 });
 
 /** What is said of many records alike; of an attacker's, who says something else each time, each has its own. */
-type Shape = Pick<AccessRecord, 'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'tls' | 'verdict' | 'audited'> & {
+type Shape = Pick<
+  AccessRecord,
+  'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'called' | 'tls' | 'verdict' | 'audited'
+> & {
   readonly request?: Pick<RequestPart, 'method' | 'status' | 'grpcStatus'>;
   readonly refusal?: Omit<Refusal, 'id'>;
 };
@@ -26,10 +29,11 @@ type Shape = Pick<AccessRecord, 'protocol' | 'flags' | 'details' | 'route' | 'up
 const refusedAs = ({ id: _id, ...rest }: Refusal): Omit<Refusal, 'id'> => rest;
 
 export const shapeOf = (record: AccessRecord): string => {
-  const { protocol, flags, details, route, upstreamCluster, tls, verdict, audited, request, refusal } = record;
+  const { protocol, flags, details, route, upstreamCluster, called, tls, verdict, audited, request, refusal } = record;
   const shape: Shape = {
     ...{ protocol, flags, details, route, upstreamCluster, verdict },
     ...(tls && { tls }),
+    ...(called !== undefined && { called }),
     ...(audited && { audited }),
     ...(request && { request: { method: request.method, status: request.status, grpcStatus: request.grpcStatus } }),
     ...(refusal && { refusal: refusedAs(refusal) }),

@@ -1,0 +1,212 @@
+/** What records answer on a whole mesh: why somebody was refused, what failed where and what to change, who comes in plaintext. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MtlsReport, StrictPlan, Top, Why } from '@weft/signals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Mesh, root, startMesh, until } from '../mesh.ts';
+
+let mesh: Mesh;
+
+/** curl's output in the pod, and its exit code where it got no answer. */
+const curl = async (from: 'web' | 'batch', ...args: readonly string[]): Promise<string> => {
+  const namespace = from === 'web' ? 'why' : 'legacy';
+  const { stdout, code } = await mesh.weft('exec', '-n', namespace, `deploy/${from}`, '--', 'curl', '-s', '-m', '5', ...args);
+  return stdout.trim() || `exit ${code}`;
+};
+
+const status = (from: 'web' | 'batch', url: string, ...args: readonly string[]): Promise<string> =>
+  curl(from, '-o', '/dev/null', '-w', '%{http_code}', url, ...args);
+
+const denialOf = (answer: string): string => /x-weft-denial-id: (\S+)/.exec(answer)?.[1] ?? '';
+
+/** As soon as its record is there. */
+const why = (id: string, isWhole: (why: Why) => boolean = () => true): Promise<Why> =>
+  until(
+    `the record of ${id}`,
+    async () => {
+      const found = await mesh.json<Why>('why', id);
+      return isWhole(found) ? found : undefined;
+    },
+    15_000,
+  );
+
+const causeOf = ({ hops, cause = -1 }: Why) => hops[cause];
+
+beforeAll(async () => {
+  mesh = await startMesh({ folder: join(root, 'e2e/telemetry/why') });
+}, 180_000);
+
+afterAll(async () => {
+  await mesh?.stop();
+}, 60_000);
+
+describe('the id of a refusal', () => {
+  test('tells the rule that refused, its first condition and its line', async () => {
+    const found = await why(denialOf(await curl('web', '-i', 'http://ledger/admin')), ({ hops }) => hops[0]?.caller !== undefined);
+    expect(found).toMatchObject({
+      about: 'refusal',
+      hops: [{ from: 'why/web', to: 'why/ledger', caller: { side: 'source' }, server: { side: 'destination' } }],
+      refused: {
+        agrees: true,
+        rule: { namespace: 'why', name: 'no-admin', path: 'spec.rules[0]', file: expect.stringContaining('mesh.yaml') },
+        record: { source: { principal: 'spiffe://cluster.local/ns/why/sa/web' } },
+        judgement: {
+          hop: { verdict: { by: { policy: 'no-admin', condition: 'spec.rules[0].to[0].operation.paths' } } },
+          configuration: { moment: 'then', changedSince: false },
+        },
+      },
+    });
+    expect(causeOf(found)?.diagnosis?.remedies).toMatchObject([{ kind: 'AuthorizationPolicy', object: { name: 'no-admin' } }]);
+  });
+
+  test('tells the nearest rule and the smallest change, of the configuration that was in force then', async () => {
+    const id = denialOf(await curl('web', '-i', '-X', 'POST', 'http://ledger/entries'));
+    const before = await why(id);
+    const nearest = { nearest: { policy: 'readers' }, change: 'the method is POST, and has to be one of [GET]' };
+    expect(before.refused).toMatchObject({ agrees: true, judgement: { hop: { verdict: nearest } } });
+    const file = join(mesh.folder, 'mesh.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('methods: [GET]', 'methods: [GET, POST]'));
+    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    expect(await status('web', 'http://ledger/entries', '-X', 'POST')).toBe('200');
+    const after = await why(id);
+    expect(after.refused).toMatchObject({
+      agrees: true,
+      judgement: { hop: { verdict: nearest }, configuration: { moment: 'then', changedSince: true } },
+    });
+    expect((await mesh.weft('why', id)).stdout).toContain('needed: the method is POST, and has to be one of [GET]');
+  });
+
+  test('of a connection stands in the proxy’s log', async () => {
+    await curl('web', 'telnet://ledger:5432');
+    const log = () => mesh.weft('logs', '--proxy', '-n', 'why', 'deploy/ledger');
+    const id = await until('the log', async () => /"denial":"(\d+-\d+)"/.exec((await log()).stdout)?.[1], 10_000);
+    expect(await why(id)).toMatchObject({
+      about: 'refusal',
+      refused: { agrees: true, record: { source: { principal: 'spiffe://cluster.local/ns/why/sa/web' }, verdict: { by: 'policy' } } },
+    });
+  });
+});
+
+describe('a failed request', () => {
+  const failedAt = async (url: string, id: string, expected: string) => {
+    expect(await status('web', url, '-H', `x-request-id: ${id}`)).toBe(expected);
+    const found = await why(id, ({ hops }) => hops.some(({ caller }) => caller));
+    return { about: found.about, ...causeOf(found) };
+  };
+
+  test('for want of a healthy server names the Service', async () => {
+    expect(await failedAt('http://gone/', 'gone-1', '503')).toMatchObject({
+      about: 'failure',
+      diagnosis: {
+        hop: 'caller',
+        flags: [{ flag: 'UH' }],
+        remedies: expect.arrayContaining([{ kind: 'Service', field: 'spec.selector', object: expect.objectContaining({ name: 'gone' }) }]),
+      },
+      now: expect.stringContaining('it has no ready endpoint'),
+    });
+  });
+
+  test('for want of time names the route', async () => {
+    expect(await failedAt('http://ledger/delay/900', 'slow-1', '504')).toMatchObject({
+      diagnosis: {
+        hop: 'between',
+        flags: [{ flag: 'UT' }],
+        remedies: expect.arrayContaining([
+          expect.objectContaining({ kind: 'VirtualService', object: expect.objectContaining({ name: 'ledger' }) }),
+        ]),
+      },
+    });
+  });
+
+  test('for want of room names the limit', async () => {
+    const urls = Array.from({ length: 6 }, () => 'http://narrow/delay/400');
+    await curl(
+      'web',
+      '-o',
+      '/dev/null',
+      '--parallel',
+      '--parallel-immediate',
+      '-H',
+      'x-request-id: over-1',
+      ...urls.flatMap((url) => [url, '-o', '/dev/null']),
+    );
+    const found = await why('over-1', (all) => all.about === 'failure');
+    expect(causeOf(found)).toMatchObject({
+      diagnosis: {
+        hop: 'caller',
+        flags: [{ flag: 'UO' }],
+        remedies: expect.arrayContaining([
+          expect.objectContaining({ kind: 'DestinationRule', object: expect.objectContaining({ name: 'narrow' }) }),
+        ]),
+      },
+    });
+  });
+
+  test('is counted with its reason', async () => {
+    const { rows } = await mesh.json<Top>('top', '--window', '10m');
+    expect(rows.find(({ destination }) => destination === 'gone.why.svc.cluster.local')).toMatchObject({
+      source: 'why/web',
+      success: 0,
+      failure: { id: 'gone-1', words: expect.stringContaining('no endpoint of the service is ready') },
+    });
+  });
+});
+
+describe('who comes in plaintext', () => {
+  const ledgerPort = ({ workloads }: MtlsReport) =>
+    workloads.find(({ workload }) => workload === 'ledger')?.ports.find(({ port }) => port === 8080);
+
+  test('is named, and probes are not among them', async () => {
+    expect(await status('batch', 'http://ledger.why/x')).toBe('200');
+    const port = await until('it is counted', async () => {
+      const found = ledgerPort(await mesh.json<MtlsReport>('mtls', '-n', 'why'));
+      return found && found.plaintext > 0 ? found : undefined;
+    });
+    expect(port).toMatchObject({ mode: 'PERMISSIVE', plaintext: 1, forecast: 'breaks', clients: [{ workload: 'legacy/batch', count: 1 }] });
+    expect(port?.mutual).toBeGreaterThan(3);
+  });
+
+  test('would be refused by STRICT, which the plan says, and what was not seen proves nothing', async () => {
+    const plan = await mesh.json<StrictPlan>('mtls', 'strict', 'why', '--plan');
+    expect(plan).toMatchObject({
+      verdict: 'breaks',
+      manifest: { kind: 'PeerAuthentication', metadata: { name: 'default', namespace: 'why' }, spec: { mtls: { mode: 'STRICT' } } },
+    });
+    expect(ledgerPort({ ...plan, workloads: plan.changes })?.forecast).toBe('breaks');
+    const quiet = await mesh.json<StrictPlan>('mtls', 'strict', 'legacy', '--plan', '--since', '1m');
+    expect(quiet.changes, 'nobody there has a sidecar').toEqual([]);
+  });
+
+  test('is refused once STRICT is in force, and the record says so without a name', async () => {
+    const { manifest } = await mesh.json<StrictPlan>('mtls', 'strict', 'why', '--plan');
+    writeFileSync(join(mesh.folder, 'strict.yaml'), JSON.stringify(manifest));
+    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    expect(await status('batch', 'http://ledger.why/x')).toBe('000');
+    const { items } = await until('its record', async () => {
+      const found = await mesh.json<{ items: { verdict: { by?: string }; refusal?: { id: string } }[] }>(
+        'access',
+        '--denied',
+        '--since',
+        '1m',
+      );
+      return found.items.some(({ verdict }) => verdict.by === 'listener') ? found : undefined;
+    });
+    const id = items.find(({ verdict }) => verdict.by === 'listener')?.refusal?.id ?? '';
+    expect(await why(id)).toMatchObject({
+      about: 'refusal',
+      refused: {
+        agrees: true,
+        judgement: { hop: { outcome: { why: 'PeerAuthentication is STRICT, and the connection comes without mTLS' } } },
+      },
+    });
+    const { stdout } = await mesh.weft('why', id);
+    expect(stdout).toContain('nobody known');
+    expect(stdout).toContain('PeerAuthentication why/default');
+    expect(ledgerPort(await mesh.json<MtlsReport>('mtls', '-n', 'why'))).toMatchObject({
+      mode: 'STRICT',
+      forecast: 'strict',
+      refused: 1,
+      from: { name: 'default' },
+    });
+  });
+});
