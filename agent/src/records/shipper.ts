@@ -20,6 +20,8 @@ export interface ShipperInput {
 }
 
 const usualMs = 250;
+/** How often is looked how much waits: it grows by some megabytes in that time at most. */
+const boundMs = 1_000;
 const longestWaitMs = 2_000;
 const pieceBytes = 256 * 1024;
 const requestBytes = 768 * 1024;
@@ -53,6 +55,8 @@ export class Shipper {
   #running: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #troubled = false;
+  #stopWhenEmpty = false;
+  #bounded = Number.NEGATIVE_INFINITY;
 
   constructor(input: ShipperInput) {
     this.#input = input;
@@ -92,8 +96,6 @@ export class Shipper {
     clearTimeout(limit);
   }
 
-  #stopWhenEmpty = false;
-
   async #run(): Promise<void> {
     const { everyMs = usualMs } = this.#input;
     let wait = everyMs;
@@ -101,7 +103,7 @@ export class Shipper {
       const sent = await this.#round();
       wait = sent === 'failed' ? Math.min(longestWaitMs, wait * 2) : everyMs;
       if (sent === 'nothing' && this.#stopWhenEmpty) return;
-      if (sent !== 'more') await this.#pause(wait);
+      if (sent !== 'much' && !(sent === 'some' && this.#stopWhenEmpty)) await this.#pause(wait);
     }
   }
 
@@ -119,15 +121,16 @@ export class Shipper {
     });
   }
 
-  async #round(): Promise<'nothing' | 'more' | 'failed'> {
+  /** Where little came, more is waited for: each request has a price. */
+  async #round(): Promise<'nothing' | 'some' | 'much' | 'failed'> {
     try {
-      await this.#keepWithin();
+      if (performance.now() - this.#bounded > boundMs) await this.#keepWithin();
       const loads = await this.#collect();
       if (loads.length === 0) return 'nothing';
       await this.#input.delivery.send(requestOf(loads.map(({ piece }) => piece)));
       for (const load of loads) this.#delivered(load);
       this.#troubled = false;
-      return 'more';
+      return loads.some(({ piece: { from, to } }) => to - from > pieceBytes / 2) ? 'much' : 'some';
     } catch (error) {
       if (!this.#troubled) this.#input.onTrouble(`records wait for weftd: ${(error as Error).message}`);
       this.#troubled = true;
@@ -186,6 +189,7 @@ export class Shipper {
 
   /** Whole files only, and never one that is written to: those are bounded by themselves. */
   async #keepWithin(): Promise<void> {
+    this.#bounded = performance.now();
     const kept = [...this.#spools.values()].flatMap((spool) =>
       spool.segments().flatMap((segment) => (segment.dropped ? [] : [{ spool, segment }])),
     );

@@ -31,6 +31,15 @@ const definition = () => {
 };
 
 export const recordReceiver = ({ authenticate, records, names, now, log }: RecordReceiverInput): GrpcService => {
+  /** A disk that is full stays so for a while: it is told once. */
+  let failing = false;
+  const fail = (error: Error, done: sendUnaryData<object>): void => {
+    const busy = error instanceof TelemetryBusy;
+    if (!busy && !failing) log.warn({ err: error }, 'records were not taken; the agent keeps them and tries again');
+    failing ||= !busy;
+    done({ code: busy ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE, details: error.message });
+  };
+
   const take = async (call: ServerUnaryCall<Buffer, object>, done: sendUnaryData<object>): Promise<void> => {
     const authentication = await authenticate(peerCredentials(call));
     if (!authentication.ok || !isAgent(authentication.caller)) {
@@ -38,17 +47,14 @@ export const recordReceiver = ({ authenticate, records, names, now, log }: Recor
       return done({ code: status.PERMISSION_DENIED, details: 'records are taken from agents' });
     }
     await records.take(call.request, names, now());
+    failing = false;
     done(null, {});
   };
   return {
     definition: definition(),
     handlers: {
       export: (call: ServerUnaryCall<Buffer, object>, done: sendUnaryData<object>) => {
-        take(call, done).catch((error: Error) => {
-          const code = error instanceof TelemetryBusy ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;
-          if (code === status.UNAVAILABLE) log.warn({ err: error }, 'records were not taken');
-          done({ code, details: error.message });
-        });
+        take(call, done).catch((error: Error) => fail(error, done));
       },
     },
   };
