@@ -195,13 +195,33 @@ test('any metric is judged for each combination of labels', async () => {
     looked('memory', { namespace: 'shop', pod: 'b' }, [ago(30), 9]),
   ];
   expect(await judged({ counter: { name: 'bytes_total', where: { side: ['in'] }, by: ['pod'], above: 1 } }, { all })).toEqual([
-    'shop/a: true, bytes_total grew by 2 a second in 5m; limit 1',
-    'shop/b: false, bytes_total grew by 0.2 a second in 5m; limit 1',
+    'a/shop: true, bytes_total grew by 2 a second in 5m; limit 1',
+    'b/shop: false, bytes_total grew by 0.2 a second in 5m; limit 1',
   ]);
   expect(await judged({ gauge: { name: 'memory', by: ['pod'], above: 8 } }, { all })).toEqual([
-    'shop/a: false, memory is 5; limit 8',
-    'shop/b: unknown, nothing was counted',
+    'a/shop: false, memory is 5; limit 8',
+    'b/shop: unknown, nothing was counted',
   ]);
+});
+
+test('of Istio’s metrics a namespace sees what its own workloads tell', async () => {
+  const sent = (reporter: string, source: string, destination: string) =>
+    grown('istio_tcp_sent_bytes_total', { reporter, source_workload_namespace: source, destination_workload_namespace: destination }, [
+      ago(1),
+      300,
+    ]);
+  const all = [
+    sent('source', 'shop', 'bank'),
+    sent('destination', 'shop', 'bank'),
+    sent('destination', 'bank', 'shop'),
+    sent('source', 'bank', 'bank'),
+  ];
+  const signal = (where: object) => ({ counter: { name: 'istio_tcp_sent_bytes_total', ...where, above: 0 } });
+  expect(await judged(signal({}), { all })).toEqual(['shop: true, istio_tcp_sent_bytes_total grew by 2 a second in 5m; limit 0']);
+  expect(await judged(signal({ where: { reporter: ['source'] } }), { all })).toEqual([
+    'shop: true, istio_tcp_sent_bytes_total grew by 1 a second in 5m; limit 0',
+  ]);
+  expect(await judged(signal({ where: { source_workload_namespace: ['nobody'] } }), { all })).toEqual([]);
 });
 
 test('the rules that are there without asking are rules that people may write', async () => {
