@@ -1,63 +1,14 @@
-/** A real Prometheus for tests: the machine's own, or Debian's package, unpacked into the cache without being installed (that would start a service). */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+/** A real Prometheus for tests. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { until } from '../mesh.ts';
 import { freePort } from '../port.ts';
+import { findPackaged } from './packaged.ts';
 
-const run = promisify(execFile);
-
-const runs = (binary: string): Promise<boolean> =>
-  run(binary, ['--version']).then(
-    () => true,
-    () => false,
-  );
-
-const cached = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'weft/prometheus');
-
-/** The lists of packages may be missing on a fresh machine, and only root may fetch them. */
-const download = async (folder: string): Promise<void> => {
-  const ask = () => run('apt-get', ['download', 'prometheus'], { cwd: folder });
-  await ask().catch(async (error) => {
-    if (process.getuid?.() !== 0) throw error;
-    await run('apt-get', ['-qq', 'update']);
-    await ask();
-  });
-};
-
-const unpack = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
-  try {
-    await download(folder);
-    const [archive = ''] = await readdir(folder);
-    await run('dpkg-deb', ['-x', join(folder, archive), join(folder, 'unpacked')]);
-    await mkdir(cached, { recursive: true });
-    // Moved at once, and so whole for whoever looks meanwhile.
-    const own = join(cached, `.${process.pid}`);
-    await run('cp', [join(folder, 'unpacked/usr/bin/prometheus'), own]);
-    await rename(own, join(cached, 'prometheus'));
-    return join(cached, 'prometheus');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
-
-/** @returns its path, or why there is none. */
-export const findPrometheus = async (): Promise<{ readonly path: string } | { readonly missing: string }> => {
-  for (const path of [process.env.WEFT_PROMETHEUS ?? 'prometheus', join(cached, 'prometheus')]) if (await runs(path)) return { path };
-  const hasPackages = await access('/usr/bin/apt-get', constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!hasPackages) return { missing: 'no Prometheus here: set WEFT_PROMETHEUS to one' };
-  return unpack().then(
-    (path) => ({ path }),
-    (error: Error) => ({ missing: `no Prometheus could be had: ${error.message.split('\n')[0]}; set WEFT_PROMETHEUS to one` }),
-  );
-};
+export const findPrometheus = () => findPackaged({ name: 'prometheus', variable: 'WEFT_PROMETHEUS' });
 
 export interface PrometheusInput {
   readonly binary: string;
