@@ -58,6 +58,7 @@ export * from './mesh/period.ts';
 export * from './mesh/series.ts';
 export * from './mesh/settings.ts';
 export * from './mesh/telemetry-provider.ts';
+export type { TelemetryTargets } from './mesh/telemetry-targets.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';

@@ -15,6 +15,7 @@ import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
+import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
 import { proxiesOf } from './telemetry/scrape.ts';
@@ -54,6 +55,7 @@ const retention = {
   records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
   metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000, maxTopologyBytes: 1024 ** 3 },
   traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
+  outbox: { maxBytes: 256 * 1024 ** 2 },
 };
 
 /** Ends what was started, last first, each even if another fails. */
@@ -109,7 +111,10 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const xds = `${config.xds.host}:${config.xds.port}`;
   takeSteps(desired, ads, log);
   const names = { trustDomain, cluster: clusterId };
-  const spans = traceReceiver({ traces: telemetry.traces, authenticate: ca.authenticate, registry, names, now, log });
+  const handOver = startHandOver({ telemetry, targets: () => desired.node().telemetryTargets, log }); // what is observed → others
+  started.add(handOver.stop);
+  started.add(desired.onNode(handOver.look));
+  const spans = traceReceiver({ traces: handOver.traces, authenticate: ca.authenticate, registry, names, now, log });
   const records = recordReceiver({ records: telemetry.records, authenticate: ca.authenticate, names, now, log });
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
@@ -121,7 +126,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const agent = agentAt(() => desired.node().node?.socket);
   const scraping = startScraping({
     agent,
-    metrics: telemetry.metrics,
+    metrics: handOver.metrics,
     proxies: () => proxiesOf(desired),
     revision: desired.plan.revision,
     names,
@@ -130,11 +135,11 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   });
   started.add(scraping.stop);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
-  const alerts = await startAlerts({ desired, push: ads, ca, query: telemetry.metrics, memory: files.alerts, externalUrl, log });
+  const alerts = await startAlerts({ desired, push: ads, ca, query: handOver.signals, memory: files.alerts, externalUrl, log });
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
-  const observed = { alerts, telemetry, signals: telemetry.metrics };
+  const observed = { alerts, telemetry, signals: handOver.signals };
   const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

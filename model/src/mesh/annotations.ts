@@ -7,6 +7,7 @@ import type { Metadata } from '../resource.ts';
 import { invalid } from '../rule.ts';
 import { cidrFault, network } from '../text/host.ts';
 import { childPath } from '../yaml/json.ts';
+import { checkTelemetryTargets } from './telemetry-targets.ts';
 
 const compatibilityName = 'mesh.weft.dev/compatibility';
 const keyNetworksName = 'mesh.weft.dev/jwks-networks';
@@ -37,6 +38,7 @@ export const readMeshAnnotations = (annotations: Annotations): MeshAnnotations =
 });
 
 export function* checkMeshAnnotations(annotations: Annotations): Iterable<Problem> {
+  yield* checkTelemetryTargets(annotations);
   const mode = annotations[compatibilityName];
   if (mode !== undefined && mode !== 'istio')
     yield invalid(

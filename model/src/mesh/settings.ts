@@ -18,6 +18,7 @@ import type { Json } from '../yaml/json.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 import { checkProviders, type ExtensionProvider } from './authorizer.ts';
 import { builtInProviders, flawOfLabels, streams } from './telemetry-provider.ts';
+import { readTelemetryTargets, type TelemetryTargets } from './telemetry-targets.ts';
 
 type TcpKeepalive = NonNullable<NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive']>;
 
@@ -87,6 +88,7 @@ export interface MeshSettings {
   readonly keyNetworks: readonly string[];
   /** The same, where people may be told of alerts. */
   readonly alertNetworks: readonly string[];
+  readonly telemetryTargets: TelemetryTargets;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -127,6 +129,7 @@ export const defaultMeshSettings: MeshSettings = {
   enableAutoMtls: true,
   keyNetworks: [],
   alertNetworks: [],
+  telemetryTargets: { networks: [] },
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
@@ -200,6 +203,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     ...(compatibility && { compatibility }),
     keyNetworks,
     alertNetworks,
+    telemetryTargets: readTelemetryTargets(annotations),
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,

@@ -462,6 +462,7 @@ export class Desired implements Calls {
     if (!mesh) return;
     const { clusterId, dnsDomain, gatewayPort } = this.#config;
     const instances = this.#instances();
+    const { trustDomainAliases, telemetryTargets } = this.#settings(this.#owned.resources());
     const place = { trustDomain: this.#trustDomain, clusterId, dnsDomain, gatewayPort };
     const reports = this.#store.observed.reports();
     const node = this.#store.observed.node();
@@ -472,7 +473,7 @@ export class Desired implements Calls {
       restartNeeded: this.#workloads.flatMap((workload) =>
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
-      trustDomainAliases: this.#settings(this.#owned.resources()).trustDomainAliases,
+      ...{ trustDomainAliases, telemetryTargets },
       changing: this.#changing(),
       ...(node && { node }),
     };

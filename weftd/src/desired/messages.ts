@@ -18,6 +18,7 @@ import type {
   PodReport,
   Proxy,
   StoredObject,
+  TelemetryTargets,
   WorkloadStatus,
 } from '@weft/model';
 import type { Configuration } from '../alerts/configuration.ts';
@@ -122,6 +123,7 @@ export interface NodeState {
   readonly restartNeeded: readonly string[];
   /** From the settings in force. */
   readonly trustDomainAliases: readonly string[];
+  readonly telemetryTargets: TelemetryTargets;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

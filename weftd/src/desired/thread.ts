@@ -33,6 +33,7 @@ const nothingYet: NodeState = {
   restartNeeded: [],
   changing: [],
   trustDomainAliases: [],
+  telemetryTargets: { networks: [] },
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */

@@ -16,7 +16,7 @@ import { TelemetryBusy } from '../worker/thread.ts';
 import type { Teller } from './otlp.ts';
 
 export interface TraceReceiverInput {
-  readonly traces: RemoteStores['traces'];
+  readonly traces: Pick<RemoteStores['traces'], 'add'>;
   readonly authenticate: Authenticate;
   readonly registry: Registry;
   readonly names: MeshNames;

@@ -16,6 +16,7 @@ const start = (): Promise<Telemetry> =>
       records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
       metrics: { maxBytes: 1 << 30, maxSeries: 100, maxTopologyBytes: 1 << 20, now: 0 },
       traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
+      outbox: { maxBytes: 1 << 30 },
     }),
     onTrouble: (message) => void troubles.push(message),
   });

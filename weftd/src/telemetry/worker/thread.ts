@@ -142,6 +142,7 @@ const remoteStores = (thread: TelemetryThread): Telemetry => ({
   records: remote(thread, 'records'),
   metrics: remote(thread, 'metrics'),
   traces: remote(thread, 'traces'),
+  outbox: remote(thread, 'outbox'),
   stop: thread.stop,
 });
 

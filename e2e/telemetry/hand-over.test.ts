@@ -1,0 +1,245 @@
+/** What is handed over, at its receivers: a real Prometheus for measurements, and a server that reads OTLP for traces and records. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
+import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
+import { ExportTraceServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
+import type { KeyValue } from '@weft/envoy/gen/opentelemetry/proto/common/v1/common_pb.js';
+import type { TelemetryTargets } from '@weft/model';
+import type { Question, SignalsQuery } from '@weft/signals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type HandOver, startHandOver } from '../../weftd/src/telemetry/hand-over/hand-over.ts';
+import { FakeEnvoy } from '../../weftd/src/telemetry/metrics/page.fixture.ts';
+import { recordOf } from '../../weftd/src/telemetry/records/records.fixture.ts';
+import { told } from '../../weftd/src/telemetry/traces/traces.fixture.ts';
+import { startTelemetry, type Telemetry } from '../../weftd/src/telemetry/worker/thread.ts';
+import { until } from '../mesh.ts';
+import { freePort } from '../port.ts';
+import { findPrometheus, type Prometheus, startPrometheus } from './prometheus.ts';
+
+const found = await findPrometheus();
+const binary = 'path' in found ? found.path : '';
+const why = 'missing' in found ? ` (${found.missing})` : '';
+
+const networks = ['127.0.0.1/32'];
+/** A minute ago, at the end of a step: Prometheus takes nothing that is old. */
+const start = Math.floor(Date.now() / 10_000) * 10_000 - 100_000;
+const logged: string[] = [];
+const keep = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
+const log = { info: keep, warn: keep, error: keep };
+
+let folder: string;
+let telemetry: Telemetry;
+let handOver: HandOver | undefined;
+
+const open = async (outboxBytes = 1 << 30): Promise<void> => {
+  const kept = { maxBytes: 1 << 30, maxAgeMs: 86_400_000 };
+  const metrics = { maxBytes: 1 << 30, maxSeries: 10_000, maxTopologyBytes: 1 << 20, now: start - 60_000 };
+  const options = () => ({ records: kept, metrics, traces: kept, outbox: { maxBytes: outboxBytes } });
+  telemetry = await startTelemetry({ directory: folder, options, onTrouble: (message) => keep({}, message) });
+};
+
+const handOverTo = (targets: Omit<TelemetryTargets, 'networks'>): HandOver => {
+  handOver = startHandOver({ telemetry, targets: () => ({ ...targets, networks }), log });
+  return handOver;
+};
+
+const laneOf = async (lane: string) => (await telemetry.outbox.state()).find((one) => one.lane === lane);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weft-hand-over-'));
+  logged.length = 0;
+  await open();
+});
+
+afterEach(async () => {
+  await handOver?.stop();
+  await telemetry.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Arrived {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+/** Answers as it is told to, and keeps what came. */
+const receiver = async (
+  port: number,
+  answers: readonly number[] = [],
+): Promise<{ server: Server; arrived: Arrived[]; address: string }> => {
+  const arrived: Arrived[] = [];
+  const left = [...answers];
+  const server = createServer(async (request, response) => {
+    const status = left.shift() ?? 200;
+    const body = await buffer(request);
+    if (status < 300) arrived.push({ path: request.url ?? '', headers: request.headers, body });
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { server, arrived, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
+  let prometheus: Prometheus;
+  beforeAll(async () => {
+    prometheus = await startPrometheus({ binary, config: {}, flags: ['--web.enable-remote-write-receiver'] });
+  });
+  afterAll(async () => prometheus?.stop());
+
+  /** Traffic with all that makes counting hard: new series, a new proxy, a restart, one that drops what nobody calls. */
+  const live = async (over: HandOver): Promise<void> => {
+    const web = new FakeEnvoy('shop/web-1', start - 30_000);
+    const later = new FakeEnvoy('shop/web-2', start + 32_000);
+    web.serve(3);
+    for (let step = 0; step <= 8; step += 1) {
+      const at = start + step * 10_000;
+      if (step > 0) web.serve(step, { ms: step * 2 });
+      if (step === 3) web.serve(5, { code: '503', ms: 70 });
+      if (step === 5) {
+        web.restart(at - 5_000);
+        web.serve(4, { ms: 2 });
+      }
+      if (step === 7) web.evict();
+      if (step > 4) later.serve(10, { caller: 'mobile' });
+      await over.metrics.add([web.read(at), ...(step > 3 ? [later.read(at)] : [])]);
+      await over.metrics.commit(at, 1);
+    }
+  };
+
+  const ask = async (signals: SignalsQuery, question: Question) => {
+    const [amounts, observations] = await Promise.all([
+      signals.counters({ ...question, metric: 'istio_requests_total' }),
+      signals.histograms({ ...question, metric: 'istio_request_duration_milliseconds' }),
+    ]);
+    const byLabels = <T extends { readonly labels: object }>(groups: readonly T[]) =>
+      [...groups].sort((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
+    const withoutGaps = <T extends { readonly steps: readonly { readonly at: number; readonly value: unknown }[] }>(groups: readonly T[]) =>
+      groups.map((group) => ({ ...group, steps: group.steps.map(({ at, value }) => ({ at, value })) }));
+    return {
+      step: amounts.step,
+      amounts: withoutGaps(byLabels(amounts.groups)),
+      observations: withoutGaps(byLabels(observations.groups)),
+    };
+  };
+
+  test('answers as Weft’s own store does', async () => {
+    const over = handOverTo({ remoteWrite: `${prometheus.address}/api/v1/write`, prometheus: prometheus.address });
+    await live(over);
+    await until('all is written', async () => ((await laneOf('metrics'))?.waiting === 0 ? true : undefined));
+    expect(await laneOf('metrics')).toMatchObject({ dropped: 0, refused: 0 });
+    const span = { metric: '', from: start, to: start + 80_000, step: 10_000 };
+    for (const question of [
+      span,
+      { ...span, by: ['response_code'] },
+      { ...span, by: ['source_workload', 'response_code'], where: { reporter: ['destination'], response_code: ['200', '503'] } },
+      { ...span, whole: true, by: ['source_workload'] },
+    ])
+      expect(await ask(over.signals, question), JSON.stringify(question)).toEqual(await ask(telemetry.metrics, question));
+    const { gaps } = await over.signals.counters({ ...span, metric: 'istio_requests_total', from: start - 40_000 });
+    expect(gaps).toEqual([4, 3, 2].map((steps) => start - steps * 10_000));
+  });
+
+  test('says what is wrong with a question', async () => {
+    const { signals } = handOverTo({ prometheus: prometheus.address });
+    const question = { metric: 'istio requests', from: start, to: start + 10_000, step: 10_000 };
+    await expect(signals.counters(question)).rejects.toThrow(/parse error/);
+  });
+
+  test('knows what each proxy stands at', async () => {
+    const { signals } = handOverTo({ prometheus: prometheus.address });
+    const question = { metric: 'weft_proxy_answered', by: ['pod'], from: start + 50_000, to: start + 60_000, step: 10_000 };
+    const { groups } = await signals.gauges(question);
+    const value = { kind: 'gauge', min: 1, max: 1, sum: 1, looks: 1, last: 1 };
+    expect(groups.map(({ labels, steps }) => [labels, steps[0]?.value])).toEqual([
+      [{ pod: 'web-1' }, value],
+      [{ pod: 'web-2' }, value],
+    ]);
+  });
+});
+
+const teller = { service: 'web', namespace: 'shop', workload: 'web-v1', pod: 'web-1' };
+const trace = '0af7651916cd43dd8448eb211c80319c';
+const span = { trace, id: 'a1', at: start, duration: 5, attributes: { 'http.url': 'http://bank/pay?token=hidden', component: 'proxy' } };
+
+const read = <Schema extends DescMessage>(schema: Schema, arrived: readonly Arrived[], path: string): MessageShape<Schema>[] =>
+  arrived.filter((one) => one.path === path).map(({ body }) => fromBinary(schema, body));
+
+describe('a collector', () => {
+  test('gets traces, without what must not be kept and with the name of who tells', async () => {
+    const { server, arrived, address } = await receiver(0);
+    const over = handOverTo({ collector: address });
+    await over.traces.add({ bytes: told([span]), teller, received: start });
+    await until('it came', () => (arrived.length > 0 ? true : undefined));
+    const [message] = read(ExportTraceServiceRequestSchema, arrived, '/v1/traces');
+    const [{ resource, scopeSpans } = { resource: undefined, scopeSpans: [] }] = message?.resourceSpans ?? [];
+    const attributes = (all: readonly KeyValue[] = []) => Object.fromEntries(all.map(({ key, value }) => [key, value?.value.value]));
+    expect(attributes(resource?.attributes)).toEqual({
+      ...{ 'k8s.namespace.name': 'shop', 'k8s.pod.name': 'web-1', 'weft.workload': 'web-v1', 'service.name': 'web.shop' },
+    });
+    expect(attributes(scopeSpans[0]?.spans[0]?.attributes)).toEqual({ 'http.url': 'http://bank/pay', component: 'proxy' });
+    expect(Buffer.from(scopeSpans[0]?.spans[0]?.traceId ?? []).toString('hex')).toBe(trace);
+    expect(arrived[0]?.headers['content-type']).toBe('application/x-protobuf');
+    server.close();
+  });
+
+  test('gets records from when it is named on, each once', async () => {
+    const earlier = (): Promise<void> => telemetry.records.add({ records: [recordOf({ at: start - 1 })] }, start);
+    await earlier();
+    const { server, arrived, address } = await receiver(0);
+    handOverTo({ collector: address });
+    await until('it looks', async () => {
+      await earlier();
+      return arrived.length > 0 ? true : undefined;
+    });
+    const many = Array.from({ length: 450 }, (_, index) => recordOf({ at: start + index }));
+    await telemetry.records.add({ records: many }, start + 1000);
+    const logs = () =>
+      read(ExportLogsServiceRequestSchema, arrived, '/v1/logs')
+        .flatMap(({ resourceLogs }) => resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)))
+        .filter(({ timeUnixNano }) => timeUnixNano >= BigInt(start) * 1_000_000n);
+    await until('they came', async () => (logs().length >= 450 && (await laneOf('logs'))?.waiting === 0 ? true : undefined));
+    expect(logs().map(({ timeUnixNano }) => Number(timeUnixNano / 1_000_000n))).toEqual(many.map(({ at }) => at));
+    expect(JSON.parse(String(logs()[0]?.body?.value.value))).toMatchObject({ at: start, side: many[0]?.side });
+    server.close();
+  });
+
+  test('that is away is waited for; what it cannot pass is tried again, what it refuses is counted', async () => {
+    const port = await freePort();
+    const over = handOverTo({ collector: `http://127.0.0.1:${port}` });
+    for (const id of ['a1', 'a2', 'a3']) await over.traces.add({ bytes: told([{ ...span, id }]), teller, received: start });
+    await until('it was tried', () => (logged.some((line) => line.includes('cannot be handed over')) ? true : undefined));
+    expect(await laneOf('traces')).toMatchObject({ waiting: 3, sent: 0 });
+    // Logs come on the same way, but there are none.
+    const { server, arrived } = await receiver(port, [503, 400]);
+    await until('all is over', async () => ((await laneOf('traces'))?.waiting === 0 ? true : undefined), 20_000);
+    expect(await laneOf('traces')).toEqual({ lane: 'traces', waiting: 0, sent: 2, refused: 1, dropped: 0 });
+    expect(arrived).toHaveLength(2);
+    server.close();
+  });
+
+  test('that stays away costs no more room than it may, and what is dropped is counted', async () => {
+    await telemetry.stop();
+    await open(4_000);
+    const over = handOverTo({ collector: `http://127.0.0.1:${await freePort()}` });
+    for (let id = 1; id <= 100; id += 1) await over.traces.add({ bytes: told([{ ...span, id: `${id}` }]), teller, received: start });
+    const { waiting = 0, dropped } = (await laneOf('traces')) ?? {};
+    expect(waiting).toBeGreaterThan(5);
+    expect(dropped).toBe(100 - waiting);
+    expect((await telemetry.traces.trace(trace))?.spans).toHaveLength(100);
+  });
+
+  test('that stands where nobody named it is not asked', async () => {
+    const { server, arrived, address } = await receiver(0);
+    handOver = startHandOver({ telemetry, targets: () => ({ collector: address, networks: [] }), log });
+    await handOver.traces.add({ bytes: told([span]), teller, received: start });
+    await until('it was refused', () => (logged.some((line) => line.includes('is inside (loopback)')) ? true : undefined));
+    expect(arrived).toEqual([]);
+    server.close();
+  });
+});

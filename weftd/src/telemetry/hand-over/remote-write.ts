@@ -1,0 +1,70 @@
+/** A proxy's page → a message of Prometheus' remote write 1.0 (prometheus.io/docs/specs/prw/remote_write_spec), compressed as it asks for. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { seriesLimits } from '@weft/envoy';
+import { WriteRequestSchema } from '@weft/envoy/gen/prometheus/remote_pb.js';
+import { type Labels, parseExposition, proxyMetrics, type Sample, seriesKey, standardLabels } from '@weft/signals';
+import { compress } from 'snappyjs';
+import type { Reading } from '../metrics/reading.ts';
+
+export interface Written {
+  readonly body: Uint8Array;
+  readonly samples: number;
+}
+
+/** What was known of a proxy when it was read before. */
+interface Known {
+  readonly at: number;
+  readonly started: number;
+  readonly series: ReadonlySet<string>;
+}
+
+const target = ({ target: name }: Reading): Labels => {
+  const [namespace = '', pod = ''] = name.split('/');
+  return { namespace, pod, job: 'weft' };
+};
+
+/** The specification wants them sorted. */
+const sorted = (name: string, labels: Labels) =>
+  Object.entries({ ...labels, __name__: name })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, value]) => ({ name: label, value }));
+
+const samplesIn = (reading: Reading): readonly Sample[] => {
+  const families = proxyMetrics(parseExposition(reading.page, 'text').families, reading.own, seriesLimits);
+  const own = families.filter(({ name }) => standardLabels.has(name) || name.startsWith('weft_')).flatMap(({ samples }) => samples);
+  return [...own, { name: 'weft_proxy_answered', labels: {}, value: 1 }];
+};
+
+export class RemoteWriter {
+  readonly #known = new Map<string, Known>();
+
+  /**
+   * What is new was 0 when its proxy was read before, and that is written too: else Prometheus would not count its first requests.
+   */
+  write(reading: Reading): Written {
+    const { at, started } = reading;
+    const known = this.#known.get(reading.target);
+    const before = known?.started === started ? known.at : undefined;
+    const labels = target(reading);
+    const seen = new Set<string>();
+    let samples = 0;
+    const timeseries = samplesIn(reading).map((sample) => {
+      const key = seriesKey(sample.name, sample.labels);
+      seen.add(key);
+      const isNew = before !== undefined && !known?.series.has(key) && sample.name.startsWith('istio_');
+      const values = [...(isNew ? [{ value: 0, timestamp: BigInt(before) }] : []), { value: sample.value, timestamp: BigInt(at) }];
+      samples += values.length;
+      return { labels: sorted(sample.name, { ...sample.labels, ...labels }), samples: values };
+    });
+    this.#known.set(reading.target, { at, started, series: seen });
+    this.#forget(at);
+    return { body: compress(toBinary(WriteRequestSchema, create(WriteRequestSchema, { timeseries }))), samples };
+  }
+
+  /** Proxies that were not read for a while are gone. */
+  #forget(now: number): void {
+    for (const [name, { at }] of this.#known) if (now - at > goneMs) this.#known.delete(name);
+  }
+}
+
+const goneMs = 600_000;
