@@ -1,6 +1,6 @@
 /** The answer to "why?" as a person reads it: what happened in the first line, then the reason, then the way. */
 import type { Verdict } from '@weft/model';
-import type { AccessRecord, NamedRemedy, Refused, Why, WhyHop } from '@weft/signals';
+import { type AccessRecord, diagnose, type NamedRemedy, type Refused, type Why, type WhyHop } from '@weft/signals';
 import { placeText, verdictTexts } from '../explain/text.ts';
 import { printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
@@ -58,6 +58,7 @@ const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
   return [
     ['caller', callerText(record)],
     ['reason', reason === 'none' ? 'no rule of a policy allows it' : printable(reason)],
+    ...(verdict.kind === 'denied' && verdict.by !== 'policy' ? [['because', diagnose({ server: record })?.words ?? ''] as const] : []),
     ...(rule ? [['rule', placeText(rule)] as const] : []),
     ...(agrees && said ? verdictTexts(harmless(said), paint).map((text) => ['policy', text] as const) : []),
     ...(agrees && !said && judgement.hop ? [['because', judgement.hop.outcome.why] as const] : []),

@@ -1,5 +1,5 @@
 /** Why a request failed, and what to change: from what the caller's proxy and the server's say of it, by the id that both saw. */
-import type { AccessRecord, Refuser } from '../records/record.ts';
+import type { AccessRecord, Refuser, Verdict } from '../records/record.ts';
 import { type FlagName, flagOf, meaningOf, type Remedy, readFlags } from './flags.ts';
 import { grpcStatus } from './grpc.ts';
 
@@ -86,17 +86,32 @@ const refusers: Readonly<Record<Refuser, { readonly words: string; readonly reme
     remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
   },
   handshake: {
-    words: 'the handshake failed: its certificate is missing, expired or of nobody known here',
+    words: 'the handshake failed',
     remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
   },
 };
 
+/** BoringSSL's reasons, of which some are the other end's word (`ALERT`). */
+const handshakes: readonly (readonly [details: RegExp, words: string])[] = [
+  [/ALERT/, 'the handshake failed: the caller did not accept this server’s certificate'],
+  [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'the handshake failed: the caller showed no certificate'],
+  [
+    /CERTIFICATE_VERIFY_FAILED|verify cert|SAN matcher/i,
+    'the handshake failed: the caller’s certificate is expired, or of nobody known here',
+  ],
+];
+
+const refusalWords = ({ rule, by }: Extract<Verdict, { readonly kind: 'denied' }>, details: string): string => {
+  const { words } = refusers[by];
+  if (by === 'handshake') return handshakes.find(([pattern]) => pattern.test(details))?.[1] ?? words;
+  if (by !== 'policy') return words;
+  return `${words}: ${rule ? `rule ${rule.rule} of AuthorizationPolicy ${rule.namespace}/${rule.name}` : 'no ALLOW rule matched'}`;
+};
+
 const byRefusal = ({ verdict, details }: AccessRecord): Diagnosis | undefined => {
   if (verdict.kind !== 'denied') return undefined;
-  const { rule, by } = verdict;
-  const { words, remedy } = refusers[by];
-  const named = rule ? `rule ${rule.rule} of AuthorizationPolicy ${rule.namespace}/${rule.name}` : 'no ALLOW rule matched';
-  return { hop: 'policy', words: by === 'policy' ? `${words}: ${named}` : words, flags: [], remedies: [remedy], details };
+  const { remedy } = refusers[verdict.by];
+  return { hop: 'policy', words: refusalWords(verdict, details), flags: [], remedies: [remedy], details };
 };
 
 /** The application answered so itself: the mesh only passed it on. */

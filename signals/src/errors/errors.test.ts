@@ -168,3 +168,16 @@ test('where all went well there is nothing to say', () => {
   expect(diagnose({ caller: caller({ status: 200 }), server: server({ status: 200 }) })).toBeUndefined();
   expect(diagnose({})).toBeUndefined();
 });
+
+test.each([
+  ['TLS_error:|1:error:10000126:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end', 'of nobody known here'],
+  ['TLS_error:|1:error:100000c0:SSL_routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE:TLS_error_end', 'showed no certificate'],
+  [
+    'TLS_error:|1:error:10000416:SSL_routines:OPENSSL_internal:SSLV3_ALERT_CERTIFICATE_UNKNOWN:TLS_error_end',
+    'did not accept this server’s',
+  ],
+  ['TLS_error:|1:error:100000f7:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end', 'the handshake failed'],
+])('a handshake that failed: %s', (details, words) => {
+  const found = diagnose({ server: server({ details, verdict: { kind: 'denied', by: 'handshake', reason: details } }) });
+  expect(found?.words).toContain(words);
+});
