@@ -1,6 +1,7 @@
 /** What records answer on a whole mesh: why somebody was refused, what failed where and what to change, who comes in plaintext. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GoldenSignals } from '@weft/model';
 import type { MtlsReport, StrictPlan, Top, Why } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
@@ -150,6 +151,18 @@ describe('a failed request', () => {
       failure: { id: 'gone-1', words: expect.stringContaining('no endpoint of the service is ready') },
     });
   });
+});
+
+test('routes have golden signals of their own, from records', async () => {
+  const { items } = await mesh.json<{ items: GoldenSignals[] }>('stat', 'routes', '-n', 'why', '--since', '10m');
+  const slow = items.find(({ labels }) => labels['route'] === 'slow');
+  expect(slow).toMatchObject({
+    labels: { destination_service_name: 'ledger' },
+    requests: 1,
+    failed: 1,
+    reasons: [{ flag: 'UT', code: '504' }],
+  });
+  expect(slow?.latency?.p50).toBeGreaterThan(250);
 });
 
 describe('who comes in plaintext', () => {

@@ -1,7 +1,7 @@
 /** How the mesh does: what `/signals` and `/edges` answer. Times are Unix milliseconds, durations milliseconds. */
 
-/** Of what there are figures. `workload` and `version` are as their own proxies saw it, all others as their callers' did. */
-export const signalSubjects = ['mesh', 'namespace', 'service', 'workload', 'version', 'edge', 'caller'] as const;
+/** Of what there are figures. `workload` and `version` are as their own proxies saw it, all others as their callers' did; `route` by records. */
+export const signalSubjects = ['mesh', 'namespace', 'service', 'workload', 'version', 'edge', 'caller', 'route'] as const;
 export type SignalSubject = (typeof signalSubjects)[number];
 
 export interface SignalsSearch {

@@ -43,6 +43,7 @@ export { readRecord } from './records/line.ts';
 export * from './records/mtls.ts';
 export * from './records/query.ts';
 export type * from './records/record.ts';
+export * from './records/routes.ts';
 export * from './records/top.ts';
 export * from './series/counter.ts';
 export * from './series/histogram.ts';

@@ -15,6 +15,7 @@ import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
+import { byRoute } from './telemetry/by-route.ts';
 import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
@@ -134,12 +135,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
     log,
   });
   started.add(scraping.stop);
+  const signals = byRoute(handOver.signals, telemetry.records, now);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
-  const alerts = await startAlerts({ desired, push: ads, ca, query: handOver.signals, memory: files.alerts, externalUrl, log });
+  const alerts = await startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
-  const observed = { alerts, telemetry, signals: handOver.signals };
+  const observed = { alerts, telemetry, signals };
   const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

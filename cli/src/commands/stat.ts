@@ -20,6 +20,7 @@ const byWord: Readonly<Record<string, Asked>> = {
   mesh: { of: 'mesh' },
   versions: { ...workloads, of: 'version' },
   edges: { ...services, of: 'edge' },
+  routes: { of: 'route', name: 'route', namespace: 'destination_service_namespace' },
   callers: { of: 'caller', name: 'source_workload', namespace: 'source_workload_namespace' },
 };
 
@@ -32,7 +33,7 @@ const byKind: Readonly<Record<string, Asked>> = {
 
 const askedBy = (word: string): Asked => {
   const asked = byWord[word] ?? byWord[`${word}s`] ?? byKind[findKind(word)?.kind ?? ''];
-  if (!asked) throw new Failure(`${word}: write deploy, service, namespace, versions, callers, edges or mesh`, exitCodes.usage);
+  if (!asked) throw new Failure(`${word}: write deploy, service, namespace, versions, callers, edges, routes or mesh`, exitCodes.usage);
   return asked;
 };
 
@@ -79,6 +80,11 @@ const identity: Readonly<Record<SignalSubject, readonly Column<GoldenSignals>[]>
     { title: 'FROM', value: ({ labels }) => `${labels['source_workload_namespace']}/${labels['source_workload']}` },
     { title: 'TO', value: ({ labels }) => `${labels['destination_service_namespace']}/${labels['destination_service_name']}` },
   ],
+  route: [
+    { title: 'NAMESPACE', value: label('destination_service_namespace') },
+    { title: 'SERVICE', value: label('destination_service_name') },
+    { title: 'ROUTE', value: label('route') },
+  ],
   caller: [
     { title: 'NAMESPACE', value: label('source_workload_namespace') },
     { title: 'CALLER', value: label('source_workload') },
@@ -103,7 +109,7 @@ const figures: readonly Column<GoldenSignals>[] = [
 export const statCommand = (cli: Cli): Command =>
   new Command('stat')
     .description('traffic, errors and latency of services, workloads, versions, callers')
-    .argument('<what>', 'deploy, service, namespace, versions, callers, edges or mesh; one of them: deploy/web')
+    .argument('<what>', 'deploy, service, namespace, versions, callers, edges, routes or mesh; one of them: deploy/web')
     .addOption(namespaceOption())
     .option('--from <workload>', 'only what this one called')
     .addOption(new Option('--since <time>', 'over the last').argParser(milliseconds).default(600_000, '10m'))

@@ -69,10 +69,6 @@ describe('ServiceLevelObjective', () => {
       `{subject: {service: a, caller: {principal: 'spiffe://x/ns/y'}}, indicator: {availability: {}}, target: 99, period: {rolling: 28d}}`,
       'error spec.subject.caller.principal: `spiffe://x/ns/y` is no principal',
     ],
-    [
-      `{subject: {service: a, route: b}, indicator: {availability: {}}, target: 99, period: {rolling: 28d}}`,
-      'warning spec.subject.route: requests of one route are not counted apart yet: nothing is measured',
-    ],
     [`{${about}, target: 99, period: {rolling: 28d}, perod: 1}`, 'error spec.perod: unknown field `perod`'],
   ])('%s', (spec, finding) => expect(told(spec)).toEqual([finding]));
 });

@@ -155,11 +155,6 @@ function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period }: Se
 }
 
 export function* checkServiceLevelObjective(spec: ServiceLevelObjectiveSpec): Iterable<Problem> {
-  if (spec.subject.route !== undefined)
-    yield doubtful('WEFT0101', 'spec.subject.route', [
-      'requests of one route are not counted apart yet: nothing is measured',
-      'Give the route a service of its own, or leave `route` out for all requests to the service.',
-    ]);
   const { principal } = spec.subject.caller ?? {};
   if (principal !== undefined && !/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/.test(principal))
     yield invalid(

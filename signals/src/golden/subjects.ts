@@ -32,4 +32,5 @@ export const subjects: Readonly<Record<SignalSubject, Subject>> = {
   version: { by: [...server, 'destination_canonical_service', 'destination_version'], seenBy: 'servers' },
   edge: { by: [...caller, ...service], seenBy: 'callers' },
   caller: { by: [...caller, 'source_principal'], seenBy: 'callers' },
+  route: { by: [...service, 'route'], seenBy: 'callers' },
 };

@@ -19,8 +19,11 @@ const byStep = <Found extends { readonly at: number }>(
 /** Of each step in which there was something, in the order of time. Rejects where it cannot be measured. */
 export const countsOf = async (objective: Objective, query: SignalsQuery, span: Span): Promise<readonly Count[]> => {
   const { subject, namespace, indicator } = objective;
-  if (subject.route !== undefined) throw new Error('requests of one route are not counted apart yet');
-  const asked = { ...span, where: { destination_service: [hostOf(subject.service, namespace)] }, caller: subject.caller ?? {} };
+  const where = {
+    destination_service: [hostOf(subject.service, namespace)],
+    ...(subject.route !== undefined && { route: [subject.route] }),
+  };
+  const asked = { ...span, where, caller: subject.caller ?? {} };
   if (indicator.kind === 'latency') {
     const { groups } = await durationsOf(query, asked);
     return byStep(

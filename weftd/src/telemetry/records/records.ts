@@ -1,7 +1,20 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
 import type { RecordsState } from '@weft/model';
-import { type AccessRecord, type Arrivals, type RecordQuery, type StoredRecord, type Top, topRows } from '@weft/signals';
+import {
+  type AccessRecord,
+  type Amount,
+  type Answered,
+  type Arrivals,
+  type Observations,
+  type Question,
+  type RecordQuery,
+  routeCounters,
+  routeHistograms,
+  type StoredRecord,
+  type Top,
+  topRows,
+} from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
 import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
@@ -12,6 +25,7 @@ import { type Numbers, numbersIn } from './numbers.ts';
 import { stretchesIn } from './otlp.ts';
 import { dayMs, type Parts, partsIn, type Retention } from './parts.ts';
 import { type Positions, positionsIn } from './positions.ts';
+import { type Routes, routesIn } from './routes.ts';
 import { type PartyRow, partiesOf, type RowPlace, recordIn, rowOf, shapeOf } from './rows.ts';
 import { migrations, partyColumns, recordColumns } from './schema.ts';
 import { searchOf } from './search.ts';
@@ -48,6 +62,9 @@ export interface Records {
   query(query: RecordQuery): readonly StoredRecord[];
   /** Of the newest that were asked for: `limit` lines of who asked whom for what, the most frequent first. */
   top(query: RecordQuery & { readonly since: number; readonly until: number }): Top;
+  /** Requests of routes, in the form in which metrics are asked for. */
+  routeCounters(question: Question, now: number): Answered<Amount>;
+  routeHistograms(question: Question, now: number): Answered<Observations>;
   /** Who came where and by what protected, kept for a month whatever becomes of the records. */
   arrivals(window: ArrivalWindow): ArrivalsFound;
   /** How far this file was taken, in bytes. */
@@ -80,6 +97,7 @@ class RecordsStore implements Records {
   readonly #positions: Positions;
   readonly #losses: Losses;
   readonly #arrivals: KeptArrivals;
+  readonly #routes: Routes;
   #last: number;
   #insert: { readonly part: number; readonly statement: StatementSync } | undefined;
 
@@ -92,6 +110,7 @@ class RecordsStore implements Records {
     this.#positions = positionsIn(this.#database);
     this.#losses = lossesIn(this.#database);
     this.#arrivals = arrivalsKept(this.#database);
+    this.#routes = routesIn(this.#database);
     this.#last = Math.max(0, ...this.#parts.all().map(({ part }) => this.#newestOf(part)));
   }
 
@@ -135,6 +154,10 @@ class RecordsStore implements Records {
     };
   };
 
+  routeCounters = (question: Question, now: number): Answered<Amount> => routeCounters(this.#routes.in(question, now), question);
+
+  routeHistograms = (question: Question, now: number): Answered<Observations> => routeHistograms(this.#routes.in(question, now), question);
+
   arrivals = (window: ArrivalWindow): ArrivalsFound => {
     const since = this.#arrivals.since();
     return { arrivals: this.#arrivals.in(window), ...(since !== undefined && { since }) };
@@ -165,6 +188,7 @@ class RecordsStore implements Records {
     this.#parts.forget(now);
     this.#positions.forget(now - positionsKeptMs);
     this.#arrivals.forget(now);
+    this.#routes.forget(now);
   };
 
   close = (): void => this.#database.close();
@@ -179,7 +203,9 @@ class RecordsStore implements Records {
           if (span) this.#positions.set(span.file, span.to, now);
           if (records.length > 0) this.#append(records, now);
         }
-        this.#arrivals.add(batches.flatMap(({ records }) => records));
+        const all = batches.flatMap(({ records }) => records);
+        this.#arrivals.add(all);
+        this.#routes.add(all);
       });
     } catch (error) {
       this.#last = before;

@@ -27,6 +27,15 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (hour, namespace, workload, port, protection, principal, source_namespace, source_workload, address)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Requests of each route: label sets as JSON, and how many lasted how long, by the bounds that durations are counted in.
+  CREATE TABLE route_labels (id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE route_counts (
+    step INTEGER NOT NULL, at INTEGER NOT NULL, labels INTEGER NOT NULL, sum REAL NOT NULL,
+    ${Array.from({ length: 20 }, (_, index) => `b${index} INTEGER NOT NULL`).join(', ')},
+    PRIMARY KEY (step, at, labels)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const partyColumns = ['principal', 'namespace', 'workload', 'app', 'version', 'cluster', 'service'] as const;
