@@ -43,7 +43,9 @@ afterAll(async () => {
 
 describe('the id of a refusal', () => {
   test('tells the rule that refused, its first condition and its line', async () => {
-    const found = await why(denialOf(await curl('web', '-i', 'http://ledger/admin')), ({ hops }) => hops[0]?.caller !== undefined);
+    const found = await why(denialOf(await curl('web', '-i', 'http://ledger/admin')), ({ hops }) =>
+      hops.some(({ caller, server }) => caller && server),
+    );
     expect(found).toMatchObject({
       about: 'refusal',
       hops: [{ from: 'why/web', to: 'why/ledger', caller: { side: 'source' }, server: { side: 'destination' } }],
@@ -62,7 +64,7 @@ describe('the id of a refusal', () => {
 
   test('tells the nearest rule and the smallest change, of the configuration that was in force then', async () => {
     const id = denialOf(await curl('web', '-i', '-X', 'POST', 'http://ledger/entries'));
-    const before = await why(id);
+    const before = await why(id, ({ refused }) => refused !== undefined);
     const nearest = { nearest: { policy: 'readers' }, change: 'the method is POST, and has to be one of [GET]' };
     expect(before.refused).toMatchObject({ agrees: true, judgement: { hop: { verdict: nearest } } });
     const file = join(mesh.folder, 'mesh.yaml');
@@ -176,7 +178,7 @@ describe('who comes in plaintext', () => {
       return found && found.plaintext > 0 ? found : undefined;
     });
     expect(port).toMatchObject({ mode: 'PERMISSIVE', plaintext: 1, forecast: 'breaks', clients: [{ workload: 'legacy/batch', count: 1 }] });
-    expect(port?.mutual).toBeGreaterThan(3);
+    expect(port?.mutual).toBeGreaterThan(2);
   });
 
   test('would be refused by STRICT, which the plan says, and what was not seen proves nothing', async () => {

@@ -114,6 +114,18 @@ const byRefusal = ({ verdict, details }: AccessRecord): Diagnosis | undefined =>
   return { hop: 'policy', words: refusalWords(verdict, details), flags: [], remedies: [remedy], details };
 };
 
+/** Only the id came through: the proxy that refused it tells of it in a moment, or cannot any more. */
+const byDenial = ({ request, details }: AccessRecord): Diagnosis | undefined =>
+  request?.denial
+    ? {
+        hop: 'policy',
+        words: 'refused by a policy of the server; its proxy has not told which',
+        flags: [],
+        remedies: [refusers.policy.remedy],
+        details,
+      }
+    : undefined;
+
 /** The application answered so itself: the mesh only passed it on. */
 const byApplication = ({ request, details }: AccessRecord): Diagnosis | undefined => {
   if (!request) return undefined;
@@ -146,7 +158,7 @@ const isLeft = ({ flags, verdict }: AccessRecord): boolean => {
 
 /** The server's proxy stands nearer to what went wrong; where it saw nothing, the request was lost before. @returns undefined where nothing did */
 export const diagnose = ({ caller, server }: Seen): Diagnosis | undefined => {
-  const ofCaller = caller && (byRefusal(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller));
+  const ofCaller = caller && (byRefusal(caller) ?? byDenial(caller) ?? byFlags(caller, 'caller') ?? byApplication(caller));
   const ofServer = server && (byRefusal(server) ?? byFlags(server, 'server') ?? byApplication(server));
   return server && isLeft(server) ? (ofCaller ?? ofServer) : (ofServer ?? ofCaller);
 };

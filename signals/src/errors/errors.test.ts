@@ -148,6 +148,12 @@ test('where the caller gave up, its proxy knows why', () => {
   expect(diagnose({ server: left })).toMatchObject({ hop: 'server proxy', flags: [{ flag: 'DC' }] });
 });
 
+test('of a refusal of which only the id came through it is said that a policy refused', () => {
+  const { request: _, ...rest } = caller({ details: 'via_upstream' });
+  const passed = { ...rest, request: { method: 'GET', host: '', path: '/', status: 403, grpcStatus: '', id: 'x', trace: '', denial: 'd' } };
+  expect(diagnose({ caller: passed })).toMatchObject({ hop: 'policy', words: expect.stringContaining('has not told which') });
+});
+
 test('a refusal names its rule', () => {
   const denied = { kind: 'denied', by: 'policy', reason: 'x' } as const;
   const rule = { namespace: 'shop', name: 'ledger', rule: 3 };

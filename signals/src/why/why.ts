@@ -40,6 +40,7 @@ export interface Why {
   readonly hops: readonly WhyHop[];
   /** Where it began, among the hops; absent: nothing went wrong. */
   readonly cause?: number;
+  /** Absent where the proxy that refused has not told of it yet. */
   readonly refused?: Refused;
 }
 
@@ -60,7 +61,7 @@ export const findingsIn = (records: readonly AccessRecord[]): Found => {
   const cause = causeOf(hops);
   const failed = cause === undefined ? undefined : hops[cause];
   const refusal = failed && refusalIn(failed);
-  const about = refusal ? 'refusal' : failed ? 'failure' : 'success';
+  const about = failed?.diagnosis?.hop === 'policy' ? 'refusal' : failed ? 'failure' : 'success';
   return { hops, about, ...(cause !== undefined && { cause }), ...(refusal && { refusal }) };
 };
 
