@@ -99,6 +99,8 @@ export interface ApplyResult {
 export interface RecordsState {
   readonly records: number;
   readonly bytes: number;
+  /** The number of the one that was stored last; those that come are after it. */
+  readonly last: number;
   /** Unix milliseconds; absent while there are none. */
   readonly oldest?: number;
   /** What was not kept, by reason, since ever. */

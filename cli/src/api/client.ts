@@ -70,6 +70,8 @@ export interface RecordsQuery {
   readonly until?: number;
   readonly denial?: string;
   readonly request?: string;
+  /** Only what was stored after this one. */
+  readonly after?: number;
   readonly limit?: number;
 }
 

@@ -82,7 +82,11 @@ export const createHttp = (socket: string): Http => {
     stream: async function* (path) {
       const message = await open({ method: 'GET', path }).catch((error) => Promise.reject(connectionFailure(error, socket)));
       if ((message.statusCode ?? 0) >= 400) throw refusal({ status: message.statusCode ?? 0, body: parsed(await read(message)) });
-      for await (const chunk of message) yield chunk as Buffer;
+      try {
+        for await (const chunk of message) yield chunk as Buffer;
+      } catch (error) {
+        throw connectionFailure(error as NodeJS.ErrnoException, socket);
+      }
     },
   };
 };

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { RecordsQuery } from '../api/client.ts';
 
-export type Conditions = Omit<RecordsQuery, 'since' | 'until' | 'denial' | 'request' | 'limit'>;
+export type Conditions = Omit<RecordsQuery, 'since' | 'until' | 'denial' | 'request' | 'after' | 'limit'>;
 
 export const withConditions = (command: Command): Command =>
   command

@@ -179,6 +179,7 @@ class RecordsStore implements Records {
     return {
       records: parts.reduce((sum, { part }) => sum + count(part), 0),
       bytes: this.#parts.size(),
+      last: this.#last,
       ...(times.length > 0 && { oldest: Math.min(...times) }),
       losses: this.#losses.all(),
     };
