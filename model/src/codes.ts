@@ -25,6 +25,7 @@ export const codes = {
   IST0145: 'Two Gateways claim the same port and host.',
   IST0149: 'Routing by claims of a token that no RequestAuthentication verifies.',
   IST0150: "An ExternalName service's port name says no protocol.",
+  IST0160: 'Two Telemetries are for the same whole namespace.',
   IST0161: 'The credential that a Gateway names is invalid.',
   IST0162: "A Gateway's port is not defined on its Service.",
   IST0173: "A DestinationRule's subset selects no pod.",

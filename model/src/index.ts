@@ -1,6 +1,7 @@
 export type * from './alerting.ts';
 export * from './api.ts';
 export * from './attested-name.ts';
+export { canonicalOf } from './canonical.ts';
 export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
 export { flawOfAuthority, flawOfPair } from './certificate/usable.ts';
 export { type Code, codes } from './codes.ts';

@@ -179,7 +179,10 @@ const meshSchema = (directory: string, defs: Record<string, Schema>): Schema => 
     }
   }
   const options = { protos, opaque: opaqueMesh, inline: new Set<string>(), jsonName: camelCase, defs };
-  return { $ref: `#/$defs/${fromMessage('istio.mesh.v1alpha1.MeshConfig', options)}` };
+  const schema = { $ref: `#/$defs/${fromMessage('istio.mesh.v1alpha1.MeshConfig', options)}` };
+  // Two messages have this name: of a file's text and labels one may be set, which `model` checks, of OpenTelemetry's both.
+  if (defs['LogFormat']) delete defs['LogFormat'].atMostOne;
+  return schema;
 };
 
 const istio = download('istio.io/api', 'v1.31.1');

@@ -16,6 +16,7 @@ import type { Page } from './last-words.ts';
 import type { PodNetwork } from './network.ts';
 import { RecordFile } from './record-file.ts';
 import { type RecordPlace, showRecords, withoutRecords } from './record-place.ts';
+import { spanEnvironment } from './span-environment.ts';
 
 export interface ProxySockets {
   /** For Envoy alone: 0700, its own user's. */
@@ -212,15 +213,15 @@ export class Proxy {
   }
 
   private command(file: string): readonly string[] {
-    const { pod, place, network, user, envoy } = this.input;
-    const variables = Object.entries(pod.proxySettings?.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+    const { pod, mesh, place, network, user, envoy } = this.input;
+    const variables = Object.entries({ ...spanEnvironment(pod, mesh), ...pod.proxySettings?.environment });
     const rights = pod.proxy === 'sidecar' ? withNetRaw(user) : withoutRights(user);
     return [
       ...inNetwork(network.file),
       ...without([place.run, place.home]),
       ...rights,
       // Only here: what the manifest chose must not reach the tools that run with rights before.
-      ...(variables.length > 0 ? ['env', ...variables] : []),
+      ...['env', ...variables.map(([name, value]) => `${name}=${value}`)],
       envoy,
       ...['--config-path', file, ...threadsOf(pod), '--disable-hot-restart'],
       // Nothing new to Envoy; it says in a list of processes whose it is.

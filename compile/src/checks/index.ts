@@ -20,6 +20,7 @@ import { ruleTls } from './rule-tls.ts';
 import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
+import { telemetries } from './telemetry.ts';
 import { virtualServices } from './virtual-service.ts';
 import { workloadEntries } from './workload-entry.ts';
 
@@ -71,6 +72,7 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(authorizers, input, facts),
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
+    ...run(telemetries(input), input, facts),
     ...run(objectives, input, facts),
     ...run(alertRules, input, facts),
     ...run(alertRoutes(input), input, facts),

@@ -9,7 +9,6 @@ import { literal } from './cel.ts';
 import { anyTlsFailed, connectionId, holds, reasonOfTls, tlsFailed } from './connection-ends.ts';
 import { trialLine, trialsTold } from './connection-trials.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
-import { refusedRecords } from './records.ts';
 
 type Log = Init<typeof AccessLogSchema>;
 type Filter = Init<typeof AccessLogFilterSchema>;
@@ -48,7 +47,6 @@ const logs = (claimant: 'caller' | 'claimed'): readonly Log[] => [
   log(flagged, { reason: '%RESPONSE_CODE_DETAILS%', [claimant]: peer }),
   log(holds(`${tlsFailed} && !${reasonOfTls}.contains("ALERT")`), { reason: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%', claimed: peer }),
   log(trialsTold, { ...trialLine, [claimant]: peer }), // of who was let pass
-  ...refusedRecords,
 ];
 
 /** Of a listener's connections, by whether a handshake that succeeds proves who calls. */

@@ -43,7 +43,7 @@ import { remember, rememberPair, rememberTable } from './remember.ts';
 import { direct, routesOf } from './routes.ts';
 import { serverTls } from './server-tls.ts';
 import { sniProxies } from './sni-clusters.ts';
-import { requestTelemetry, toldBy } from './telemetry.ts';
+import { refusalTelemetry, requestTelemetry, toldBy } from './telemetry.ts';
 import { encodeHost, encodeTable } from './virtual-hosts.ts';
 
 type HttpContent = Extract<GatewayChain['content'], { readonly kind: 'http' }>;
@@ -149,7 +149,10 @@ const listener = ({ port, bind, chains }: GatewayServer, common: Omit<Served, 'l
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(listenerFilters.length > 0 && { listenerFilters, ...detection }),
     filterChains: all,
-    accessLog: [...connectionDenials[chains.some(({ tls }) => tls?.skipVerify) ? 'unproven' : 'proven']],
+    accessLog: [
+      ...connectionDenials[chains.some(({ tls }) => tls?.skipVerify) ? 'unproven' : 'proven'],
+      ...refusalTelemetry(common.slice, 'calls'),
+    ],
   };
   return [encodeResource(name, ListenerSchema, create(ListenerSchema, init))];
 };

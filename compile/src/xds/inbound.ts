@@ -46,7 +46,7 @@ import type { Watch } from './metrics.ts';
 import { narrowedMark } from './narrowed.ts';
 import { addressOptions, headerOptions, serverReading } from './reading.ts';
 import { routeTo } from './routes.ts';
-import { requestTelemetry, toldBy } from './telemetry.ts';
+import { refusalTelemetry, requestTelemetry, toldBy } from './telemetry.ts';
 import { meshServer } from './tls.ts';
 import { routeTable } from './virtual-hosts.ts';
 
@@ -224,7 +224,7 @@ const boundListener = (port: InboundPort & { readonly bind: string }, entrance: 
     listenerFilters: plainTcp(port) ? [] : [tlsInspector(), httpInspector(declared)],
     ...(!plainTcp(port) && patienceOf(entrance.slice)),
     filterChains: portChains(port, entrance),
-    accessLog: [...connectionDenials.proven],
+    accessLog: [...connectionDenials.proven, ...refusalTelemetry(entrance.slice, 'served')],
   });
   return encodeResource(name, ListenerSchema, listener);
 };
@@ -266,7 +266,7 @@ export const inboundListener = (slice: InboundSlice, authorization: Authorizatio
     listenerFilters: [originalDestination, tlsInspector(carried.filter(plainTcp).map(({ port }) => port)), httpInspector(declared)],
     ...patienceOf(slice),
     filterChains: [ownPort(slice), ...carried.flatMap((port) => portChains(port, entrance)), ...chains(others, 'virtualInbound')],
-    accessLog: [...connectionDenials.proven],
+    accessLog: [...connectionDenials.proven, ...refusalTelemetry(slice, 'served')],
   });
   return encodeResource(virtualInbound, ListenerSchema, listener);
 };

@@ -3,10 +3,10 @@ import { type Init, typed } from '@weft/envoy';
 import { FilterConfigSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
 import type { HttpConnectionManagerSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import { defaultTelemetry, type SideTelemetry, type Surface, type TelemetrySlice } from '../mesh/index.ts';
+import { defaultTelemetry, type SideTelemetry, type Surface, type TelemetrySide, type TelemetrySlice } from '../mesh/index.ts';
 import { connectionLogs, narrowedBy, requestLogs } from './logs.ts';
-import { connectionMetrics, countsMessages, requestMetrics, type Watch } from './metrics.ts';
-import { connectionRecord, type Passage, requestRecord } from './records.ts';
+import { type AccessLog, connectionMetrics, countsMessages, requestMetrics, type Watch } from './metrics.ts';
+import { connectionRecord, type Passage, refusedRecords, requestRecord } from './records.ts';
 import { remember, rememberTable } from './remember.ts';
 import { tracingOf } from './tracing.ts';
 
@@ -67,6 +67,15 @@ const connectionsMade = rememberTable<TelemetrySlice, Connections>();
 
 export const connectionTelemetry = ({ telemetry = defaultTelemetry }: Pick<Surface, 'telemetry'>, watch: Watch): Connections =>
   connectionsMade(telemetry)(watch, () => makeConnections(telemetry, watch));
+
+/** Of a listener: connections that no chain takes, which no filter sees. */
+export const refusalTelemetry = (
+  { telemetry = defaultTelemetry }: Pick<Surface, 'telemetry'>,
+  side: TelemetrySide,
+): readonly AccessLog[] => {
+  const { records } = telemetry[side];
+  return records ? refusedRecords.map((log) => narrowedBy(log, records.condition)) : [];
+};
 
 /** What of a surface concerns those who log. */
 export const toldBy = ({ telemetry }: Pick<Surface, 'telemetry'>): Pick<Surface, 'telemetry'> => (telemetry ? { telemetry } : {});

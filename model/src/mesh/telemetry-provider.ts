@@ -117,6 +117,8 @@ export const streams = ['/dev/stdout', '/dev/stderr'] as const;
 function* checkFile({ path: file = streams[0], logFormat }: FileLogSettings, path: string): Iterable<Problem> {
   if (!streams.some((stream) => stream === file))
     yield invalid(`${path}.path`, 'a proxy has no files that anybody could read', `Write \`${streams[0]}\` or \`${streams[1]}\`.`);
+  if (logFormat?.text !== undefined && logFormat.labels)
+    yield invalid(`${path}.logFormat`, 'a line is one text or has labels', 'Write `text` or `labels`.');
   yield* checkFormat(logFormat, `${path}.logFormat`);
 }
 

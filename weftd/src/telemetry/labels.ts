@@ -1,7 +1,6 @@
 /** What a workload is called in metrics and records. */
-import { type PodSpec, spiffeId } from '@weft/model';
+import { canonicalOf, type PodSpec, spiffeId } from '@weft/model';
 import type { WorkloadLabels } from '@weft/signals';
-import { canonicalOf } from '../ca/instance-name.ts';
 
 export interface MeshNames {
   readonly trustDomain: string;
