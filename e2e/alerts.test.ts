@@ -39,7 +39,7 @@ const edit = (file: string, change: (before: string) => string): void => {
 
 const burn = async () => {
   const { items } = await mesh.json<AlertsStatus>('alerts', '-n', 'bank');
-  return items.find(({ name }) => name === 'ErrorBudgetBurn');
+  return items.find(({ name }) => name === 'error-budget-burn');
 };
 
 const pay = () => mesh.weft('exec', 'deploy/client', '--', 'node', 'ask.mjs', 'http://payments:8080/', '-n', '50');
@@ -64,7 +64,7 @@ it('an outage fires, is told once whoever is killed, and resolves', async () => 
   expect(
     heard.map(({ authorization, status, alerts }) => [authorization, status, alerts.map(({ labels }) => labels['alertname'])]),
   ).toEqual([
-    ['Bearer only-for-this-example', 'firing', ['ErrorBudgetBurn']],
-    ['Bearer only-for-this-example', 'resolved', ['ErrorBudgetBurn']],
+    ['Bearer only-for-this-example', 'firing', ['error-budget-burn']],
+    ['Bearer only-for-this-example', 'resolved', ['error-budget-burn']],
   ]);
 });

@@ -125,19 +125,12 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(grpc.close);
 
   const agent = agentAt(() => desired.node().node?.socket);
-  const scraping = startScraping({
-    agent,
-    metrics: handOver.metrics,
-    proxies: () => proxiesOf(desired),
-    revision: desired.plan.revision,
-    names,
-    now,
-    log,
-  });
+  const proxies = () => proxiesOf(desired);
+  const scraping = startScraping({ agent, metrics: handOver.metrics, proxies, revision: desired.plan.revision, names, now, log });
   started.add(scraping.stop);
   const signals = byRoute(handOver.signals, telemetry.records, now);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
-  const alerts = await startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
+  const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });

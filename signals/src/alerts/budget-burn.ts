@@ -8,7 +8,7 @@ import type { Inhibition } from './muting.ts';
 
 const minute = 60_000;
 
-const alertname = 'ErrorBudgetBurn';
+const alertname = 'error-budget-burn';
 
 const ruleName = ({ namespace, name }: Objective, { long }: BurnRate): string => `${namespace}/${name} ${alertname} ${periodText(long)}`;
 

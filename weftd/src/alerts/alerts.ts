@@ -43,16 +43,13 @@ const sightOf = ({ desired, push, ca }: Standing): Omit<Sight, 'plaintextWanted'
 };
 
 const looking = (thread: AlertsThread, { desired, push, ca, externalUrl, log }: AlertParts): (() => void) => {
-  let revision = Number.NaN;
-  let readAt = 0;
+  let told = { revision: Number.NaN, starts: 0, at: 0 };
   const read = async (): Promise<void> => {
-    const now = performance.now();
-    const planned = desired.plan.revision();
-    if (planned === revision && now - readAt < readMs) return;
+    const next = { revision: desired.plan.revision(), starts: thread.starts(), at: performance.now() };
+    if (next.revision === told.revision && next.starts === told.starts && next.at - told.at < readMs) return;
     const configuration = await desired.call('alerting');
     await thread.call('configure', { configuration, externalUrl });
-    revision = planned;
-    readAt = now;
+    told = next;
   };
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
@@ -74,20 +71,15 @@ const looking = (thread: AlertsThread, { desired, push, ca, externalUrl, log }: 
   };
 };
 
-/** Resolves when what was remembered is read. */
-export const startAlerts = (parts: AlertParts): Promise<Alerts> =>
-  new Promise((resolve, reject) => {
-    const { memory, query, log } = parts;
-    let onDeath = (error: Error): void => reject(error);
-    const thread = new AlertsThread({ memory, query, log, onDeath: (error) => onDeath(error) }, () => {
-      onDeath = (error) => log.error({ err: error }, 'nobody is told of alerts any more: their thread ended');
-      const endLooking = looking(thread, parts);
-      resolve({
-        call: thread.call,
-        stop: () => {
-          endLooking();
-          return thread.stop();
-        },
-      });
-    });
-  });
+export const startAlerts = (parts: AlertParts): Alerts => {
+  const { memory, query, log } = parts;
+  const thread = new AlertsThread({ memory, query, log });
+  const endLooking = looking(thread, parts);
+  return {
+    call: thread.call,
+    stop: () => {
+      endLooking();
+      return thread.stop();
+    },
+  };
+};

@@ -43,6 +43,8 @@ export class Counting {
   #fine: readonly Count[] = [];
   /** Up to when was asked. */
   #asked = 0;
+  /** Up to when all is written down. */
+  #kept = 0;
 
   constructor(objective: Objective, powers: CountingPowers) {
     this.#objective = objective;
@@ -59,6 +61,7 @@ export class Counting {
     const boundary = floor(now - longest, this.#coarse);
     this.#old ??= await this.#remembered(floor(from, this.#coarse), boundary);
     await this.#ask(Math.max(boundary, Math.min(this.#asked, now) - settling), now);
+    this.#keep(floor(now - settling, this.#coarse));
     this.#age(boundary, floor(from, this.#coarse));
     return [...this.#old, ...this.#fine];
   }
@@ -66,8 +69,10 @@ export class Counting {
   /** What was written down, and since then what is still there of it. */
   async #remembered(from: number, boundary: number): Promise<readonly Count[]> {
     const { query, memory } = this.#powers;
-    const kept = memory.counts(this.#key).filter(({ at }) => at >= from && at < boundary);
-    const since = (kept.at(-1)?.at ?? from - this.#coarse) + this.#coarse;
+    const all = memory.counts(this.#key).filter(({ at }) => at >= from);
+    const kept = all.filter(({ at }) => at < boundary);
+    const since = (all.at(-1)?.at ?? from - this.#coarse) + this.#coarse;
+    this.#kept = Math.max(since, boundary);
     if (since >= boundary) return kept;
     const found = await countsOf(this.#objective, query, { from: since, to: boundary, step: this.#coarse });
     const missing = summed(found, this.#coarse).filter(({ at }) => at >= since && at < boundary);
@@ -90,6 +95,14 @@ export class Counting {
     this.#asked = now;
   }
 
+  /** Each step as soon as it is whole: a restart may find that its measurements are gone. */
+  #keep(until: number): void {
+    if (until <= this.#kept) return;
+    const whole = this.#fine.filter(({ at }) => at >= this.#kept && at < until);
+    this.#powers.memory.keepCounts(this.#key, summed(whole, this.#coarse));
+    this.#kept = until;
+  }
+
   #age(boundary: number, from: number): void {
     const aged = summed(
       this.#fine.filter(({ at }) => at < boundary),
@@ -97,7 +110,6 @@ export class Counting {
     );
     const old = (this.#old ?? []).filter(({ at }) => at >= from);
     if (aged.length > 0) {
-      this.#powers.memory.keepCounts(this.#key, aged);
       this.#powers.memory.forgetCounts(this.#key, from);
       this.#fine = this.#fine.filter(({ at }) => at >= boundary);
     }

@@ -19,7 +19,7 @@ apiVersion: mesh.weft.dev/v1alpha1
 kind: AlertRoute
 metadata: {name: oncall, namespace: shop}
 spec:
-  matchers: [{name: alertname, value: ErrorBudgetBurn}]
+  matchers: [{name: alertname, value: error-budget-burn}]
   groupBy: [objective]
   groupWait: 10s
   groupInterval: 1m
@@ -77,7 +77,7 @@ describe('an outage', () => {
     await during(minute, 100);
     const [page, ticket] = stage.engine.alerts().items;
     expect(page).toMatchObject({
-      name: 'ErrorBudgetBurn',
+      name: 'error-budget-burn',
       state: 'firing',
       summary: 'objective shop/payments uses up its error budget',
       labels: { namespace: 'shop', objective: 'payments', severity: 'page', window: '2m' },

@@ -33,5 +33,4 @@ export type FromAlerts =
   | { readonly kind: 'failure'; readonly id: number; readonly reason: string }
   /** Measurements are kept elsewhere. */
   | { readonly kind: 'measure'; readonly id: number; readonly what: keyof SignalsQuery; readonly question: Question }
-  | { readonly kind: 'ready' }
   | { readonly kind: 'warning'; readonly fields: object; readonly message: string };

@@ -1,4 +1,7 @@
-/** The main thread's hold on the thread of alerts: calls that are answered, and measurements that it asks for. */
+/**
+ * The main thread's hold on the thread of alerts: calls that are answered, and measurements that it asks for. One that died is followed by
+ * another, and nobody else is worse off for it.
+ */
 import { Worker } from 'node:worker_threads';
 import type { SignalsQuery } from '@weft/signals';
 import type { Log } from '../push/contract.ts';
@@ -7,8 +10,6 @@ import type { AlertCalls, AlertMethod, AlertsConfig, FromAlerts, ToAlerts } from
 export interface AlertsInput extends AlertsConfig {
   readonly query: SignalsQuery;
   readonly log: Log;
-  /** The thread died of something that it could not handle; calls are refused from now on. */
-  readonly onDeath: (error: Error) => void;
 }
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
@@ -19,26 +20,30 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+const restartMs = 1000;
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class AlertsThread {
-  readonly #worker: Worker;
   readonly #input: AlertsInput;
   readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #restart: NodeJS.Timeout | undefined;
   #nextId = 1;
-  #ended: Error | undefined;
+  #starts = 0;
+  #refusal: Error | undefined;
+  #stopped = false;
 
-  constructor(input: AlertsInput, onReady: () => void) {
+  constructor(input: AlertsInput) {
     this.#input = input;
-    const workerData: AlertsConfig = { memory: input.memory };
-    this.#worker = new Worker(workerFile(), { workerData, name: 'alerts' });
-    this.#worker.on('message', (message: FromAlerts) => (message.kind === 'ready' ? onReady() : this.#take(message)));
-    this.#worker.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on('exit', (code) => this.#die(new Error(`the thread of alerts ended with code ${code}`)));
+    this.#start();
   }
 
+  /** How often it began: what was told to the one before the next has to be told, too. */
+  starts = (): number => this.#starts;
+
   call = <M extends AlertMethod>(method: M, ...[argument]: Parameters<AlertCalls[M]>): Promise<ReturnType<AlertCalls[M]>> => {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#refusal) return Promise.reject(this.#refusal);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
@@ -48,18 +53,47 @@ export class AlertsThread {
   };
 
   stop = async (): Promise<void> => {
-    if (this.#ended) return;
-    this.#ended = new Error('weftd is stopping');
-    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#restart);
+    this.#refusal = new Error('weftd is stopping');
+    const { promise: exited, resolve } = Promise.withResolvers<void>();
+    if (this.#worker) this.#worker.once('exit', () => resolve());
+    else resolve();
     this.#post({ kind: 'stop' });
     await exited;
   };
 
-  #post(message: ToAlerts): void {
-    this.#worker.postMessage(message);
+  #start(): void {
+    const workerData: AlertsConfig = { memory: this.#input.memory };
+    const worker = new Worker(workerFile(), { workerData, name: 'alerts' });
+    this.#worker = worker;
+    this.#refusal = undefined;
+    this.#starts += 1;
+    let reason: unknown;
+    worker.on('message', (message: FromAlerts) => this.#take(message));
+    worker.on('error', (error) => {
+      reason = error;
+    });
+    worker.on('exit', (code) => this.#died(reason === undefined ? `code ${code}` : reasonOf(reason)));
   }
 
-  #take(message: Exclude<FromAlerts, { kind: 'ready' }>): void {
+  #died(reason: string): void {
+    this.#worker = undefined;
+    const error = new Error(`the thread of alerts ended: ${reason}`);
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+    if (this.#stopped) return;
+    this.#refusal = error;
+    this.#input.log.error({ err: error.message }, 'alerts are judged again in a second');
+    this.#restart = setTimeout(() => this.#start(), restartMs);
+  }
+
+  #post(message: ToAlerts): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #take(message: FromAlerts): void {
     switch (message.kind) {
       case 'answer':
         this.#settle(message.id)?.resolve(message.value);
@@ -89,13 +123,5 @@ export class AlertsThread {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;
-  }
-
-  #die(error: Error): void {
-    const expected = this.#ended !== undefined;
-    this.#ended ??= error;
-    for (const { reject } of this.#pending.values()) reject(this.#ended);
-    this.#pending.clear();
-    if (!expected) this.#input.onDeath(error);
   }
 }

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Answered, Measured, Question, SignalsQuery } from '@weft/signals';
 import { resolveBySystem } from '../outbound/guard.ts';
+import { isDamaged, putAside } from '../telemetry/worker/damage.ts';
 import { Engine } from './engine.ts';
-import { openMemory } from './memory.ts';
+import { type Memory, openMemory } from './memory.ts';
 import type { AlertCalls, AlertsConfig, FromAlerts, ToAlerts } from './messages.ts';
 import { notify } from './notify/notify.ts';
 
@@ -32,8 +33,24 @@ const ask =
       nextId += 1;
     }) as Promise<never>;
 
-const memory = openMemory((workerData as AlertsConfig).memory);
 const warn = (fields: object, message: string): void => post({ kind: 'warning', fields, message });
+
+const { memory: path } = workerData as AlertsConfig;
+
+const putAsideDamaged = (error: unknown): void =>
+  warn({ err: reasonOf(error), path: putAside(path) }, 'who was told of which alerts is damaged, and put aside: what fires is told anew');
+
+const openWhole = (): Memory => {
+  try {
+    return openMemory(path);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    putAsideDamaged(error);
+    return openMemory(path);
+  }
+};
+
+const memory = openWhole();
 const engine = new Engine({
   query: { counters: ask('counters'), histograms: ask('histograms'), gauges: ask('gauges') },
   memory,
@@ -71,6 +88,12 @@ const round = async (): Promise<void> => {
     await engine.tick();
     fault = '';
   } catch (error) {
+    if (isDamaged(error)) {
+      memory.close();
+      putAsideDamaged(error);
+      // The thread that follows begins with a new file.
+      throw error;
+    }
     // A full disk, as a rule: nothing is told that could not be written down, and it is tried again.
     if (reasonOf(error) !== fault) warn({ err: reasonOf(error) }, 'alerts cannot be judged');
     fault = reasonOf(error);
@@ -98,5 +121,4 @@ parentPort?.on('message', (message: ToAlerts) => {
   }
 });
 
-post({ kind: 'ready' });
 void round();

@@ -33,7 +33,7 @@ export const time = (ms: number): string => new Date(ms).toISOString();
 
 export const isFiring = ({ notification }: Told): boolean => notification.firing.length > 0;
 
-/** `[FIRING:2] ErrorBudgetBurn (namespace=shop objective=payments)`; the group's labels, or those that all have. */
+/** `[FIRING:2] error-budget-burn (namespace=shop objective=payments)`; the group's labels, or those that all have. */
 export const title = (told: Told): string => {
   const { firing, resolved } = told.notification;
   const shown = firing.length > 0 ? firing : resolved;
