@@ -2,7 +2,9 @@
  * A real Prometheus scrapes a mesh in which it is known who asked whom how often, and answers what Istio's boards and Kiali ask of it. Traffic comes
  * twice: between the two Prometheus saw all series, so that of the second time rates are exact.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Span, Trace, TraceExemplar } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
 import { findPrometheus, type Prometheus, type Result, startPrometheus } from './prometheus.ts';
@@ -81,8 +83,8 @@ const traffic = async (): Promise<void> => {
 };
 
 beforeAll(async () => {
-  if (binary === '') return;
   mesh = await startMesh({ folder: join(root, 'e2e/telemetry/bank') });
+  if (binary === '') return;
   const { addresses } = await mesh.json<{ addresses: { prometheus: string } }>('status');
   const { host, pathname } = new URL(addresses.prometheus);
   const scrape = {
@@ -178,5 +180,87 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   test('scrapes without a complaint', async () => {
     const { activeTargets } = await prometheus.get<{ activeTargets: readonly { lastError: string; health: string }[] }>('/api/v1/targets');
     expect(activeTargets.map(({ health, lastError }) => [health, lastError])).toEqual([['up', '']]);
+  });
+});
+
+const traceId = (number: number): string => `${number}`.padStart(32, 'a');
+
+/** @returns the trace, as soon as all proxies have told of it */
+const traced = async (id: string, path: string, spans: number): Promise<Trace> => {
+  await (await fetch(`${mesh.gateway}${path}`, { headers: { traceparent: `00-${id}-00f067aa0ba902b7-01` } })).text();
+  return until('all spans came', async () => {
+    const trace = await mesh.json<Trace>('trace', id);
+    return trace.spans.length >= spans ? trace : undefined;
+  });
+};
+
+describe('traces', () => {
+  let trace: Trace;
+  beforeAll(async () => {
+    trace = await traced(traceId(1), '/?slow=1&failed=1&pay=1', 9);
+  });
+
+  const told = (test: (span: Span) => boolean): readonly Span[] => trace.spans.filter(test);
+  const status = ({ attributes }: Span): string | undefined => attributes['http.status_code'];
+
+  test('one request is one, over all proxies that it met, each with whose it is', () => {
+    const who = told(() => true).map(({ service, namespace, workload, kind }) => `${kind} ${workload}.${namespace} (${service})`);
+    const three = (name: string): readonly string[] => Array(3).fill(name);
+    expect([...who].sort()).toEqual(
+      [
+        ...[
+          'server istio-ingressgateway.istio-ingress (istio-ingressgateway)',
+          'client istio-ingressgateway.istio-ingress (istio-ingressgateway)',
+        ],
+        ...['server web.shop (web)', ...three('client web.shop (web)'), ...three('server bank-v1.money (bank)')],
+      ].sort(),
+    );
+  });
+
+  test('who was called stands below who called', () => {
+    for (const server of told(({ service }) => service === 'bank')) {
+      const [client] = told(({ id }) => id === server.parent);
+      expect([client?.service, client && status(client)]).toEqual(['web', status(server)]);
+      expect(client?.duration).toBeGreaterThanOrEqual(server.duration);
+    }
+    expect(told(({ failed }) => failed).map(status)).toEqual(['500', '500']);
+    expect(JSON.stringify(trace)).not.toContain('slow=1');
+  });
+
+  test('are found by service, duration and outcome', async () => {
+    const found = async (...conditions: readonly string[]) => {
+      const { items } = await mesh.json<{ items: readonly { readonly id: string }[] }>('traces', '--limit', '1000', ...conditions);
+      return items.some(({ id }) => id === trace.id);
+    };
+    const bank = ['--service', 'bank', '-n', 'money'];
+    expect(await found(...bank, '--min-duration', '50ms', '--max-duration', '20s')).toBe(true);
+    expect(await found('--service', 'bank', '--status', 'error')).toBe(true);
+    expect(await found('--service', 'bank', '-n', 'shop')).toBe(false);
+    expect(await found(...bank, '--min-duration', '20s')).toBe(false);
+    expect(await found('--service', 'batch')).toBe(false);
+  });
+
+  test('are drawn', async () => {
+    const { stdout } = await mesh.weft('trace', trace.id);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(new RegExp(`^${trace.id} .* spans: 9$`));
+    expect(lines.filter((line) => /^ {8}bank\.money server ingress .*█+ .* [mµ]?s {2}(200|500)$/.test(line))).toHaveLength(3);
+    expect((await mesh.weft('trace', traceId(9))).stderr).toContain('there is no trace');
+  });
+
+  test('are where a slow bucket and a record lead to', async () => {
+    const token = (await readFile(join(mesh.home, 'viewer-token'), 'utf8')).trim();
+    const slow = new URL(`${mesh.api}/api/v1/exemplars?service=bank&namespace=money&minDuration=50&limit=1000`);
+    const answer = await fetch(slow, { headers: { authorization: `Bearer ${token}` } });
+    const { items } = (await answer.json()) as { items: readonly TraceExemplar[] };
+    expect(items.filter((one) => one.trace === trace.id)).toEqual([expect.objectContaining({ duration: expect.any(Number) })]);
+    const records = await mesh.json<{ items: readonly { readonly request?: { readonly trace: string } }[] }>(
+      'access',
+      '--to',
+      'bank',
+      '--since',
+      '1m',
+    );
+    expect(records.items.filter(({ request }) => request?.trace === trace.id).length).toBeGreaterThanOrEqual(3);
   });
 });

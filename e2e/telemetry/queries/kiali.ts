@@ -102,6 +102,20 @@ const graph: readonly Query[] = [
       [{ ...web, ...toBankV1, response_flags: '-' }, ways.tcp * word],
     ),
   ]),
+  ...[
+    ['istio_request_messages_total', ways.pay + ways.refuse] as const,
+    // Who is refused gets no message.
+    ['istio_response_messages_total', ways.pay] as const,
+  ].flatMap(([metric, messages]) => [
+    counts(`graph: ${metric} into a namespace`, summed(metric, 'reporter="destination",destination_workload_namespace="money"', edge), [
+      { ...web, ...toBankV1 },
+      messages,
+    ]),
+    counts(`graph: ${metric} out of a namespace`, summed(metric, 'reporter="source",source_workload_namespace="shop"', edge), [
+      { ...web, ...toBankV1 },
+      messages,
+    ]),
+  ]),
   counts(
     'graph: of one workload, in',
     summed(
