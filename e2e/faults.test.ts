@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from '
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccessRecord } from '@weft/signals';
+import type { AccessRecord, StoredRecord } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faults } from '../compile/faults/table.ts';
 import { failed, startLoad } from './load.ts';
@@ -80,16 +80,23 @@ const whileWeftdIsAway = async (work: () => Promise<void>): Promise<void> => {
 /** One page of answers has at most so many; the next one is what came before its last. */
 const page = 10_000;
 
-/** How many records of requests below a path there are; each of them has its own id there. */
+const recordsOf = async (query: Readonly<Record<string, string>>): Promise<readonly AccessRecord[]> => {
+  const authorization = `Bearer ${readFileSync(join(mesh.home, 'token'), 'utf8').trim()}`;
+  const asked = new URLSearchParams({ ...query, limit: `${page}` });
+  const answer = await fetch(`${mesh.api}/api/v1/records?${asked}`, { headers: { authorization } });
+  return ((await answer.json()) as { items: readonly StoredRecord[] }).items.map(({ record }) => record);
+};
+
+/** How many records of requests below a path there are; where they are many, each of them has its own id there. */
 const recorded = async (path: string): Promise<number> => {
   const ids = new Set<string>();
-  for (let until: readonly string[] = []; ; ) {
-    const { items } = await mesh.json<{ items: readonly AccessRecord[] }>('access', '--path', path, '--limit', `${page}`, ...until);
-    if (ids.size === 0 && items.length < page) return items.length;
-    for (const { side, request: part } of items) ids.add(`${side} ${part?.id}`);
-    const last = items.at(-1);
-    if (items.length < page || !last) return ids.size;
-    until = ['--until', new Date(last.at + 1).toISOString()];
+  for (let until: Readonly<Record<string, string>> = {}; ; ) {
+    const records = await recordsOf({ path, ...until });
+    const last = records.at(-1);
+    if (ids.size === 0 && records.length < page) return records.length;
+    for (const { side, request: part } of records) ids.add(`${side} ${part?.id}`);
+    if (records.length < page || !last) return ids.size;
+    until = { until: `${last.at + 1}` };
   }
 };
 
