@@ -5,6 +5,9 @@ import { startOf, tiers } from './tiers.ts';
 
 const shortest = tiers[0]?.step ?? 0;
 
+/** Before it nothing is kept: what is said to have begun then, by a clock that was wrong perhaps, is not spread over ages. */
+const longest = tiers.at(-1)?.keep ?? 0;
+
 /** Multiples of the shortest step. */
 export interface Stretch {
   readonly from: number;
@@ -17,7 +20,8 @@ export const stepOf = (at: number): number => startOf(at - shortest / 2, shortes
 /** The steps between two readings; where both fall into one, that one. */
 export const stretchOf = (before: number, at: number): Stretch => {
   const last = stepOf(at);
-  return { from: Math.min(last, stepOf(before) + shortest), to: last + shortest };
+  const first = Math.max(stepOf(before) + shortest, last - longest);
+  return { from: Math.min(last, first), to: last + shortest };
 };
 
 export interface Pending extends Stretch {
