@@ -57,6 +57,12 @@ export function* readingsOf({ proxies, sets, podsOfEach }: Size, round: number, 
       ...{ workload: name, namespace, principal: principalOf(workload), app: name, version: 'v1', cluster: 'local' },
       ...{ canonicalService: name, canonicalRevision: 'v1' },
     };
-    yield Array.from({ length: podsOfEach }, (_, pod) => ({ target: `${namespace}/${name}-${pod}`, own, at, started: at - round * 10_000, page }));
+    yield Array.from({ length: podsOfEach }, (_, pod) => ({
+      target: `${namespace}/${name}-${pod}`,
+      own,
+      at,
+      started: at - round * 10_000,
+      page,
+    }));
   }
 }

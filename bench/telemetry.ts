@@ -81,7 +81,7 @@ const fillDay = (): void => {
   const db = new DatabaseSync(path);
   const minute = db.prepare('SELECT shard, bytes FROM chunk WHERE step = ? AND at = ?');
   const put = db.prepare('INSERT OR REPLACE INTO chunk (step, at, shard, bytes) VALUES (?, ?, ?, ?)');
-  const look = db.prepare('INSERT OR IGNORE INTO look (step, at) VALUES (?, ?)');
+  const look = db.prepare('INSERT OR IGNORE INTO look (step, at, looked) VALUES (?, ?, 1)');
   const reached = db.prepare('INSERT OR REPLACE INTO tier (step, summed, kept) VALUES (?, ?, 0)');
   const chunks = minute.all(interval, start + interval);
   db.exec('BEGIN');

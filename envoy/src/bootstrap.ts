@@ -72,6 +72,8 @@ const keptStatistics: JsonObject = {
       ...['shadow_allowed', 'shadow_denied', '.ext_authz.denied', '.ext_authz.error', '.ext_authz.failure_mode_allowed'].map((suffix) => ({
         suffix,
       })),
+      // Against limits: those that circuit breakers watch, and say how much is left of.
+      ...['.upstream_rq_pending_active', '.default.remaining_cx', '.default.remaining_pending'].map((suffix) => ({ suffix })),
       ...['.upstream_rq_total', '.upstream_cx_active', '.downstream_cx_active', '.downstream_rq_total', '.ssl.connection_error'].map(
         (suffix) => ({ suffix }),
       ),

@@ -4,6 +4,7 @@
  * GET /pods/:namespace/:name/logs?container=&follow=true&tail=N    text/plain; container `envoy` is the proxy
  * WS  /pods/:namespace/:name/exec?container=&command=&command=&stdin=true
  * GET /pods/:namespace/:name/envoy/<page>
+ * GET /usage    what each pod's proxy and application have used of processors and memory
  */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
@@ -13,6 +14,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { askAdmin } from '../pod/admin.ts';
 import type { Page } from '../pod/last-words.ts';
 import type { Pod } from '../pod/pod.ts';
+import { podUsage } from '../pod/usage.ts';
 import type { LogFile } from '../process/log-file.ts';
 import { attach, endWith, failureStatus, protocols } from './exec.ts';
 import { followLog } from './follow.ts';
@@ -20,6 +22,7 @@ import { followLog } from './follow.ts';
 export interface AgentApiInput {
   readonly path: string;
   readonly find: (namespace: string, name: string) => Pod | undefined;
+  readonly all: () => readonly Pod[];
   /** Of one that is gone. */
   readonly lastPage: (namespace: string, name: string) => Page | undefined;
 }
@@ -117,9 +120,16 @@ const sendLastPage = (
   return true;
 };
 
+const sendUsage = async (response: ServerResponse, { all }: Pick<AgentApiInput, 'all'>): Promise<void> => {
+  const items = await podUsage(all());
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ items }));
+};
+
 const respond = async (request: IncomingMessage, response: ServerResponse, input: Omit<AgentApiInput, 'path'>): Promise<void> => {
   try {
     if (request.method !== 'GET') throw new Refusal(405, 'only GET');
+    if (request.url === '/usage') return await sendUsage(response, input);
     if (sendLastPage(request, response, input)) return;
     const target = targetOf(request, input.find);
     if (target.action === 'logs') sendLogs(target, response);
@@ -170,14 +180,14 @@ const upgrade = (
   }
 };
 
-export const serveAgentApi = async ({ path, find, lastPage }: AgentApiInput): Promise<Server> => {
+export const serveAgentApi = async ({ path, ...input }: AgentApiInput): Promise<Server> => {
   await rm(path, { force: true });
-  const server = createServer((request, response) => void respond(request, response, { find, lastPage }));
+  const server = createServer((request, response) => void respond(request, response, input));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
   });
-  server.on('upgrade', (request, duplex, head) => upgrade(request, duplex, { sockets, find, head }));
+  server.on('upgrade', (request, duplex, head) => upgrade(request, duplex, { sockets, find: input.find, head }));
   server.listen(path);
   await once(server, 'listening');
   await chmod(path, 0o600);

@@ -178,6 +178,7 @@ export const runNode = async (input: NodeInput, stop: AbortSignal): Promise<void
   const api = await serveAgentApi({
     path: files.agentSocket,
     find: (namespace, name) => pods.find(namespace, name),
+    all: () => pods.all,
     lastPage: (namespace, name) => lastWords.find(namespace, name),
   });
   const onConnect = async (): Promise<void> => {

@@ -135,6 +135,11 @@ export class Container {
     return describeExit(exit);
   }
 
+  /** Of what the agent started: the application is below it. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   private async probe(child: Child, stop: AbortSignal): Promise<void> {
     const { spec, facts, log } = this.input;
     while (this.init === undefined) {

@@ -130,6 +130,11 @@ export class Proxy {
     return this.input.log;
   }
 
+  /** Of the Envoy that runs. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   get sockets(): ProxySockets {
     return this.input.sockets;
   }

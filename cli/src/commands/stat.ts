@@ -1,4 +1,4 @@
-import { findKind, type GoldenSignals, type SignalSubject, type SignalsSearch } from '@weft/model';
+import { findKind, type GoldenSignals, type Saturation, type SignalSubject, type SignalsSearch } from '@weft/model';
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
@@ -92,6 +92,27 @@ const identity: Readonly<Record<SignalSubject, readonly Column<GoldenSignals>[]>
   ],
 };
 
+/** The nearest to its limit, and what the workload uses. */
+const fullText = ({
+  connections,
+  pendingRequests,
+  overflowed,
+  proxyCpu,
+  applicationCpu,
+  proxyMemory,
+  applicationMemory,
+}: Saturation = {}): string => {
+  const cores = applicationCpu ?? proxyCpu;
+  const bytes = applicationMemory ?? proxyMemory;
+  return [
+    ...(connections === undefined ? [] : [`connections ${percent(connections)}`]),
+    ...(pendingRequests === undefined ? [] : [`waiting ${percent(pendingRequests)}`]),
+    ...(overflowed === undefined ? [] : [`${amount(overflowed)} refused`]),
+    ...(cores === undefined ? [] : [`${cores.toFixed(2)} CPU`]),
+    ...(bytes === undefined ? [] : [`${Math.round(bytes / 1e6)} MB`]),
+  ].join(', ');
+};
+
 const figures: readonly Column<GoldenSignals>[] = [
   { title: 'SUCCESS', value: ({ failedShare }) => (failedShare === undefined ? '' : percent(1 - failedShare)) },
   { title: 'RPS', value: ({ requests, requestsPerSecond }) => (requests === 0 ? '' : amount(requestsPerSecond)) },
@@ -103,6 +124,7 @@ const figures: readonly Column<GoldenSignals>[] = [
   { title: 'TCP CONNECTIONS', value: ({ connectionsOpened }) => amount(connectionsOpened) },
   { title: 'RECEIVED', value: ({ bytesReceived }) => amount(bytesReceived), wide: true },
   { title: 'SENT', value: ({ bytesSent }) => amount(bytesSent), wide: true },
+  { title: 'FULL', value: ({ saturation }) => fullText(saturation) },
   { title: 'MOST FAILED BECAUSE', value: ({ reasons }) => reasons[0]?.words ?? '' },
 ];
 

@@ -29,6 +29,8 @@ export const circuitBreakers: (limits: Limits) => CircuitBreakers = rememberSaid
         maxPendingRequests: http.maxPendingRequests ?? unlimited,
         maxRequests: http.maxRequests ?? unlimited,
         maxRetries: http.maxRetries ?? unlimited,
+        // How near it is to a limit that somebody set; of one that nobody reaches nobody asks.
+        ...((tcp.maxConnections ?? http.maxPendingRequests) !== undefined && { trackRemaining: true }),
         // Envoy takes it in place of `maxRetries`.
         ...(budget && {
           retryBudget: {

@@ -1,8 +1,10 @@
 /** Latency, traffic and errors of each service, workload, version, edge or caller. */
-import type { GoldenSignals, SignalsAnswer, SignalsSearch } from '@weft/model';
+import type { GoldenSignals, Saturation, SignalsAnswer, SignalsSearch } from '@weft/model';
+import { readFlags } from '../errors/flags.ts';
 import type { SignalsQuery } from '../query.ts';
 import { figuresOf, reasonsOf } from './figures.ts';
 import { type Observed, observe } from './observed.ts';
+import { saturationOf } from './saturation.ts';
 import { subjects } from './subjects.ts';
 
 const second = 1_000;
@@ -13,6 +15,15 @@ export const finenessOf = (length: number): number => {
   if (length <= hour) return 10 * second;
   if (length <= 6 * hour) return 60 * second;
   return length <= 72 * hour ? 300 * second : hour;
+};
+
+/** What was refused since there was no more room is told by Envoy's flag. */
+const fullOf = (measured: Saturation | undefined, all: readonly Observed[]): Saturation | undefined => {
+  const overflowed = all
+    .flatMap(({ answers }) => answers)
+    .filter(({ flags }) => readFlags(flags).includes('UO'))
+    .reduce((sum, { amount }) => sum + amount, 0);
+  return overflowed > 0 ? { ...measured, overflowed } : measured;
 };
 
 const busiest = (a: GoldenSignals, b: GoldenSignals): number =>
@@ -28,12 +39,15 @@ export const goldenSignals = async (query: SignalsQuery, search: SignalsSearch):
     [...steps]
       .sort(([a], [b]) => a - b)
       .map(([at, one]) => ({ at, ...figuresOf([one], observed.step), ...(one.gap && { gap: true as const }) }));
+  const saturation = await saturationOf(query, of, { from, to, step: fineness, whole: true });
   const items = observed.subjects.map(({ labels, steps }): GoldenSignals => {
     const all = [...steps.values()];
+    const full = fullOf(saturation?.(labels), all);
     return {
       labels,
       ...figuresOf(all, to - from),
       reasons: reasonsOf(all, seenBy),
+      ...(full && { saturation: full }),
       ...(step !== undefined && { series: seriesOf(steps) }),
     };
   });

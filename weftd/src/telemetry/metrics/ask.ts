@@ -40,16 +40,33 @@ interface Wanted {
   readonly groups: readonly (Found | undefined)[];
 }
 
+/** Labels are shared objects: what group they are in is found once for all metrics, and as often as the same is asked. */
+const remembered = new Map<string, WeakMap<Labels, string>>();
+const mostRemembered = 16;
+
+const groupKeys = (by: readonly string[]): ((labels: Labels) => string) => {
+  const asked = by.join();
+  const known = remembered.get(asked) ?? new WeakMap<Labels, string>();
+  remembered.delete(asked);
+  remembered.set(asked, known);
+  for (const oldest of remembered.keys()) if (remembered.size > mostRemembered) remembered.delete(oldest);
+  return (labels) => {
+    const key = known.get(labels) ?? JSON.stringify(by.map((label) => labels[label] ?? ''));
+    known.set(labels, key);
+    return key;
+  };
+};
+
 const wantedOf = (question: Question, shards: readonly Shard[], groups: Map<string, Found>): ReadonlyMap<number, Wanted> => {
   const wanted = new Map<number, Wanted>();
+  const keyOf = groupKeys(question.by ?? []);
   for (const shard of shards) {
     const found = shard.labels.map((labels): Found | undefined => {
       if (!isWhere(labels, question.where)) return undefined;
-      const own = groupLabels(labels, question.by);
-      const key = JSON.stringify(own);
+      const key = keyOf(labels);
       const known = groups.get(key);
       if (known) return known;
-      const made: Found = { labels: own, byBounds: new Map() };
+      const made: Found = { labels: groupLabels(labels, question.by), byBounds: new Map() };
       groups.set(key, made);
       return made;
     });
@@ -85,6 +102,8 @@ export interface Plan {
   readonly from: number;
   readonly whole: boolean;
   readonly segments: readonly Segment[];
+  /** To see where nobody looked. */
+  readonly looks: readonly Segment[];
 }
 
 /** What is not yet summed up is read of the shorter steps; where those are forgotten already, longer ones answer than were asked for. */
@@ -98,32 +117,43 @@ export const planOf = ({ from, to, step, whole = false }: Question, reach: reado
   const unit = tiers[best]?.step ?? step;
   const length = unit * Math.ceil(step / unit);
   const first = startOf(from, length);
-  const segments: Segment[] = [];
-  let at = first;
-  for (let tier = best; tier >= 0; tier -= 1) {
-    const end = tier === 0 ? to : Math.min(to, reach[tier]?.summed ?? 0);
-    if (end > at) segments.push({ step: tiers[tier]?.step ?? length, from: at, to: end });
-    at = Math.max(at, end);
-  }
-  return { step: length, from: first, whole, segments };
+  return {
+    ...{ step: length, from: first, whole },
+    // Where one sum is asked for, what is within is read of the longest steps, and its ends of shorter ones.
+    segments: covered({ from: first, to }, whole ? tiers.length - 1 : best, { best, reach }),
+    looks: covered({ from: first, to }, best, { best, reach }),
+  };
+};
+
+const covered = (
+  { from, to }: { readonly from: number; readonly to: number },
+  tier: number,
+  known: { readonly best: number; readonly reach: readonly Reach[] },
+): readonly Segment[] => {
+  const { step = 0 } = tiers[tier] ?? {};
+  if (from >= to || tier < 0) return [];
+  const { summed = 0, kept = 0 } = known.reach[tier] ?? {};
+  const begin = Math.ceil(from / step) * step;
+  const end = tier === 0 ? to : Math.min(startOf(to, step), summed);
+  // Further back than `best` nothing shorter is kept.
+  if (begin >= end || (tier > known.best && kept > begin)) return covered({ from, to }, tier - 1, known);
+  return [...covered({ from, to: begin }, tier - 1, known), { step, from: begin, to: end }, ...covered({ from: end, to }, tier - 1, known)];
 };
 
 const read = (db: DatabaseSync, { segments, step, from, whole }: Plan, wanted: ReadonlyMap<number, Wanted>): void => {
-  const chunks = db.prepare(
-    'SELECT at, shard, bytes FROM chunk WHERE step = ? AND at >= ? AND at < ? AND shard IN (SELECT value FROM json_each(?)) ORDER BY at',
-  );
-  const ids = JSON.stringify([...wanted.keys()]);
-  for (const segment of segments) {
-    for (const row of chunks.iterate(segment.step, segment.from, segment.to, ids)) {
-      const one = wanted.get(Number(row['shard']));
-      if (!one) continue;
-      const at = whole ? from : startOf(Number(row['at']), step);
-      const width = widthOf(one.shard);
-      readChunk(row['bytes'] as Uint8Array, { width, wanted: (slot) => one.groups[slot] !== undefined }, ({ slot, values, gap }) => {
-        const sum = sumAt(one.groups[slot] as Found, one.shard, at);
-        addValue(one.shard.kind, sum.values, [0, 0, width], values);
-        if (gap) sum.gap = true;
-      });
+  const chunks = db.prepare('SELECT at, bytes FROM chunk WHERE step = ? AND shard = ? AND at >= ? AND at < ?');
+  for (const { shard, groups } of wanted.values()) {
+    const width = widthOf(shard);
+    const isWanted = (slot: number): boolean => groups[slot] !== undefined;
+    for (const segment of segments) {
+      for (const row of chunks.iterate(segment.step, shard.id, segment.from, segment.to)) {
+        const at = whole ? from : startOf(Number(row['at']), step);
+        readChunk(row['bytes'] as Uint8Array, { width, wanted: isWanted }, ({ slot, values, gap }) => {
+          const sum = sumAt(groups[slot] as Found, shard, at);
+          addValue(shard.kind, sum.values, [0, 0, width], values);
+          if (gap) sum.gap = true;
+        });
+      }
     }
   }
 };
@@ -158,14 +188,14 @@ const stepsOf = ({ byBounds }: Found): readonly Step<Measured>[] => {
 };
 
 /** Until the last look: what comes after it is not missing, but still to come. */
-const gapsOf = (db: DatabaseSync, { segments, step }: Plan): readonly number[] => {
+const gapsOf = (db: DatabaseSync, { looks, step }: Plan): readonly number[] => {
   const looked = new Set<number>();
-  const all = db.prepare('SELECT at FROM look WHERE step = ? AND at >= ? AND at < ?');
-  for (const segment of segments)
+  const all = db.prepare('SELECT at FROM look WHERE step = ? AND at >= ? AND at < ? AND looked = 1');
+  for (const segment of looks)
     for (const { at } of all.iterate(segment.step, segment.from, segment.to)) looked.add(startOf(Number(at), step));
-  const last = Number(db.prepare('SELECT MAX(at) AS at FROM look WHERE step = ?').get(tiers[0]?.step ?? 0)?.['at'] ?? 0);
+  const last = Number(db.prepare('SELECT MAX(at) AS at FROM look WHERE step = ? AND looked = 1').get(tiers[0]?.step ?? 0)?.['at'] ?? 0);
   const gaps: number[] = [];
-  const [first, end] = [segments[0]?.from ?? 0, Math.min(segments.at(-1)?.to ?? 0, last)];
+  const [first, end] = [looks[0]?.from ?? 0, Math.min(looks.at(-1)?.to ?? 0, last)];
   for (let at = startOf(first, step); at < end; at += step) if (!looked.has(at)) gaps.push(at);
   return gaps;
 };

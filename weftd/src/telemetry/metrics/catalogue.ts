@@ -17,7 +17,7 @@ export interface Catalogue {
   /** The same labels as one object, whoever has them. */
   shared(labels: Labels): Labels;
   shards(view: number, metric: string, kind: Kind): readonly Shard[];
-  byId(id: number): Shard | undefined;
+  all(): Iterable<Shard>;
   /** Writes what is new. */
   save(): void;
   readonly size: number;
@@ -75,8 +75,8 @@ class Open implements Catalogue {
     return [...this.#shards.values()].filter((shard) => shard.view === view && shard.metric === metric && shard.kind === kind);
   }
 
-  byId(id: number): Shard | undefined {
-    return this.#shards.get(id);
+  all(): Iterable<Shard> {
+    return this.#shards.values();
   }
 
   save(): void {
@@ -115,7 +115,9 @@ class Open implements Catalogue {
   #put(shelf: Shelf, labels: Labels, { view, family }: { readonly view: number; readonly family: Family }): Place {
     let shard = shelf.shards.at(-1);
     if (!shard || shard.labels.length === shardSize) {
-      const { metric, kind, bounds } = family;
+      const { kind, bounds } = family;
+      // A piece of a page would keep the whole page in memory.
+      const metric = Buffer.from(family.metric).toString();
       shard = this.#addShard(shelf, { id: this.#nextShard, view, metric, kind, bounds, labels: [] });
       this.#unsaved.shards.push(shard);
     }

@@ -26,6 +26,7 @@ export class Chunks {
   readonly #find: StatementSync;
   readonly #put: StatementSync;
   readonly #inStep: StatementSync;
+  readonly #note: StatementSync;
   readonly #look: StatementSync;
 
   constructor(db: DatabaseSync, catalogue: Catalogue) {
@@ -33,8 +34,9 @@ export class Chunks {
     this.#catalogue = catalogue;
     this.#find = db.prepare('SELECT bytes FROM chunk WHERE step = ? AND at = ? AND shard = ?');
     this.#put = db.prepare('INSERT OR REPLACE INTO chunk (step, at, shard, bytes) VALUES (?, ?, ?, ?)');
-    this.#inStep = db.prepare('SELECT shard, bytes FROM chunk WHERE step = ? AND at >= ? AND at < ? ORDER BY shard, at');
-    this.#look = db.prepare('INSERT OR IGNORE INTO look (step, at) VALUES (?, ?)');
+    this.#inStep = db.prepare('SELECT bytes FROM chunk WHERE step = ? AND shard = ? AND at >= ? AND at < ? ORDER BY at');
+    this.#look = db.prepare('INSERT OR REPLACE INTO look (step, at, looked) VALUES (?, ?, 1)');
+    this.#note = db.prepare('INSERT OR IGNORE INTO look (step, at, looked) VALUES (?, ?, 0)');
   }
 
   /** Each tier's; the shortest steps are never summed up of others. */
@@ -56,6 +58,7 @@ export class Chunks {
     const share = (at: number): number => (at - from) / (to - from);
     for (const { tier, at, length } of piecesOf(from, to)) {
       const part = { from: share(at), to: share(at + length) };
+      this.#note.run(stepOf(tier), at);
       for (const [shard, values] of sums) this.#add({ tier, at }, shard, { bytes: toBytes(values, part), reach });
     }
   }
@@ -78,16 +81,14 @@ export class Chunks {
 
   /** The first step that there is something to sum up in. */
   #nextBelow(tier: number, from: number): number {
-    const first = (table: string): number => {
-      const at = this.#db.prepare(`SELECT MIN(at) AS at FROM ${table} WHERE step = ? AND at >= ?`).get(stepOf(tier - 1), from)?.['at'];
-      return typeof at === 'number' ? at : Number.POSITIVE_INFINITY;
-    };
-    return startOf(Math.min(first('chunk'), first('look')), stepOf(tier));
+    const at = this.#db.prepare('SELECT MIN(at) AS at FROM look WHERE step = ? AND at >= ?').get(stepOf(tier - 1), from)?.['at'];
+    return typeof at === 'number' ? startOf(at, stepOf(tier)) : Number.POSITIVE_INFINITY;
   }
 
   /** Everything of a tier that is older. */
   forget(tier: number, before: number): void {
-    this.#db.prepare('DELETE FROM chunk WHERE step = ? AND at < ?').run(stepOf(tier), before);
+    const chunks = this.#db.prepare('DELETE FROM chunk WHERE step = ? AND shard = ? AND at < ?');
+    for (const { id } of this.#catalogue.all()) chunks.run(stepOf(tier), id, before);
     this.#db.prepare('DELETE FROM look WHERE step = ? AND at < ?').run(stepOf(tier), before);
     this.#setReach(tier, { summed: this.reach()[tier]?.summed ?? 0, kept: before });
   }
@@ -114,15 +115,17 @@ export class Chunks {
 
   #sumUpStep({ tier, at }: Spot): void {
     const [below, step] = [stepOf(tier - 1), stepOf(tier)];
-    const byShard = Map.groupBy(this.#inStep.iterate(below, at, at + step), (row) => Number(row['shard']));
-    for (const [id, rows] of byShard) {
-      const shard = this.#catalogue.byId(id);
-      if (!shard) continue;
-      const there = this.#find.get(step, at, id);
+    for (const shard of this.#catalogue.all()) {
+      const rows = this.#inStep.all(below, shard.id, at, at + step);
+      if (rows.length === 0) continue;
+      const there = this.#find.get(step, at, shard.id);
       const all = [...(there ? [there] : []), ...rows].map((row) => row['bytes'] as Uint8Array);
-      this.#put.run(step, at, id, this.#together(shard, all));
+      this.#put.run(step, at, shard.id, this.#together(shard, all));
     }
-    const looked = this.#db.prepare('SELECT 1 FROM look WHERE step = ? AND at >= ? AND at < ? LIMIT 1').get(below, at, at + step);
+    this.#note.run(step, at);
+    const looked = this.#db
+      .prepare('SELECT 1 FROM look WHERE step = ? AND at >= ? AND at < ? AND looked = 1 LIMIT 1')
+      .get(below, at, at + step);
     if (looked) this.#look.run(step, at);
   }
 }

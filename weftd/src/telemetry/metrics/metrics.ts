@@ -145,11 +145,12 @@ class MetricsStore implements Metrics {
 
   /** Takes a tenth of the tier that has most of it. @returns whether there was anything */
   #shorten(): boolean {
-    const [most] = this.#database.sql
-      .prepare('SELECT step, MIN(at) AS first, MAX(at) AS last FROM chunk GROUP BY step ORDER BY SUM(length(bytes)) DESC LIMIT 1')
-      .all();
+    const { sql } = this.#database;
+    const most = sql.prepare('SELECT step FROM chunk GROUP BY step ORDER BY SUM(length(bytes)) DESC LIMIT 1').get();
     if (!most) return false;
-    const [step, first, last] = [Number(most['step']), Number(most['first']), Number(most['last'])];
+    const step = Number(most['step']);
+    const ends = sql.prepare('SELECT MIN(at) AS first, MAX(at) AS last FROM look WHERE step = ?').get(step);
+    const [first, last] = [Number(ends?.['first']), Number(ends?.['last'])];
     const tier = tiers.findIndex((one) => one.step === step);
     const before = startOf(first + Math.ceil((last - first) / 10), step) + step;
     this.#database.transaction(() => this.#opened.chunks.forget(tier, before));

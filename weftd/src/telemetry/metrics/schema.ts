@@ -12,10 +12,10 @@ export const migrations: readonly string[] = [
 
   -- What a shard's series measured in one step. It is appended: rows for each series would touch every page of the file each time.
   CREATE TABLE chunk (step INTEGER NOT NULL, at INTEGER NOT NULL, shard INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
-  CREATE UNIQUE INDEX chunk_at ON chunk (step, at, shard);
+  CREATE UNIQUE INDEX chunk_of ON chunk (step, shard, at);
 
-  -- Steps in which somebody looked.
-  CREATE TABLE look (step INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (step, at)) STRICT, WITHOUT ROWID;
+  -- Steps of which there is something, and whether somebody looked in them: of others there is what was spread over them.
+  CREATE TABLE look (step INTEGER NOT NULL, at INTEGER NOT NULL, looked INTEGER NOT NULL, PRIMARY KEY (step, at)) STRICT, WITHOUT ROWID;
 
   -- Up to where steps were summed up of shorter ones, and from where on they are kept.
   CREATE TABLE tier (step INTEGER PRIMARY KEY, summed INTEGER NOT NULL, kept INTEGER NOT NULL) STRICT;

@@ -24,7 +24,9 @@ const scrape = () =>
   startScraping({
     agent: {
       get: async (path) => {
-        const [, , , name = ''] = path.split('/');
+        const [, , , name = '', , page] = path.split('/');
+        if (path === '/usage') return Object.assign(Readable.from(['{"items":[]}']), { statusCode: 200, headers: {} }) as never;
+        if (page?.startsWith('stats?')) return Object.assign(Readable.from(['']), { statusCode: 200, headers: {} }) as never;
         asked.push(name);
         const { status, headers = {}, body } = answers.get(name) ?? { status: 404, body: '' };
         return Object.assign(Readable.from([body]), { statusCode: status, headers }) as never;
@@ -33,6 +35,7 @@ const scrape = () =>
     metrics: {
       add: async (readings: readonly Reading[]) =>
         void added.push(...readings.map(({ target, started, page }) => `${target} ${started} ${page}`)),
+      look: async () => {},
       commit: async () => {
         commits += 1;
       },

@@ -8,8 +8,10 @@ import type { Instance } from '../../registry.ts';
 import { labelsOf, type MeshNames } from '../labels.ts';
 import { ProxyGone, pageOf } from '../scrape.ts';
 import type { RemoteStore } from '../worker/stores.ts';
+import { breakerLooks } from './breakers.ts';
 import type { Reading } from './reading.ts';
 import { startOf, tiers } from './tiers.ts';
+import { UsageWatch } from './usage.ts';
 
 const interval = tiers[0]?.step ?? 10_000;
 /** Each page has some hundred kilobytes. */
@@ -21,7 +23,7 @@ const drainingMs = 300_000;
 
 export interface ScrapingInput {
   readonly agent: Pick<Agent, 'get'>;
-  readonly metrics: Pick<RemoteStore<'metrics'>, 'add' | 'commit'>;
+  readonly metrics: Pick<RemoteStore<'metrics'>, 'add' | 'look' | 'commit'>;
   readonly proxies: () => readonly Instance[];
   /** Of the configuration that is in force. */
   readonly revision: () => number;
@@ -42,6 +44,7 @@ interface Asked {
 
 class Scraping {
   readonly #input: ScrapingInput;
+  readonly #usage: UsageWatch;
   readonly #asked = new Map<string, Asked>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -50,6 +53,7 @@ class Scraping {
 
   constructor(input: ScrapingInput) {
     this.#input = input;
+    this.#usage = new UsageWatch(input.agent, input.now);
     this.#schedule();
   }
 
@@ -81,6 +85,7 @@ class Scraping {
     };
     try {
       await Promise.all(Array.from({ length: atOnce }, work));
+      await this.#lookAround();
       await metrics.commit(now(), revision());
       this.#isTroubled = false;
     } catch (error) {
@@ -88,6 +93,15 @@ class Scraping {
       if (!this.#isTroubled) log.warn({ err: String(error) }, 'what proxies counted cannot be kept; it is tried again');
       this.#isTroubled = true;
     }
+  }
+
+  /** What everything stands at; where the agent says nothing of it, that is missing and no more. */
+  async #lookAround(): Promise<void> {
+    const { agent, metrics, proxies, names, now } = this.#input;
+    const instances = proxies();
+    const used = await this.#usage.look(instances, names).catch(() => []);
+    const breakers = await breakerLooks(agent, instances, names);
+    if (used.length + breakers.length > 0) await metrics.look([...used, ...breakers], now());
   }
 
   /** Who came and who left. */

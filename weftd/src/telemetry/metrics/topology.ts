@@ -110,7 +110,7 @@ export class TopologyTable {
   /** Minutes that are over, within a commit. */
   record(kept: Kept, { complete, revision }: { readonly complete: number; readonly revision: number }): void {
     const next = this.#next();
-    const minutes = this.#db.prepare('SELECT DISTINCT at FROM chunk WHERE step = ? AND at >= ? AND at + ? <= ? ORDER BY at');
+    const minutes = this.#db.prepare('SELECT at FROM look WHERE step = ? AND at >= ? AND at + ? <= ? ORDER BY at');
     for (const { at } of minutes.all(minute, next, minute, complete))
       this.#write(Number(at), counted(kept, Number(at), Number(at) + minute), revision);
   }

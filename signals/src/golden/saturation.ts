@@ -1,0 +1,50 @@
+/** How full things are: processors and memory of a workload, and what circuit breakers let through to a service. */
+import type { Saturation } from '@weft/model';
+import type { Labels } from '../prometheus/exposition.ts';
+import type { Question, SignalsQuery } from '../query.ts';
+
+const ofWorkloads = {
+  weft_proxy_cpu_cores: 'proxyCpu',
+  weft_application_cpu_cores: 'applicationCpu',
+  weft_proxy_memory_bytes: 'proxyMemory',
+  weft_application_memory_bytes: 'applicationMemory',
+} as const satisfies Readonly<Record<string, keyof Saturation>>;
+
+const ofServices = {
+  weft_connections_used_share: 'connections',
+  weft_pending_requests_used_share: 'pendingRequests',
+} as const satisfies Readonly<Record<string, keyof Saturation>>;
+
+type Span = Pick<Question, 'from' | 'to' | 'step' | 'whole'>;
+
+/** By key: the most that anyone of them had. */
+const fullest = async (
+  query: SignalsQuery,
+  span: Span,
+  { metrics, by }: { readonly metrics: Readonly<Record<string, keyof Saturation>>; readonly by: readonly string[] },
+): Promise<ReadonlyMap<string, Saturation>> => {
+  const found = new Map<string, Saturation>();
+  for (const [metric, field] of Object.entries(metrics)) {
+    const { groups } = await query.gauges({ ...span, metric, by });
+    for (const { labels, steps } of groups) {
+      const key = by.map((label) => labels[label]).join('/');
+      found.set(key, { ...found.get(key), [field]: Math.max(...steps.map(({ value }) => value.max)) });
+    }
+  }
+  return found;
+};
+
+/** @returns what there is to say of a workload or service, by its labels */
+export const saturationOf = async (
+  query: SignalsQuery,
+  of: string,
+  span: Span,
+): Promise<((labels: Labels) => Saturation | undefined) | undefined> => {
+  if (of === 'workload') {
+    const found = await fullest(query, span, { metrics: ofWorkloads, by: ['namespace', 'workload'] });
+    return (labels) => found.get(`${labels['destination_workload_namespace']}/${labels['destination_workload']}`);
+  }
+  if (of !== 'service') return undefined;
+  const found = await fullest(query, span, { metrics: ofServices, by: ['destination_service'] });
+  return (labels) => found.get(labels['destination_service'] ?? '');
+};
