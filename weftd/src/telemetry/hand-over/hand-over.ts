@@ -21,7 +21,7 @@ export interface HandOverInput {
 
 export interface HandOver {
   /** As the stores' own, for those who add to them. */
-  readonly metrics: Pick<Telemetry['metrics'], 'add' | 'commit'>;
+  readonly metrics: Pick<Telemetry['metrics'], 'add' | 'look' | 'commit'>;
   readonly traces: Pick<Telemetry['traces'], 'add'>;
   /** Wherever measurements are read from now. */
   readonly signals: SignalsQuery;
@@ -69,6 +69,7 @@ class HandingOver implements HandOver {
       await metrics.add(readings);
       if (this.#wanted.has('metrics')) await this.#also(outbox.readings(readings));
     },
+    look: (...given: Parameters<Telemetry['metrics']['look']>): Promise<void> => this.#input.telemetry.metrics.look(...given),
     commit: (...given: Parameters<Telemetry['metrics']['commit']>): Promise<void> => this.#input.telemetry.metrics.commit(...given),
   };
 
