@@ -224,4 +224,17 @@ describe('who comes in plaintext', () => {
       from: { name: 'default' },
     });
   });
+
+  test('and a call of the mesh that comes so is explained by what the server’s proxy refused', async () => {
+    const file = join(mesh.folder, 'mesh.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('trafficPolicy:\n', 'trafficPolicy:\n    tls: {mode: DISABLE}\n'));
+    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    expect(await status('web', 'http://narrow/', '-H', 'x-request-id: plain-1')).toBe('503');
+    const found = await why('plain-1', ({ refused }) => refused !== undefined);
+    expect(found).toMatchObject({ about: 'refusal', refused: { agrees: true, record: { verdict: { by: 'listener' } } } });
+    expect(causeOf(found)?.diagnosis?.remedies).toMatchObject([
+      { kind: 'PeerAuthentication', object: { name: 'default' } },
+      { kind: 'DestinationRule', field: 'spec.trafficPolicy.tls', object: { name: 'narrow' } },
+    ]);
+  });
 });

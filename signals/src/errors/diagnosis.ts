@@ -77,17 +77,22 @@ const byFlags = ({ flags: text, details }: AccessRecord, end: 'caller' | 'server
   };
 };
 
-const refusers: Readonly<Record<Refuser, { readonly words: string; readonly remedy: Remedy }>> = {
-  policy: { words: 'refused by policy', remedy: { kind: 'AuthorizationPolicy', field: 'spec.rules' } },
-  authorizer: { words: 'refused by the external authorizer', remedy: { kind: 'AuthorizationPolicy', field: 'spec.provider.name' } },
-  token: { words: 'refused for its token', remedy: { kind: 'RequestAuthentication', field: 'spec.jwtRules' } },
+const byTls: readonly Remedy[] = [
+  { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
+  { kind: 'DestinationRule', field: 'spec.trafficPolicy.tls' },
+];
+
+const refusers: Readonly<Record<Refuser, { readonly words: string; readonly remedies: readonly Remedy[] }>> = {
+  policy: { words: 'refused by policy', remedies: [{ kind: 'AuthorizationPolicy', field: 'spec.rules' }] },
+  authorizer: { words: 'refused by the external authorizer', remedies: [{ kind: 'AuthorizationPolicy', field: 'spec.provider.name' }] },
+  token: { words: 'refused for its token', remedies: [{ kind: 'RequestAuthentication', field: 'spec.jwtRules' }] },
   listener: {
     words: 'no way in is for such a connection: plaintext where mutual TLS is demanded, or a server name that nobody has',
-    remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
+    remedies: byTls,
   },
   handshake: {
     words: 'the handshake failed',
-    remedy: { kind: 'PeerAuthentication', field: 'spec.mtls.mode' },
+    remedies: byTls,
   },
 };
 
@@ -110,8 +115,8 @@ const refusalWords = ({ rule, by }: Extract<Verdict, { readonly kind: 'denied' }
 
 const byRefusal = ({ verdict, details }: AccessRecord): Diagnosis | undefined => {
   if (verdict.kind !== 'denied') return undefined;
-  const { remedy } = refusers[verdict.by];
-  return { hop: 'policy', words: refusalWords(verdict, details), flags: [], remedies: [remedy], details };
+  const { remedies } = refusers[verdict.by];
+  return { hop: 'policy', words: refusalWords(verdict, details), flags: [], remedies, details };
 };
 
 /** Only the id came through: the proxy that refused it tells of it in a moment, or cannot any more. */
@@ -121,7 +126,7 @@ const byDenial = ({ request, details }: AccessRecord): Diagnosis | undefined =>
         hop: 'policy',
         words: 'refused by a policy of the server; its proxy has not told which',
         flags: [],
-        remedies: [refusers.policy.remedy],
+        remedies: refusers.policy.remedies,
         details,
       }
     : undefined;

@@ -5,6 +5,7 @@ import {
   agrees,
   cameInOf,
   findingsIn,
+  hostOfAddress,
   type Refused,
   type SeenHop,
   type Surroundings,
@@ -27,6 +28,23 @@ const placeOf = async ({ desired }: ApiParts, { kind, namespace, name }: ObjectR
 };
 
 const sameRequestMs = 60_000;
+/** Clocks of proxies may differ by so much. */
+const slackMs = 1000;
+
+/** A call that never came to be a request there: what the server's proxy says of the connection has no request's id. */
+const connectionOf = async ({ telemetry }: ApiParts, caller: AccessRecord): Promise<readonly AccessRecord[]> => {
+  const { side, at, duration, flags, source, destination } = caller;
+  if (side !== 'source' || destination.address === '' || !/\b(UC|UF)\b/.test(flags)) return [];
+  const time = { since: at - slackMs, until: at + duration + slackMs };
+  const address = hostOfAddress(destination.address);
+  const found = await telemetry.records.query({ ...time, address, denied: true, side: 'destination', limit: mostRecords });
+  const from = hostOfAddress(source.address);
+  return found
+    .map(({ record }) => record)
+    .filter(({ refusal, source: peer, destination: server }) => {
+      return refusal !== undefined && server.address === destination.address && hostOfAddress(peer.address) === from;
+    });
+};
 
 /** The id of a refusal first; what belongs to the same request is found by the request's id. */
 const recordsOf = async ({ telemetry }: ApiParts, id: string): Promise<readonly AccessRecord[]> => {
@@ -67,10 +85,11 @@ const ofCall = async ({ desired }: ApiParts, caller: AccessRecord): Promise<Surr
   if (!pod || !request || port === 0) return { objects: [] };
   const asked = { host: request.host.replace(/:\d+$/, ''), authority: request.host, port, path: request.path, method: request.method };
   const from = { namespace: pod.pod.namespace, name: pod.pod.name };
-  const [hop] = (await desired.call('explain', { request: asked, from }))?.hops ?? [];
+  const journey = await desired.call('explain', { request: asked, from });
+  const [hop] = journey?.hops ?? [];
   const cluster = hop?.clusters.find(({ name }) => name === upstreamCluster) ?? hop?.clusters[0];
   const objects = [hop?.object, cluster?.object].filter((place) => place !== undefined);
-  return { objects, ...(hop?.outcome.kind === 'refused' && { now: hop.outcome.why }) };
+  return { objects, ...(journey?.outcome.kind === 'refused' && { now: journey.outcome.why }) };
 };
 
 const serviceIn = (host: string): ObjectRef | undefined => {
@@ -104,19 +123,21 @@ const policyOf = ({ rule, judgement: { hop }, agrees: same }: Refused): readonly
 };
 
 const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
-  const records = await recordsOf(parts, id);
+  const told = await recordsOf(parts, id);
+  const refusals = await Promise.all(told.map((record) => connectionOf(parts, record)));
+  const records = [...told, ...new Map(refusals.flat().map((record) => [record.refusal?.id, record])).values()];
   if (records.length === 0)
     throw new Refusal(404, `no record has the id ${JSON.stringify(id)}: it was never given, or is forgotten by now`);
   const { hops, cause, about, refusal } = findingsIn(records);
   const refused = refusal && (await refusedOf(parts, refusal));
-  const told = async (hop: SeenHop, index: number): Promise<WhyHop> => {
+  const answered = async (hop: SeenHop, index: number): Promise<WhyHop> => {
     const { objects, ...more } = hop.diagnosis ? await around(parts, hop) : { objects: [] };
     return whyHop(hop, { ...more, objects: [...(refused && index === cause ? policyOf(refused) : []), ...objects] });
   };
   return {
     id,
     about,
-    hops: await Promise.all(hops.map(told)),
+    hops: await Promise.all(hops.map(answered)),
     ...(cause !== undefined && { cause }),
     ...(refused && { refused }),
   };
