@@ -5,13 +5,16 @@
  * WS  /pods/:namespace/:name/exec?container=&command=&command=&stdin=true
  * GET /pods/:namespace/:name/envoy/<page>
  * GET /usage    what each pod's proxy and application have used of processors and memory
+ * GET /pods/:namespace/:name/metrics                                what its application says itself; 204: it says nothing
  */
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { probeAddress } from '../addresses.ts';
 import { askAdmin } from '../pod/admin.ts';
+import { applicationTarget, askApplication } from '../pod/application-metrics.ts';
 import type { Page } from '../pod/last-words.ts';
 import type { Pod } from '../pod/pod.ts';
 import { podUsage } from '../pod/usage.ts';
@@ -105,6 +108,18 @@ const sendAdminPage = async ({ pod, action, query }: Target, response: ServerRes
   response.end(answer.body);
 };
 
+const sendApplicationMetrics = async ({ pod }: Target, response: ServerResponse): Promise<void> => {
+  const { spec, network } = pod.input;
+  const target = spec.proxy === 'sidecar' ? applicationTarget(spec.annotations) : undefined;
+  if (target === undefined) return void response.writeHead(204).end();
+  if (typeof target === 'string') throw new Refusal(422, target);
+  const { type, body } = await askApplication(target, { address: network.address, source: probeAddress }).catch((cause: Error) => {
+    throw new Refusal(503, cause.message);
+  });
+  response.writeHead(200, { 'content-type': type });
+  response.end(body);
+};
+
 /** @returns whether it is about the statistics of a proxy that is gone */
 const sendLastPage = (
   { url = '/' }: IncomingMessage,
@@ -133,6 +148,7 @@ const respond = async (request: IncomingMessage, response: ServerResponse, input
     if (sendLastPage(request, response, input)) return;
     const target = targetOf(request, input.find);
     if (target.action === 'logs') sendLogs(target, response);
+    else if (target.action === 'metrics') await sendApplicationMetrics(target, response);
     else if (target.action.startsWith('envoy/')) await sendAdminPage(target, response);
     else throw new Refusal(404, `there is no ${target.action}`);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { contentTypes, type Family, type Format, writeExposition } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
-import { proxiesOf, scrapeAll, scrapeProxy } from '../telemetry/scrape.ts';
+import { proxiesOf, scrapeAll, scrapeWithApplication } from '../telemetry/scrape.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 /** Prometheus says what it would rather have. */
@@ -29,7 +29,7 @@ export const metricsRoutes: Routes = (server, parts) => {
     const { namespace, name } = request.params;
     const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
     if (!instance) throw new Refusal(404, `there is no proxy ${namespace}/${name}`);
-    const families = await scrapeProxy(parts.agent, instance, namesIn(parts)).catch((cause: Error) => {
+    const families = await scrapeWithApplication(parts.agent, instance, namesIn(parts)).catch((cause: Error) => {
       throw cause instanceof Refusal ? cause : new Refusal(502, cause.message);
     });
     return send(families, request, reply);

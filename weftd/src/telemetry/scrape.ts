@@ -1,7 +1,7 @@
 /** Proxies' metrics under Istio's names, asked of the proxies when somebody asks for them. */
 import { text } from 'node:stream/consumers';
 import { seriesLimits } from '@weft/envoy';
-import { type Family, federated, parseExposition, proxyMetrics, type Scrape, standardLabels } from '@weft/signals';
+import { type Family, federated, merged, parseExposition, proxyMetrics, type Scrape, standardLabels } from '@weft/signals';
 import type { Agent } from '../api/agent.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Instance } from '../registry.ts';
@@ -41,6 +41,31 @@ export const pageOf = async (
 export const scrapeProxy = async (agent: Agent, instance: Instance, names: MeshNames): Promise<readonly Family[]> => {
   const { text: page } = await pageOf(agent, instance.pod);
   return proxyMetrics(parseExposition(page, 'text').families, labelsOf(instance.pod, names), seriesLimits);
+};
+
+const pathOf = ({ namespace, name }: Instance['pod']): string => `/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+
+/** 1: it said what it had to say; 0: it could not be asked, or what it said could not be read. Absent where it has nothing to say. */
+const applicationAnswered = (value: number): Family => ({
+  name: 'weft_application_answered',
+  type: 'gauge',
+  help: '1 where the application told its own metrics, as its pod says that it has some; 0 where it could not be asked or read.',
+  samples: [{ name: 'weft_application_answered', labels: {}, value }],
+});
+
+/** With what its application says itself (`prometheus.io/scrape`), as far as it leaves the mesh's names to the mesh. */
+export const scrapeWithApplication = async (agent: Agent, instance: Instance, names: MeshNames): Promise<readonly Family[]> => {
+  const [proxy, answer] = await Promise.all([
+    scrapeProxy(agent, instance, names),
+    agent
+      .get(`${pathOf(instance.pod)}/metrics`)
+      .then(async (got) => ({ status: got.statusCode, type: got.headers['content-type'] ?? '', body: await text(got) })),
+  ]);
+  if (answer.status === 204) return proxy;
+  if (answer.status !== 200) return [...proxy, applicationAnswered(0)];
+  const format = answer.type.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text';
+  const { families } = merged(proxy, parseExposition(answer.body, format));
+  return [...families, applicationAnswered(1)];
 };
 
 /** Of many proxies together, only what is the mesh's: Envoy's own would be thousands of series for each. */
