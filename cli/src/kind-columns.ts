@@ -1,5 +1,7 @@
 /** What `get` shows of each kind beside name and status. */
 import type {
+  AlertRouteSpec,
+  AlertRuleSpec,
   AuthorizationPolicySpec,
   Condition,
   DestinationRuleSpec,
@@ -9,6 +11,7 @@ import type {
   PeerAuthenticationSpec,
   Resource,
   ServiceEntrySpec,
+  ServiceLevelObjectiveSpec,
   ServiceSpec,
   StoredObject,
   VirtualServiceSpec,
@@ -67,6 +70,16 @@ const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Ce
     ['FOR', (resource) => aim(spec<AuthorizationPolicySpec>(resource))],
     ['RULES', (resource) => `${spec<AuthorizationPolicySpec>(resource).rules?.length ?? 0}`],
   ],
+  ServiceLevelObjective: [
+    ['SERVICE', (resource) => spec<ServiceLevelObjectiveSpec>(resource).subject?.service ?? ''],
+    ['OF', (resource) => list(Object.keys(spec<ServiceLevelObjectiveSpec>(resource).indicator ?? {}))],
+    ['TARGET', (resource) => `${spec<ServiceLevelObjectiveSpec>(resource).target ?? ''}%`],
+  ],
+  AlertRule: [
+    ['SIGNAL', (resource) => list(Object.keys(spec<AlertRuleSpec>(resource).signal ?? {}))],
+    ['SEVERITY', (resource) => spec<AlertRuleSpec>(resource).severity ?? 'ticket'],
+  ],
+  AlertRoute: [['TELLS', (resource) => list(spec<AlertRouteSpec>(resource).receivers?.flatMap((receiver) => Object.keys(receiver)))]],
   RequestAuthentication: [['FOR', (resource) => aim(spec<AuthorizationPolicySpec>(resource))]],
   PeerAuthentication: [['MODE', (resource) => spec<PeerAuthenticationSpec>(resource).mtls?.mode ?? 'UNSET']],
 };

@@ -93,6 +93,47 @@ describe('an outage', () => {
   });
 });
 
+describe('what comes and goes', () => {
+  test('flapping failures are one alert, told once', async () => {
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    for (let round = 0; round < 6; round += 1) {
+      await during(20 * second, 100);
+      await during(20 * second, 0);
+    }
+    expect(told('webhook')).toEqual(['325 first: 1 fires, 0 resolved']);
+  });
+
+  test('missing measurements leave alerts as they were, and end them after an hour', async () => {
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    await during(minute, 100);
+    const silent = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 10 * second) await stage.pass();
+    };
+    await silent(59 * minute);
+    expect(stage.engine.alerts().items[0]).toMatchObject({
+      state: 'firing',
+      reason: expect.stringMatching(/unknown over 30s.*left as it was$/),
+    });
+    expect(told('webhook')).toHaveLength(1);
+    await silent(8 * minute);
+    // The page explains no ticket any more; that one's windows are longer, and so it ends later.
+    expect(told('webhook').slice(1)).toEqual([
+      expect.stringMatching(/^\d+ more: 1 fires, 1 resolved$/),
+      expect.stringMatching(/^\d+ resolved: 0 fires, 1 resolved$/),
+    ]);
+  });
+
+  test('a slow burn is a ticket, and no page', async () => {
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    await during(12 * minute, 4);
+    expect(stage.engine.alerts().items.map(({ labels, state }) => [labels['severity'], state])).toEqual([['ticket', 'firing']]);
+    expect(stage.engine.objectives()[0]?.forecast.words).toMatch(/^budget gone/);
+  });
+});
+
 describe('receivers', () => {
   test('that fail make nobody wait, and are tried again until they hear', async () => {
     let down = true;

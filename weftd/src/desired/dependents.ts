@@ -8,9 +8,11 @@ import { type Proxy, type Resource, refKey, refOf } from '@weft/model';
 import type { Verbs } from './compiler.ts';
 
 /** What is run, not told to proxies; pods get their effect through the objects that select them. */
-const run = new Set(['Namespace', 'Pod', 'Deployment', 'ServiceAccount']);
+const run = ['Namespace', 'Pod', 'Deployment', 'ServiceAccount'];
+/** What weftd itself goes by. */
+const heeded = ['ServiceLevelObjective', 'AlertRule', 'AlertRoute'];
 
-export const isToldToProxies = ({ kind }: Pick<Resource, 'kind'>): boolean => !run.has(kind);
+export const isToldToProxies = ({ kind }: Pick<Resource, 'kind'>): boolean => ![...run, ...heeded].includes(kind);
 
 const sameResources = (a: ResourceSet, b: ResourceSet): boolean =>
   a.size === b.size &&
