@@ -64,3 +64,13 @@ test('a ConfigMap of the same name elsewhere is no mesh configuration', () => {
     [],
   );
 });
+
+test('networks inside that may be asked or told are those that the settings say, and no others', () => {
+  const read = (alerts: string) => {
+    const text = `{apiVersion: mesh.weft.dev/v1alpha1, kind: MeshConfig, metadata: {name: a, annotations: {mesh.weft.dev/alert-networks: '${alerts}'}}, spec: {}}`;
+    const { resources, findings } = parse({ text, file: 'a.yaml', origin: { source: 'file' } });
+    return { networks: meshSettings(resources).alertNetworks, paths: findings.map(({ path }) => path) };
+  };
+  expect(read('127.0.0.1, 10.0.0.0/8')).toEqual({ networks: ['127.0.0.1', '10.0.0.0/8'], paths: [] });
+  expect(read('inside').paths).toEqual(['metadata.annotations["mesh.weft.dev/alert-networks"]']);
+});
