@@ -1,6 +1,7 @@
 /** A trace as a person reads it: one line for each span, its bar in the time of the whole. */
 import type { Span, Trace } from '@weft/model';
 import { type Bar, type Waterfall, waterfall } from '@weft/signals';
+import { printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Paint = Terminal['paint'];
@@ -29,12 +30,12 @@ const flagsOf = ({ attributes }: Span): string => {
 };
 
 const outcomeOf = (span: Span, paint: Paint): string => {
-  const told = [statusOf(span), flagsOf(span), span.message].filter(Boolean).join(' ');
+  const told = printable([statusOf(span), flagsOf(span), span.message].filter(Boolean).join(' '));
   return span.failed ? paint.red(told || 'failed') : told;
 };
 
 const nameOf = ({ span, depth }: Bar): string => {
-  const text = `${'  '.repeat(Math.min(depth, 12))}${span.service}.${span.namespace} ${span.kind} ${span.name}`;
+  const text = printable(`${'  '.repeat(Math.min(depth, 12))}${span.service}.${span.namespace} ${span.kind} ${span.name}`);
   return (text.length > nameWidth ? `${text.slice(0, nameWidth - 1)}…` : text).padEnd(nameWidth);
 };
 
