@@ -152,6 +152,8 @@ describe('a failed request', () => {
       success: 0,
       failure: { id: 'gone-1', words: expect.stringContaining('no endpoint of the service is ready') },
     });
+    const { stdout } = await mesh.weft('access', '--failed');
+    expect(stdout).toMatch(/503 UH.*no endpoint of the service is ready.*gone-1/);
   });
 });
 

@@ -66,6 +66,7 @@ export interface RecordsQuery {
   readonly address?: string;
   readonly path?: string;
   readonly denied?: boolean;
+  readonly failed?: boolean;
   readonly since?: number;
   readonly until?: number;
   readonly denial?: string;

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.ts';
 import { moment } from '../moment.ts';
 import { data, type Format, outputOption, table } from '../output.ts';
-import { recordColumns } from '../records/columns.ts';
+import { failedColumns, recordColumns } from '../records/columns.ts';
 import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
 
 interface AccessOptions extends Conditions {
@@ -48,7 +48,9 @@ export const accessCommand = ({ api, terminal }: Cli): Command =>
         limit,
       });
       const records = found.map(({ record }) => record);
-      terminal.out(data({ items: records }, output) ?? table(records, recordColumns(terminal), output));
+      terminal.out(
+        data({ items: records }, output) ?? table(records, options.failed ? failedColumns(terminal) : recordColumns(terminal), output),
+      );
       const lost = lossText(await api.recordsState());
       if (lost !== '') terminal.err(`records that were not kept, since ever: ${lost}`);
       if (found.length === limit) terminal.err(`these are the newest ${limit}; --limit shows more, --until older ones`);

@@ -1,5 +1,5 @@
 /** A record as one line for a person. */
-import type { AccessRecord, Party } from '@weft/signals';
+import { type AccessRecord, diagnose, type Party } from '@weft/signals';
 import { type Column, printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -43,4 +43,15 @@ export const recordColumns = (terminal: Terminal): readonly Column<AccessRecord>
   { title: 'REQUEST ID', value: safe(({ request }) => request?.id ?? ''), wide: true },
   { title: 'TRACE', value: safe(({ request }) => request?.trace ?? ''), wide: true },
   { title: 'SERIAL', value: safe(({ tls }) => tls?.serial ?? ''), wide: true },
+];
+
+/** What this proxy alone knows of it; `weft why` joins what all of them say. */
+const reasonText = (record: AccessRecord): string =>
+  diagnose(record.side === 'source' ? { caller: record } : { server: record })?.words ?? '';
+
+/** With the reason in words in place of the rule alone. */
+export const failedColumns = (terminal: Terminal): readonly Column<AccessRecord>[] => [
+  ...recordColumns(terminal).filter(({ title }) => title !== 'RULE'),
+  { title: 'BECAUSE', value: safe(reasonText) },
+  { title: 'ID', value: safe(({ request, refusal }) => request?.denial || request?.id || refusal?.id || '') },
 ];

@@ -12,9 +12,10 @@ export const withConditions = (command: Command): Command =>
     .option('--workload <workload>', 'at either end')
     .option('--address <ip>', 'IPv4 or IPv6 address at either end, or of the client behind a gateway')
     .option('--path <prefix>', 'what the path begins with')
-    .option('--denied', 'only what was refused');
+    .option('--denied', 'only what was refused')
+    .option('--failed', 'only what was refused or went wrong');
 
-export const conditionsOf = ({ principal, from, to, workload, address, path, denied }: Conditions): Conditions => ({
+export const conditionsOf = ({ principal, from, to, workload, address, path, denied, failed }: Conditions): Conditions => ({
   ...(principal !== undefined && { principal }),
   ...(from !== undefined && { from }),
   ...(to !== undefined && { to }),
@@ -22,4 +23,5 @@ export const conditionsOf = ({ principal, from, to, workload, address, path, den
   ...(address !== undefined && { address }),
   ...(path !== undefined && { path }),
   ...(denied && { denied }),
+  ...(failed && { failed }),
 });

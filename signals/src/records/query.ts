@@ -20,6 +20,8 @@ export interface RecordQuery {
   /** What the path begins with. */
   readonly path?: string;
   readonly denied?: boolean;
+  /** What was refused, answered with 5xx or a gRPC status that is not OK, or bears one of Envoy's flags. */
+  readonly failed?: true;
   /** False: plaintext, or TLS without a client's certificate. */
   readonly mtls?: boolean;
   /** Whose proxy saw it. */

@@ -35,6 +35,11 @@ const oneOf =
 
 const isTrue = (text: string, name: string): boolean => oneOf('true', 'false')(text, name) === 'true';
 
+const onlyTrue = (text: string, name: string): true => {
+  oneOf('true')(text, name);
+  return true;
+};
+
 const whole = (text: string, name: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new Refusal(400, `${name} must be a whole number`);
   return Number(text);
@@ -56,6 +61,7 @@ const readers = {
   address: addressIn,
   path: asIs,
   denied: isTrue,
+  failed: onlyTrue,
   mtls: isTrue,
   side: oneOf('source', 'destination'),
   since: whole,

@@ -40,6 +40,18 @@ export const isCalled = (called: PartyName): Condition => {
   return condition(`((${workload.sql}) OR service = ? OR ${service.sql})`, ...workload.values, name, ...service.values);
 };
 
+/** A part has few shapes, however many records. */
+export const isFailed = (part: number): Condition => {
+  const said = (path: string): string => `json_extract(shape, '$.${path}')`;
+  const bad = [
+    `${said('verdict.kind')} = 'denied'`,
+    `${said('flags')} <> ''`,
+    `${said('request.status')} >= 500`,
+    `${said('request.grpcStatus')} NOT IN ('', '0')`,
+  ];
+  return condition(`shape IN (SELECT id FROM shapes_${part} WHERE ${bad.join(' OR ')})`);
+};
+
 /** The index holds the beginning, which tells random ids apart in a quarter of the room. */
 export const requestIs = (id: string): Condition =>
   condition('request IS NOT NULL AND substr(request, 1, 8) = ? AND request = ?', [...id].slice(0, 8).join(''), id);

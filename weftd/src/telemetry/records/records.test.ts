@@ -170,6 +170,18 @@ test('what was acknowledged outlives kill -9, with how far its file was taken', 
   expect(acknowledged).toBeGreaterThanOrEqual(150);
 });
 
+test('what failed is found: refused, 5xx, gRPC errors, flags', () => {
+  const grpc = recordOf({ path: '/grpc' });
+  const flagged = { ...recordOf({ path: '/flag', status: 0 }), flags: 'DC' };
+  keep({ path: '/fine' }, { path: '/500', status: 500 }, { path: '/404', status: 404 }, { path: '/no', denied: true, status: 403 });
+  const failedCall = { ...grpc, request: { ...grpc.request, grpcStatus: '14' } as NonNullable<typeof grpc.request> };
+  const goodCall = { ...failedCall, request: { ...failedCall.request, path: '/good', grpcStatus: '0' } };
+  records.add({ records: [failedCall, goodCall, flagged] }, noon);
+  const paths = asked({ failed: true, to: { name: 'payments' } }).map(({ request }) => request?.path);
+  expect(paths.toSorted()).toEqual(['/500', '/flag', '/grpc', '/no']);
+  expect(asked({ failed: true, after: 0 })).toHaveLength(4);
+});
+
 test('what is asked most is told of the time and the callers that were meant', () => {
   keep(
     { path: '/a', at: noon },

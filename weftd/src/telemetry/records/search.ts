@@ -3,7 +3,7 @@
  * time, so that none reads more than the newest ones that are wanted; all else that is asked is looked at on the way.
  */
 import type { RecordQuery } from '@weft/signals';
-import { all, beginsWith, type Condition, condition, isCalled, isWorkload, principalIs, requestIs } from './conditions.ts';
+import { all, beginsWith, type Condition, condition, isCalled, isFailed, isWorkload, principalIs, requestIs } from './conditions.ts';
 import { partyColumns } from './schema.ts';
 
 /** The numbers of those parties of the part for which this holds. */
@@ -48,21 +48,27 @@ const indexed = (query: RecordQuery, partiesThat: PartiesThat): readonly Asked[]
   ];
 };
 
-const others = ({ path, denied, mtls, side, since, until, after }: RecordQuery): readonly Condition[] => [
+const others = (part: number, { path, denied, failed, mtls, side, since, until, after }: RecordQuery): readonly Condition[] => [
   ...(since === undefined ? [] : [condition('at >= ?', since)]),
   ...(until === undefined ? [] : [condition('at < ?', until)]),
   ...(path === undefined ? [] : [beginsWith('path', path)]),
   ...(denied === undefined ? [] : [condition(denied ? 'denied = 1' : 'denied = 0')]),
+  ...(failed ? [isFailed(part)] : []),
   ...(mtls === undefined ? [] : [condition(mtls ? 'mtls = 1' : 'mtls = 0')]),
   ...(side === undefined ? [] : [condition(`side = ${side === 'source' ? 0 : 1}`)]),
   ...(after === undefined ? [] : [condition('id > ?', after)]),
 ];
 
 /** Those that come after one are few, and are in the order of their numbers. */
-const waysOf = (asked: readonly Asked[], query: RecordQuery): { readonly ways: Asked; readonly rest: readonly Condition[] } => {
+const waysOf = (
+  asked: readonly Asked[],
+  part: number,
+  query: RecordQuery,
+): { readonly ways: Asked; readonly rest: readonly Condition[] } => {
   const [first, ...more] = asked;
-  if (!first || query.after !== undefined) return { ways: [condition('1')], rest: [...asked.map(anyOf), ...others(query)] };
-  return { ways: first, rest: [...more.map(anyOf), ...others(query)] };
+  const rest = others(part, query);
+  if (!first || query.after !== undefined) return { ways: [condition('1')], rest: [...asked.map(anyOf), ...rest] };
+  return { ways: first, rest: [...more.map(anyOf), ...rest] };
 };
 
 const columnsOf = (end: End): string => partyColumns.map((column) => `${end}.${column} AS ${end}_${column}`).join(', ');
@@ -71,7 +77,7 @@ const columnsOf = (end: End): string => partyColumns.map((column) => `${end}.${c
 export const searchOf = (part: number, query: RecordQuery, partiesThat: PartiesThat): Condition | undefined => {
   const asked = indexed(query, partiesThat);
   if (asked.some((alternatives) => alternatives.length === 0)) return undefined;
-  const { ways, rest } = waysOf(asked, query);
+  const { ways, rest } = waysOf(asked, part, query);
   const order = query.after === undefined ? 'at DESC, id DESC' : 'id';
   const found = ways.map((way) => {
     const { sql, values } = all([way, ...rest]);
