@@ -1,6 +1,6 @@
 /** What an Envoy counts and writes down of its traffic, against what was sent: as client and server at once, with mutual TLS between. */
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { recordFile, seriesLimits } from '@weft/envoy';
@@ -306,4 +306,36 @@ describe('records', () => {
     const found = await until('it is written', async () => (await records()).find((one) => one.request?.path.startsWith('/xx')));
     expect(found.request?.path).toHaveLength(1024);
   });
+});
+
+test('hosts and paths that nobody has seen before make no new series', { timeout: 120_000 }, async () => {
+  const count = process.env.WEFT_LONG === '1' ? 50_000 : 2_000;
+  const series = async (): Promise<string> =>
+    JSON.stringify(
+      (await scraped())
+        .filter(({ name }) => name.startsWith('istio_'))
+        .flatMap(({ samples }) => samples.map(({ name, labels }) => [name, labels]))
+        .sort(),
+    );
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const hostile = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const asked = { host: '127.0.0.1', port: dial.http, agent, path: `/p${index}`, headers: { host: `h${index}.example` } };
+      request({ ...asked, method: index % 2 === 0 ? 'GET' : 'POST' }, (response) => response.resume().on('end', resolve))
+        .on('error', reject)
+        .end();
+    });
+  const send = async (from: number, to: number): Promise<void> => {
+    await Promise.all(Array.from({ length: to - from }, (_, index) => hostile(from + index)));
+  };
+  const before = sum(await scraped(), 'istio_requests_total', {});
+  await send(0, 10);
+  await until('they are counted', async () =>
+    sum(await scraped(), 'istio_request_duration_milliseconds_count', {}) >= before + 10 ? true : undefined,
+  );
+  const few = await series();
+  for (let sent = 10; sent < count; sent += 500) await send(sent, Math.min(count, sent + 500));
+  await until('all are counted', async () => (sum(await scraped(), 'istio_requests_total', {}) >= before + count ? true : undefined));
+  expect(await series()).toBe(few);
+  agent.destroy();
 });

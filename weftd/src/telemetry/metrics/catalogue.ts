@@ -30,6 +30,8 @@ const textOf = (labels: Labels): string => JSON.stringify(Object.entries(labels)
 interface Shelf {
   readonly shards: Shard[];
   readonly places: Map<Labels, Place>;
+  /** Places in all views, by the labels in the last one: many pods share them. */
+  readonly together: Map<Labels, readonly Place[]>;
 }
 
 const keyOf = (view: number, { metric, kind, bounds }: Family): string => `${view} ${kind} ${metric} ${bounds.join()}`;
@@ -66,9 +68,15 @@ class Open implements Catalogue {
   }
 
   places(family: Family, seen: readonly Seen[]): readonly Place[] | undefined {
+    const last = seen.at(-1);
+    const together = last && this.#shelf(last.view, family).together;
+    const known = last && together?.get(last.labels);
+    if (known) return known;
     const shelved = seen.map(({ view, labels }) => ({ view, labels, shelf: this.#shelf(view, family) }));
     if (this.size >= this.#limit && shelved.some(({ shelf, labels }) => !shelf.places.has(labels))) return undefined;
-    return shelved.map(({ shelf, labels, view }) => shelf.places.get(labels) ?? this.#put(shelf, labels, { view, family }));
+    const places = shelved.map(({ shelf, labels, view }) => shelf.places.get(labels) ?? this.#put(shelf, labels, { view, family }));
+    if (last) together?.set(last.labels, places);
+    return places;
   }
 
   shards(view: number, metric: string, kind: Kind): readonly Shard[] {
@@ -100,7 +108,7 @@ class Open implements Catalogue {
     const key = keyOf(view, family);
     const known = this.#shelves.get(key);
     if (known) return known;
-    const made: Shelf = { shards: [], places: new Map() };
+    const made: Shelf = { shards: [], places: new Map(), together: new Map() };
     this.#shelves.set(key, made);
     return made;
   }

@@ -45,7 +45,7 @@ export const room = (target: Target, key: number, width: number): Slot => {
   const slot: Slot = { offset: target.used, width };
   target.used += width;
   if (target.used > target.values.length) {
-    const larger = new Float64Array(Math.ceil(target.used * 1.25) + 64);
+    const larger = new Float64Array(Math.ceil(target.used * 1.1) + 64);
     larger.set(target.values);
     target.values = larger;
   }
