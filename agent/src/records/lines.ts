@@ -56,10 +56,11 @@ export const readLines = async ({ path, complete, size }: Segment, from: number,
   return { lines: splitLines(whole), to: from + whole.length, damaged: 0 };
 };
 
-export const countLines = async (path: string): Promise<number> => {
+/** Behind this byte. */
+export const countLines = async (path: string, from: number): Promise<number> => {
   let count = 0;
   const piece = 1024 * 1024;
-  for (let at = 0; ; at += piece) {
+  for (let at = from; ; at += piece) {
     const bytes = await readAt(path, at, piece);
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, end + 1)) count += 1;
     if (bytes.length < piece) return count;

@@ -111,6 +111,21 @@ test('beyond the bound the oldest are given up, and how many they were is told',
   expect(taken.filter(({ dropped }) => dropped > 0)).toMatchObject([{ file: 'web-uid/1', from: 0, to: 8, dropped: 2 }]);
 });
 
+test('what was delivered of a file that is given up is not told to be lost', async () => {
+  open(20);
+  const web = shipper.open(owner('web'));
+  write(web, 'one\ntwo\n');
+  await until(() => lines().length === 2);
+  away = true;
+  write(web, 'three\n');
+  web.begin();
+  write(web, 'a long line that fills all the room\n');
+  await until(() => existsSync(join(web.directory, '1.dropped')));
+  away = false;
+  await until(() => lines().length === 3);
+  expect(taken.filter(({ dropped }) => dropped > 0)).toMatchObject([{ file: 'web-uid/1', from: 8, to: 14, dropped: 1 }]);
+});
+
 test('of a pod that is gone all is shipped, then its spool goes', async () => {
   away = true;
   open();

@@ -160,8 +160,7 @@ export class Shipper {
       this.#removeIfEnded(spool);
       return undefined;
     }
-    const { number, offset } = this.#positions.get(spool) ?? start;
-    const from = number === segment.number ? offset : 0;
+    const from = this.#positionIn(spool, segment);
     const piece = { owner: spool.owner, spool: spool.id, number: segment.number, from };
     if (segment.dropped) {
       const { lines, bytes } = JSON.parse(readFileSync(segment.path, 'utf8')) as Told;
@@ -172,6 +171,12 @@ export class Shipper {
     if (!segment.complete) return undefined;
     spool.finish(segment);
     return this.#next(spool);
+  }
+
+  /** How much of the file is delivered. */
+  #positionIn(spool: Spool, segment: Segment): number {
+    const { number, offset } = this.#positions.get(spool) ?? start;
+    return number === segment.number ? offset : 0;
   }
 
   #delivered({ spool, segment, piece: { number, to } }: Load): void {
@@ -197,7 +202,7 @@ export class Shipper {
     const oldest = kept.filter(({ segment }) => segment.complete).sort((a, b) => a.segment.modified - b.segment.modified);
     for (const { spool, segment } of oldest) {
       if (over <= 0) return;
-      const told: Told = { lines: await countLines(segment.path), bytes: segment.size };
+      const told: Told = { lines: await countLines(segment.path, this.#positionIn(spool, segment)), bytes: segment.size };
       spool.drop(segment, JSON.stringify(told));
       over -= segment.size;
     }
