@@ -1,11 +1,7 @@
 /** What is handed over, at its receivers: a real Prometheus for measurements, and a server that reads OTLP for traces and records. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 import { ExportTraceServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
 import type { KeyValue } from '@weft/envoy/gen/opentelemetry/proto/common/v1/common_pb.js';
@@ -20,6 +16,7 @@ import { startTelemetry, type Telemetry } from '../../weftd/src/telemetry/worker
 import { until } from '../mesh.ts';
 import { freePort } from '../port.ts';
 import { findPrometheus, type Prometheus, startPrometheus } from './prometheus.ts';
+import { read, receiver } from './receiver.ts';
 
 const found = await findPrometheus();
 const binary = 'path' in found ? found.path : '';
@@ -61,29 +58,6 @@ afterEach(async () => {
   await telemetry.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-interface Arrived {
-  readonly path: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
-
-/** Answers as it is told to, and keeps what came. */
-const receiver = async (
-  port: number,
-  answers: readonly number[] = [],
-): Promise<{ server: Server; arrived: Arrived[]; address: string }> => {
-  const arrived: Arrived[] = [];
-  const left = [...answers];
-  const server = createServer(async (request, response) => {
-    const status = left.shift() ?? 200;
-    const body = await buffer(request);
-    if (status < 300) arrived.push({ path: request.url ?? '', headers: request.headers, body });
-    response.writeHead(status).end();
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { server, arrived, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-};
 
 describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   let prometheus: Prometheus;
@@ -166,9 +140,6 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
 const teller = { service: 'web', namespace: 'shop', workload: 'web-v1', pod: 'web-1' };
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const span = { trace, id: 'a1', at: start, duration: 5, attributes: { 'http.url': 'http://bank/pay?token=hidden', component: 'proxy' } };
-
-const read = <Schema extends DescMessage>(schema: Schema, arrived: readonly Arrived[], path: string): MessageShape<Schema>[] =>
-  arrived.filter((one) => one.path === path).map(({ body }) => fromBinary(schema, body));
 
 describe('a collector', () => {
   test('gets traces, without what must not be kept and with the name of who tells', async () => {

@@ -1,6 +1,7 @@
 import { contentTypes, type Family, type Format, writeExposition } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
+import { handOverMetrics } from '../telemetry/hand-over/metrics.ts';
 import { proxiesOf, scrapeAll, scrapeWithApplication } from '../telemetry/scrape.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
@@ -17,13 +18,16 @@ const namesIn = ({ desired }: ApiParts) => ({ trustDomain: desired.trustDomain, 
 
 const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
-const ofControlPlane = ({ push, version }: ApiParts): readonly Family[] =>
-  controlPlaneMetrics({ version, connected: push.proxies().filter(({ connected }) => connected) });
+const ofControlPlane = async ({ push, version, telemetry }: ApiParts): Promise<readonly Family[]> => [
+  ...controlPlaneMetrics({ version, connected: push.proxies().filter(({ connected }) => connected) }),
+  // The thread of telemetry may be away; proxies' metrics do not need it.
+  ...handOverMetrics(await telemetry.outbox.state().catch(() => [])),
+];
 
 export const metricsRoutes: Routes = (server, parts) => {
   server.get('/metrics', async (request, reply) => {
-    const ofProxies = await scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts));
-    return send([...ofProxies, ...ofControlPlane(parts)], request, reply);
+    const [ofProxies, own] = await Promise.all([scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts)), ofControlPlane(parts)]);
+    return send([...ofProxies, ...own], request, reply);
   });
   server.get<{ Params: { namespace: string; name: string } }>('/proxies/:namespace/:name/metrics', async (request, reply) => {
     const { namespace, name } = request.params;

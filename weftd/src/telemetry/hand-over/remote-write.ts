@@ -35,23 +35,32 @@ const samplesIn = (reading: Reading): readonly Sample[] => {
   return [...own, { name: 'weft_proxy_answered', labels: {}, value: 1 }];
 };
 
+/** Proxies are read every few seconds: one that is older when it is met was counted before, by whomever. */
+const newMs = 60_000;
+
+/** When what is new in a reading was nothing; undefined: nobody knows. */
+const nothingAt = ({ at, started }: Reading, known: Known | undefined): number | undefined => {
+  if (known?.started === started) return known.at;
+  return at - started < newMs && started > (known?.at ?? 0) ? started : undefined;
+};
+
 export class RemoteWriter {
   readonly #known = new Map<string, Known>();
 
   /**
-   * What is new was 0 when its proxy was read before, and that is written too: else Prometheus would not count its first requests.
+   * What is new was 0 when its proxy was read before, or began, and that is written too: else Prometheus would not count its first requests.
    */
   write(reading: Reading): Written {
     const { at, started } = reading;
     const known = this.#known.get(reading.target);
-    const before = known?.started === started ? known.at : undefined;
+    const before = nothingAt(reading, known);
     const labels = target(reading);
     const seen = new Set<string>();
     let samples = 0;
     const timeseries = samplesIn(reading).map((sample) => {
       const key = seriesKey(sample.name, sample.labels);
       seen.add(key);
-      const isNew = before !== undefined && !known?.series.has(key) && sample.name.startsWith('istio_');
+      const isNew = before !== undefined && !(known?.started === started && known.series.has(key)) && sample.name.startsWith('istio_');
       const values = [...(isNew ? [{ value: 0, timestamp: BigInt(before) }] : []), { value: sample.value, timestamp: BigInt(at) }];
       samples += values.length;
       return { labels: sorted(sample.name, { ...sample.labels, ...labels }), samples: values };
