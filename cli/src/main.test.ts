@@ -111,6 +111,39 @@ describe('weft analyze -f', () => {
   });
 });
 
+describe('weft slo import', () => {
+  const slo = `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: payments, labels: {namespace: shop}}
+spec:
+  service: payments
+  indicator: {spec: {ratioMetric: {total: {metricSource: {spec: {weft: {subject: {service: payments}, indicator: {availability: {}}}}}}}}}
+  timeWindow: [{duration: 28d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{targetPercent: 99.9}]
+`;
+
+  it('writes what OpenSLO says as an objective, without a mesh', async () => {
+    const { code, stdout } = await weft(['slo', 'import', '-f', '-', '-o', 'json'], slo);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        apiVersion: 'mesh.weft.dev/v1alpha1',
+        kind: 'ServiceLevelObjective',
+        metadata: { name: 'payments', namespace: 'shop' },
+        spec: { subject: { service: 'payments' }, indicator: { availability: {} }, target: 99.9, period: { rolling: '28d' } },
+      },
+    ]);
+  });
+
+  it('says what cannot be read, and what would not be taken: 65', async () => {
+    const { code, stderr } = await weft(['slo', 'import', '-f', '-'], slo.replace('99.9', '100'));
+    expect(code).toBe(65);
+    expect(stderr).toContain('WEFT0024');
+    expect((await weft(['slo', 'import', '-f', '-'], namespace)).code).toBe(65);
+  });
+});
+
 describe('weft up', () => {
   it('does not start on protection that is broken: 65', async () => {
     write('policy.yaml', authorization);

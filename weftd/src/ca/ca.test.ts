@@ -42,6 +42,18 @@ describe('a workload certificate', () => {
     expect(leaf.subjectAltName).toBe('URI:spiffe://cluster.local/ns/shop/sa/default');
   });
 
+  test('is known by its end, as long as there is the pod', async () => {
+    const leaf = await issued(await makeCsr());
+    const root = new X509Certificate(fixture.ca.bundles().pem);
+    expect(fixture.ca.expiries()).toEqual([
+      { namespace: '', name: 'root', notAfter: root.validToDate.getTime() },
+      { namespace: 'shop', name: 'pod web-1', notAfter: expect.closeTo(leaf.validToDate.getTime(), -3) },
+    ]);
+    const gone = fixture.instances.splice(0);
+    expect(fixture.ca.expiries().map(({ name }) => name)).toEqual(['root']);
+    fixture.instances.push(...gone);
+  });
+
   test('never outlives its issuer', async () => {
     fixture.clock.time += 9.99 * 365 * 86_400_000; // the root has hours left and the intermediate no more
     const late = await fixture.reopen({ leafSeconds: 400 * 86_400 });
