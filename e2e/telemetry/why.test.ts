@@ -18,6 +18,18 @@ const curl = async (from: 'web' | 'batch', ...args: readonly string[]): Promise<
 const status = (from: 'web' | 'batch', url: string, ...args: readonly string[]): Promise<string> =>
   curl(from, '-o', '/dev/null', '-w', '%{http_code}', url, ...args);
 
+/** Of the API itself: a program for each look would take most of the time. */
+const ask = async (path: string, token = 'token') => {
+  const bearer = readFileSync(join(mesh.home, token), 'utf8').trim();
+  return fetch(`${mesh.api}/api/v1/${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+};
+
+const told = async <T>(path: string): Promise<T> => {
+  const answer = await ask(path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+};
+
 const denialOf = (answer: string): string => /x-weft-denial-id: (\S+)/.exec(answer)?.[1] ?? '';
 
 /** As soon as its record is there. */
@@ -25,7 +37,7 @@ const why = (id: string, isWhole: (why: Why) => boolean = () => true): Promise<W
   until(
     `the record of ${id}`,
     async () => {
-      const found = await mesh.json<Why>('why', id);
+      const found = await told<Why>(`why/${id}`);
       return isWhole(found) ? found : undefined;
     },
     15_000,
@@ -146,7 +158,7 @@ describe('a failed request', () => {
   });
 
   test('is counted with its reason', async () => {
-    const { rows } = await mesh.json<Top>('top', '--window', '10m');
+    const { rows } = await told<Top>(`top?since=${Date.now() - 600_000}`);
     expect(rows.find(({ destination }) => destination === 'gone.why.svc.cluster.local')).toMatchObject({
       source: 'why/web',
       success: 0,
@@ -169,6 +181,10 @@ test('routes have golden signals of their own, from records', async () => {
   expect(slow?.latency?.p50).toBeGreaterThan(250);
 });
 
+test.each(['why/x', 'mtls', 'mtls/strict/why', 'top', 'records'])('%s is the administrator’s to ask', async (path) => {
+  expect((await ask(path, 'viewer-token')).status).toBe(403);
+});
+
 describe('who comes in plaintext', () => {
   const ledgerPort = ({ workloads }: MtlsReport) =>
     workloads.find(({ workload }) => workload === 'ledger')?.ports.find(({ port }) => port === 8080);
@@ -176,7 +192,7 @@ describe('who comes in plaintext', () => {
   test('is named, and probes are not among them', async () => {
     expect(await status('batch', 'http://ledger.why/x')).toBe('200');
     const port = await until('it is counted', async () => {
-      const found = ledgerPort(await mesh.json<MtlsReport>('mtls', '-n', 'why'));
+      const found = ledgerPort(await told<MtlsReport>('mtls?namespace=why'));
       return found && found.plaintext > 0 ? found : undefined;
     });
     expect(port).toMatchObject({ mode: 'PERMISSIVE', plaintext: 1, forecast: 'breaks', clients: [{ workload: 'legacy/batch', count: 1 }] });
@@ -190,7 +206,7 @@ describe('who comes in plaintext', () => {
       manifest: { kind: 'PeerAuthentication', metadata: { name: 'default', namespace: 'why' }, spec: { mtls: { mode: 'STRICT' } } },
     });
     expect(ledgerPort({ ...plan, workloads: plan.changes })?.forecast).toBe('breaks');
-    const quiet = await mesh.json<StrictPlan>('mtls', 'strict', 'legacy', '--plan', '--since', '1m');
+    const quiet = await told<StrictPlan>('mtls/strict/legacy?windowMs=60000');
     expect(quiet.changes, 'nobody there has a sidecar').toEqual([]);
   });
 
@@ -219,7 +235,7 @@ describe('who comes in plaintext', () => {
     const { stdout } = await mesh.weft('why', id);
     expect(stdout).toContain('nobody known');
     expect(stdout).toContain('PeerAuthentication why/default');
-    expect(ledgerPort(await mesh.json<MtlsReport>('mtls', '-n', 'why'))).toMatchObject({
+    expect(ledgerPort(await told<MtlsReport>('mtls?namespace=why'))).toMatchObject({
       mode: 'STRICT',
       forecast: 'strict',
       refused: 1,
