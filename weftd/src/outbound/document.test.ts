@@ -1,12 +1,11 @@
 /** A hundred ways to make weftd ask somebody inside, none of which may reach anyone. */
-import { webcrypto } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makeKeys, signingAlgorithm, x509 } from '../ca/x509.ts';
 import { type DocumentLimits, fetchText } from './document.ts';
 import type { Resolve } from './guard.ts';
+import { selfSigned } from './self-signed.fixture.ts';
 
 /** The one server that somebody inside has; whatever reaches it has got through. */
 let inside: Server;
@@ -175,14 +174,6 @@ describe('of an answer', () => {
     expect(led).toBe('keys');
   });
 });
-
-const selfSigned = async (): Promise<{ readonly cert: string; readonly key: string }> => {
-  const keys = await makeKeys();
-  const dates = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 60_000) };
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({ name: 'CN=keys', keys, signingAlgorithm, ...dates });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
-};
 
 test('a certificate that nobody trusts is refused, whatever the environment says', async () => {
   const server = createTlsServer(await selfSigned(), (_, response) => response.end('{}'));

@@ -2,10 +2,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createServer as createTlsServer } from 'node:tls';
 import type { AlertReceiver } from '@weft/model';
 import type { Alert, Notification } from '@weft/signals';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveBySystem } from '../../outbound/guard.ts';
+import { selfSigned } from '../../outbound/self-signed.fixture.ts';
 import { notify } from './notify.ts';
 
 const at = Date.UTC(2026, 0, 1);
@@ -188,5 +190,22 @@ test('mail is not sent in plain text unless it is asked for, nor a password ever
     expect(mail.lines.join('\n')).not.toMatch(/AUTH|hidden|Slow/);
   } finally {
     mail.server.close();
+  }
+});
+
+test('a mail server whose certificate nobody trusts gets no letter, whatever the environment says', async () => {
+  const heard: string[] = [];
+  const made = createTlsServer(await selfSigned(), (socket) => {
+    socket.on('error', () => {}).on('data', (chunk) => heard.push(String(chunk)));
+    socket.write('220 mail\r\n');
+  });
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  try {
+    await expect(tell(email((made.address() as AddressInfo).port, { tls: 'Implicit' }))).rejects.toThrow(/certificate/);
+    expect(heard).toEqual([]);
+  } finally {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    made.close();
   }
 });
