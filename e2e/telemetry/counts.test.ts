@@ -50,7 +50,8 @@ test('the store, Prometheus’ text and the load agree within a thousandth', { t
     if (index === Math.floor(passes / 3)) process.kill(weftd, 'SIGKILL');
     // The old server serves until the new one does, and tells what it counted when it ends.
     if (index === Math.floor((2 * passes) / 3)) {
-      expect((await mesh.weft('restart', 'deploy/bank-v1', '-n', 'money')).code).toBe(0);
+      const restarted = async () => ((await mesh.weft('restart', 'deploy/bank-v1', '-n', 'money')).code === 0 ? true : undefined);
+      await until('weftd is back, and replaces the server', restarted, 60_000, 200);
     }
     await send();
   }

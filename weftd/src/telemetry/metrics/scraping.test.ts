@@ -18,7 +18,7 @@ const answers = new Map<string, { readonly status: number; readonly headers?: Re
 const asked: string[] = [];
 const added: string[] = [];
 let commits = 0;
-let proxies = ['web', 'cart'];
+let proxies = ['web', 'cart', 'early'];
 
 const scrape = () =>
   startScraping({
@@ -58,12 +58,15 @@ test('every ten seconds; who does not answer is asked less often, who left until
   });
   answers.set('web', page('a'));
   const scraping = scrape();
+  proxies = ['web', 'cart'];
   await vi.advanceTimersByTimeAsync(6_000);
   expect(asked).toEqual([]);
   await vi.advanceTimersByTimeAsync(1_000);
   expect([added, commits]).toEqual([['shop/web 7 a'], 1]);
   await vi.advanceTimersByTimeAsync(50_000);
   expect(asked.filter((name) => name === 'web')).toHaveLength(6);
+  // It left before the first round, and was there when weftd began.
+  expect(asked.filter((name) => name === 'early')).toHaveLength(1);
   // At 10, 20, 40 s, and not again within a minute.
   expect(asked.filter((name) => name === 'cart')).toHaveLength(3);
   proxies = ['cart'];

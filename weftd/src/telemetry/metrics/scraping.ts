@@ -54,6 +54,8 @@ class Scraping {
   constructor(input: ScrapingInput) {
     this.#input = input;
     this.#usage = new UsageWatch(input.agent, input.now);
+    // Who leaves before the first round is asked too.
+    this.#meet();
     this.#schedule();
   }
 
