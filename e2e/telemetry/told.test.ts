@@ -1,7 +1,7 @@
 /** What a whole mesh tells of its traffic: spans by way of the agent, an application's own metrics beside the proxy's, and only what it is told to. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Trace, TraceSummary } from '@weft/model';
+import type { Trace } from '@weft/model';
 import { parseExposition } from '@weft/signals';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
@@ -50,22 +50,28 @@ test('an application’s own metrics stand beside its proxy’s, which alone say
 });
 
 test('what a Telemetry turns off is told no more, and the rest is', { timeout: 60_000 }, async () => {
-  const quiet =
-    'tracing: [{disableSpanReporting: true}], accessLogging: [{providers: [{name: weft}], filter: {expression: response.code >= 400}}]';
+  const quiet = [
+    'tracing: [{disableSpanReporting: true}]',
+    'accessLogging: [{providers: [{name: weft}], filter: {expression: response.code >= 400}}]',
+    `metrics: [{overrides: [{tagOverrides: {tenant: {value: "request.headers['x-tenant']"}, source_app: {operation: REMOVE}}}]}]`,
+  ].join(', ');
   const head = 'apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: default, namespace: istio-system}\n';
   writeFileSync(join(mesh.folder, 'telemetry.yaml'), `${head}spec: {${quiet}}\n`);
   await until('nobody traces', async () => {
     const seen = (await (await fetch(`${mesh.gateway}/`)).json()) as Record<string, string>;
     return seen['traceparent'] === undefined ? true : undefined;
   });
-  const before = (await mesh.json<{ items: readonly TraceSummary[] }>('traces')).items.length;
   expect((await fetch(`${mesh.gateway}/fine?secret`)).status).toBe(200);
-  expect((await fetch(`${mesh.gateway}/missing`)).status).toBe(404);
+  expect((await fetch(`${mesh.gateway}/missing`, { headers: { 'x-tenant': 'acme' } })).status).toBe(404);
   const paths = await until('the record of what failed is there', async () => {
     const { items } = await mesh.json<{ items: readonly { request?: { path: string } }[] }>('access', '--to', 'web');
     const found = items.map(({ request }) => request?.path);
     return found.includes('/missing') ? found : undefined;
   });
   expect(paths).not.toContain('/fine');
-  expect((await mesh.json<{ items: readonly TraceSummary[] }>('traces')).items.length).toBe(before);
+  const { stdout } = await mesh.weft('metrics', 'deploy/web', '-n', 'shop');
+  const missing = stdout.split('\n').filter((line) => line.startsWith('istio_requests_total{') && line.includes('response_code="404"'));
+  expect(missing).toHaveLength(1);
+  expect(missing[0]).toContain('tenant="acme"');
+  expect(missing[0]).not.toContain('source_app');
 });
