@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
@@ -5,7 +6,7 @@ import { Backoff } from './backoff.ts';
 import { describeExit, run, start } from './child.ts';
 import { LogFile } from './log-file.ts';
 import { openPipe } from './pipe.ts';
-import { childrenOf, isConfined } from './tree.ts';
+import { childrenOf, isConfined, kernelUnits, usageOf } from './tree.ts';
 
 const directory = mkdtempSync(`${tmpdir()}/weft-process-`);
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -100,4 +101,21 @@ test('hundreds of pods that look for children at once are one reading, with few 
   // Its parent is a shell that stays, since there is more for it to do.
   const text = await run(['sh', '-c', 'ulimit -n 120; "$0" -e "$1"; :', process.execPath, script]);
   expect(text.trim().split('\n').at(-1)).toBe('true');
+});
+
+test('tells what a process and all below it have used', async () => {
+  const busy = spawn('sh', ['-c', 'sh -c "while :; do :; done" & wait'], { detached: true, stdio: 'ignore' });
+  const pid = busy.pid ?? 0;
+  const units = await kernelUnits();
+  expect([units.pageBytes % 4096, units.ticksPerSecond]).toEqual([0, 100]);
+  try {
+    const deadline = Date.now() + 10_000;
+    let cpuSeconds = 0;
+    while (cpuSeconds < 0.1 && Date.now() < deadline) [{ cpuSeconds } = { cpuSeconds: 0 }] = await usageOf([pid], units);
+    expect(cpuSeconds).toBeGreaterThanOrEqual(0.1);
+    const [own] = await usageOf([process.pid], units);
+    expect(own?.memoryBytes).toBeGreaterThan(20e6);
+  } finally {
+    process.kill(-pid, 'SIGKILL');
+  }
 });

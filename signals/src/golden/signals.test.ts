@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Labels } from '../prometheus/exposition.ts';
-import { grown, type Measurement, measured, observed } from '../query.fixture.ts';
+import { grown, looked, type Measurement, measured, observed } from '../query.fixture.ts';
 import { goldenSignals } from './signals.ts';
 
 const minute = 60_000;
@@ -93,4 +93,16 @@ test('connections have their bytes', async () => {
   );
   expect(items[0]).toMatchObject({ connectionsOpened: 5, connectionsClosed: 4, bytesReceived: 25, bytesSent: 70, requests: 0 });
   expect(items[0]).not.toHaveProperty('failedShare');
+});
+
+test('how full things are: the most that any pod used, and what was refused for want of room', async () => {
+  const all = measured([
+    requests(served, 1),
+    requests(unsent, 3),
+    looked('weft_proxy_cpu_cores', { namespace: 'shop', workload: 'ledger' }, [minute, 0.2]),
+    looked('weft_proxy_cpu_cores', { namespace: 'shop', workload: 'ledger' }, [2 * minute, 0.7]),
+    looked('weft_connections_used_share', { destination_service: 'ledger.shop.svc.cluster.local' }, [minute, 0.5]),
+  ]);
+  expect((await goldenSignals(all, { of: 'workload', ...span })).items[0]?.saturation).toEqual({ proxyCpu: 0.7 });
+  expect((await goldenSignals(all, { of: 'service', ...span })).items[0]?.saturation).toEqual({ connections: 0.5, overflowed: 3 });
 });
