@@ -15,7 +15,7 @@ export interface Observation {
 
 /** Envoy's own, and ours. */
 const isEnvoys = (name: string): boolean =>
-  /^(x-envoy-|x-forwarded-|x-request-id$|x-sim-|host$|connection$|content-length$|via$)/.test(name);
+  /^(x-envoy-|x-forwarded-|x-request-id$|traceparent$|tracestate$|x-sim-|host$|connection$|content-length$|via$)/.test(name);
 
 const differs = (what: string, expected: unknown, found: unknown): string[] =>
   expected === found ? [] : [`${what}: explain says ${JSON.stringify(expected)}, Envoy did ${JSON.stringify(found)}`];

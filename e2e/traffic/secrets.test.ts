@@ -157,7 +157,7 @@ describe('findings', () => {
   });
 
   test('one without a certificate, one without half of it, one that lapsed', async () => {
-    expect(findings({ password: 'x' }).findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning WEFT0101']);
+    expect(findings({ password: 'x' }).findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['info WEFT0101']);
     const half = findings({ 'tls.crt': leaf.certificate }, { type: 'kubernetes.io/tls' }).findings;
     expect(half.map(({ code }) => code)).toEqual(['WEFT0020']);
     const old = await root.issue('a.example', { days: -1 });

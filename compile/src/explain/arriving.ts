@@ -1,7 +1,16 @@
 /** What policies are told of a request or a connection where it comes in: who calls, from where, and the request as it is read. */
 
 import type { Passage, Request } from '@weft/model';
-import { headersOfGateways, headersOfProxies, isAddress, isStranger, pathsOfGateway, pathsOfServer, type View } from '../mesh/index.ts';
+import {
+  headersOfGateways,
+  headersOfProxies,
+  headersOfTracing,
+  isAddress,
+  isStranger,
+  pathsOfGateway,
+  pathsOfServer,
+  type View,
+} from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
 import type { Arrival } from './inbound.ts';
 import { seen, someAddress } from './own-headers.ts';
@@ -52,7 +61,7 @@ export const atServer = ({ view, arrival, address, serverName }: ServerDoor, sen
   const identity = sender.identity ?? '';
   const vantage = {
     encrypted: mtls,
-    unbelieved: headersOfProxies(inbound, caller),
+    unbelieved: [...headersOfProxies(inbound, caller), ...headersOfTracing(inbound)],
     certificates: 'APPEND_FORWARD' as const,
     ...(mtls && { certificate: `By=…;Hash=…;Subject="";URI=${identity}` }),
   };

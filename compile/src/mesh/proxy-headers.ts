@@ -1,5 +1,6 @@
 /** Headers by which proxies speak to each other and to servers, and who may not say them. */
 import { type Caller, isStranger, type Surface } from './surface.ts';
+import { defaultTelemetry } from './telemetry.ts';
 
 type Compatible = Pick<Surface, 'compatibility'>;
 
@@ -8,6 +9,10 @@ const saidByProxies = ['external-address', 'decorator-operation', 'downstream-se
 
 export const headersOfProxies = (surface: Compatible, caller: Caller): readonly string[] =>
   isStranger(surface, caller) ? saidByProxies.map((name) => `x-envoy-${name}`) : [];
+
+/** A server's proxy that traces takes the name of the span from here (`ActiveStream::traceRequest` of Envoy 1.40). */
+export const headersOfTracing = ({ telemetry = defaultTelemetry }: Pick<Surface, 'telemetry'>): readonly string[] =>
+  telemetry.served.tracing ? ['x-envoy-decorator-operation'] : [];
 
 /** What else Envoys say to each other and to servers, by whom they are spoken to. */
 const saidInside = [
