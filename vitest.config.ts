@@ -6,7 +6,7 @@ import { CountReporter } from './scripts/count-reporter.ts';
  * platform and get a fresh one for each file; a whole mesh is some forty processes, so meshes have the machine to themselves.
  * Tests with a long version read WEFT_LONG themselves.
  */
-const meshes = ['e2e/*.test.ts', 'e2e/telemetry/prometheus.test.ts', 'agent/src/{runtime,rootless}.test.ts'];
+const meshes = ['e2e/*.test.ts', 'e2e/telemetry/{counts,prometheus,told,why}.test.ts', 'agent/src/{runtime,rootless}.test.ts'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
 /** Two cores are the reference machine; tests that start Envoys wait more than they compute. */
 const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
