@@ -10,7 +10,7 @@ import {
   type Mesh,
   type Workload,
 } from '../mesh/index.ts';
-import { isFor } from '../scope/authorization.ts';
+import { isFor, subjectOfWorkload } from '../scope/authorization.ts';
 import { inboundSlice } from '../scope/inbound.ts';
 import { reaches } from '../scope/reach.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
@@ -27,20 +27,22 @@ const outcome = ({ failOpen }: ExternalAuthorizer): string =>
 const policyOf = ({ metadata }: Policy, { authorizations }: Mesh): AuthorizationPolicy | undefined =>
   authorizations.find(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name);
 
-type Sidecarred = Workload & { readonly addresses: readonly string[] };
+interface Asking {
+  readonly policy: AuthorizationPolicy;
+  readonly authorizer: ExternalAuthorizer;
+  /** Those with a sidecar that is to ask. */
+  readonly workloads: readonly Workload[];
+}
 
-/** Those with a sidecar that is to ask. */
-const asking = (policy: AuthorizationPolicy, mesh: Mesh): readonly Sidecarred[] =>
-  [...mesh.workloads.values()]
-    .filter(({ sidecar }) => sidecar)
-    .map((workload) => ({ ...workload, addresses: [workload.address, ...(workload.ipv6 ? [workload.ipv6] : [])] }))
-    .filter((workload) => isFor(policy, workload, mesh));
+const askingOf = (policy: AuthorizationPolicy, authorizer: ExternalAuthorizer, mesh: Mesh): Asking => {
+  const workloads = [...mesh.workloads.values()].filter((workload) => workload.sidecar && isFor(policy, subjectOfWorkload(workload), mesh));
+  return { policy, authorizer, workloads };
+};
 
 const andMore = (first: string, others: readonly unknown[]): string => (others.length > 0 ? `${first} and ${others.length} more` : first);
 
-const hiddenProblems = (resource: Policy, authorizer: ExternalAuthorizer, { mesh }: Facts): readonly Problem[] => {
-  const policy = policyOf(resource, mesh);
-  const [first, ...others] = policy ? asking(policy, mesh).filter((workload) => !reaches(mesh, workload, authorizer)) : [];
+const hiddenProblems = ({ authorizer, workloads }: Asking, mesh: Mesh): readonly Problem[] => {
+  const [first, ...others] = workloads.filter((workload) => !reaches(mesh, workload, authorizer));
   if (!first) return [];
   return [
     unaskable(
@@ -59,11 +61,10 @@ const isAbout = ({ rules }: AuthorizationPolicy, port: number): boolean => {
 /** What comes there as bytes is no request, and such an authorizer is asked about requests alone. */
 const takesBytes = ({ protocol, service, target }: InboundPort): boolean => !isHttp(protocol) && Boolean(service ?? target);
 
-const bytesProblems = (resource: Policy, { kind }: ExternalAuthorizer, { mesh }: Facts): readonly Problem[] => {
-  const policy = policyOf(resource, mesh);
-  if (kind !== 'http' || !policy) return [];
-  const found = asking(policy, mesh).flatMap((workload) =>
-    inboundSlice(mesh, workload)
+const bytesProblems = ({ policy, authorizer, workloads }: Asking, mesh: Mesh): readonly Problem[] => {
+  if (authorizer.kind !== 'http') return [];
+  const found = workloads.flatMap((workload) =>
+    inboundSlice(mesh, { name: workload.name, ...subjectOfWorkload(workload) })
       .ports.filter((port) => takesBytes(port) && isAbout(policy, port.port))
       .map(({ port }) => `${port} of ${workload.namespace}/${workload.name}`),
   );
@@ -99,12 +100,14 @@ const protocolProblems = (authorizer: ExternalAuthorizer, facts: Facts): readonl
 const problemsOf = (resource: Policy, facts: Facts): readonly Problem[] => {
   const name = resource.spec.provider?.name;
   const authorizer = facts.mesh.authorizers.find((one) => one.name === name);
-  if (authorizer)
+  if (authorizer) {
+    const policy = policyOf(resource, facts.mesh);
+    const asking = policy && askingOf(policy, authorizer, facts.mesh);
     return [
       ...protocolProblems(authorizer, facts),
-      ...hiddenProblems(resource, authorizer, facts),
-      ...bytesProblems(resource, authorizer, facts),
+      ...(asking ? [...hiddenProblems(asking, facts.mesh), ...bytesProblems(asking, facts.mesh)] : []),
     ];
+  }
   return [
     unaskable(
       `provider \`${name}\` cannot be asked (the mesh's \`extensionProviders\` lack it, it is broken, or its service is unknown): what the rules match is refused`,

@@ -116,6 +116,13 @@ export interface PolicyTarget {
 /** All that a rule asks for anywhere. */
 export const conditionsOf = ({ from, to, when }: AuthorizationRule): Conditions => [...from.flat(), ...to.flat(), ...when];
 
+/** The rule with its conditions, group by group, made others. */
+export const withConditions = ({ from, to, when }: AuthorizationRule, made: (conditions: Conditions) => Conditions): AuthorizationRule => ({
+  from: from.map(made),
+  to: to.map(made),
+  when: made(when),
+});
+
 export interface AuthorizationPolicy {
   readonly namespace: string;
   readonly name: string;
@@ -131,6 +138,13 @@ export interface AuthorizationPolicy {
   /** None: it never matches, which for ALLOW leaves everything refused [S103]. */
   readonly rules: readonly AuthorizationRule[];
 }
+
+/** Everything that its rules ask about. */
+export const askedIn = ({ rules }: AuthorizationPolicy): Conditions => rules.flatMap(conditionsOf);
+
+/** One that is withdrawn may stand beside its successor, which is asked of others. */
+export const policyKey = ({ action, provider, namespace, name }: AuthorizationPolicy): string =>
+  `${action} ${provider ?? ''} ${namespace}/${name}`;
 
 /** Name of a rule in statistics, logs and verdicts [S112]. */
 export const ruleName = ({ namespace, name }: Pick<AuthorizationPolicy, 'namespace' | 'name'>, index: number): string =>

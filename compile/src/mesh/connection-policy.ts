@@ -10,6 +10,7 @@ import {
   isHttpOnly,
   ruleName,
   undecidable,
+  withConditions,
 } from './authorization.ts';
 import { all, always, any, type Formula, never, not } from './formula.ts';
 
@@ -51,10 +52,8 @@ const conditionOf = ({ test, negated }: Condition, { identified, named, port, ho
 };
 
 /** What a rule asks of connections. */
-export const withoutHttp = ({ from, to, when }: AuthorizationRule): AuthorizationRule => {
-  const left = (conditions: Conditions): Conditions => conditions.filter((condition) => !isHttpOnly(condition));
-  return { from: from.map(left), to: to.map(left), when: left(when) };
-};
+export const withoutHttp = (rule: AuthorizationRule): AuthorizationRule =>
+  withConditions(rule, (conditions) => conditions.filter((condition) => !isHttpOnly(condition)));
 
 /** What is left of a rule where there is no HTTP; `undefined`: nothing, so that it never holds [S106]. */
 export const connectionRule = (rule: AuthorizationRule, { action }: AuthorizationPolicy): AuthorizationRule | undefined => {

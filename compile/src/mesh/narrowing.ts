@@ -7,8 +7,8 @@ import {
   type AuthorizationPolicy,
   type AuthorizationRule,
   type AuthorizationSlice,
+  askedIn,
   type Conditions,
-  conditionsOf,
   type ExternalAuthorizer,
 } from './authorization.ts';
 import type { TokenRule } from './request-authentication.ts';
@@ -71,9 +71,6 @@ const isRefusedMore = (before: AuthorizationSlice, after: AuthorizationSlice, po
   );
   return isAskedMore || !areCovered(refusing(after, port), refused);
 };
-
-/** Everything its rules ask about. */
-const askedIn = ({ rules }: AuthorizationPolicy): Conditions => rules.flatMap(conditionsOf);
 
 /** All that decides. */
 const askedBy = ({ custom, undecided, deny, allow }: AuthorizationSlice): Conditions =>

@@ -22,6 +22,12 @@ export const subjectOf = ({ workloads }: Mesh, { namespace, name, labels, addres
   addresses,
 });
 
+export const subjectOfWorkload = ({ namespace, labels, address, ipv6 }: Workload): Subject => ({
+  namespace,
+  labels,
+  addresses: [address, ...(ipv6 === undefined ? [] : [ipv6])],
+});
+
 /** Addresses of endpoints that are written down, by service. */
 const writtenAddresses = ({ memo, endpoints }: Mesh, service: string): ReadonlySet<string> =>
   memo(`addresses of ${service}`, [endpoints], () => {

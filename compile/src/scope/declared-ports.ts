@@ -2,7 +2,7 @@
  * At gateways policies call ports as Gateways do: where a Service leads port 80 to 8080, Envoy listens on 8080 and a rule about 80 would
  * match nothing (ISTIO-SECURITY-2021-002). A number that no Gateway says is that of a listener. Istio's way is always the latter [G20].
  */
-import type { AuthorizationPolicy, Conditions, Mesh, Test } from '../mesh/index.ts';
+import { type AuthorizationPolicy, askedIn, type Conditions, type Mesh, policyKey, type Test, withConditions } from '../mesh/index.ts';
 import { gatewaysOf, type Listening, mergeGateways } from './gateway-listeners.ts';
 
 /** Where the port that a Gateway says is listened on; of those that differ. */
@@ -21,14 +21,10 @@ const testAt = (test: Test, ports: BoundPorts): Test =>
 
 const policyAt = (policy: AuthorizationPolicy, ports: BoundPorts): AuthorizationPolicy => {
   const at = (conditions: Conditions): Conditions => conditions.map((condition) => ({ ...condition, test: testAt(condition.test, ports) }));
-  return { ...policy, rules: policy.rules.map(({ from, to, when }) => ({ from: from.map(at), to: to.map(at), when: at(when) })) };
+  return { ...policy, rules: policy.rules.map((rule) => withConditions(rule, at)) };
 };
 
-const asksForPorts = ({ rules }: AuthorizationPolicy): boolean =>
-  rules.some(({ to, when }) => [...to.flat(), ...when].some(({ test }) => test.kind === 'destination-port'));
-
-/** One that is withdrawn may stand beside its successor, which is asked of others. */
-const nameOf = ({ action, provider, namespace, name }: AuthorizationPolicy): string => `${action} ${provider ?? ''} ${namespace}/${name}`;
+const asksForPorts = (policy: AuthorizationPolicy): boolean => askedIn(policy).some(({ test }) => test.kind === 'destination-port');
 
 /** The policies of a gateway, about the ports that it listens on. */
 export const atBoundPorts = (mesh: Mesh, proxy: Listening, policies: readonly AuthorizationPolicy[]): readonly AuthorizationPolicy[] => {
@@ -37,6 +33,6 @@ export const atBoundPorts = (mesh: Mesh, proxy: Listening, policies: readonly Au
   if (ports.size === 0) return policies;
   const key = [...ports].map(([declared, bound]) => `${declared}>${bound.join('+')}`).join();
   return policies.map((policy) =>
-    asksForPorts(policy) ? mesh.memo(`${nameOf(policy)} at ${key}`, [policy], () => policyAt(policy, ports)) : policy,
+    asksForPorts(policy) ? mesh.memo(`${policyKey(policy)} at ${key}`, [policy], () => policyAt(policy, ports)) : policy,
   );
 };

@@ -1,7 +1,7 @@
 /** Which policies hold for the requests of each workload, and whether they became narrower while it ran [G22]. */
 import type { Proxy } from '@weft/model';
 import type { AuthorizationSlice, Mesh, PoliciesInForce, Surface, TokenRule, Workload } from '../mesh/index.ts';
-import { authorizationOf } from './authorization.ts';
+import { authorizationOf, subjectOfWorkload } from './authorization.ts';
 import { sharedBy } from './shared.ts';
 import { tokensOf } from './tokens.ts';
 
@@ -18,9 +18,8 @@ const noTokens: readonly TokenRule[] = [];
 
 /** Without those that are withdrawn: that authorizers are asked a moment longer forbids nothing that was allowed. */
 const policiesOf = (mesh: Mesh, workload: Workload): PoliciesInForce => {
-  const { namespace, labels, address, ipv6, sidecar } = workload;
-  const subject = { namespace, labels, addresses: [address, ...(ipv6 === undefined ? [] : [ipv6])] };
-  const authorization = authorizationOf(mesh, { subject, gateway: sidecar ? undefined : workload });
+  const subject = subjectOfWorkload(workload);
+  const authorization = authorizationOf(mesh, { subject, gateway: workload.sidecar ? undefined : workload });
   const tokens = tokensOf(mesh, subject);
   return inForce(authorization, tokens ?? noTokens)('', () => ({ authorization, ...(tokens && { tokens }) }));
 };

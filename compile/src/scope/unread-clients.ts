@@ -3,7 +3,7 @@
  * of the connection, which is a proxy's own. ALLOW rules about clients then fit nobody, all others everybody [S109]; Istio's way is to
  * believe the proxy's address.
  */
-import { type AuthorizationPolicy, type Conditions, conditionsOf, type Mesh, type Trust } from '../mesh/index.ts';
+import { type AuthorizationPolicy, askedIn, type Conditions, type Mesh, policyKey, type Trust, withConditions } from '../mesh/index.ts';
 
 type Gateway = { readonly namespace: string; readonly name: string };
 
@@ -11,8 +11,7 @@ type Gateway = { readonly namespace: string; readonly name: string };
 export const trustIn = ({ workloads, rules }: Mesh, { namespace, name }: Gateway): Trust | undefined =>
   workloads.get(`${namespace}/${name}`)?.trust ?? rules.trust;
 
-const asksForClients = ({ rules }: AuthorizationPolicy): boolean =>
-  rules.flatMap(conditionsOf).some(({ test }) => test.kind === 'remote-ip');
+const asksForClients = (policy: AuthorizationPolicy): boolean => askedIn(policy).some(({ test }) => test.kind === 'remote-ip');
 
 const judgingUnread = (policy: AuthorizationPolicy): AuthorizationPolicy => {
   const unread = policy.action === 'ALLOW' ? 'unmet' : 'met';
@@ -20,8 +19,7 @@ const judgingUnread = (policy: AuthorizationPolicy): AuthorizationPolicy => {
     conditions.map((condition) =>
       condition.test.kind === 'remote-ip' ? { ...condition, test: { ...condition.test, unread } } : condition,
     );
-  const rules = policy.rules.map(({ from, to, when }) => ({ from: from.map(judging), to: to.map(judging), when: judging(when) }));
-  return { ...policy, rules };
+  return { ...policy, rules: policy.rules.map((rule) => withConditions(rule, judging)) };
 };
 
 /** The policies of a gateway, with what becomes of those whose client nobody can tell. */
@@ -31,9 +29,7 @@ export const withUnreadClients = (
   policies: readonly AuthorizationPolicy[],
 ): readonly AuthorizationPolicy[] => {
   if (mesh.rules.compatibility === 'istio' || !trustIn(mesh, gateway)?.hops) return policies;
-  return policies.map((policy) => {
-    const { action, provider = '', namespace, name } = policy;
-    const key = `${action} ${provider} ${namespace}/${name} of unread clients`;
-    return asksForClients(policy) ? mesh.memo(key, [policy], () => judgingUnread(policy)) : policy;
-  });
+  return policies.map((policy) =>
+    asksForClients(policy) ? mesh.memo(`${policyKey(policy)} of unread clients`, [policy], () => judgingUnread(policy)) : policy,
+  );
 };

@@ -8,7 +8,7 @@ import type { AccessLogFilterSchema } from '@weft/envoy/gen/envoy/config/accessl
 import { TypedExtensionConfigSchema } from '@weft/envoy/gen/envoy/config/core/v3/extension_pb.js';
 import { RBAC_Action } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
-import { type AuthorizationPolicy, type AuthorizationSlice, type Conditions, connectionRule } from '../mesh/index.ts';
+import { type AuthorizationPolicy, type AuthorizationSlice, type Conditions, connectionRule, withConditions } from '../mesh/index.ts';
 import { discoveredFilter, extension } from './extensions.ts';
 import type { Filters } from './filters.ts';
 import { namedRules, type RuleNaming, rbac } from './rbac.ts';
@@ -59,7 +59,7 @@ const ofConnections: RuleNaming['reduced'] = (rule, policy) => {
       if (test.kind !== 'remote-ip') return { ...condition, test };
       return { ...condition, test: { kind: test.kind, values: test.values } };
     });
-  return left && { from: left.from.map(opened), to: left.to.map(opened), when: opened(left.when) };
+  return left && withConditions(left, opened);
 };
 
 const trialOf = ({ place, told, action, policiesOf }: Trial, slice: AuthorizationSlice): Encoded => {

@@ -9,7 +9,7 @@ import type { PrincipalSchema } from '@weft/envoy/gen/envoy/config/rbac/v3/rbac_
 import type { FilterStateValueSchema } from '@weft/envoy/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js';
 import { CelSchema } from '@weft/envoy/gen/envoy/extensions/formatter/cel/v3/cel_pb.js';
-import { type AuthorizationPolicy, conditionsOf, type Test } from '../mesh/index.ts';
+import { type AuthorizationPolicy, askedIn, type Test } from '../mesh/index.ts';
 import { literal } from './cel.ts';
 import { type Extension, extension } from './extensions.ts';
 
@@ -35,12 +35,12 @@ const statesOf = (header: string) => [
 
 const headerOf = (test: Test): readonly string[] => (test.kind === 'header' && test.once ? [test.name] : []);
 
-const headersOf = ({ rules }: AuthorizationPolicy): readonly string[] => rules.flatMap(conditionsOf).flatMap(({ test }) => headerOf(test));
+const headersOf = (policy: AuthorizationPolicy): readonly string[] => askedIn(policy).flatMap(({ test }) => headerOf(test));
 
 const headerStates = (policies: readonly AuthorizationPolicy[]) => [...new Set(policies.flatMap(headersOf))].sort().flatMap(statesOf);
 
-const isAskedForClients = ({ rules }: AuthorizationPolicy): boolean =>
-  rules.flatMap(conditionsOf).some(({ test }) => test.kind === 'remote-ip' && test.unread);
+const isAskedForClients = (policy: AuthorizationPolicy): boolean =>
+  askedIn(policy).some(({ test }) => test.kind === 'remote-ip' && test.unread);
 
 /** An address that a header says has no port; that of a connection has one. */
 const clientPort = 'weft.client.port';
