@@ -1,16 +1,19 @@
-/** What was sent, and what the mesh says of it: over HTTP, gRPC and TCP, while weftd is killed and the server is replaced. */
+/** What was sent, and what the mesh says of it: over HTTP, gRPC and TCP, while weftd is killed, the server is replaced, and its Envoy is killed. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GoldenSignals, SignalsAnswer, Topology } from '@weft/model';
-import { parseExposition } from '@weft/signals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type GoldenSignals, latencyBounds, type SignalsAnswer, type Topology } from '@weft/model';
+import { type Labels, parseExposition, type Sample } from '@weft/signals';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
 
 /** What is asked of the bank each time. */
-const pass = { ok: 800, slow: 40, failed: 60, pay: 100, tcp: 20 };
+const pass = { ok: 790, slow: 40, failed: 60, pay: 100, refuse: 10, tcp: 20 };
 const passes = process.env.WEFT_LONG === '1' ? 100 : 10;
-const requests = passes * (pass.ok + pass.slow + pass.failed + pass.pay);
-const connections = passes * pass.tcp;
+const { tcp, ...asked } = pass;
+const each = Object.values(asked).reduce((sum, count) => sum + count, 0);
+const requests = passes * each;
+const connections = passes * tcp;
 /** Of `hello`, there and back. */
 const bytes = connections * 5;
 
@@ -26,25 +29,95 @@ afterAll(() => mesh?.stop(), 60_000);
 /** When each pass was over. */
 const ends: number[] = [];
 
-const send = async (): Promise<void> => {
-  const query = new URLSearchParams(Object.entries(pass).map(([name, count]): [string, string] => [name, String(count)]));
+/** The load's own account of what came of it. */
+interface Account {
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** How long each request took. */
+  readonly milliseconds: readonly number[];
+}
+
+const send = async (counts: Readonly<Record<string, number>> = pass): Promise<Account> => {
+  const query = new URLSearchParams(Object.entries(counts).map(([name, count]): [string, string] => [name, String(count)]));
   const answer = await fetch(`${mesh.gateway}/?${query}`);
-  expect(await answer.text()).toBe('done\n');
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
   ends.push(Date.now());
+  return JSON.parse(text) as Account;
 };
 
-const stat = async (...asked: readonly string[]): Promise<GoldenSignals> => {
-  const { items } = await mesh.json<SignalsAnswer>('stat', ...asked);
+const api = async <T>(path: string, token = 'viewer-token'): Promise<T> => {
+  const authorization = `Bearer ${(await readFile(join(mesh.home, token), 'utf8')).trim()}`;
+  return (await (await fetch(`${mesh.api}/api/v1${path}`, { headers: { authorization } })).json()) as T;
+};
+
+const signals = async (search: Readonly<Record<string, string>>): Promise<GoldenSignals> => {
+  const to = Date.now();
+  const query = new URLSearchParams({ from: `${to - 1_200_000}`, to: `${to}`, ...search });
+  const { items } = await api<SignalsAnswer>(`/signals?${query}`);
   const [first, ...more] = items;
   expect(more).toEqual([]);
-  if (!first) throw new Error(`nothing of ${asked.join(' ')}`);
+  if (!first) throw new Error(`nothing of ${query}`);
   return first;
 };
 
-const isNear = (value: number, expected: number): void =>
-  expect(Math.abs(value - expected), `${value}, not ${expected}`).toBeLessThanOrEqual(tolerance);
+const bank = { of: 'service', where: 'destination_service_name=bank' } as const;
+const server = { of: 'workload', where: 'destination_workload=bank-v1' } as const;
 
-test('the store, Prometheus’ text and the load agree within a thousandth', { timeout: 300_000 }, async () => {
+/** As figures of ten seconds each say it. */
+const stepsOf = async (search: Readonly<Record<string, string>>) => (await signals({ ...search, step: '10000' })).series ?? [];
+
+const isNear = (value: number, expected: number, what = ''): void =>
+  expect(Math.abs(value - expected), `${what} ${value}, not ${expected}`).toBeLessThanOrEqual(tolerance);
+
+/** In which of Istio's buckets a duration is counted. */
+const bucketOf = (milliseconds: number): number => {
+  const found = latencyBounds.findIndex((bound) => milliseconds <= bound);
+  return found < 0 ? latencyBounds.length : found;
+};
+
+const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+
+/** What the mesh says of its callers' calls to the bank, as Prometheus reads it. */
+const scraped = async () => {
+  const { families } = parseExposition((await mesh.weft('metrics')).stdout, 'text');
+  const samples = families.flatMap((family) => family.samples);
+  const matching = (name: string, labels: Labels): readonly Sample[] =>
+    samples.filter(
+      (sample) =>
+        sample.name === name &&
+        Object.entries({ reporter: 'source', destination_service_name: 'bank', ...labels }).every(
+          ([key, value]) => sample.labels[key] === value,
+        ),
+    );
+  const sum = (name: string, labels: Labels = {}): number => matching(name, labels).reduce((all, { value }) => all + value, 0);
+  const durations = 'istio_request_duration_milliseconds';
+  const below = latencyBounds.map((bound) => sum(`${durations}_bucket`, { le: String(bound) }));
+  return {
+    sum,
+    /** The bucket in which the quantile lies. */
+    bucketAt: (quantile: number): number => {
+      const found = below.findIndex((count) => count >= quantile * sum(`${durations}_count`));
+      return found < 0 ? latencyBounds.length : found;
+    },
+  };
+};
+
+const whenCounted = (sent: number, closed: number): Promise<true> =>
+  until(
+    'all is counted',
+    async () => {
+      const { requests: counted, connectionsClosed } = await signals(bank);
+      return counted >= sent - tolerance && connectionsClosed >= closed ? true : undefined;
+    },
+    60_000,
+    500,
+  );
+
+/** Of all passes. */
+let account: Account;
+
+test('the store, Prometheus’ text and the load agree within a thousandth', { timeout: 900_000 }, async () => {
+  const accounts: Account[] = [];
   for (let index = 0; index < passes; index += 1) {
     const [weftd = 0] = mesh.pids('weftd.js');
     if (index === Math.floor(passes / 3)) process.kill(weftd, 'SIGKILL');
@@ -53,35 +126,38 @@ test('the store, Prometheus’ text and the load agree within a thousandth', { t
       const restarted = async () => ((await mesh.weft('restart', 'deploy/bank-v1', '-n', 'money')).code === 0 ? true : undefined);
       await until('weftd is back, and replaces the server', restarted, 60_000, 200);
     }
-    await send();
+    accounts.push(await send());
   }
-  const bank = ['service/bank', '-n', 'money'];
+  const outcomes: Record<string, number> = {};
+  for (const one of accounts) for (const [name, count] of Object.entries(one.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + count;
+  account = { outcomes, milliseconds: accounts.flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b) };
+  expect(account.milliseconds.length).toBe(requests);
+  await whenCounted(requests, connections);
   await until(
-    'all is counted',
-    async () => {
-      const { requests: counted, connectionsClosed } = await stat(...bank);
-      const { requests: served } = await stat('deploy/bank-v1');
-      return Math.min(counted, served) >= requests - tolerance && connectionsClosed >= connections ? true : undefined;
-    },
+    'the server has counted all',
+    async () => ((await signals(server)).requests >= requests - tolerance ? true : undefined),
     60_000,
     500,
   );
 
-  const called = await stat(...bank);
+  const called = await signals(bank);
   isNear(called.requests, requests);
-  isNear(called.failed, passes * pass.failed);
-  expect([called.connectionsOpened, called.connectionsClosed]).toEqual([connections, connections]);
+  isNear(called.failed, outcomes['http 500'] ?? 0, 'failed');
+  expect([called.connectionsOpened, called.connectionsClosed]).toEqual([outcomes.tcp, outcomes.tcp]);
   expect([called.bytesReceived, called.bytesSent]).toEqual([bytes, bytes]);
   expect(called.reasons[0]).toMatchObject({ code: '500', words: 'the application answered 500' });
-  expect(called.latency?.p99).toBeGreaterThan(50);
-  isNear((await stat('deploy/bank-v1')).requests, requests);
+  isNear((await signals(server)).requests, requests);
 
-  const { families } = parseExposition((await mesh.weft('metrics')).stdout, 'text');
-  const samples = families.flatMap((family) => family.samples);
-  const told = samples.filter(
-    ({ name, labels }) => name === 'istio_requests_total' && labels.reporter === 'source' && labels.destination_service_name === 'bank',
-  );
-  expect(told.reduce((sum, { value }) => sum + value, 0)).toBe(requests);
+  const { sum } = await scraped();
+  for (const [outcome, count] of Object.entries(outcomes)) {
+    const [protocol = '', code = ''] = outcome.split(' ');
+    const label = protocol === 'grpc' ? 'grpc_response_status' : 'response_code';
+    if (protocol !== 'tcp') isNear(sum('istio_requests_total', { request_protocol: protocol, [label]: code }), count, outcome);
+  }
+  for (const name of ['opened', 'closed']) expect(sum(`istio_tcp_connections_${name}_total`)).toBe(outcomes.tcp);
+  for (const name of ['sent', 'received']) expect(sum(`istio_tcp_${name}_bytes_total`)).toBe(bytes);
+  isNear(sum('istio_request_messages_total'), passes * (pass.pay + pass.refuse), 'messages');
+  isNear(sum('istio_response_messages_total'), passes * pass.pay, 'messages');
 
   const { edges } = await mesh.json<Topology>('edges', '-n', 'money');
   expect(new Set(edges.filter(({ callee }) => callee.name === 'bank').map(({ mtls, protocol }) => `${protocol} ${mtls}`))).toEqual(
@@ -89,24 +165,58 @@ test('the store, Prometheus’ text and the load agree within a thousandth', { t
   );
 });
 
+test('durations are the load’s own within a bucket', async () => {
+  const { latency } = await signals(bank);
+  const { bucketAt } = await scraped();
+  for (const [name, quantile] of Object.entries(quantiles) as [keyof typeof quantiles, number][]) {
+    const own = bucketOf(account.milliseconds[Math.ceil(quantile * requests) - 1] ?? 0);
+    for (const [who, bucket] of Object.entries({ store: bucketOf(latency?.[name] ?? 0), text: bucketAt(quantile) }))
+      expect(Math.abs(bucket - own), `${name}: ${who} says ${latencyBounds[bucket]}, the load ${latencyBounds[own]}`).toBeLessThanOrEqual(
+        1,
+      );
+  }
+  expect(latency?.p99).toBeGreaterThan(50);
+});
+
 test('no step says less than nothing, or more than was sent around it', async () => {
-  const token = await readFile(join(mesh.home, 'viewer-token'), 'utf8');
-  const to = Date.now();
-  const asked = new URLSearchParams({
-    of: 'service',
-    from: `${to - 600_000}`,
-    to: `${to}`,
-    step: '10000',
-    where: 'destination_service_name=bank',
-  });
-  const answer = await fetch(`${mesh.api}/api/v1/signals?${asked}`, { headers: { authorization: `Bearer ${token.trim()}` } });
-  const { items } = (await answer.json()) as SignalsAnswer;
-  const each = requests / passes;
-  for (const { at, requests: counted, latency } of items[0]?.series ?? []) {
+  const steps = await stepsOf(bank);
+  for (const { at, requests: counted, latency } of steps) {
     const around = ends.filter((end) => end > at - 10_000 && end < at + 40_000).length;
     expect(counted).toBeGreaterThanOrEqual(0);
     expect(counted).toBeLessThanOrEqual(around * each + tolerance);
     expect(latency?.p50 ?? 0).toBeGreaterThanOrEqual(0);
   }
-  expect(items[0]?.series?.reduce((sum, { requests: counted }) => sum + counted, 0)).toBe(items[0]?.requests);
+  expect(steps.reduce((sum, { requests: counted }) => sum + counted, 0)).toBe((await signals(bank)).requests);
+});
+
+test('an Envoy that is killed loses what it counted since it was asked last, and no record; that is told', {
+  timeout: 120_000,
+}, async () => {
+  const [before, served] = [await signals(bank), await signals(server)];
+  const kept = 200;
+  await send({ kept });
+  // Records are written each second.
+  await sleep(1_500);
+  const envoys = mesh.pids('envoy', 'bank-v1');
+  expect(envoys).not.toEqual([]);
+  for (const envoy of envoys) process.kill(envoy, 'SIGKILL');
+  await until('the bank answers again', async () => ((await send({ ok: 1 })).outcomes['http 200'] === 1 ? true : undefined));
+  await send({ ok: kept });
+  await until(
+    'the server counts again',
+    async () => ((await signals(server)).requests >= served.requests + kept ? true : undefined),
+    60_000,
+    500,
+  );
+  // Whoever calls counts on, and what the server counted after its restart is all there.
+  const [after, servedAfter] = [await signals(bank), await signals(server)];
+  expect(after.requests - before.requests).toBeGreaterThanOrEqual(2 * kept);
+  expect(servedAfter.requests - served.requests).toBeLessThanOrEqual(after.requests - before.requests);
+
+  expect(servedAfter.gap).toBe(true);
+  expect((await stepsOf(server)).filter(({ gap }) => gap).length).toBeGreaterThan(0);
+  expect((await mesh.weft('stat', 'deploy/bank-v1')).stderr).toContain('a proxy was killed or not read for a while: money/bank-v1');
+
+  const records = await api<{ items: readonly unknown[] }>('/records?path=/kept&limit=1000', 'token');
+  expect(records.items.length).toBe(2 * kept);
 });

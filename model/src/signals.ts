@@ -50,6 +50,8 @@ export interface GoldenSignals extends Figures {
   readonly labels: Readonly<Record<string, string>>;
   readonly reasons: readonly ErrorReason[];
   readonly saturation?: Saturation;
+  /** Something may be missing: a proxy was killed with what it had counted since it was read before, or nobody read it for a while. */
+  readonly gap?: true;
   readonly series?: readonly (Figures & { readonly at: number; readonly gap?: true })[];
 }
 

@@ -1,4 +1,4 @@
-import { findKind, type GoldenSignals, type Saturation, type SignalSubject, type SignalsSearch } from '@weft/model';
+import { findKind, type GoldenSignals, type Saturation, type SignalSubject, type SignalsAnswer, type SignalsSearch } from '@weft/model';
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
@@ -128,6 +128,20 @@ const figures: readonly Column<GoldenSignals>[] = [
   { title: 'MOST FAILED BECAUSE', value: ({ reasons }) => reasons[0]?.words ?? '' },
 ];
 
+/** Whose figures may be too low. */
+const gapText = ({ items }: SignalsAnswer, columns: readonly Column<GoldenSignals>[]): string => {
+  const names = items
+    .filter(({ gap }) => gap)
+    .map(
+      (item) =>
+        columns
+          .filter(({ wide }) => !wide)
+          .map(({ value }) => value(item))
+          .join('/') || 'the mesh',
+    );
+  return names.length === 0 ? '' : `figures may be too low, since a proxy was killed or not read for a while: ${names.join(', ')}`;
+};
+
 export const statCommand = (cli: Cli): Command =>
   new Command('stat')
     .description('traffic, errors and latency of services, workloads, versions, callers')
@@ -143,5 +157,7 @@ export const statCommand = (cli: Cli): Command =>
       const drawn = data(answer, options.output);
       if (drawn !== undefined) return terminal.out(drawn);
       terminal.out(table(answer.items, [...identity[search.of], ...figures], options.output));
+      const gaps = gapText(answer, identity[search.of]);
+      if (gaps !== '') terminal.err(gaps);
       if (answer.known < 0.999) terminal.err(`nobody looked in ${percent(1 - answer.known)} of this time: figures may be too low`);
     });

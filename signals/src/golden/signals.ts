@@ -48,6 +48,7 @@ export const goldenSignals = async (query: SignalsQuery, search: SignalsSearch):
       ...figuresOf(all, to - from),
       reasons: reasonsOf(all, seenBy),
       ...(full && { saturation: full }),
+      ...(all.some(({ gap }) => gap) && { gap: true as const }),
       ...(step !== undefined && { series: seriesOf(steps) }),
     };
   });

@@ -87,6 +87,19 @@ describe('growth', () => {
     ]);
   });
 
+  test('of a proxy that was killed and is not called any more may be too low, and that is said', () => {
+    const envoy = new FakeEnvoy('shop/web-1', start);
+    envoy.serve(100);
+    round(10, envoy);
+    envoy.restart(start + 15 * s);
+    round(20, envoy);
+    const { groups } = store.counters({ metric: requests, from: start, to: start + 60 * s, step: 10 * s });
+    expect(groups[0]?.steps.map(({ value, gap }) => [value.amount, gap])).toEqual([
+      [100, undefined],
+      [0, true],
+    ]);
+  });
+
   test('of a stretch in which nobody looked is spread over it, and the stretch is told', () => {
     const envoy = new FakeEnvoy('shop/web-1', start);
     round(10, envoy);
@@ -131,6 +144,14 @@ describe('a store that is opened again', () => {
     envoy.serve(1);
     round(50, envoy, other);
     expect(all(0, 60)).toBe(21);
+  });
+
+  test('also by a weftd that was killed before it had read any proxy', () => {
+    killed();
+    const envoy = new FakeEnvoy('shop/web-1', start + 5 * s);
+    envoy.serve(10);
+    round(1010, envoy);
+    expect(all(0, 1020)).toBe(10);
   });
 
   test('knows its series again', () => {

@@ -75,8 +75,9 @@ class MetricsStore implements Metrics {
     this.#options = options;
     this.#topology = new TopologyTable(this.#database.sql);
     this.#opened = this.#open();
-    const last = this.#database.sql.prepare('SELECT MAX(at) AS at FROM target').get()?.['at'];
-    this.#watching = last === null || last === undefined ? options.now : Number(last);
+    const { sql } = this.#database;
+    sql.prepare('INSERT INTO watch SELECT ? WHERE NOT EXISTS (SELECT * FROM watch)').run(options.now);
+    this.#watching = Number(sql.prepare('SELECT MAX(at) AS at FROM (SELECT at FROM target UNION SELECT since FROM watch)').get()?.['at']);
   }
 
   add = (readings: readonly Reading[]): void => {

@@ -1,7 +1,7 @@
 /** A proxy's page → by how much its series grew since it was read before. */
 import { type Constants, constantsOf, isGap, istioLabels, labelsIn, type PageSeries, readPage, type WorkloadLabels } from '@weft/signals';
 import type { Catalogue } from './catalogue.ts';
-import { stretchOf, type Waiting } from './pending.ts';
+import { type Stretch, stretchOf, type Waiting } from './pending.ts';
 import type { Place } from './shard.ts';
 import { room, type Target, type Targets } from './targets.ts';
 import { tiers } from './tiers.ts';
@@ -83,8 +83,10 @@ const sinceOf = (target: Target, { at, started }: Reading, watching: number): Si
   return { before: target.at, gap: restarted || isGap(target.at, at, looks) };
 };
 
-/** What its process before has counted is gone with it. */
-const forget = (target: Target): void => {
+/** What its process before has counted is gone with it, and how much that was since it was read last nobody knows. */
+const forget = (target: Target, { waiting, stretch }: { readonly waiting: Waiting; readonly stretch: Stretch }): void => {
+  for (const { width, places } of target.slots.values())
+    for (const place of places ?? []) waiting.add(stretch, place, { values: Array<number>(width).fill(0), gap: true });
   target.slots = new Map();
   target.used = 0;
   target.values.fill(0);
@@ -98,9 +100,9 @@ export const takeReading = (reading: Reading, { catalogue, targets, waiting }: M
   const target = targets.get(reading.target) ?? targets.add(reading.target);
   if (reading.at <= target.at) return 0;
   const { before, gap } = sinceOf(target, reading, watching);
-  if (target.started !== reading.started) forget(target);
   const constants = constantsOf(reading.own);
   const stretch = stretchOf(before ?? reading.at, reading.at);
+  if (target.started !== reading.started) forget(target, { waiting, stretch });
   let leftOut = 0;
   readPage(reading.page, (series) => {
     const slot = room(target, targets.key(series.metric, series.labels), series.values.length);

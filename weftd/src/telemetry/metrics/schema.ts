@@ -29,4 +29,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE edge (id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE, last INTEGER NOT NULL) STRICT;
   CREATE TABLE topology (at INTEGER PRIMARY KEY, revision INTEGER NOT NULL, bounds TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
   `,
+  `
+  -- When proxies were first watched: one weftd may be killed before it has read any.
+  CREATE TABLE watch (since INTEGER NOT NULL) STRICT;
+  `,
 ];

@@ -49,6 +49,13 @@ const both = (requests: number, code = '200'): void => {
   server.serve(requests, { code });
 };
 
+test('before the first minute is over its edges are there', () => {
+  both(60);
+  store.add([server.read(start + 30_000), traffic.read(start + 30_000)]);
+  store.commit(start + 30_000, 1);
+  expect(edges(-9.5, 0.5)).toMatchObject([{ requests: 60 }]);
+});
+
 test('each minute has its edges: both ends count a request once, and only the server knows of mutual TLS', () => {
   pass(0, 1, () => both(60));
   pass(1, 1, () => {

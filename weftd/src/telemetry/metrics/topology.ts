@@ -150,10 +150,11 @@ export class TopologyTable {
     this.#db.prepare('DELETE FROM edge WHERE last < (SELECT MIN(at) FROM topology)').run();
   }
 
-  /** The first minute that is not recorded. */
+  /** The first minute that is not recorded; of a store that has none yet, the one in which somebody first looked. */
   #next(): number {
     const last = this.#db.prepare('SELECT MAX(at) AS last FROM topology').get()?.['last'];
-    return typeof last === 'number' ? last + minute : 0;
+    if (typeof last === 'number') return last + minute;
+    return startOf(Number(this.#db.prepare('SELECT MIN(at) AS first FROM look').get()?.['first'] ?? 0), minute);
   }
 
   #names(): ReadonlyMap<number, string> {
