@@ -39,7 +39,7 @@ export interface Answered<Value extends Measured> {
 }
 
 export interface SignalsQuery {
-  /** By how much counters grew: never negative, and what began anew counts from 0. */
+  /** By how much counters grew: never negative, and what began anew counts from 0. A histogram's `_sum` is one, too. */
   counters(question: Question): Promise<Answered<Amount>>;
   /** Buckets are merged exactly. */
   histograms(question: Question): Promise<Answered<Observations>>;

@@ -75,11 +75,14 @@ const at = ({ steps }: ObservedSubject, step: Step<Measured>): Observed => {
   return known;
 };
 
-const tcp = {
+/** Counters that are added up, and as what: bytes as the server received and sent them, whatever the protocol. */
+const addends = {
   istio_tcp_connections_opened_total: 'opened',
   istio_tcp_connections_closed_total: 'closed',
   istio_tcp_received_bytes_total: 'received',
   istio_tcp_sent_bytes_total: 'sent',
+  istio_request_bytes_sum: 'received',
+  istio_response_bytes_sum: 'sent',
 } as const;
 
 /** One question of those that together say everything. */
@@ -96,11 +99,11 @@ export const questionsOf = ({ by, seenBy, where = {}, ...asked }: Asked): readon
     return [
       { kind: 'counters', question: { ...question, metric: requestsMetric, by: [...by, ...answerLabels] } },
       { kind: 'histograms', question: { ...question, metric: 'istio_request_duration_milliseconds' } },
-      ...Object.keys(tcp).map((metric): Part => ({ kind: 'counters', question: { ...question, metric } })),
+      ...Object.keys(addends).map((metric): Part => ({ kind: 'counters', question: { ...question, metric } })),
     ];
   });
 
-const fieldOf = (metric: string): (typeof tcp)[keyof typeof tcp] | undefined => tcp[metric as keyof typeof tcp];
+const fieldOf = (metric: string): (typeof addends)[keyof typeof addends] | undefined => addends[metric as keyof typeof addends];
 
 const putter =
   (metric: string) =>

@@ -95,6 +95,11 @@ test('connections have their bytes', async () => {
   expect(items[0]).not.toHaveProperty('failedShare');
 });
 
+test('requests have theirs', async () => {
+  const all = measured([requests(call, 2), grown('istio_request_bytes_sum', call, [minute, 300]), grown('istio_response_bytes_sum', call, [minute, 9000])]);
+  expect((await goldenSignals(all, { of: 'service', ...span })).items[0]).toMatchObject({ requests: 2, bytesReceived: 300, bytesSent: 9000 });
+});
+
 test('how full things are: the most that any pod used, and what was refused for want of room', async () => {
   const all = measured([
     requests(served, 1),

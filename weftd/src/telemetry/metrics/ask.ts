@@ -219,6 +219,20 @@ const answer = ({ db, catalogue, chunks }: Kept, kind: Kind, question: Question)
 };
 
 // Series of one kind have values of one kind.
-export const askCounters = (kept: Kept, question: Question) => answer(kept, 'counter', question) as Answered<Amount>;
 export const askHistograms = (kept: Kept, question: Question) => answer(kept, 'histogram', question) as Answered<Observations>;
 export const askGauges = (kept: Kept, question: Question) => answer(kept, 'gauge', question) as Answered<Gauge>;
+
+const sumsOf = ({ groups, ...rest }: Answered<Observations>): Answered<Amount> => ({
+  ...rest,
+  groups: groups.map(({ labels, steps }) => ({
+    labels,
+    steps: steps.map(({ value, ...step }) => ({ ...step, value: { kind: 'amount', amount: value.histogram.sum } })),
+  })),
+});
+
+/** What a histogram observed, added up, is kept with its buckets. */
+export const askCounters = (kept: Kept, question: Question): Answered<Amount> => {
+  const summed = /^(.+)_sum$/.exec(question.metric)?.[1];
+  if (summed !== undefined) return sumsOf(askHistograms(kept, { ...question, metric: summed }));
+  return answer(kept, 'counter', question) as Answered<Amount>;
+};

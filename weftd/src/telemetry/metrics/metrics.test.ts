@@ -183,6 +183,8 @@ describe('time', () => {
     const took = store.histograms({ ...early, metric: 'istio_request_duration_milliseconds', to: start + 7200 * s, step: 7200 * s });
     const histogram = took.groups[0]?.steps[0]?.value.histogram;
     expect(histogram).toEqual({ bounds, counts: [0, 1080, 0, 1080, 0], sum: 1080 * 33 });
+    const sum = store.counters({ ...early, metric: 'istio_request_duration_milliseconds_sum', to: start + 7200 * s, step: 7200 * s });
+    expect(sum.groups[0]?.steps[0]?.value).toEqual({ kind: 'amount', amount: 1080 * 33 });
     expect(total(histogram ?? { bounds: [], counts: [], sum: 0 })).toBe(2160);
   });
 
