@@ -47,7 +47,7 @@ describe('a workload certificate', () => {
     const root = new X509Certificate(fixture.ca.bundles().pem);
     expect(fixture.ca.expiries()).toEqual([
       { namespace: '', name: 'root', notAfter: root.validToDate.getTime() },
-      { namespace: 'shop', name: 'pod web-1', notAfter: expect.closeTo(leaf.validToDate.getTime(), -3) },
+      { namespace: 'shop', name: 'pod web-1', notAfter: expect.closeTo(leaf.validToDate.getTime(), -4) },
     ]);
     const gone = fixture.instances.splice(0);
     expect(fixture.ca.expiries().map(({ name }) => name)).toEqual(['root']);

@@ -7,13 +7,13 @@ import { authenticator } from './authenticate.ts';
 import { openAuthority } from './authority.ts';
 import type { Authenticate, Caller } from './caller.ts';
 import { checkCsr } from './csr.ts';
+import { type Expiry, endsWritten, expiriesOf } from './expiries.ts';
 import { makeKeyHolders } from './holders.ts';
 import { instanceName } from './instance-name.ts';
 import { prepare, type Signed, sign } from './issue.ts';
 import { openJournal } from './journal.ts';
 import { makeServing } from './serving.ts';
 import { audience, maxTokenSeconds, openTokenKey, signToken } from './tokens.ts';
-import { x509 } from './x509.ts';
 
 export interface CaInput {
   readonly trustDomain: string;
@@ -28,14 +28,6 @@ export interface CaInput {
   readonly leafSeconds?: number;
 }
 
-export interface Expiry {
-  /** Empty: the mesh's own. */
-  readonly namespace: string;
-  readonly name: string;
-  /** Unix milliseconds. */
-  readonly notAfter: number;
-}
-
 export type Issued = { readonly ok: true; readonly certificate: Signed } | { readonly ok: false; readonly reason: string };
 export type Minted = { readonly ok: true; readonly token: TokenResult } | { readonly ok: false; readonly reason: string };
 
@@ -48,7 +40,7 @@ export interface Ca {
   issue(csr: string, caller: Caller): Promise<Issued>;
   /** For the admin socket only: whoever may call this may be anyone in the mesh. */
   mint(request: TokenRequest): Promise<Minted>;
-  /** When what was issued since the start ends: of each pod that there still is, and of the mesh's own roots. */
+  /** When the last certificate of each pod that there still is ends, and the mesh's own roots. */
   expiries(): readonly Expiry[];
   /** For weftd's TLS listeners. */
   readonly serving: ServerIdentities;
@@ -63,7 +55,9 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
   if (!parseSpiffeId(`spiffe://${trustDomain}/ns/a/sa/a`)) throw new Error(`${JSON.stringify(trustDomain)} is no trust domain`);
   const authority = await openAuthority({ directory, trustDomain, now, random });
   const tokens = await openTokenKey(directory, { trustDomain, now });
-  const journal = await openJournal(join(directory, 'journal.jsonl'), now);
+  const written = join(directory, 'journal.jsonl');
+  const ends = await endsWritten(written);
+  const journal = await openJournal(written, now);
   const powers = { authority, now, random };
   const holders = makeKeyHolders({ life: leafSeconds * 1000, now });
   const serving = await makeServing({ ...powers, journal, trustDomain, seconds: leafSeconds });
@@ -76,20 +70,6 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
   );
   maintenance.unref();
 
-  const ends = new Map<string, number>();
-  const expiries = (): readonly Expiry[] => {
-    const pods = new Set(registry.list().map(({ pod }) => `${pod.namespace}/${pod.name}`));
-    for (const pod of ends.keys()) if (!pods.has(pod)) ends.delete(pod);
-    const own = authority
-      .roots()
-      .map((pem) => ({ namespace: '', name: 'root', notAfter: new x509.X509Certificate(pem).notAfter.getTime() }));
-    const issued = [...ends].map(([pod, notAfter]) => {
-      const [namespace = '', name = ''] = pod.split('/');
-      return { namespace, name: `pod ${name}`, notAfter };
-    });
-    return [...own, ...issued];
-  };
-
   const issue = async (csr: string, caller: Caller): Promise<Issued> => {
     const checked = await checkCsr(csr);
     if (!checked.ok) return checked;
@@ -98,7 +78,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
     const subject = { kind: 'workload', trustDomain, uri, ...instanceFields(caller, input) } as const;
     const prepared = prepare({ subject, publicKey: checked.publicKey, seconds: leafSeconds }, powers);
     await journal.record(prepared);
-    if (caller.instance) ends.set(`${caller.identity.namespace}/${caller.instance.name}`, prepared.notAfter.getTime());
+    if (caller.instance) ends.set(caller.instance.uid, prepared.notAfter.getTime());
     return { ok: true, certificate: await sign(prepared) };
   };
 
@@ -111,7 +91,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
     },
     authenticate: authenticator({ authority, tokens, registry, trustDomain, now }),
     issue,
-    expiries,
+    expiries: () => expiriesOf(ends, registry, authority),
     mint: async (request) => {
       const reason = mintRefusal(request, input);
       if (reason) return { ok: false, reason };

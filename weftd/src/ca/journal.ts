@@ -4,6 +4,9 @@ import type { Prepared } from './issue.ts';
 /** About 80,000 certificates; the file before it is kept, so the last day's are always there. */
 const maxBytes = 16 * 1024 * 1024;
 
+/** Where it is written, the oldest first. */
+export const journalFiles = (path: string): readonly string[] => [`${path}.1`, path];
+
 export interface Journal {
   /** Resolves when the record is on disk. */
   record(prepared: Prepared): Promise<void>;
