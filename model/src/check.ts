@@ -21,6 +21,7 @@ import { checkService } from './kubernetes/service.ts';
 import { checkAlertRoute } from './mesh/alert-route.ts';
 import { checkAlertRule } from './mesh/alert-rule.ts';
 import { checkServiceLevelObjective } from './mesh/objective.ts';
+import { checkSaturation } from './mesh/saturation.ts';
 import { checkMeshConfig } from './mesh/settings.ts';
 import { type Problem, wrong } from './problem.ts';
 import type { Metadata } from './resource.ts';
@@ -53,6 +54,7 @@ const checks: { readonly [K in SupportedKind]: Check<K> } = {
   ServiceLevelObjective: checkServiceLevelObjective,
   AlertRule: checkAlertRule,
   AlertRoute: checkAlertRoute,
+  Saturation: checkSaturation,
 };
 
 const isSupported = (kind: string): kind is SupportedKind => Object.hasOwn(checks, kind);

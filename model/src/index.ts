@@ -56,6 +56,7 @@ export * from './mesh/alert-rule.ts';
 export * from './mesh/authorizer.ts';
 export * from './mesh/objective.ts';
 export * from './mesh/period.ts';
+export type * from './mesh/saturation.ts';
 export * from './mesh/series.ts';
 export * from './mesh/settings.ts';
 export * from './mesh/telemetry-provider.ts';

@@ -141,6 +141,7 @@ export const kinds: readonly Kind[] = [
     ['ServiceLevelObjective', 'servicelevelobjectives', 'slo'],
     ['AlertRule', 'alertrules', ''],
     ['AlertRoute', 'alertroutes', ''],
+    ['Saturation', 'saturations', ''],
   ]),
 ];
 

@@ -68,6 +68,8 @@ export interface Saturation {
   /** Bytes. */
   readonly proxyMemory?: number;
   readonly applicationMemory?: number;
+  /** By the name of the object of kind Saturation that measures it. */
+  readonly measured?: Readonly<Record<string, number>>;
 }
 
 export interface SignalsAnswer {

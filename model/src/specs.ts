@@ -20,6 +20,7 @@ import type { ServiceAccountSpec } from './kubernetes/service-account.ts';
 import type { AlertRouteSpec } from './mesh/alert-route.ts';
 import type { AlertRuleSpec } from './mesh/alert-rule.ts';
 import type { ServiceLevelObjectiveSpec } from './mesh/objective.ts';
+import type { SaturationSpec } from './mesh/saturation.ts';
 import type { MeshConfigSpec } from './mesh/settings.ts';
 import type { Resource } from './resource.ts';
 
@@ -46,6 +47,7 @@ export interface Specs {
   readonly ServiceLevelObjective: ServiceLevelObjectiveSpec;
   readonly AlertRule: AlertRuleSpec;
   readonly AlertRoute: AlertRouteSpec;
+  readonly Saturation: SaturationSpec;
 }
 
 export type SupportedKind = keyof Specs;

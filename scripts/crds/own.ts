@@ -18,6 +18,9 @@ const caller = object({ principal: text, namespace: text, workload: text });
 
 const metric = object({ name: text, where: { type: 'object', additionalProperties: strings }, by: strings, ...bound }, ['name']);
 
+const amount = (more: Record<string, Schema> = {}): Schema =>
+  object({ gauge: text, counter: text, where: { type: 'object', additionalProperties: strings }, ...more });
+
 const secretKey = object({ name: text, key: text }, ['name', 'key']);
 const address: Schema = { type: 'string', minLength: 1, maxLength: 2048 };
 const endpoint = object({ url: address, urlSecret: secretKey, bearerToken: secretKey });
@@ -37,13 +40,14 @@ export const ownSchemas: Record<string, Schema> = {
       summary: { type: 'string', maxLength: 1050 },
       severity: text,
       labels: { type: 'object', additionalProperties: { type: 'string', maxLength: 253 } },
-      subject: object({ service: text, caller }),
+      subject: object({ service: text, route: text, workload: text, version: text, caller }),
       signal: object({
         errors: object(bound),
         latency: object({ percentile: percent, above: time }, ['percentile', 'above']),
         traffic: object(bound),
         noTraffic: object({}),
         plaintext: object({}),
+        saturation: object(bound),
         certificateExpiry: object({ within: time }, ['within']),
         proxyOutOfStep: object({}),
         counter: metric,
@@ -91,6 +95,10 @@ export const ownSchemas: Record<string, Schema> = {
     },
     ['receivers'],
   ),
+  Saturation: object({ workload: text, used: amount(), limit: amount({ value: { type: 'number', minimum: 0 } }), by: strings }, [
+    'used',
+    'limit',
+  ]),
   ServiceLevelObjective: object(
     {
       description: { type: 'string', maxLength: 1050 },

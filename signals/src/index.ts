@@ -8,7 +8,16 @@ export * from './alerts/muting.ts';
 export { builtInRules } from './alerts/rules/built-in.ts';
 export { judgements } from './alerts/rules/judge.ts';
 export { settled, stepFor } from './alerts/rules/steps.ts';
-export { isPresent, type Look, type SeenCertificate, type SeenProxy, type Sight, type Watch, watchOf } from './alerts/rules/watch.ts';
+export {
+  isPresent,
+  type Look,
+  type SeenCertificate,
+  type SeenNow,
+  type SeenProxy,
+  type Sight,
+  type Watch,
+  watchOf,
+} from './alerts/rules/watch.ts';
 export * from './alerts/state.ts';
 export * from './alerts/telling.ts';
 export * from './errors/diagnosis.ts';
@@ -16,6 +25,7 @@ export * from './errors/flags.ts';
 export * from './errors/grpc.ts';
 export * from './errors/hops.ts';
 export * from './golden/figures.ts';
+export { type MeasuredShare, measuredShares } from './golden/measured.ts';
 export * from './golden/observed.ts';
 export * from './golden/signals.ts';
 export * from './golden/subjects.ts';

@@ -18,6 +18,7 @@ import { serveGrpc } from './push/grpc.ts';
 import { byRoute } from './telemetry/by-route.ts';
 import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
+import { withOwnMetrics } from './telemetry/own-metrics.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
 import { proxiesOf } from './telemetry/scrape.ts';
 import { traceReceiver } from './telemetry/traces/receiver.ts';
@@ -126,9 +127,10 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
 
   const agent = agentAt(() => desired.node().node?.socket);
   const proxies = () => proxiesOf(desired);
-  const scraping = startScraping({ agent, metrics: handOver.metrics, proxies, revision: desired.plan.revision, names, now, log });
+  const asked = { applications: telemetry.metrics, wanted: () => desired.node().measured.metrics };
+  const scraping = startScraping({ agent, metrics: handOver.metrics, ...asked, proxies, revision: desired.plan.revision, names, now, log });
   started.add(scraping.stop);
-  const signals = byRoute(handOver.signals, telemetry.records, now);
+  const signals = byRoute(withOwnMetrics(telemetry.metrics, handOver.signals), telemetry.records, now);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
   const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
   started.add(alerts.stop);

@@ -101,12 +101,14 @@ const fullText = ({
   applicationCpu,
   proxyMemory,
   applicationMemory,
+  measured = {},
 }: Saturation = {}): string => {
   const cores = applicationCpu ?? proxyCpu;
   const bytes = applicationMemory ?? proxyMemory;
   return [
     ...(connections === undefined ? [] : [`connections ${percent(connections)}`]),
     ...(pendingRequests === undefined ? [] : [`waiting ${percent(pendingRequests)}`]),
+    ...Object.entries(measured).map(([name, share]) => `${name} ${percent(share)}`),
     ...(overflowed === undefined ? [] : [`${amount(overflowed)} refused`]),
     ...(cores === undefined ? [] : [`${cores.toFixed(2)} CPU`]),
     ...(bytes === undefined ? [] : [`${Math.round(bytes / 1e6)} MB`]),

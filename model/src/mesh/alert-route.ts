@@ -135,6 +135,12 @@ export function* checkAlertRoute(spec: AlertRouteSpec): Iterable<Problem> {
     const text = spec[field];
     if (text !== undefined && parsePeriod(text) === undefined) yield noTime(`spec.${field}`, text);
   }
+  const [interval, repeat] = [parsePeriod(spec.groupInterval ?? '5m'), parsePeriod(spec.repeatInterval ?? '4h')];
+  if (interval !== undefined && repeat !== undefined && repeat < interval)
+    yield doubtful('WEFT0028', 'spec.repeatInterval', [
+      'nothing is told twice within `groupInterval`, which is longer',
+      'Write a longer time here, or a shorter one there.',
+    ]);
   for (const [index, receiver] of spec.receivers.entries()) yield* checkReceiver(receiver, `spec.receivers[${index}]`);
   for (const [index, { sourceMatch, targetMatch }] of (spec.inhibitRules ?? []).entries()) {
     yield* checkMatchers(sourceMatch, `spec.inhibitRules[${index}].sourceMatch`);

@@ -70,6 +70,10 @@ describe('ServiceLevelObjective', () => {
       'error spec.subject.caller.principal: `spiffe://x/ns/y` is no principal',
     ],
     [`{${about}, target: 99, period: {rolling: 28d}, perod: 1}`, 'error spec.perod: unknown field `perod`'],
+    [
+      `{subject: {service: a, route: b}, indicator: {availability: {}}, target: 99, period: {rolling: 28d}, burnRates: [{factor: 2, long: 1h, short: 30s}]}`,
+      'error spec.burnRates[0].short: routes are counted by the minute',
+    ],
   ])('%s', (spec, finding) => expect(told(spec)).toEqual([finding]));
 });
 

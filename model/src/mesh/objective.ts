@@ -1,7 +1,7 @@
 /** ServiceLevelObjectives: how well something is to be served, over which time, and who is told how fast its error budget goes. */
 import type { Problem } from '../problem.ts';
 import { doubtful, wrong } from '../problem.ts';
-import { parsePeriod } from './period.ts';
+import { parsePeriod, periodText } from './period.ts';
 
 export interface ObjectiveCaller {
   /** As policies write it: `cluster.local/ns/shop/sa/web`. */
@@ -66,6 +66,15 @@ const invalid = (path: string, message: string, help: string): Problem => wrong(
 
 const noPeriod = (path: string, text: string): Problem =>
   invalid(path, `\`${text.slice(0, 40)}\` is no time`, 'Write a number with a unit: 5m, 6h, 28d, 4w.');
+
+/** Routes are counted by the minute: shorter windows would end before what they are about is known. */
+export const shortestRouteWindow = 2 * minute;
+
+/** @returns what is wrong with it, and what to write */
+export const principalFault = (principal: string): readonly [message: string, help: string] | undefined =>
+  /^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/.test(principal)
+    ? undefined
+    : [`\`${principal.slice(0, 80)}\` is no principal`, 'Write it as policies do: cluster.local/ns/shop/sa/web.'];
 
 const isTimeZone = (name: string): boolean => {
   try {
@@ -136,13 +145,15 @@ function* checkSlices({ timeSlices, period }: ServiceLevelObjectiveSpec): Iterab
     yield invalid(`${path}.length`, 'the period has fewer than ten slices', 'Write shorter ones.');
 }
 
-function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period }: ServiceLevelObjectiveSpec): Iterable<Problem> {
+function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period, subject }: ServiceLevelObjectiveSpec): Iterable<Problem> {
   const [long, short] = [parsePeriod(burn.long), parsePeriod(burn.short)];
   if (long === undefined) yield noPeriod(`${path}.long`, burn.long);
   if (short === undefined) yield noPeriod(`${path}.short`, burn.short);
   if (long === undefined || short === undefined) return;
   if (short >= long) yield invalid(`${path}.short`, 'the short window is not shorter than the long one', 'Write a twelfth of it.');
   if (short < shortestWindow) yield invalid(`${path}.short`, 'windows are 10 seconds or longer', 'Write 10s or more.');
+  else if (subject.route !== undefined && short < shortestRouteWindow)
+    yield invalid(`${path}.short`, 'routes are counted by the minute', `Write ${periodText(shortestRouteWindow)} or more.`);
   if (long > (periodLength(period) ?? Infinity))
     yield invalid(`${path}.long`, 'the window is longer than the period', 'Write a shorter one.');
   // Rounded, since 1 - 0.999 is not 0.001.
@@ -156,12 +167,8 @@ function* checkBurnRate(burn: BurnRateSpec, path: string, { target, period }: Se
 
 export function* checkServiceLevelObjective(spec: ServiceLevelObjectiveSpec): Iterable<Problem> {
   const { principal } = spec.subject.caller ?? {};
-  if (principal !== undefined && !/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/.test(principal))
-    yield invalid(
-      'spec.subject.caller.principal',
-      `\`${principal.slice(0, 80)}\` is no principal`,
-      'Write it as policies do: cluster.local/ns/shop/sa/web.',
-    );
+  const fault = principal === undefined ? undefined : principalFault(principal);
+  if (fault) yield invalid('spec.subject.caller.principal', ...fault);
   yield* checkIndicator(spec.indicator);
   if (!(spec.target > 0 && spec.target < 100))
     yield invalid(

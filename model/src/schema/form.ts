@@ -114,7 +114,7 @@ const isAbove = (path: string, other: string): boolean => other === path || othe
 /** MeshConfig is Istio's, whatever group it stands in here. */
 const codeOf = ({ group, kind }: Kind): Code => {
   if (kind === 'ServiceLevelObjective') return 'WEFT0024';
-  if (kind === 'AlertRule' || kind === 'AlertRoute') return 'WEFT0027';
+  if (['AlertRule', 'AlertRoute', 'Saturation'].includes(kind)) return 'WEFT0027';
   return group.endsWith('istio.io') || kind === 'MeshConfig' ? 'IST0106' : 'WEFT0020';
 };
 

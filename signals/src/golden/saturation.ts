@@ -1,7 +1,8 @@
 /** How full things are: processors and memory of a workload, and what circuit breakers let through to a service. */
-import type { Saturation } from '@weft/model';
+import type { NamedSaturation, Saturation } from '@weft/model';
 import type { Labels } from '../prometheus/exposition.ts';
-import type { Question, SignalsQuery } from '../query.ts';
+import type { SignalsQuery } from '../query.ts';
+import { measuredShares, type Span } from './measured.ts';
 
 const ofWorkloads = {
   weft_proxy_cpu_cores: 'proxyCpu',
@@ -14,8 +15,6 @@ const ofServices = {
   weft_connections_used_share: 'connections',
   weft_pending_requests_used_share: 'pendingRequests',
 } as const satisfies Readonly<Record<string, keyof Saturation>>;
-
-type Span = Pick<Question, 'from' | 'to' | 'step' | 'whole'>;
 
 /** By key: the most that anyone of them had. */
 const fullest = async (
@@ -34,15 +33,34 @@ const fullest = async (
   return found;
 };
 
+const withMeasured = async (
+  query: SignalsQuery,
+  measures: readonly NamedSaturation[],
+  { found, span }: { readonly found: ReadonlyMap<string, Saturation>; readonly span: Span },
+): Promise<ReadonlyMap<string, Saturation>> => {
+  const all = new Map(found);
+  for (const { namespace, workload, name, share } of await measuredShares(query, measures, span)) {
+    const key = `${namespace}/${workload}`;
+    const known = all.get(key);
+    all.set(key, { ...known, measured: { ...known?.measured, [name]: share } });
+  }
+  return all;
+};
+
+export interface SaturationQuestion extends Span {
+  readonly of: string;
+  readonly measures: readonly NamedSaturation[];
+}
+
 /** @returns what there is to say of a workload or service, by its labels */
 export const saturationOf = async (
   query: SignalsQuery,
-  of: string,
-  span: Span,
+  { of, measures, ...span }: SaturationQuestion,
 ): Promise<((labels: Labels) => Saturation | undefined) | undefined> => {
   if (of === 'workload') {
     const found = await fullest(query, span, { metrics: ofWorkloads, by: ['namespace', 'workload'] });
-    return (labels) => found.get(`${labels['destination_workload_namespace']}/${labels['destination_workload']}`);
+    const all = await withMeasured(query, measures, { found, span });
+    return (labels) => all.get(`${labels['destination_workload_namespace']}/${labels['destination_workload']}`);
   }
   if (of !== 'service') return undefined;
   const found = await fullest(query, span, { metrics: ofServices, by: ['destination_service'] });

@@ -1,5 +1,5 @@
 /** Latency, traffic and errors of each service, workload, version, edge or caller. */
-import type { GoldenSignals, Saturation, SignalsAnswer, SignalsSearch } from '@weft/model';
+import type { GoldenSignals, NamedSaturation, Saturation, SignalsAnswer, SignalsSearch } from '@weft/model';
 import { readFlags } from '../errors/flags.ts';
 import type { SignalsQuery } from '../query.ts';
 import { figuresOf, reasonsOf } from './figures.ts';
@@ -29,7 +29,12 @@ const fullOf = (measured: Saturation | undefined, all: readonly Observed[]): Sat
 const busiest = (a: GoldenSignals, b: GoldenSignals): number =>
   b.requests + b.connectionsOpened - a.requests - a.connectionsOpened || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1);
 
-export const goldenSignals = async (query: SignalsQuery, search: SignalsSearch): Promise<SignalsAnswer> => {
+/** @param measures what users want to know to be full, beside what is measured anyway */
+export const goldenSignals = async (
+  query: SignalsQuery,
+  search: SignalsSearch,
+  measures: readonly NamedSaturation[] = [],
+): Promise<SignalsAnswer> => {
   const { of, from, to, step, where } = search;
   const { by, seenBy } = subjects[of];
   const fineness = finenessOf(to - from);
@@ -39,7 +44,7 @@ export const goldenSignals = async (query: SignalsQuery, search: SignalsSearch):
     [...steps]
       .sort(([a], [b]) => a - b)
       .map(([at, one]) => ({ at, ...figuresOf([one], observed.step), ...(one.gap && { gap: true as const }) }));
-  const saturation = await saturationOf(query, of, { from, to, step: fineness, whole: true });
+  const saturation = await saturationOf(query, { of, measures, from, to, step: fineness, whole: true });
   const items = observed.subjects.map(({ labels, steps }): GoldenSignals => {
     const all = [...steps.values()];
     const full = fullOf(saturation?.(labels), all);

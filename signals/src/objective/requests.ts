@@ -1,6 +1,6 @@
 /** Requests to a service, each counted once and as its caller saw it, who also knows of servers that did not answer. */
 import type { ObjectiveCaller } from '@weft/model';
-import { perspectives } from '../golden/subjects.ts';
+import { type Perspective, perspectives } from '../golden/subjects.ts';
 import type { Answered, Question, SeriesGroup, SignalsQuery, Where } from '../query.ts';
 import type { Amount, Measured, Observations } from '../series/steps.ts';
 import type { Answer } from './events.ts';
@@ -15,14 +15,21 @@ const callerWhere = ({ principal, namespace, workload }: ObjectiveCaller): Where
   ...(workload !== undefined && { source_workload: [workload] }),
 });
 
-/** What is asked for, once for each of those who count. */
-const sides = (where: Where, caller: ObjectiveCaller): readonly Where[] =>
-  perspectives.callers.map((side) => ({ ...where, ...callerWhere(caller), ...side }));
-
 export interface Asked extends Omit<Question, 'metric' | 'where'> {
   readonly where: Where;
   readonly caller?: ObjectiveCaller;
+  /** As callers saw it unless told. */
+  readonly seenBy?: Perspective;
 }
+
+/** What is asked for, once for each of those who count. */
+const sides = ({ where, caller = {}, seenBy = 'callers' }: Asked): readonly Where[] =>
+  perspectives[seenBy].map((side) => ({ ...where, ...callerWhere(caller), ...side }));
+
+const questionsOf = (metric: string, asked: Asked): readonly Question[] => {
+  const { where: _, caller: __, seenBy: ___, ...rest } = asked;
+  return sides(asked).map((where) => ({ metric, ...rest, where }));
+};
 
 const joined = <Value extends Measured>(answers: readonly Answered<Value>[]): Answered<Value> => ({
   step: Math.max(...answers.map(({ step }) => step)),
@@ -38,12 +45,8 @@ export const answerOf = ({ labels }: SeriesGroup<Measured>): Answer => ({
   grpcStatus: labels['grpc_response_status'] ?? '',
 });
 
-export const requestsOf = async (query: SignalsQuery, { where, caller = {}, ...rest }: Asked): Promise<Answered<Amount>> =>
-  joined(await Promise.all(sides(where, caller).map((side) => query.counters({ metric: 'istio_requests_total', ...rest, where: side }))));
+export const requestsOf = async (query: SignalsQuery, asked: Asked): Promise<Answered<Amount>> =>
+  joined(await Promise.all(questionsOf('istio_requests_total', asked).map((question) => query.counters(question))));
 
-export const durationsOf = async (query: SignalsQuery, { where, caller = {}, ...rest }: Asked): Promise<Answered<Observations>> =>
-  joined(
-    await Promise.all(
-      sides(where, caller).map((side) => query.histograms({ metric: 'istio_request_duration_milliseconds', ...rest, where: side })),
-    ),
-  );
+export const durationsOf = async (query: SignalsQuery, asked: Asked): Promise<Answered<Observations>> =>
+  joined(await Promise.all(questionsOf('istio_request_duration_milliseconds', asked).map((question) => query.histograms(question))));

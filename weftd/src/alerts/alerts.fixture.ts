@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AlertReceiver, meshSettings, parse } from '@weft/model';
 import { certificateReader as certificates } from '@weft/model/node';
-import type { Notification, Sight } from '@weft/signals';
+import type { Notification, SeenNow } from '@weft/signals';
 import { grown, type Measurement, measured } from '../../../signals/src/query.fixture.ts';
 import { configurationOf } from './configuration.ts';
 import { Engine } from './engine.ts';
@@ -13,7 +13,7 @@ import { type Memory, openMemory } from './memory.ts';
 export const second = 1000;
 export const minute = 60_000;
 
-export const calm: Omit<Sight, 'plaintextWanted'> = { proxies: [], certificates: [] };
+export const calm: SeenNow = { proxies: [], certificates: [] };
 
 /** What a receiver was told: `first: 1 firing, 0 resolved`. */
 export interface Heard {

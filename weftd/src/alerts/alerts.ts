@@ -1,5 +1,5 @@
 /** Alerts beside the rest of weftd: their thread is told what is configured and how things stand, and answers the API. */
-import type { Sight, SignalsQuery } from '@weft/signals';
+import type { SeenNow, SignalsQuery } from '@weft/signals';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Log, Push } from '../push/contract.ts';
@@ -30,7 +30,7 @@ const readMs = 30_000;
 type Standing = Pick<AlertParts, 'desired' | 'push' | 'ca'>;
 
 /** A proxy that was never seen is not connected. */
-const sightOf = ({ desired, push, ca }: Standing): Omit<Sight, 'plaintextWanted'> => {
+const sightOf = ({ desired, push, ca }: Standing): SeenNow => {
   const known = new Map(push.proxies().map((proxy) => [`${proxy.namespace}/${proxy.name}`, proxy]));
   const proxied = desired.node().instances.filter(({ pod }) => pod.proxy !== 'none');
   return {

@@ -6,6 +6,7 @@ import {
   type CertificateReader,
   expiryOf,
   type MeshSettings,
+  type NamedSaturation,
   ofKind,
   type Resource,
   type SecretKey,
@@ -13,6 +14,7 @@ import {
   secretKeysOf,
   secretText,
 } from '@weft/model';
+import { saturationsIn } from '../desired/measured.ts';
 import type { Instance } from '../registry.ts';
 
 export interface Configuration {
@@ -28,6 +30,7 @@ export interface Configuration {
   readonly plaintextWanted: readonly string[];
   /** When certificates end that stand in Secrets; the first of each. */
   readonly certificates: readonly { readonly namespace: string; readonly name: string; readonly notAfter: number }[];
+  readonly saturations: readonly NamedSaturation[];
 }
 
 export const secretId = (namespace: string, { name, key }: SecretKey): string => `${namespace}/${name}/${key}`;
@@ -79,5 +82,6 @@ export const configurationOf = (resources: readonly Resource[], { settings, inst
     networks: alertNetworks,
     plaintextWanted: plaintextWanted(resources, rootNamespace, instances),
     certificates: certificatesOf(resources, certificates),
+    saturations: saturationsIn(resources),
   };
 };

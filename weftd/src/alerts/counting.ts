@@ -50,7 +50,7 @@ export class Counting {
     this.#objective = objective;
     this.#powers = powers;
     this.#key = countsKey(objective);
-    this.#step = stepFor(shortest(objective));
+    this.#step = stepFor({ window: shortest(objective), subject: objective.subject });
     this.#coarse = objective.slices?.length ?? hour;
   }
 

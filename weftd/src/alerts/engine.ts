@@ -11,6 +11,7 @@ import {
   type Notification,
   type Occurrence,
   reduce,
+  type SeenNow,
   type Sight,
   type Silence,
 } from '@weft/signals';
@@ -61,9 +62,10 @@ export class Engine {
     this.#evaluation.adopt(this.#plan);
   }
 
-  see(sight: Omit<Sight, 'plaintextWanted'>): void {
-    const { plaintextWanted = [], certificates = [] } = this.#configuration ?? {};
-    this.#sight = { ...sight, certificates: [...sight.certificates, ...certificates], plaintextWanted: new Set(plaintextWanted) };
+  see(sight: SeenNow): void {
+    const { plaintextWanted = [], certificates = [], saturations = [] } = this.#configuration ?? {};
+    const wanted = { plaintextWanted: new Set(plaintextWanted), saturations };
+    this.#sight = { ...sight, certificates: [...sight.certificates, ...certificates], ...wanted };
   }
 
   /** Nothing is judged before it is known what by: every alert would end, since its rule is gone. */

@@ -1,6 +1,6 @@
 /** What the main thread and the thread of alerts say to each other. */
 import type { AlertsStatus, ObjectiveStatus, SilenceRequest, SilenceStatus } from '@weft/model';
-import type { Answered, Measured, Question, Sight, SignalsQuery } from '@weft/signals';
+import type { Answered, Measured, Question, SeenNow, SignalsQuery } from '@weft/signals';
 import type { Configuration } from './configuration.ts';
 
 export interface AlertsConfig {
@@ -11,7 +11,7 @@ export interface AlertsConfig {
 /** What the main thread may ask for. A rejected call is the world failing (a full disk), with its reason. */
 export interface AlertCalls {
   configure(given: { readonly configuration: Configuration; readonly externalUrl: string }): void;
-  see(sight: Omit<Sight, 'plaintextWanted'>): void;
+  see(sight: SeenNow): void;
   objectives(): readonly ObjectiveStatus[];
   alerts(): AlertsStatus;
   silences(): readonly SilenceStatus[];

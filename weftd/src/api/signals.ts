@@ -23,11 +23,11 @@ export const whereIn = (query: Query): Where => {
   return Object.fromEntries([...byLabel].map(([label, same]) => [label, same.map(({ value }) => value)]));
 };
 
-export const signalRoutes: Routes = (server, { signals }) => {
+export const signalRoutes: Routes = (server, { signals, desired }) => {
   server.get<{ Querystring: Query }>('/signals', ({ query }) => {
     const step = numberIn(query, 'step');
     const search = { of: subjectIn(query), ...spanIn(query, tenMinutes), where: whereIn(query), ...(step !== undefined && { step }) };
-    return goldenSignals(signals, search).catch((error: Error) => {
+    return goldenSignals(signals, search, desired.node().measured.saturations).catch((error: Error) => {
       // Steps so short that nobody could draw them.
       throw error instanceof RangeError ? new Refusal(400, error.message) : error;
     });

@@ -10,7 +10,7 @@ import type { Verbs } from './compiler.ts';
 /** What is run, not told to proxies; pods get their effect through the objects that select them. */
 const run = ['Namespace', 'Pod', 'Deployment', 'ServiceAccount'];
 /** What weftd itself goes by. */
-const heeded = ['ServiceLevelObjective', 'AlertRule', 'AlertRoute'];
+const heeded = ['ServiceLevelObjective', 'AlertRule', 'AlertRoute', 'Saturation'];
 
 export const isToldToProxies = ({ kind }: Pick<Resource, 'kind'>): boolean => ![...run, ...heeded].includes(kind);
 

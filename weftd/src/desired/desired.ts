@@ -36,6 +36,7 @@ import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
 import { isToldToProxies, knownDependents, withoutObject } from './dependents.ts';
+import { measuredIn } from './measured.ts';
 import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Narrowings, narrowings } from './narrowing.ts';
@@ -464,8 +465,7 @@ export class Desired implements Calls {
     const instances = this.#instances();
     const { trustDomainAliases, telemetryTargets } = this.#settings(this.#owned.resources());
     const place = { trustDomain: this.#trustDomain, clusterId, dnsDomain, gatewayPort };
-    const reports = this.#store.observed.reports();
-    const node = this.#store.observed.node();
+    const [reports, node] = [this.#store.observed.reports(), this.#store.observed.node()];
     const state: NodeState = {
       view: nodeView({ mesh, resources: this.#owned.resources(), instances, ...place }),
       instances,
@@ -473,7 +473,7 @@ export class Desired implements Calls {
       restartNeeded: this.#workloads.flatMap((workload) =>
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
-      ...{ trustDomainAliases, telemetryTargets },
+      ...{ trustDomainAliases, telemetryTargets, measured: measuredIn(this.#owned.resources()) },
       changing: this.#changing(),
       ...(node && { node }),
     };

@@ -24,6 +24,7 @@ import type {
 import type { Configuration } from '../alerts/configuration.ts';
 import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
+import type { Measured } from './measured.ts';
 
 export interface DesiredConfig {
   /** Path of the store's file. */
@@ -124,6 +125,7 @@ export interface NodeState {
   /** From the settings in force. */
   readonly trustDomainAliases: readonly string[];
   readonly telemetryTargets: TelemetryTargets;
+  readonly measured: Measured;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

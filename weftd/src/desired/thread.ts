@@ -34,6 +34,7 @@ const nothingYet: NodeState = {
   changing: [],
   trustDomainAliases: [],
   telemetryTargets: { networks: [] },
+  measured: { saturations: [], metrics: [] },
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */

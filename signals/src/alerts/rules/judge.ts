@@ -3,6 +3,7 @@ import type { Observation } from '../alert.ts';
 import { counter, gauge } from './metrics.ts';
 import { plaintext } from './plaintext.ts';
 import { errors, latency, noTraffic, traffic } from './requests.ts';
+import { saturation } from './saturation.ts';
 import { certificateExpiry, proxyOutOfStep } from './standing.ts';
 import { settled } from './steps.ts';
 import { isPresent, type Judge, type Look, type Watch } from './watch.ts';
@@ -13,6 +14,7 @@ const judges: Readonly<Record<keyof AlertSignal, Judge>> = {
   traffic,
   noTraffic,
   plaintext,
+  saturation,
   certificateExpiry,
   proxyOutOfStep,
   counter,

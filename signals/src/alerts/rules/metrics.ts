@@ -59,8 +59,9 @@ export const gauge: Judge = async (watch, { query, now }) => {
   const { gauge: metric = { name: '' } } = watch.signal;
   const answers = await Promise.all(questionsOf(metric, watch, now).map((question) => query.gauges(question)));
   return together(answers.flatMap(({ groups }) => groups)).map((group) => {
-    const last = lastOf(group, watch, now).at(-1)?.value.last;
-    const judgement = judgedBy(metric, last, (value) => `${metric.name} is ${value}`);
+    const last = lastOf(group, watch, now).at(-1)?.value;
+    // Of several that told it, the one that is furthest out.
+    const judgement = judgedBy(metric, metric.above === undefined ? last?.min : last?.max, (value) => `${metric.name} is ${value}`);
     return { rule: watch.rule.name, labels: labelsOf(group, watch), judgement };
   });
 };

@@ -1,16 +1,18 @@
 /** Who is called without mutual TLS, though it is not turned off there. */
 import { periodText } from '@weft/model';
+import { hostOf } from '../../objective/requests.ts';
 import { lastOf, lookBack, sumOf } from './steps.ts';
 import type { Judge } from './watch.ts';
 
 const by = ['destination_workload', 'destination_workload_namespace'];
 
 export const plaintext: Judge = async (watch, { query, sight, now }) => {
-  const { namespace, subject, window, rule } = watch;
+  const { namespace, home, subject, window, rule } = watch;
   const where = {
     reporter: ['destination'],
     connection_security_policy: ['none'],
-    ...(subject.service !== undefined && { destination_service_name: [subject.service] }),
+    ...(subject.service !== undefined && { destination_service: [hostOf(subject.service, home)] }),
+    ...(subject.workload !== undefined && subject.workload !== '*' && { destination_workload: [subject.workload] }),
     ...(namespace !== undefined && { destination_workload_namespace: [namespace] }),
   };
   const metrics = ['istio_requests_total', 'istio_tcp_connections_opened_total'];

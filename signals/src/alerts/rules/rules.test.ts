@@ -1,44 +1,10 @@
 /** What each kind of rule says of what was measured, with its reason. */
-import type { AlertSignal } from '@weft/model';
 import { describe, expect, test } from 'vitest';
 import { grown, looked, type Measurement, measured, observed } from '../../query.fixture.ts';
 import { builtInRules } from './built-in.ts';
 import { judgements } from './judge.ts';
-import { type Look, type Sight, watchOf } from './watch.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-const now = Date.UTC(2026, 0, 1) + 5000;
-const nothing: Sight = { proxies: [], certificates: [], plaintextWanted: new Set() };
-
-const service = (name: string, namespace = 'shop') => ({
-  destination_service: `${name}.${namespace}.svc.cluster.local`,
-  destination_service_name: name,
-  destination_service_namespace: namespace,
-});
-
-/** Minutes ago. */
-const ago = (minutes: number): number => now - 5000 - minutes * minute;
-
-const requests = (labels: Readonly<Record<string, string>>, minutes: number, amount: number): Measurement =>
-  grown('istio_requests_total', { reporter: 'source', response_code: '200', ...labels }, [ago(minutes), amount]);
-
-interface Asked extends Partial<Look> {
-  readonly all?: readonly Measurement[];
-  readonly namespace?: string;
-  readonly subject?: { readonly service?: string };
-  readonly window?: string;
-}
-
-const judged = async (
-  signal: AlertSignal,
-  { all = [], namespace = 'shop', subject, window, ...look }: Asked,
-): Promise<readonly string[]> => {
-  const spec = { signal, ...(subject && { subject }), ...(window && { window }) };
-  const watch = watchOf({ metadata: { name: 'rule', namespace }, spec }, 'istio-system');
-  const said = await judgements(watch, { query: measured(all), sight: nothing, now, ...look });
-  return said.map(({ labels, judgement: { holds, reason } }) => `${Object.values(labels).join('/')}: ${holds}, ${reason}`);
-};
+import { ago, hour, judged, minute, nothing, now, requests, service } from './rules.fixture.ts';
+import { watchOf } from './watch.ts';
 
 describe('errors', () => {
   const all = [

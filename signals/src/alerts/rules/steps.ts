@@ -20,8 +20,12 @@ export const settled = (now: number): number => {
 
 const lengths = [60_000, 30_000];
 
+/** Routes are counted by the minute. */
+const routeStep = 60_000;
+
 /** The longest of which a window has five. */
-export const stepFor = (window: number): number => lengths.find((length) => length * 5 <= window) ?? shortestStep;
+export const stepFor = ({ window, subject }: Pick<Watch, 'window' | 'subject'>): number =>
+  subject.route === undefined ? (lengths.find((length) => length * 5 <= window) ?? shortestStep) : routeStep;
 
 export interface LookBack {
   readonly from: number;
@@ -30,15 +34,17 @@ export interface LookBack {
 }
 
 /** Whole steps, so that the window is a little longer rather than shorter than it was written. */
-export const lookBack = ({ window }: Pick<Watch, 'window'>, now: number, windows: number = remembered): LookBack => {
-  const step = stepFor(window);
+export const lookBack = (watch: Watch, now: number, windows: number = remembered): LookBack => {
+  const { window } = watch;
+  const step = stepFor(watch);
   const from = now - windows * window;
   return { from: from - (from % step), to: now, step };
 };
 
 /** Of a group, the steps that the last window has. */
-export const lastOf = <Value extends Measured>({ steps }: SeriesGroup<Value>, { window }: Pick<Watch, 'window'>, now: number) => {
-  const from = now - window - ((now - window) % stepFor(window));
+export const lastOf = <Value extends Measured>({ steps }: SeriesGroup<Value>, watch: Watch, now: number) => {
+  const { window } = watch;
+  const from = now - window - ((now - window) % stepFor(watch));
   return steps.filter(({ at }) => at >= from);
 };
 

@@ -1,5 +1,5 @@
 /** An AlertRule with everything said, and what it is judged by. */
-import { type AlertRuleSpec, type AlertSignal, parsePeriod, type Resource } from '@weft/model';
+import { type AlertRuleSpec, type AlertSignal, type NamedSaturation, parsePeriod, type Resource } from '@weft/model';
 import type { SignalsQuery } from '../../query.ts';
 import type { AlertRule, Observation } from '../alert.ts';
 import { shortestStep } from './steps.ts';
@@ -26,7 +26,12 @@ export interface Sight {
   readonly certificates: readonly SeenCertificate[];
   /** `namespace/workload` of those where mutual TLS is turned off. */
   readonly plaintextWanted: ReadonlySet<string>;
+  /** What users want to know to be full. */
+  readonly saturations: readonly NamedSaturation[];
 }
+
+/** What weftd sees; the rest of it is configured. */
+export type SeenNow = Pick<Sight, 'proxies' | 'certificates'>;
 
 export interface Look {
   readonly query: SignalsQuery;
@@ -40,6 +45,8 @@ export interface Watch {
   readonly summary: string;
   readonly signal: AlertSignal;
   readonly subject: NonNullable<AlertRuleSpec['subject']>;
+  /** Where the rule stands: short names are of there. */
+  readonly home: string;
   /** What it may look at; absent: all of the mesh. */
   readonly namespace?: string;
   /** Milliseconds. */
@@ -75,6 +82,7 @@ export const watchOf = ({ metadata, spec }: Written, rootNamespace: string): Wat
     summary: spec.summary ?? name,
     signal: spec.signal,
     subject: spec.subject ?? {},
+    home: namespace,
     ...(namespace !== rootNamespace && { namespace }),
     window,
   };

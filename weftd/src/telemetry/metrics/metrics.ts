@@ -9,6 +9,7 @@ import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
 import { openTargets } from './targets.ts';
 import { startOf, tiers } from './tiers.ts';
+import { type Telling, takeTelling } from './told.ts';
 import { type KeptEdges, TopologyTable } from './topology.ts';
 import { everything } from './views.ts';
 
@@ -41,6 +42,8 @@ export interface Metrics {
   /** In memory until the next commit. */
   add(readings: readonly Reading[]): void;
   look(looks: readonly Look[], now: number): void;
+  /** What workloads tell of themselves. */
+  tell(telling: Telling): void;
   /**
    * Everything that was added, at once; where it fails all of it is read again from the proxies, which have counted on.
    * @param revision of the configuration that is in force
@@ -93,6 +96,12 @@ class MetricsStore implements Metrics {
       if (place) waiting.add({ from: at, to: at + shortest }, place, { values: [value, value, value, 1, value], gap: false });
       else this.#leftOut += 1;
     }
+  };
+
+  tell = (telling: Telling): void => {
+    const { looks, leftOut } = takeTelling(telling, this.#opened);
+    this.#leftOut += leftOut;
+    this.look(looks, telling.at);
   };
 
   commit = (now: number, revision: number): void => {

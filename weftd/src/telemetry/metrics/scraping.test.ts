@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Instance } from '../../registry.ts';
 import type { Reading } from './reading.ts';
 import { startScraping } from './scraping.ts';
+import type { Telling } from './told.ts';
 
 const instanceOf = (name: string): Instance => ({
   pod: {
@@ -17,8 +18,17 @@ const instanceOf = (name: string): Instance => ({
 const answers = new Map<string, { readonly status: number; readonly headers?: Record<string, string>; readonly body: string }>();
 const asked: string[] = [];
 const added: string[] = [];
+const tellings: Telling[] = [];
+let wanted: readonly string[] = [];
 let commits = 0;
 let proxies = ['web', 'cart', 'early'];
+
+/** Only `web` has metrics of its own. */
+const applicationOf = (name: string) =>
+  Object.assign(Readable.from(name === 'web' ? ['queue 3\n'] : []), {
+    statusCode: name === 'web' ? 200 : 204,
+    headers: { 'content-type': 'text/plain' },
+  });
 
 const scrape = () =>
   startScraping({
@@ -27,6 +37,7 @@ const scrape = () =>
         const [, , , name = '', , page] = path.split('/');
         if (path === '/usage') return Object.assign(Readable.from(['{"items":[]}']), { statusCode: 200, headers: {} }) as never;
         if (page?.startsWith('stats?')) return Object.assign(Readable.from(['']), { statusCode: 200, headers: {} }) as never;
+        if (page === undefined && path.endsWith('/metrics')) return applicationOf(name) as never;
         asked.push(name);
         const { status, headers = {}, body } = answers.get(name) ?? { status: 404, body: '' };
         return Object.assign(Readable.from([body]), { statusCode: status, headers }) as never;
@@ -40,6 +51,8 @@ const scrape = () =>
         commits += 1;
       },
     },
+    applications: { tell: async (telling) => void tellings.push(telling) },
+    wanted: () => wanted,
     proxies: () => proxies.map(instanceOf),
     revision: () => 1,
     names: { trustDomain: 'cluster.local', cluster: 'local' },
@@ -78,4 +91,19 @@ test('every ten seconds; who does not answer is asked less often, who left until
   const before = commits;
   await vi.advanceTimersByTimeAsync(60_000);
   expect(commits).toBe(before);
+});
+
+test('applications are asked for what somebody wants of them, Envoys for what is theirs, and nobody where nobody wants anything', async () => {
+  vi.useFakeTimers({ now: 1_800_000_003_000 });
+  proxies = ['web', 'cart'];
+  const scraping = scrape();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(tellings).toEqual([]);
+  wanted = ['envoy_server_uptime', 'queue'];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(tellings.map(({ target, own, page, metrics }) => [target, own['pod'], page, metrics])).toEqual([
+    ['shop/web /metrics', 'web', 'queue 3\n', ['queue']],
+    ['shop/web /envoy/stats/prometheus', 'web', 'end', ['envoy_server_uptime']],
+  ]);
+  await scraping.stop();
 });

@@ -8,6 +8,7 @@ import type { Instance } from '../../registry.ts';
 import { labelsOf, type MeshNames } from '../labels.ts';
 import { ProxyGone, pageOf } from '../scrape.ts';
 import type { RemoteStore } from '../worker/stores.ts';
+import { askApplications } from './asking.ts';
 import { breakerLooks } from './breakers.ts';
 import type { Reading } from './reading.ts';
 import { startOf, tiers } from './tiers.ts';
@@ -24,6 +25,9 @@ const drainingMs = 300_000;
 export interface ScrapingInput {
   readonly agent: Pick<Agent, 'get'>;
   readonly metrics: Pick<RemoteStore<'metrics'>, 'add' | 'look' | 'commit'>;
+  /** Takes what workloads tell of themselves, of metrics that are `wanted`. */
+  readonly applications: Pick<RemoteStore<'metrics'>, 'tell'>;
+  readonly wanted: () => readonly string[];
   readonly proxies: () => readonly Instance[];
   /** Of the configuration that is in force. */
   readonly revision: () => number;
@@ -99,11 +103,12 @@ class Scraping {
 
   /** What everything stands at; where the agent says nothing of it, that is missing and no more. */
   async #lookAround(): Promise<void> {
-    const { agent, metrics, proxies, names, now } = this.#input;
+    const { agent, metrics, applications, wanted, proxies, names, now } = this.#input;
     const instances = proxies();
     const used = await this.#usage.look(instances, names).catch(() => []);
     const breakers = await breakerLooks(agent, instances, names);
     if (used.length + breakers.length > 0) await metrics.look([...used, ...breakers], now());
+    await askApplications({ agent, metrics: applications, names, now }, instances, wanted());
   }
 
   /** Who came and who left. */
