@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import { type Layer, layers } from '../layers.ts';
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+const importPattern = /(?:^|\n)\s*(?:import|export)\s[^;]*?\sfrom\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -29,7 +29,7 @@ import type {
   WorkloadStatus,
 } from '@weft/model';
 import type { MtlsReport, StoredRecord, StrictPlan, Top, Why } from '@weft/signals';
-import { type Answer, createHttp, type Http, refusal } from './http.ts';
+import { type Answer, createHttp, type Http, Refusal } from './http.ts';
 
 interface Items<T> {
   readonly items: readonly T[];
@@ -141,14 +141,14 @@ const whereText = (where: Readonly<Record<string, readonly string[]>>): readonly
   Object.entries(where).flatMap(([label, values]) => values.map((value) => `${label}=${value}`));
 
 const accepted = (answer: Answer): unknown => {
-  if (answer.status >= 400) throw refusal(answer);
+  if (answer.status >= 400) throw new Refusal(answer);
   return answer.body;
 };
 
 /** 422 carries an `ApplyResult`; any other refusal is an `ApiError`. */
 const applied = (answer: Answer): ApplyResult => {
   const result = answer.body as Partial<ApplyResult>;
-  if (answer.status >= 400 && !result.items) throw refusal(answer);
+  if (answer.status >= 400 && !result.items) throw new Refusal(answer);
   return answer.body as ApplyResult;
 };
 

@@ -81,7 +81,7 @@ export const createHttp = (socket: string): Http => {
     },
     stream: async function* (path) {
       const message = await open({ method: 'GET', path }).catch((error) => Promise.reject(connectionFailure(error, socket)));
-      if ((message.statusCode ?? 0) >= 400) throw refusal({ status: message.statusCode ?? 0, body: parsed(await read(message)) });
+      if ((message.statusCode ?? 0) >= 400) throw new Refusal({ status: message.statusCode ?? 0, body: parsed(await read(message)) });
       try {
         for await (const chunk of message) yield chunk as Buffer;
       } catch (error) {
@@ -92,7 +92,11 @@ export const createHttp = (socket: string): Http => {
 };
 
 /** What weftd said no to, in its own words. */
-export const refusal = ({ status, body }: Answer): Failure => {
-  const said = body as Partial<ApiError>;
-  return new Failure(said.error ?? `weftd answered with status ${status}`);
-};
+export class Refusal extends Failure {
+  readonly status: number;
+
+  constructor({ status, body }: Answer) {
+    super((body as Partial<ApiError>).error ?? `weftd answered with status ${status}`);
+    this.status = status;
+  }
+}

@@ -1,10 +1,10 @@
 import type { RecordsState } from '@weft/model';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.ts';
-import { moment } from '../moment.ts';
 import { data, type Format, outputOption, table } from '../output.ts';
 import { failedColumns, recordColumns } from '../records/columns.ts';
 import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
+import { moment } from '../times.ts';
 
 interface AccessOptions extends Conditions {
   readonly since?: number;

@@ -4,7 +4,7 @@ import { filesOf } from '@weft/model';
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { Failure } from '../exit.ts';
-import { milliseconds } from './wait.ts';
+import { milliseconds } from '../times.ts';
 
 interface IssueOptions {
   readonly namespace: string;

@@ -1,9 +1,9 @@
 import type { Callee, Caller, Edge, Topology, TopologySearch, VanishedEdge } from '@weft/model';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
 import { amount, milliseconds as inWords, percent } from '../signals/text.ts';
-import { milliseconds } from './wait.ts';
+import { lookBack, moment } from '../times.ts';
 
 const callerText = ({ kind, namespace, name, version }: Caller): string => {
   if (kind === 'outside') return 'outside the mesh';
@@ -44,16 +44,9 @@ const goneColumns: readonly Column<VanishedEdge>[] = [
   { title: 'LAST SEEN', value: ({ lastSeen }) => new Date(lastSeen).toISOString() },
 ];
 
-/** When: an ISO date, or how long ago. */
-const moment = (text: string): number => {
-  const at = Date.parse(text);
-  if (Number.isFinite(at)) return at;
-  try {
-    return Date.now() - milliseconds(text);
-  } catch {
-    throw new InvalidArgumentError('write a time like 2026-11-23T12:00:00Z, or how long ago: 2h.');
-  }
-};
+/** Nobody talked, or nobody looked: then no revision was in force either. */
+const silence = ({ from, to, revisions }: Topology): string =>
+  `${revisions.length === 0 ? 'nothing is known of' : 'nobody called anybody in'} ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
 
 const draw = (cli: Cli, { edges, vanished, revisions, impact }: Topology, format: Format | undefined): string => {
   const parts = [table(edges, columns(cli), format)];
@@ -85,11 +78,12 @@ export const edgesCommand = (cli: Cli): Command =>
   new Command('edges')
     .description('who talks to whom: rate, errors, latency and mutual TLS, now or as it was')
     .addOption(namespaceOption())
-    .addOption(new Option('--since <time>', 'over the last').argParser(milliseconds).default(600_000, '10m'))
-    .addOption(new Option('--at <time>', 'as it was then: a date, or how long ago').argParser(moment))
+    .addOption(new Option('--since <time>', 'over the last').argParser(lookBack()).default(600_000, '10m'))
+    .addOption(new Option('--at <time>', 'as it was then: a date, or how long ago').argParser(moment(Date.now)))
     .option('--impact <node>', 'also who needs this one, and whom it needs: namespace/name')
     .addOption(outputOption('json', 'yaml', 'wide'))
     .action(async (options: EdgesOptions) => {
       const topology = await cli.api.edges(searchOf(options, Date.now()));
       cli.terminal.out(data(topology, options.output) ?? draw(cli, topology, options.output));
+      if (topology.edges.length === 0) cli.terminal.err(silence(topology));
     });

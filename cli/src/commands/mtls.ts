@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { planText, reportText } from '../mtls/text.ts';
 import { data, type Format, namespaceOption, outputOption } from '../output.ts';
-import { milliseconds } from './wait.ts';
+import { lookBack } from '../times.ts';
 
 interface MtlsOptions {
   readonly namespace?: string;
@@ -11,7 +11,10 @@ interface MtlsOptions {
   readonly output?: Format;
 }
 
-const sinceOption = (): Option => new Option('--since <time>', 'look back so far').argParser(milliseconds).default(86_400_000, '24h');
+const day = 86_400_000;
+
+const sinceOption = (): Option =>
+  new Option('--since <time>', 'look back so far, 30d at most').argParser(lookBack(30 * day)).default(day, '24h');
 
 const strictCommand = ({ api, terminal }: Cli): Command =>
   new Command('strict')

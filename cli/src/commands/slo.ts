@@ -1,5 +1,6 @@
 import { type ObjectiveStatus, ofKind, parse } from '@weft/model';
 import { Command } from 'commander';
+import { parseAllDocuments } from 'yaml';
 import { span } from '../ago.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
@@ -89,7 +90,7 @@ const exportAll = async ({ api, terminal }: Cli, name: string | undefined, { nam
 };
 
 const importAll = async ({ terminal }: Cli, files: readonly ManifestFile[], { output }: Options): Promise<void> => {
-  const [{ fromOpenSlo }, { parseAllDocuments }] = await Promise.all([import('@weft/signals'), import('yaml')]);
+  const { fromOpenSlo } = await import('@weft/signals');
   const imported = files.flatMap(({ text, file }) =>
     parseAllDocuments(text)
       .map((document) => document.toJS() as unknown)

@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
 import { amount, milliseconds as inWords, percent } from '../signals/text.ts';
-import { milliseconds } from './wait.ts';
+import { lookBack } from '../times.ts';
 
 /** What may be asked for, and which labels its names are. */
 interface Asked {
@@ -150,7 +150,7 @@ export const statCommand = (cli: Cli): Command =>
     .argument('<what>', 'deploy, service, namespace, versions, callers, edges, routes or mesh; one of them: deploy/web')
     .addOption(namespaceOption())
     .option('--from <workload>', 'only what this one called')
-    .addOption(new Option('--since <time>', 'over the last').argParser(milliseconds).default(600_000, '10m'))
+    .addOption(new Option('--since <time>', 'over the last').argParser(lookBack()).default(600_000, '10m'))
     .addOption(outputOption('json', 'yaml', 'wide'))
     .action(async (what: string, options: StatOptions) => {
       const { api, terminal } = cli;
@@ -159,6 +159,7 @@ export const statCommand = (cli: Cli): Command =>
       const drawn = data(answer, options.output);
       if (drawn !== undefined) return terminal.out(drawn);
       terminal.out(table(answer.items, [...identity[search.of], ...figures], options.output));
+      if (answer.items.length === 0) terminal.err('nothing of that name was called in this time');
       const gaps = gapText(answer, identity[search.of]);
       if (gaps !== '') terminal.err(gaps);
       if (answer.known < 0.999) terminal.err(`nobody looked in ${percent(1 - answer.known)} of this time: figures may be too low`);

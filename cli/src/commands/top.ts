@@ -5,7 +5,7 @@ import type { Cli } from '../cli.ts';
 import { type Column, data, type Format, json, outputOption, printable, table } from '../output.ts';
 import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
 import type { Terminal } from '../terminal.ts';
-import { milliseconds } from './wait.ts';
+import { lookBack } from '../times.ts';
 
 interface TopOptions extends Conditions {
   readonly window: number;
@@ -42,7 +42,7 @@ const every = 1000;
 
 export const topCommand = ({ api, terminal }: Cli): Command =>
   withConditions(new Command('top').description('tell what is asked most, by whom, of whom, how fast and how well'))
-    .addOption(new Option('--window <time>', 'of the last so much time').argParser(milliseconds).default(60_000, '1m'))
+    .addOption(new Option('--window <time>', 'of the last so much time').argParser(lookBack()).default(60_000, '1m'))
     .option('--limit <lines>', 'so many lines at most', '50')
     .option('--watch', 'look again each second, until it is interrupted')
     .addOption(outputOption('json', 'yaml'))

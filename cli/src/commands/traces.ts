@@ -2,8 +2,8 @@ import type { TraceSearch, TraceSummary } from '@weft/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
+import { lookBack, milliseconds } from '../times.ts';
 import { durationText } from '../traces/text.ts';
-import { milliseconds } from './wait.ts';
 
 interface TracesOptions {
   readonly service?: string;
@@ -43,7 +43,7 @@ export const tracesCommand = (cli: Cli): Command =>
   new Command('traces')
     .description('find requests by what they caused; `weft trace ID` draws one')
     .option('--service <name>', 'those that came by here; then time and outcome are those of this service')
-    .addOption(new Option('--since <time>', 'not older').argParser(milliseconds).default(3_600_000, '1h'))
+    .addOption(new Option('--since <time>', 'not older').argParser(lookBack()).default(3_600_000, '1h'))
     .addOption(new Option('--min-duration <time>', 'took at least this').argParser(milliseconds))
     .addOption(new Option('--max-duration <time>', 'took less than this').argParser(milliseconds))
     .addOption(new Option('--status <outcome>', 'how it ended').choices(['ok', 'error']))

@@ -6,8 +6,8 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { bySeverity, findingLine, isRefused } from '../findings.ts';
 import { readManifests } from '../manifests.ts';
+import { milliseconds } from '../times.ts';
 import type { Address } from '../up/ports.ts';
-import { milliseconds } from './wait.ts';
 
 const port = (text: string): number => {
   const number = Number(text);

@@ -1,18 +1,10 @@
 import { findKind, type WaitResult } from '@weft/model';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { ObjectWait } from '../api/client.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { data, type Format, namespaceOption, outputOption } from '../output.ts';
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** `500ms`, `30s`, `2m`; a number alone means seconds. */
-export const milliseconds = (text: string): number => {
-  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  if (amount === undefined) throw new InvalidArgumentError('write a time like 30s or 2m.');
-  return Math.round(Number(amount) * (units[unit] ?? 1000));
-};
+import { milliseconds } from '../times.ts';
 
 interface WaitOptions {
   readonly for: 'applied' | ObjectWait['for'];

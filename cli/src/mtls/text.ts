@@ -29,9 +29,9 @@ const clientText = ({ workload, address, count, last, refused, adapts }: PlainCl
 const columns = ({ paint }: Terminal): readonly Column<Row>[] => {
   const forecasts: Readonly<Record<PortMtls['forecast'], string>> = {
     strict: paint.green('in force'),
-    safe: paint.green('breaks nobody seen'),
+    safe: paint.green('breaks nobody who came'),
     breaks: paint.red('breaks clients'),
-    unseen: paint.yellow('nobody seen'),
+    unseen: paint.yellow('nobody came'),
   };
   const of = (text: (port: PortMtls) => string) => (row: Row) => (row.port ? text(row.port) : '');
   return [
@@ -87,9 +87,9 @@ export const planText = (plan: StrictPlan, terminal: Terminal): string => {
   );
   const section = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : ['', title, ...lines]);
   return [
-    paints(`${namespace}: ${verdicts[verdict]}`),
+    paints(`${namespace}: ${changes.length === 0 ? 'STRICT would change nothing' : verdicts[verdict]}`),
     windowText(plan),
-    ...section('would change:', [table(rowsOf(changes), columns(terminal))]),
+    ...section('would change:', changes.length === 0 ? [] : [table(rowsOf(changes), columns(terminal))]),
     ...section('came without mutual TLS:', clientLines(changes)),
     ...section('not seen:', unseen),
     ...section('would not change:', kept),

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredRecord } from '@weft/signals';
 import type { Api, RecordsQuery } from '../api/client.ts';
+import { Refusal } from '../api/http.ts';
 
 /** weftd is started again by whoever started it; where it stays away the mesh has ended. */
 const patienceMs = 30_000;
@@ -24,6 +25,8 @@ export async function* following({ api, query, onAway }: Following): AsyncIterab
         yield one;
       }
     } catch (error) {
+      // Asked again it would say the same.
+      if (error instanceof Refusal && error.status < 500) throw error;
       if (performance.now() - (awaySince ?? Number.POSITIVE_INFINITY) > patienceMs) throw error;
     }
     if (awaySince === undefined) onAway();

@@ -1,6 +1,7 @@
 /** Objectives, alerts and silences (shapes: `model/src/alerting.ts`). */
 import { readRegex, type SilenceRequest } from '@weft/model';
 import { Type } from 'typebox';
+import { onlyThese } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
 const matcher = Type.Object(
@@ -29,7 +30,9 @@ interface ObjectiveQuery {
 }
 
 export const alertRoutes: Routes = (server, { alerts }) => {
-  server.get<{ Querystring: ObjectiveQuery }>('/slos', async ({ query: { namespace, name } }) => {
+  server.get<{ Querystring: ObjectiveQuery }>('/slos', async ({ query }) => {
+    onlyThese(query, 'namespace', 'name');
+    const { namespace, name } = query;
     const all = await alerts.call('objectives');
     return {
       items: all.filter((one) => (namespace === undefined || one.namespace === namespace) && (name === undefined || one.name === name)),

@@ -197,6 +197,21 @@ test('a malformed request is told what is wrong with it', async () => {
   expect((await weftd.ask('/wait?timeoutMs=-1')).status).toBe(400);
 });
 
+test.each([
+  ['/edges?at=1', 'at cannot be asked for here'],
+  ['/edges?node=shop/nobody', 'nobody called shop/nobody in this time'],
+  ['/signals?of=service&service=web', 'service cannot be asked for here'],
+  ['/traces?limit=1e9', 'limit must be 1 to 1000'],
+  ['/traces?status=error', 'status cannot be asked for here'],
+  ['/slos?nmae=payments', 'nmae cannot be asked for here'],
+  ['/mtls?since=1', 'since cannot be asked for here'],
+  ['/mtls/strict/nowhere', 'there is no workload in nowhere'],
+])('what cannot be asked of observations is told: %s', async (path, error) => {
+  const { status, body } = await weftd.ask(path);
+  expect(status).toBeGreaterThanOrEqual(400);
+  expect(body.error).toContain(error);
+});
+
 test('a file written before `wait` is compiled when it returns', async () => {
   for (let round = 1; round <= 5; round += 1) {
     weftd.write('late.yaml', `apiVersion: v1\nkind: Service\nmetadata: {name: late, namespace: shop}\nspec: {ports: [{port: ${round}}]}\n`);

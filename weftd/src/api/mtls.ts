@@ -1,6 +1,7 @@
 /** Modes of mutual TLS beside who came by what: which clients hold up STRICT. */
 import type { Modes } from '@weft/model';
 import { type Came, type ClientPod, mtlsReport, strictPlan } from '@weft/signals';
+import { onlyThese } from './query.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 const longest = 30 * 24 * 3600 * 1000;
@@ -36,7 +37,9 @@ const modesOf = async ({ desired }: ApiParts, strict?: string): Promise<Modes> =
 };
 
 export const mtlsRoutes: Routes = (server, parts) => {
-  server.get<{ Querystring: { namespace?: string; windowMs?: string } }>('/mtls', async ({ query: { namespace, windowMs } }) => {
+  server.get<{ Querystring: { namespace?: string; windowMs?: string } }>('/mtls', async ({ query }) => {
+    onlyThese(query, 'namespace', 'windowMs');
+    const { namespace, windowMs } = query;
     const { workloads } = await modesOf(parts);
     const chosen = workloads.filter((one) => namespace === undefined || one.namespace === namespace);
     return mtlsReport(chosen, await cameIn(parts, windowOf(windowMs)));
@@ -47,7 +50,12 @@ export const mtlsRoutes: Routes = (server, parts) => {
       const { namespace } = params;
       const [before, { workloads: after, manifest, findings }] = [await modesOf(parts), await modesOf(parts, namespace)];
       if (!manifest) throw new Refusal(400, `${namespace} is no namespace that a PeerAuthentication can be in`);
-      return strictPlan({ namespace, before: before.workloads, after, manifest, findings }, await cameIn(parts, windowOf(query.windowMs)));
+      const asked = { namespace, before: before.workloads, after, manifest, findings };
+      const plan = strictPlan(asked, await cameIn(parts, windowOf(query.windowMs)));
+      // A name that is written wrong proves nothing.
+      if (plan.changes.length === 0 && !before.workloads.some((one) => one.namespace === namespace))
+        throw new Refusal(404, `there is no workload in ${namespace} that STRICT would be about`);
+      return plan;
     },
   );
 };

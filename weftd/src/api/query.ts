@@ -6,6 +6,12 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 /** The last where it stands more than once. @returns undefined where nothing is said */
 export const textIn = (query: Query, name: string): string | undefined => [query[name] ?? []].flat().at(-1);
 
+/** What nobody understands is no question: a name that is written wrong would find everything. */
+export const onlyThese = (query: object, ...names: readonly string[]): void => {
+  const strange = Object.keys(query).find((name) => !names.includes(name));
+  if (strange !== undefined) throw new Refusal(400, `${strange} cannot be asked for here: ${names.join(', ') || 'nothing'} can`);
+};
+
 /** Not negative. @returns undefined where nothing is said */
 export const numberIn = (query: Query, name: string): number | undefined => {
   const text = textIn(query, name);

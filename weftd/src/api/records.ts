@@ -6,9 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartyName, RecordQuery } from '@weft/signals';
 import ipaddr from 'ipaddr.js';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
+import { onlyThese, type Query } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
-
-type Asked = Readonly<Record<string, string | undefined>>;
 
 const usualLimit = 100;
 const largestLimit = 10_000;
@@ -23,6 +22,14 @@ const partyIn = (text: string): PartyName => {
 const addressIn = (text: string): string => {
   if (isIP(text) === 0) throw new Refusal(400, `${text} is no IPv4 or IPv6 address`);
   return ipaddr.process(text).toString();
+};
+
+/** An identity, or a piece of one with `*` before or behind it. */
+const principalIn = (text: string): string => {
+  const piece = text.replace(/^\*|\*$/, '');
+  if (piece.includes('*')) throw new Refusal(400, `${text}: * may stand at the start or at the end`);
+  if (piece === text && !text.includes('://')) throw new Refusal(400, `${text} is no identity: write spiffe://…, or *${text}`);
+  return text;
 };
 
 const oneOf =
@@ -54,7 +61,7 @@ const limitIn = (text: string): number => {
 const asIs = (text: string): string => text;
 
 const readers = {
-  principal: asIs,
+  principal: principalIn,
   from: partyIn,
   to: partyIn,
   workload: partyIn,
@@ -73,13 +80,17 @@ const readers = {
 } as const satisfies { readonly [Name in keyof RecordQuery]-?: (text: string, name: string) => NonNullable<RecordQuery[Name]> };
 
 /** @throws Refusal where something is asked that there is not */
-export const recordQueryIn = (asked: Asked): RecordQuery => {
+export const recordQueryIn = (asked: Query): RecordQuery => {
+  onlyThese(asked, ...Object.keys(readers));
   const read = Object.entries(asked).flatMap(([name, text]): [string, unknown][] => {
-    const reader = (readers as Readonly<Record<string, (text: string, name: string) => unknown>>)[name];
-    if (!Object.hasOwn(readers, name) || !reader) throw new Refusal(400, `records are not asked for by ${name}`);
-    return typeof text === 'string' ? [[name, reader(text, name)]] : [];
+    if (typeof text === 'object') throw new Refusal(400, `${name} is said more than once`);
+    const reader = readers[name as keyof typeof readers];
+    return text === undefined ? [] : [[name, reader(text, name)]];
   });
-  return { limit: usualLimit, ...Object.fromEntries(read) };
+  const query: RecordQuery = { limit: usualLimit, ...Object.fromEntries(read) };
+  const { since = 0, until = Number.POSITIVE_INFINITY } = query;
+  if (since >= until) throw new Refusal(400, 'since must be before until');
+  return query;
 };
 
 /** The last minute. */
@@ -105,14 +116,14 @@ const follow = async (records: Telemetry['records'], query: RecordQuery, to: Ser
 };
 
 export const recordRoutes: Routes = (server, { telemetry: { records } }) => {
-  server.get<{ Querystring: Asked }>('/records', async ({ query }) => ({ items: await records.query(recordQueryIn(query)) }));
-  server.get<{ Querystring: Asked }>('/top', ({ query }) => {
+  server.get<{ Querystring: Query }>('/records', async ({ query }) => ({ items: await records.query(recordQueryIn(query)) }));
+  server.get<{ Querystring: Query }>('/top', ({ query }) => {
     const asked = recordQueryIn(query);
     const { until = Date.now(), since = until - usualTop } = asked;
     return records.top({ ...asked, since, until });
   });
   server.get('/records/state', () => records.state());
-  server.get<{ Querystring: Asked }>('/records/follow', (request, reply) => {
+  server.get<{ Querystring: Query }>('/records/follow', (request, reply) => {
     const query = recordQueryIn(request.query);
     reply.hijack();
     const { raw } = reply;

@@ -1,6 +1,6 @@
 import { type SignalSubject, signalSubjects } from '@weft/model';
 import { goldenSignals, type Where } from '@weft/signals';
-import { numberIn, type Query, spanIn, textIn } from './query.ts';
+import { numberIn, onlyThese, type Query, spanIn, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
 const tenMinutes = 600_000;
@@ -25,6 +25,7 @@ export const whereIn = (query: Query): Where => {
 
 export const signalRoutes: Routes = (server, { signals, desired }) => {
   server.get<{ Querystring: Query }>('/signals', ({ query }) => {
+    onlyThese(query, 'of', 'where', 'step', 'to', 'from');
     const step = numberIn(query, 'step');
     const search = { of: subjectIn(query), ...spanIn(query, tenMinutes), where: whereIn(query), ...(step !== undefined && { step }) };
     return goldenSignals(signals, search, desired.node().measured.saturations).catch((error: Error) => {

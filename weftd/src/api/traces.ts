@@ -1,5 +1,5 @@
 import type { TraceSearch } from '@weft/model';
-import { numberIn, type Query, textIn } from './query.ts';
+import { numberIn, onlyThese, type Query, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
 const mostTraces = 1_000;
@@ -11,6 +11,12 @@ const failedIn = (query: Query): { readonly failed?: boolean } => {
   return { failed: failed === 'true' };
 };
 
+const limitIn = (query: Query): number => {
+  const limit = numberIn(query, 'limit') ?? 20;
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostTraces) throw new Refusal(400, `limit must be 1 to ${mostTraces}`);
+  return limit;
+};
+
 /** Unix milliseconds and milliseconds, as `model/src/trace.ts` has them; without `from` and `to` the last hour. */
 const rangeIn = (query: Query): Omit<TraceSearch, 'service' | 'failed'> => {
   const to = numberIn(query, 'to') ?? Date.now();
@@ -19,15 +25,18 @@ const rangeIn = (query: Query): Omit<TraceSearch, 'service' | 'failed'> => {
   return {
     to,
     from: numberIn(query, 'from') ?? to - 3_600_000,
-    limit: Math.min(mostTraces, numberIn(query, 'limit') ?? 20),
+    limit: limitIn(query),
     ...(namespace && { namespace }),
     ...(min !== undefined && { minDuration: min }),
     ...(max !== undefined && { maxDuration: max }),
   };
 };
 
+const ranged = ['service', 'namespace', 'to', 'from', 'minDuration', 'maxDuration', 'limit'];
+
 export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
   server.get<{ Querystring: Query }>('/traces', async ({ query }) => {
+    onlyThese(query, 'failed', ...ranged);
     const service = textIn(query, 'service');
     return { items: await traces.find({ ...rangeIn(query), ...failedIn(query), ...(service && { service }) }) };
   });
@@ -39,6 +48,7 @@ export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
   });
 
   server.get<{ Querystring: Query }>('/exemplars', async ({ query }) => {
+    onlyThese(query, ...ranged);
     const service = textIn(query, 'service');
     if (!service) throw new Refusal(400, 'say of which service');
     return { items: await traces.exemplars({ minDuration: 0, ...rangeIn(query), service }) };
