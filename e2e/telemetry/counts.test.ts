@@ -217,6 +217,8 @@ test('an Envoy that is killed loses what it counted since it was asked last, and
   expect((await stepsOf(server)).filter(({ gap }) => gap).length).toBeGreaterThan(0);
   expect((await mesh.weft('stat', 'deploy/bank-v1')).stderr).toContain('a proxy was killed or not read for a while: money/bank-v1');
 
-  const records = await api<{ items: readonly unknown[] }>('/records?path=/kept&limit=1000', 'token');
-  expect(records.items.length).toBe(2 * kept);
+  // Under load they may be a while on their way.
+  const recorded = async () => (await api<{ items: readonly unknown[] }>('/records?path=/kept&limit=1000', 'token')).items.length;
+  await until('all records are there', async () => ((await recorded()) >= 2 * kept ? true : undefined), 60_000, 500);
+  expect(await recorded()).toBe(2 * kept);
 });

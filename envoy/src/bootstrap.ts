@@ -63,6 +63,8 @@ const keptStatistics: JsonObject = {
       ...['listener_manager.', 'cluster_manager.', 'control_plane.', 'server.', 'runtime.', 'istio_', 'mesh_'].map((prefix) => ({
         prefix,
       })),
+      // Whether records were written, and whether they could be.
+      { prefix: 'filesystem.' },
       ...['.update_attempt', '.update_success', '.update_rejected', '.rbac.allowed', '.rbac.denied', '.membership_healthy'].map(
         (suffix) => ({
           suffix,

@@ -20,7 +20,7 @@ export interface BuilderInput {
   /** Directory of the pods' logs. */
   readonly logs: string;
   readonly serve: ProxyInput['serve'];
-  readonly records: Pick<Shipper, 'open' | 'end'>;
+  readonly records: Pick<Shipper, 'open' | 'lost' | 'end'>;
   readonly now: () => number;
   readonly onChange: () => void;
   readonly endpointsGone: () => Promise<void>;
@@ -68,7 +68,11 @@ export const podBuilder = (input: BuilderInput): PodBuilder => {
         ...{ pod: spec, mesh, place: around.place, network, envoy, serve, now },
         sockets: proxySockets(index),
         user: users.proxy,
-        records: { open: () => records.open(ownerOf(spec)), end: (spool) => records.end(spool) },
+        records: {
+          open: () => records.open(ownerOf(spec)),
+          lost: (spool, lines) => records.lost(spool, lines),
+          end: (spool) => records.end(spool),
+        },
         log: logOf('envoy'),
         onChange: () => pod.changed(),
       });

@@ -15,6 +15,7 @@ import { inNetwork, withNetRaw, without, withoutRights } from './confine.ts';
 import type { Page } from './last-words.ts';
 import type { PodNetwork } from './network.ts';
 import { RecordFile } from './record-file.ts';
+import { RecordLosses, writtenIn } from './record-losses.ts';
 import { type RecordPlace, showRecords, withoutRecords } from './record-place.ts';
 import { spanEnvironment } from './span-environment.ts';
 
@@ -56,7 +57,7 @@ export interface ProxyInput {
     readonly user: number | undefined;
   }) => Promise<ServedProxy>;
   /** Where the proxy's records go, and who brings them further. Throws when the disk takes nothing. */
-  readonly records: { open(): Spool; end(spool: Spool): void };
+  readonly records: { open(): Spool; lost(spool: Spool, lines: number): void; end(spool: Spool): void };
   readonly now: () => number;
   readonly onChange: () => void;
 }
@@ -66,6 +67,7 @@ interface Records {
   readonly spool: Spool;
   readonly place: RecordPlace;
   readonly file: RecordFile;
+  readonly losses: RecordLosses;
 }
 
 /** Istio's default; also how long connections of a listener that was removed may last. */
@@ -73,6 +75,7 @@ const drainSeconds = 45;
 /** The first restart is at once: its clients wait. */
 const restarts = { first: 250, max: 5_000, calm: 10_000 };
 const recordFiles = { limit: 4 * 1024 * 1024, everyMs: 1_000 };
+const recordLossesMs = 5_000;
 const pollMs = 50;
 const stopMs = 5_000;
 
@@ -160,6 +163,7 @@ export class Proxy {
   async stop(): Promise<void> {
     this.stopping = true;
     const { child } = this;
+    await this.records?.losses.close();
     if (child) {
       this.lastPage = await this.page().catch(() => undefined);
       child.process.kill('SIGTERM');
@@ -185,7 +189,12 @@ export class Proxy {
       spool.giveTo(user);
       const place = await showRecords(sockets.directory, spool.out, basename(sockets.directory));
       const reopen = async (): Promise<void> => void (await askAdmin(sockets.admin, 'POST', '/reopen_logs'));
-      return { spool, place, file: new RecordFile({ spool, reopen, ...recordFiles }) };
+      const losses = new RecordLosses({
+        ask: async () => writtenIn((await askAdmin(sockets.admin, 'GET', '/stats?filter=^filesystem%5C.')).body.toString()),
+        onLost: (lines) => records.lost(spool, lines),
+        everyMs: recordLossesMs,
+      });
+      return { spool, place, file: new RecordFile({ spool, reopen, ...recordFiles }), losses };
     } catch (error) {
       log.note(`requests are not recorded: ${(error as Error).message}`);
       await withoutRecords(sockets.directory);

@@ -126,6 +126,25 @@ test('what was delivered of a file that is given up is not told to be lost', asy
   expect(taken.filter(({ dropped }) => dropped > 0)).toMatchObject([{ file: 'web-uid/1', from: 8, to: 14, dropped: 1 }]);
 });
 
+test('what a proxy could not write is told once, between what it could', async () => {
+  away = true;
+  open();
+  const web = shipper.open(owner('web'));
+  write(web, 'one\n');
+  shipper.lost(web, 3);
+  shipper.lost(web, 4);
+  away = false;
+  await until(() => lines().length === 1 && taken.some(({ dropped }) => dropped > 0));
+  shipper.lost(web, 2);
+  write(web, 'two\n');
+  await until(() => lines().length === 2 && taken.filter(({ dropped }) => dropped > 0).length === 2);
+  expect(taken.filter(({ dropped }) => dropped > 0)).toMatchObject([
+    { from: 0, to: 7, dropped: 7, lines: [] },
+    { from: 7, to: 9, dropped: 2, lines: [] },
+  ]);
+  expect(lines()).toEqual(['one', 'two']);
+});
+
 test('of a pod that is gone all is shipped, then its spool goes', async () => {
   away = true;
   open();

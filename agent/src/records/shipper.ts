@@ -2,6 +2,7 @@
  * Brings records from the spools to weftd: one request at a time, so that weftd sets the pace, and each spool has its turn. What weftd has is
  * removed; while it is away all is kept within bounds, and beyond them the oldest are given up and counted.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery } from './delivery.ts';
@@ -33,8 +34,16 @@ interface Told {
 
 interface Load {
   readonly spool: Spool;
-  readonly segment: Segment;
+  /** Absent: what was never written to one. */
+  readonly segment?: Segment;
   readonly piece: Piece;
+}
+
+/** What a proxy could not write. It is told as a file is whose lines are all dropped, and is nowhere but here: the disk has no room for it. */
+interface Unwritten {
+  readonly id: string;
+  readonly lines: number;
+  readonly told: number;
 }
 
 interface Position {
@@ -44,11 +53,17 @@ interface Position {
 
 const start: Position = { number: 0, offset: 0 };
 
+const tellingOf = ({ owner }: Spool, { id, lines, told }: Unwritten): Piece => ({
+  ...{ owner, spool: id, number: 1, from: told, to: lines },
+  ...{ lines: [], damaged: 0, dropped: lines - told },
+});
+
 export class Shipper {
   readonly #input: ShipperInput;
   readonly #spools = new Map<string, Spool>();
   /** How far each spool was delivered. What an agent before this one delivered is sent again, and weftd knows it. */
   readonly #positions = new Map<Spool, Position>();
+  readonly #unwritten = new Map<Spool, Unwritten>();
   /** Nothing more is added to them. */
   readonly #ended = new Set<Spool>();
   readonly #stopping = new AbortController();
@@ -77,6 +92,13 @@ export class Shipper {
     this.#spools.set(owner.uid, spool);
     this.#ended.delete(spool);
     return spool;
+  }
+
+  /** The proxy could not write so many records. */
+  lost(spool: Spool, lines: number): void {
+    const known = this.#unwritten.get(spool) ?? { id: randomUUID(), lines: 0, told: 0 };
+    this.#unwritten.set(spool, { ...known, lines: known.lines + lines });
+    this.#wake?.();
   }
 
   /** The proxy has ended for good: the spool goes when weftd has all of it. */
@@ -155,6 +177,8 @@ export class Shipper {
   }
 
   async #next(spool: Spool): Promise<Load | undefined> {
+    const unwritten = this.#unwritten.get(spool);
+    if (unwritten && unwritten.lines > unwritten.told) return { spool, piece: tellingOf(spool, unwritten) };
     const [segment] = spool.segments();
     if (!segment) {
       this.#removeIfEnded(spool);
@@ -180,6 +204,11 @@ export class Shipper {
   }
 
   #delivered({ spool, segment, piece: { number, to } }: Load): void {
+    if (!segment) {
+      const unwritten = this.#unwritten.get(spool);
+      if (unwritten) this.#unwritten.set(spool, { ...unwritten, told: to });
+      return;
+    }
     this.#positions.set(spool, { number, offset: to });
     if (segment.dropped) spool.finish(segment);
   }
@@ -188,6 +217,7 @@ export class Shipper {
     if (!this.#ended.has(spool)) return;
     this.#spools.delete(spool.owner.uid);
     this.#positions.delete(spool);
+    this.#unwritten.delete(spool);
     this.#ended.delete(spool);
     spool.remove();
   }

@@ -2,6 +2,7 @@ import { contentTypes, type Family, type Format, writeExposition } from '@weft/s
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
 import { handOverMetrics } from '../telemetry/hand-over/metrics.ts';
+import { lossMetrics } from '../telemetry/records/losses.ts';
 import { proxiesOf, scrapeAll, scrapeWithApplication } from '../telemetry/scrape.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
@@ -22,6 +23,12 @@ const ofControlPlane = async ({ push, version, telemetry }: ApiParts): Promise<r
   ...controlPlaneMetrics({ version, connected: push.proxies().filter(({ connected }) => connected) }),
   // The thread of telemetry may be away; proxies' metrics do not need it.
   ...handOverMetrics(await telemetry.outbox.state().catch(() => [])),
+  ...lossMetrics(
+    await telemetry.records
+      .state()
+      .then(({ losses }) => losses)
+      .catch(() => undefined),
+  ),
 ];
 
 export const metricsRoutes: Routes = (server, parts) => {

@@ -1,4 +1,5 @@
 /** What was not kept, by reason: a record that is missing is at least known to be. */
+import type { Family } from '@weft/signals';
 import type { Database } from '../../store/database.ts';
 
 export type LossCounts = Readonly<Record<string, number>>;
@@ -18,4 +19,16 @@ export const lossesIn = ({ sql }: Database): Losses => {
     },
     all: () => Object.fromEntries(list.all().map(({ reason, count }) => [String(reason), Number(count)])),
   };
+};
+
+const reasons = ['damaged', 'dropped'] as const;
+
+/** @param losses undefined: nobody knows them right now */
+export const lossMetrics = (losses: LossCounts | undefined): readonly Family[] => {
+  if (!losses) return [];
+  const name = 'weft_records_lost_total';
+  const samples = reasons.map((reason) => ({ name, labels: { reason }, value: losses[reason] ?? 0 }));
+  return [
+    { name: 'weft_records_lost', type: 'counter', help: 'Records that were not kept: cut off, or dropped for want of room.', samples },
+  ];
 };
