@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenSignals } from '@weft/model';
-import type { MtlsReport, StrictPlan, Top, Why } from '@weft/signals';
+import type { AccessRecord, MtlsReport, StrictPlan, Top, Why } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
 
@@ -166,6 +166,153 @@ describe('a failed request', () => {
     });
     const { stdout } = await mesh.weft('access', '--failed');
     expect(stdout).toMatch(/503 UH.*no endpoint of the service is ready.*gone-1/);
+  });
+});
+
+describe('each way to fail, on real Envoys', () => {
+  /** Id, and what curl is asked for; all of one pod at once. */
+  const asked: Readonly<Record<'web' | 'clerk' | 'batch', Readonly<Record<string, string>>>> = {
+    web: {
+      nobody: 'http://rude:85/',
+      silent: 'http://silent.legacy/',
+      ends: 'http://rude:82/',
+      garbage: 'http://rude:83/',
+      resets: 'http://rude:84/',
+      broken: 'http://rude/broken',
+      delayed: 'http://rude/delayed',
+      nowhere: 'http://rude/nowhere',
+      again: 'http://rude/status/503',
+      unrouted: 'http://rude/unknown',
+      judged: 'http://rude/judged',
+      left: '-m 0.2 http://rude/delay/900',
+      unresolved: 'http://a.nowhere.example/ --connect-to ::240.240.9.9:80',
+      guest: 'http://rude/status/200 -H x-role:guest',
+      member: 'http://rude/team',
+      forged: 'http://rude/team -H authorization:Bearer%20abc',
+      ambiguous: 'http://rude/a -H host:a@rude',
+      bytes: '-m 1 telnet://rude:9000',
+    },
+    clerk: {
+      beyond: 'http://silent.legacy/',
+      unknown: 'http://unknown.example/ --connect-to ::ledger.why:80',
+      closed: '-m 1 telnet://rude:9999',
+    },
+    batch: {
+      unserved: 'http://door.why/else -H host:shop.example',
+      hostless: 'http://door.why/status/200',
+      nameless: '-k https://door.why/',
+      unproven: '-k --connect-to ::door.why:443 https://shop.example/',
+    },
+  };
+
+  beforeAll(async () => {
+    const run = async ([pod, all]: [string, Readonly<Record<string, string>>]) => {
+      const commands = Object.entries(all).map(([id, args]) => {
+        const words = args.split(' ').map((word) => `'${word.replaceAll('%20', ' ')}'`);
+        return `curl -s -m 5 -o /dev/null -H x-request-id:${id} ${words.join(' ')} </dev/null &`;
+      });
+      const namespace = pod === 'batch' ? 'legacy' : 'why';
+      await mesh.weft('exec', '-n', namespace, `deploy/${pod}`, '--', 'sh', '-c', `${commands.join('\n')}\nwait`);
+    };
+    await Promise.all(Object.entries(asked).map(run));
+  }, 30_000);
+
+  const object = (kind: string, name: string, field: string) => ({ kind, field, object: expect.objectContaining({ name }) });
+
+  test.each([
+    ['nobody', 'application', ['URX', 'UF'], 'nobody listens on that port', object('Service', 'rude', 'spec.ports[].targetPort')],
+    ['silent', 'between', ['URX', 'UF'], 'nobody listens on that port', object('Service', 'silent', 'spec.ports[].targetPort')],
+    ['ends', 'application', ['UC'], 'closed the connection before it had answered', object('Deployment', 'rude', '')],
+    ['garbage', 'application', ['UPE'], 'in another protocol', object('Service', 'rude', 'spec.ports[].appProtocol')],
+    ['resets', 'application', ['UR'], 'the application reset the request', object('Deployment', 'rude', '')],
+    ['broken', 'caller', ['FI'], 'a fault was injected', object('VirtualService', 'rude', 'spec.http[].fault.abort')],
+    ['nowhere', 'caller', ['NC'], 'does not exist', object('DestinationRule', 'rude', 'spec.subsets')],
+    ['again', 'application', ['URX'], 'answered status 503', object('Deployment', 'rude', '')],
+    ['unrouted', 'caller', ['NR'], 'no route is for this host and path', object('VirtualService', 'rude', 'spec.http[].match')],
+    ['unresolved', 'caller', ['DF'], 'could not be resolved', object('ServiceEntry', 'nowhere', 'spec.hosts')],
+    ['beyond', 'caller', [], 'REGISTRY_ONLY', object('Sidecar', 'clerk', 'spec.egress[].hosts')],
+    ['unknown', 'caller', [], 'REGISTRY_ONLY', { kind: 'ServiceEntry', field: 'spec.hosts' }],
+  ] as const)('%s: at the %s, %j', async (id, hop, flags, words, remedy) => {
+    const found = await why(id, ({ hops }) => hops.some(({ caller, server }) => (hop === 'application' ? caller && server : caller)));
+    expect(causeOf(found)?.diagnosis).toMatchObject({
+      hop,
+      words: expect.stringContaining(words),
+      flags: expect.arrayContaining(flags.map((flag) => expect.objectContaining({ flag }))),
+      remedies: expect.arrayContaining([expect.objectContaining(remedy)]),
+    });
+  });
+
+  test.each([
+    ['judged', 'authorizer', 'nobody-judges could not be asked', object('MeshConfig', 'default', 'spec.extensionProviders')],
+    [
+      'guest',
+      'policy',
+      'DENY why/no-guests matches, so header x-role was one of [guest]',
+      object('AuthorizationPolicy', 'no-guests', 'spec.rules'),
+    ],
+    ['member', 'policy', 'ALLOW why/members has no rule that matches', object('AuthorizationPolicy', 'members', 'spec.rules')],
+    [
+      'forged',
+      'token',
+      'no RequestAuthentication of this workload takes the token',
+      object('RequestAuthentication', 'rude', 'spec.jwtRules[].fromHeaders'),
+    ],
+  ] as const)('%s: refused by %s', async (id, by, words, remedy) => {
+    const found = await why(id, ({ refused }) => refused !== undefined);
+    expect(found.refused).toMatchObject({
+      agrees: true,
+      record: { verdict: { by } },
+      judgement: { hop: { verdict: { why: expect.stringContaining(words) } } },
+    });
+    expect(causeOf(found)?.diagnosis?.remedies).toContainEqual(remedy);
+  });
+
+  test('what is not in a record is not taken for missing, and what it has counts', async () => {
+    const { refused } = await why('member', (found) => found.refused !== undefined);
+    expect(refused?.judgement.hop?.verdict?.change).toBe(
+      'the token’s claim group is none (no verified token), and has to be one of [members]',
+    );
+  });
+
+  test('a delay by a fault is told, and is no failure', async () => {
+    expect(await why('delayed', ({ hops }) => hops.some(({ caller }) => caller))).toMatchObject({ about: 'success' });
+    expect((await mesh.weft('why', 'delayed')).stdout).toContain('DI DelayInjected');
+  });
+
+  test('a caller that went away is nobody’s failure but its own', async () => {
+    expect(causeOf(await why('left'))?.diagnosis).toMatchObject({ hop: 'client', flags: [{ flag: 'DC' }, { flag: 'DC' }] });
+  });
+
+  test('what servers read in different ways was refused by no policy', async () => {
+    const found = await why('ambiguous', ({ refused }) => refused !== undefined);
+    expect(found.refused?.agrees).toBe(true);
+    expect(causeOf(found)?.diagnosis).toMatchObject({ hop: 'client', words: expect.stringContaining('different ways'), remedies: [] });
+  });
+
+  const failedAt = async (query: string): Promise<readonly AccessRecord[]> =>
+    (await told<{ items: { record: AccessRecord }[] }>(`records?failed=true&${query}`)).items.map(({ record }) => record);
+
+  test('connections that are not HTTP have their flags, too', async () => {
+    const flagsOf = async (query: string) => (await failedAt(query)).filter(({ request }) => !request).map(({ flags }) => flags);
+    expect(await until('its record', async () => ((await flagsOf('to=rude')).length > 1 ? flagsOf('to=rude') : undefined))).toEqual([
+      'DT',
+      'DT',
+    ]);
+    expect(await flagsOf('from=clerk')).toEqual(['UH']);
+  });
+
+  test('at a gateway without route, host or server name names the Gateway', async () => {
+    const records = await until('four records', async () => {
+      const found = await failedAt('workload=why/door');
+      return found.length >= 4 ? found : undefined;
+    });
+    const fields = await Promise.all(
+      records.map(async ({ request, refusal }) => {
+        const remedies = causeOf(await why(request?.id || refusal?.id || ''))?.diagnosis?.remedies ?? [];
+        return remedies.filter(({ kind, object: one }) => kind === 'Gateway' && one?.name === 'door').map(({ field }) => field);
+      }),
+    );
+    expect(fields.flat().sort()).toEqual(['spec.servers[].hosts', 'spec.servers[].hosts', 'spec.servers[].hosts', 'spec.servers[].tls']);
   });
 });
 

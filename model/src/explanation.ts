@@ -151,6 +151,17 @@ export interface DecidingRule {
   readonly line?: number;
 }
 
+/** One value more in a field of an AuthorizationPolicy. */
+export interface Amendment {
+  readonly policy: string;
+  readonly namespace: string;
+  /** Where it is to stand. */
+  readonly path: string;
+  readonly add: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
 /** An external authorizer has the next word, before all that the verdict tells. */
 export interface Delegated extends DecidingRule {
   readonly provider: string;
@@ -175,6 +186,10 @@ export interface Verdict {
   /** Where no ALLOW rule matches: the one that lacks least, and what would have made it match. */
   readonly nearest?: DecidingRule;
   readonly change?: string;
+  /** What would have to be added to policies for just this to be allowed: tried, and it is. */
+  readonly amendments?: readonly Amendment[];
+  /** Absent: policies' own rules. */
+  readonly refusedBy?: 'authorizer' | 'token';
   readonly asks?: readonly Delegated[];
   readonly asides?: readonly Aside[];
 }
@@ -219,6 +234,8 @@ export interface Journey {
   readonly hops: readonly Hop[];
   /** Of the whole: what the client gets. */
   readonly outcome: Outcome;
+  /** Objects that have a say in what the first proxy does with that host. */
+  readonly concerned?: readonly WrittenPlace[];
 }
 
 export interface ExplainRequest {

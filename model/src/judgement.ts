@@ -18,6 +18,15 @@ export interface CameIn {
   readonly mtls: boolean;
   /** Absent: bytes. */
   readonly request?: { readonly method: string; readonly host: string; readonly path: string };
+  /** Whose token was verified; absent: none was. */
+  readonly token?: { readonly issuer: string; readonly subject: string };
+  /** Who refused it there, and by which rule; absent: nobody did. */
+  readonly decided?: {
+    readonly by: 'policy' | 'authorizer' | 'token' | 'listener' | 'handshake';
+    /** In the proxy's words. */
+    readonly reason: string;
+    readonly rule?: { readonly namespace: string; readonly name: string; readonly rule: number };
+  };
 }
 
 /** Which configuration was asked. */
@@ -33,6 +42,8 @@ export interface Judgement {
   /** Absent: no proxy of that workload is known any more. */
   readonly hop?: Hop;
   readonly configuration: InForce;
+  /** Objects that have a say in what that proxy does with such a request. */
+  readonly concerned: readonly WrittenPlace[];
 }
 
 export type MtlsMode = 'PERMISSIVE' | 'STRICT' | 'DISABLE';

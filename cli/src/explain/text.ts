@@ -1,6 +1,7 @@
 /** A journey as a person reads it: one block for each proxy, the way in front, the reasons behind it. */
 import { relative } from 'node:path';
 import type {
+  Amendment,
   ClusterStep,
   DecidingRule,
   EndpointStep,
@@ -35,7 +36,7 @@ const nearest = (file: string): string => (relative('', file).length < file.leng
 export const placeText = ({ kind, namespace, name, path, file, line, delegatedBy }: WrittenPlace): string => {
   const where = file === undefined ? path : `${nearest(file)}${line === undefined ? '' : `:${line}`}`;
   const origin = delegatedBy ? `, delegated by ${delegatedBy.kind} ${delegatedBy.namespace}/${delegatedBy.name}` : '';
-  return `${kind} ${namespace}/${name}${where ? ` (${where})` : ''}${origin}`;
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}${where ? ` (${where})` : ''}${origin}`;
 };
 
 const tlsText = ({ mode, sni, identities }: TlsStep): string => {
@@ -144,14 +145,28 @@ const callerText = ({ identity, address, client }: Verdict['caller']): string =>
   return `${who}${where}${client === undefined || client === address ? '' : `, for ${client}`}`;
 };
 
-export const verdictTexts = ({ allowed, why, by, nearest: closest, change, asks = [], asides = [] }: Verdict, paint: Paint): string[] => [
-  ...asks.map((one) => `asks ${one.provider}, which may allow or refuse it: CUSTOM ${ruleText(one)}`),
-  `${allowed ? paint.green('allowed') : paint.red('refused')}: ${why}`,
-  ...(by ? [`by ${ruleText(by)}`] : []),
-  ...(closest ? [`nearest is ALLOW ${ruleText(closest)}`] : []),
-  ...(change === undefined ? [] : [`needed: ${change}`]),
-  ...asides.map((one) => `${one.kind} matches: ${ruleText(one)}`),
-];
+/** Tried with all policies: just this is allowed then, and whatever else has the same value. */
+const amendmentText = ({ policy, namespace, path, add, file, line }: Amendment): string => {
+  const where = file === undefined ? '' : ` (${nearest(file)}${line === undefined ? '' : `:${line}`})`;
+  return `to allow it: add ${JSON.stringify(add)} to ${path} of AuthorizationPolicy ${namespace}/${policy}${where}`;
+};
+
+export const verdictTexts = (verdict: Verdict, paint: Paint): string[] => {
+  const { allowed, why, by, nearest: closest, change, amendments = [], asks = [], asides = [] } = verdict;
+  return [
+    ...asks.map((one) =>
+      verdict.refusedBy === 'authorizer'
+        ? `asked ${one.provider}, as CUSTOM ${ruleText(one)} says`
+        : `asks ${one.provider}, which may allow or refuse it: CUSTOM ${ruleText(one)}`,
+    ),
+    `${allowed ? paint.green('allowed') : paint.red('refused')}: ${why}`,
+    ...(by ? [`by ${ruleText(by)}`] : []),
+    ...(closest ? [`nearest is ALLOW ${ruleText(closest)}`] : []),
+    ...(change === undefined ? [] : [`needed: ${change}`]),
+    ...amendments.map(amendmentText),
+    ...asides.map((one) => `${one.kind} matches: ${ruleText(one)}`),
+  ];
+};
 
 /** Why, the policy's lines have told. */
 const refusalText = ({ status }: Outcome, paint: Paint): string =>

@@ -7,8 +7,11 @@ import type { Terminal } from '../terminal.ts';
 const partyText = ({ namespace, workload, principal, address }: Party): string =>
   workload === '' ? principal || address : `${namespace}/${workload}`;
 
-const calledText = ({ destination }: AccessRecord): string =>
-  destination.workload === '' ? destination.service || destination.address : partyText(destination);
+/** Whom nobody knows is called as the caller called it. */
+const calledText = ({ destination, request, called }: AccessRecord): string => {
+  if (destination.workload !== '') return partyText(destination);
+  return destination.service || destination.address || request?.host || (called ? `port ${called}` : '');
+};
 
 const resultText = ({ verdict, request, flags }: AccessRecord, { paint }: Terminal): string => {
   if (verdict.kind === 'denied') return paint.red(`denied${request ? ` ${request.status}` : ''}`);

@@ -1,6 +1,15 @@
 /** The answer to "why?" as a person reads it: what happened in the first line, then the reason, then the way. */
 import type { Verdict } from '@weft/model';
-import { type AccessRecord, diagnose, type NamedRemedy, type Refused, type Why, type WhyHop } from '@weft/signals';
+import {
+  type AccessRecord,
+  diagnose,
+  type FlagTold,
+  flagsTold,
+  type NamedRemedy,
+  type Refused,
+  type Why,
+  type WhyHop,
+} from '@weft/signals';
 import { placeText, verdictTexts } from '../explain/text.ts';
 import { printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,12 +50,14 @@ const configurationText = ({ judgement: { configuration } }: Refused): string =>
   return `revision ${revision}, which was in force then${changedSince ? '; it was changed since' : ' and is now'}`;
 };
 
-const disagreement = 'with what a record holds (no headers, no tokens) the configuration does not say the same; the proxy is right';
+const disagreement =
+  'this configuration cannot have said so: it was another one that the proxy had, or something is asked about that no record holds; the proxy is right';
 
 /** Reasons tell what the caller wrote. */
 const harmless = ({ change, ...said }: Verdict): Verdict => ({
   ...said,
   why: printable(said.why),
+  ...(said.amendments && { amendments: said.amendments.map((one) => ({ ...one, add: printable(one.add) })) }),
   ...(change !== undefined && { change: printable(change) }),
 });
 
@@ -57,6 +68,7 @@ const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
   const said = judgement.hop?.verdict;
   return [
     ['caller', callerText(record)],
+    ...(record.token ? [['token', printable(`of ${record.token.issuer}, for ${record.token.subject}`)] as const] : []),
     ['reason', reason === 'none' ? 'no rule of a policy allows it' : printable(reason)],
     ...(verdict.kind === 'denied' && verdict.by !== 'policy' ? [['because', diagnose({ server: record })?.words ?? ''] as const] : []),
     ...(rule ? [['rule', placeText(rule)] as const] : []),
@@ -73,6 +85,7 @@ const remedyText = ({ kind, field, object }: NamedRemedy): string => {
 };
 
 const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> = {
+  client: 'by whoever asked',
   caller: 'at the caller’s proxy',
   between: 'between the two proxies',
   'server proxy': 'at the server’s proxy',
@@ -80,15 +93,24 @@ const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> 
   policy: 'by policy',
 };
 
+/** What was said before. */
+interface Told {
+  readonly isRefusal: boolean;
+  /** The very change to a policy. */
+  readonly proposed: boolean;
+}
+
+const flagLine = ({ flag, name, words, by }: FlagTold): Line => ['flag', `${flag} ${name} (${by}’s proxy): ${words}`];
+
 /** Why somebody was refused was said before; what went wrong by itself has its flags. */
-const diagnosisLines = ({ diagnosis, now }: WhyHop, isRefusal: boolean): readonly Line[] => {
+const diagnosisLines = ({ diagnosis, now }: WhyHop, { isRefusal, proposed }: Told): readonly Line[] => {
   if (!diagnosis) return [];
   const { hop, words, flags, remedies, details } = diagnosis;
   const changes = remedies.map((remedy): Line => ['change', remedyText(remedy)]);
-  if (isRefusal) return changes;
+  if (isRefusal) return proposed ? changes.filter((_, index) => remedies[index]?.kind !== 'AuthorizationPolicy') : changes;
   return [
     ['cause', `${words} (${places[hop]})`],
-    ...flags.map(({ flag, name, words: meaning }): Line => ['flag', `${flag} ${name}: ${meaning}`]),
+    ...flags.map(flagLine),
     ...(details === '' ? [] : [['details', printable(details)] as const]),
     ...(now === undefined ? [] : [['now', now] as const]),
     ...changes,
@@ -103,14 +125,22 @@ const hopText = (hop: WhyHop, isCause: boolean, paint: Paint): string => {
 
 const heading: Readonly<Record<Why['about'], string>> = { refusal: 'refused', failure: 'failed', success: 'nothing went wrong' };
 
+/** A fault that only delayed it is worth a word. */
+const flagsAside = (about: Why['about'], hops: readonly WhyHop[]): readonly Line[] =>
+  about === 'success'
+    ? hops.flatMap(({ caller, server }) => [caller, server].flatMap((one) => (one ? flagsTold(one) : []))).map(flagLine)
+    : [];
+
 export const whyText = ({ about, hops, cause, refused }: Why, { paint }: Terminal): string => {
   const at = cause === undefined ? hops[0] : hops[cause];
   const record = refused?.record ?? at?.server ?? at?.caller;
   const paints = about === 'success' ? paint.green : paint.red;
-  const facts = refused ? refusedLines(refused, paint) : [];
+  const facts = refused ? refusedLines(refused, paint) : flagsAside(about, hops);
+  const proposed = Boolean(refused?.agrees && refused.judgement.hop?.verdict?.amendments);
+  const told = { isRefusal: refused !== undefined, proposed };
   return [
     `${paints(heading[about])}  ${at ? printable(`${at.from} → ${at.to}`) : ''}  ${record ? `${paint.bold(asked(record))} at ${clock(record.at)}` : ''}`,
-    ...lines([...facts, ...(at ? diagnosisLines(at, refused !== undefined) : [])], paint),
+    ...lines([...facts, ...(at ? diagnosisLines(at, told) : [])], paint),
     ...(hops.length > 1 ? ['', 'the way:', ...hops.map((hop, index) => hopText(hop, index === cause, paint))] : []),
   ].join('\n');
 };

@@ -1,9 +1,10 @@
 /** What a proxy's record tells, asked again: by the same policy, rule and condition as when it came in. */
 import { type CameIn, meshSettings, parse } from '@weft/model';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { build } from '../build.ts';
-import { enteredAgain } from './again.ts';
+import { enteredAgain, podAt } from './again.ts';
 import { assumedPods } from './assumed.ts';
+import { concernedIn } from './concerned.ts';
 import { modesIn } from './modes.ts';
 
 const objects = [
@@ -70,6 +71,104 @@ test('of the default deny the nearest rule and the smallest change are told', ()
     change: 'the method is POST, and has to be one of [GET]',
     caller: { identity: 'spiffe://cluster.local/ns/shop/sa/web', address: '10.244.0.7' },
   });
+});
+
+describe('what a record does not hold', () => {
+  const byPolicy = (rule?: number): Partial<CameIn> => ({
+    decided: { by: 'policy', reason: '', ...(rule !== undefined && { rule: { namespace: 'shop', name: 'rules', rule } }) },
+  });
+  const judged = (spec: string, more: Partial<CameIn>) => enteredAgain(situation(policy(spec)), cameIn(more))?.verdict;
+
+  test('follows from the rule that the proxy named', () => {
+    const spec = 'action: DENY, rules: [{when: [{key: "request.headers[x-role]", values: [guest]}]}]';
+    expect(judged(spec, byPolicy(0))).toMatchObject({
+      allowed: false,
+      why: 'DENY shop/rules matches, so header x-role was one of [guest]',
+      by: { policy: 'rules', rule: 0 },
+      amendments: [{ path: 'spec.rules[0].from[0].source.notPrincipals', add: 'cluster.local/ns/shop/sa/web' }],
+    });
+  });
+
+  test('is not taken for missing where nothing allowed it', () => {
+    const claims = 'rules: [{to: [{operation: {paths: [/entries]}}], when: [{key: "request.auth.claims[group]", values: [a]}]}]';
+    expect(judged(claims, { ...byPolicy(), token: { issuer: 'https://i', subject: 's' } })?.change).toBe(
+      'the token’s claim group is not in the record, and has to be one of [a]',
+    );
+    expect(judged(claims, byPolicy())?.change).toBe('the token’s claim group is none (no verified token), and has to be one of [a]');
+  });
+
+  test('weighs less than what is known to be otherwise', () => {
+    const two = 'rules: [{to: [{operation: {methods: [GET]}}]}, {when: [{key: "request.headers[x-team]", values: [a]}]}]';
+    expect(judged(two, byPolicy())?.nearest?.rule).toBe(1);
+  });
+
+  test('is no agreement where what is known says otherwise', () => {
+    const other = 'action: DENY, rules: [{to: [{operation: {methods: [GET]}}], when: [{key: "request.headers[x-role]", values: [guest]}]}]';
+    expect(judged(other, byPolicy(0))?.allowed).toBe(true);
+    expect(judged('rules: [{to: [{operation: {methods: [POST]}}]}]', byPolicy())?.allowed).toBe(true);
+  });
+});
+
+describe('the change to a policy', () => {
+  const decided: CameIn['decided'] = { by: 'policy', reason: '' };
+  const rules =
+    'rules: [{from: [{source: {principals: ["*/bank"], namespaces: [shop]}}], to: [{operation: {methods: [GET], paths: [/a*]}}]}]';
+
+  test('names each field and value', () => {
+    expect(enteredAgain(situation(policy(rules)), cameIn({ decided }))?.verdict?.amendments).toMatchObject([
+      { path: 'spec.rules[0].from[0].source.principals', add: 'cluster.local/ns/shop/sa/web', file: 'mesh.yaml' },
+      { path: 'spec.rules[0].to[0].operation.methods', add: 'POST' },
+      { path: 'spec.rules[0].to[0].operation.paths', add: '/entries' },
+    ]);
+  });
+
+  test('made, lets in what was refused, and nothing that has other values', () => {
+    const made = rules
+      .replace('"*/bank"', '"*/bank", cluster.local/ns/shop/sa/web')
+      .replace('[GET]', '[GET, POST]')
+      .replace('[/a*]', '[/a*, /entries]');
+    const [before, after] = [situation(policy(rules)), situation(policy(made))];
+    const identities = ['web', 'bank', 'edge', ''].map((name) => (name === '' ? '' : `spiffe://cluster.local/ns/shop/sa/${name}`));
+    let more = 0;
+    for (const identity of identities)
+      for (const method of ['GET', 'POST', 'PUT'])
+        for (const path of ['/a', '/entries', '/entries/1', '/']) {
+          const asked = cameIn({ identity, mtls: identity !== '', request: { method, host: 'bank', path } });
+          const [was, is] = [before, after].map((one) => enteredAgain(one, asked)?.verdict?.allowed);
+          if (was === is) continue;
+          more += 1;
+          expect([was, is]).toEqual([false, true]);
+          expect(identity.endsWith('web') || method === 'POST' || path === '/entries').toBe(true);
+        }
+    expect(enteredAgain(after, cameIn())?.verdict?.allowed).toBe(true);
+    expect(more).toBeGreaterThan(0);
+  });
+
+  test('is not told where something else refuses it all the same', () => {
+    const deny = policy('action: DENY, rules: [{to: [{operation: {methods: [POST]}}]}]').replace('name: rules', 'name: no-posts');
+    expect(enteredAgain(situation(policy(rules), deny), cameIn({ decided }))?.verdict).not.toHaveProperty('amendments');
+  });
+
+  test('is not told of a caller whom nobody knows', () => {
+    const plain = cameIn({ decided, identity: '', mtls: false });
+    expect(enteredAgain(situation(policy(rules)), plain)?.verdict).not.toHaveProperty('amendments');
+  });
+});
+
+test('objects that have a say are named for each proxy', () => {
+  const sidecar =
+    'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: own, namespace: shop}\nspec: {workloadSelector: {labels: {app: web}}, egress: [{hosts: ["./*"]}]}';
+  const routes = (name: string, gateways: string) =>
+    `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: ${name}, namespace: shop}\nspec: {hosts: [bank], gateways: [${gateways}], http: [{route: [{destination: {host: bank}}]}]}`;
+  const all = situation(sidecar, routes('inside', 'mesh'), routes('entry', 'edge'));
+  const named = (workload: string, host: string, known = all) => {
+    const pod = podAt(known.pods, { namespace: 'shop', workload, address: '' });
+    return pod ? concernedIn(known, pod, host).map(({ kind, name }) => `${kind} ${name}`) : [];
+  };
+  expect(named('web', 'bank')).toEqual(['Sidecar own', 'VirtualService inside', 'Service bank']);
+  expect(named('bank', 'bank.shop:80')).toEqual(['VirtualService inside', 'Service bank']);
+  expect(named('edge', 'bank')).toEqual(['Gateway edge', 'VirtualService entry', 'Service bank']);
+  expect(named('web', 'nobody.example')).toEqual(['Sidecar own']);
 });
 
 test('the client that a trusted proxy spoke of is who it was', () => {

@@ -9,7 +9,7 @@ import { placesIn } from './places.ts';
 import { withPlaces } from './rule-places.ts';
 
 /** The proxy's own pod while it runs, or another one of its workload: they have the same policies. */
-const podOf = (pods: readonly RunningPod[], { namespace, workload, address }: CameIn['proxy']): RunningPod | undefined => {
+export const podAt = (pods: readonly RunningPod[], { namespace, workload, address }: CameIn['proxy']): RunningPod | undefined => {
   const alike = pods.filter(({ pod }) => pod.namespace === namespace && pod.workload.name === workload && pod.proxy !== 'none');
   return alike.find((pod) => pod.address === address || pod.ipv6 === address) ?? alike[0];
 };
@@ -42,12 +42,12 @@ const atGateway = (cameIn: CameIn): Request => {
 /** @returns undefined where nobody knows of such a proxy */
 export const enteredAgain = (situation: Situation, cameIn: CameIn): Hop | undefined => {
   const { mesh, pods, resources, tokens = nobodysTokens } = situation;
-  const found = podOf(pods, cameIn.proxy);
+  const found = podAt(pods, cameIn.proxy);
   if (!found) return undefined;
   const { pod } = found;
   const view = scope(mesh, expectedProxy(found));
   const proxy = `${pod.namespace}/${pod.name}`;
-  const incoming = { sender: senderOf(cameIn), powers: tokens };
+  const incoming = { sender: senderOf(cameIn), powers: tokens, recorded: cameIn };
   const places = placesIn(resources);
   if (pod.proxy === 'gateway') {
     const { passage } = enteredGateway({ view, request: atGateway(cameIn) }, incoming);

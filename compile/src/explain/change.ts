@@ -5,7 +5,7 @@ import { claimAt } from './claims.ts';
 import type { Facts } from './facts.ts';
 import type { Nearest } from './nearest.ts';
 import { type Read, valuesOf } from './request.ts';
-import { subjectOf } from './subjects.ts';
+import { isUnheld, subjectOf } from './subjects.ts';
 
 const starred = (match: TextMatch): string => {
   switch (match.kind) {
@@ -75,6 +75,11 @@ const headerText = (request: Read, name: string): string => {
 
 /** The subject of the test, and what it is now. */
 const described = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
+  const [subject, is] = named(test, facts);
+  return [subject, isUnheld(test, facts) ? 'not in the record' : is];
+};
+
+const named = (test: Test, facts: Facts): readonly [subject: string, is: string] => {
   const { identity = nobody, request } = facts;
   const { claims } = request ?? {};
   switch (test.kind) {
@@ -128,6 +133,12 @@ export const reasonOf = ({ test, negated }: Condition, facts: Facts): string => 
   const [what, is] = described(test, facts);
   const part = isPart(test) ? `whose ${test.kind.replace('-', ' ')} is ` : '';
   return `${what} is ${is}, ${part}${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+};
+
+/** `header x-role was one of [guest]`: of a condition that nobody has written down, and that must have held. */
+export const supposition = ({ test, negated }: Condition, facts: Facts): string => {
+  const [what] = named(test, facts);
+  return `${what} was ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
 };
 
 /** `the method is POST, and has to be one of [GET]`: for each subject that lacks something all that is asked of it. */

@@ -18,6 +18,16 @@ export interface Facts {
   readonly serverName: string;
   /** Absent: bytes. */
   readonly request?: Read;
+  /** Absent: everything is known. */
+  readonly unheld?: Unheld;
+}
+
+/** Headers, and claims of a token but those that say whose it is: a record of a request holds none of them. */
+export interface Unheld {
+  /** What is not known counts as met, or as not met. */
+  readonly as: 'met' | 'unmet';
+  /** Subjects that something is supposed of. */
+  readonly supposed: ReadonlySet<string>;
 }
 
 /** Names are the users' own: `constructor` is one like any other. */

@@ -1,8 +1,8 @@
 /** Where nothing that is allowed matches: the rule for which least would have to be different, and what. */
 import type { AuthorizationPolicy, Conditions } from '../mesh/index.ts';
 import type { Facts } from './facts.ts';
-import { type Judged, matching, waysOf } from './rules.ts';
-import { changedIn, distance, subjectOf } from './subjects.ts';
+import { type Judged, matching, type Way, waysOf } from './rules.ts';
+import { changedIn, distance, isUnheld, subjectOf } from './subjects.ts';
 
 export interface Nearest {
   readonly rule: Judged;
@@ -32,10 +32,20 @@ interface Question {
   readonly denying: readonly AuthorizationPolicy[];
 }
 
+const less = ([a1 = 0, a2 = 0]: readonly number[], [b1 = 0, b2 = 0]: readonly number[]): number => a1 - b1 || a2 - b2;
+
 export const nearest = (admitting: readonly AuthorizationPolicy[], question: Question): Nearest | undefined => {
+  const { facts } = question;
+  /** What is known to be otherwise weighs more than what may be. */
+  const farness = ({ rule: { lacking } }: Way): readonly number[] => [
+    distance(lacking.filter(({ test }) => !isUnheld(test, facts))),
+    distance(lacking),
+  ];
   const ways = admitting
-    .flatMap((policy) => policy.rules.flatMap((_, index) => waysOf(policy, index, question.facts)))
-    .sort((a, b) => Number(a.rule.isVoid) - Number(b.rule.isVoid) || distance(a.rule.lacking) - distance(b.rule.lacking));
+    .flatMap((policy) => policy.rules.flatMap((_, index) => waysOf(policy, index, facts)))
+    .map((way) => ({ way, far: farness(way) }))
+    .sort((a, b) => Number(a.way.rule.isVoid) - Number(b.way.rule.isVoid) || less(a.far, b.far))
+    .map(({ way }) => way);
   for (const { rule, conditions } of ways.slice(0, mostWays)) {
     const instead = rule.isVoid ? undefined : madeTrue(conditions, rule.lacking, question);
     if (instead) return { rule, conditions, instead };

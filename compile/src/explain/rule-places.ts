@@ -1,5 +1,5 @@
 /** The rules of a verdict, with their places. */
-import type { DecidingRule, Passage } from '@weft/model';
+import type { Amendment, DecidingRule, Passage } from '@weft/model';
 import type { Places } from './places.ts';
 
 export const withPlaces = <Step extends Passage>(passage: Step, places: Places): Step => {
@@ -12,9 +12,15 @@ export const withPlaces = <Step extends Passage>(passage: Step, places: Places):
     return { ...rule, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
   };
   const { by, nearest, asks, asides } = verdict;
+  const amended = <Change extends Amendment>(change: Change): Change => {
+    const { namespace, policy: name, path } = change;
+    const { file, line } = places.located({ kind: 'AuthorizationPolicy', namespace, name, path });
+    return { ...change, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+  };
   const known = {
     ...(by && { by: placed(by) }),
     ...(nearest && { nearest: placed(nearest) }),
+    ...(verdict.amendments && { amendments: verdict.amendments.map(amended) }),
     ...(asks && { asks: asks.map(placed) }),
     ...(asides && { asides: asides.map(placed) }),
   };

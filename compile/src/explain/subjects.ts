@@ -1,6 +1,7 @@
 /** What conditions are about, how hard it is to change, and what it could be instead. */
 import type { Claims } from '@weft/model';
 import type { Condition, Conditions, Test } from '../mesh/index.ts';
+import { claimAt } from './claims.ts';
 import { type Facts, holds } from './facts.ts';
 import { linesIn, withLines, withoutHeaders } from './request.ts';
 import { identitiesOf, sampleOfGlob, sampleOfText, samplesOf } from './samples.ts';
@@ -33,11 +34,28 @@ const efforts: Readonly<Record<string, number>> = { method: 1, path: 1, host: 1,
 
 const effortOf = (subject: string): number => efforts[subject] ?? (subject.startsWith('header ') ? 1 : 3);
 
+/** Whoever asks for what a rule leaves out wants just that. */
+const elsewhereEffort = 3;
+
 /** How hard it is to change all that these are about. */
 export const distance = (lacking: Conditions): number =>
-  [...new Set(lacking.map(({ test }) => subjectOf(test)))].reduce((sum, subject) => sum + effortOf(subject), 0);
+  [...Map.groupBy(lacking, ({ test }) => subjectOf(test))].reduce(
+    (sum, [subject, conditions]) => sum + (conditions.some(({ negated }) => negated) ? elsewhereEffort : effortOf(subject)),
+    0,
+  );
 
-export const isMet = ({ test, negated }: Condition, facts: Facts): boolean => {
+/** Nobody has written down what is asked about. */
+export const isUnheld = (test: Test, { unheld, request }: Facts): boolean => {
+  const subject = subjectOf(test);
+  if (!unheld || unheld.supposed.has(subject)) return false;
+  if (test.kind === 'claim') return request?.claims !== undefined && claimAt(request.claims, test.claim) === undefined;
+  // A path's query is not written down either.
+  return test.kind === 'header' && (subject.startsWith('header ') || subject === 'path');
+};
+
+export const isMet = (condition: Condition, facts: Facts): boolean => {
+  const { test, negated } = condition;
+  if (isUnheld(test, facts)) return facts.unheld?.as === 'met';
   if (test.kind === 'remote-ip' && test.unread && facts.unread) return test.unread === 'met';
   return holds(test, facts) !== negated;
 };
@@ -149,8 +167,11 @@ const others = (subject: string, conditions: Conditions, facts: Facts): readonly
 /** Facts that differ from these in the subject alone and meet all conditions on it. */
 export const changedIn = (subject: string, all: Conditions, facts: Facts): readonly Facts[] => {
   const conditions = all.filter(({ test }) => subjectOf(test) === subject);
+  const { unheld } = facts;
+  const supposed = unheld && { unheld: { ...unheld, supposed: new Set([...unheld.supposed, subject]) } };
   return others(subject, conditions, facts)
     .slice(0, 8 * most)
+    .map((changed) => ({ ...changed, ...supposed }))
     .filter((changed) => conditions.every((condition) => isMet(condition, changed)))
     .slice(0, most);
 };

@@ -9,14 +9,14 @@ import { nearest } from './nearest.ts';
 import { type Judged, judge, matching, told } from './rules.ts';
 
 const isTried = ({ dryRun }: AuthorizationPolicy): boolean => dryRun;
-const isEnforced = ({ dryRun }: AuthorizationPolicy): boolean => !dryRun;
+export const isEnforced = ({ dryRun }: AuthorizationPolicy): boolean => !dryRun;
 
 const nameOf = ({ policy: { namespace, name } }: Judged): string => `${namespace}/${name}`;
 
 const refused = (facts: Facts) => ({ allowed: false, ...(facts.request && { status: 403 as const }) });
 
 /** Authorizers that speak HTTP are asked about requests only. */
-const asked = ({ custom }: AuthorizationSlice, facts: Facts): readonly Delegated[] =>
+export const asked = ({ custom }: AuthorizationSlice, facts: Facts): readonly Delegated[] =>
   custom
     .filter(({ authorizer }) => facts.request || authorizer.kind === 'grpc')
     .flatMap(({ authorizer, policies }) => {
@@ -37,7 +37,7 @@ const asidesOf = ({ audit, deny, allow }: AuthorizationSlice, facts: Facts): rea
 };
 
 /** Nothing that is allowed matches. */
-const byDefault = (
+export const byDefault = (
   policies: readonly AuthorizationPolicy[],
   denying: readonly AuthorizationPolicy[],
   facts: Facts,
@@ -56,7 +56,7 @@ const byDefault = (
 };
 
 /** The first condition that decided. */
-const because = ({ first }: Judged, facts: Facts): string => (first ? `: ${reasonOf(first, facts)}` : ' whatever comes');
+export const because = ({ first }: Judged, facts: Facts): string => (first ? `: ${reasonOf(first, facts)}` : ' whatever comes');
 
 const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): Omit<Verdict, 'caller'> => {
   const denying = [...undecided, ...deny.filter(isEnforced)];
@@ -76,7 +76,7 @@ const decided = ({ undecided, deny, allow }: AuthorizationSlice, facts: Facts): 
     : byDefault(admitting, denying, facts);
 };
 
-const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
+export const callerOf = ({ identity, source, client }: Facts): Verdict['caller'] => ({
   ...(identity !== undefined && { identity }),
   ...(source !== undefined && { address: source }),
   ...(client !== undefined && { client }),
@@ -92,7 +92,7 @@ export const verdict = (authorization: AuthorizationSlice, said: Facts, borne?: 
   if (limit !== undefined) return { allowed: false, why: limit, caller };
   const asks = asked(authorization, said);
   const first = { caller, ...(asks.length > 0 && { asks }) };
-  if (borne?.kind === 'refused') return { allowed: false, status: borne.status, why: borne.why, ...first };
+  if (borne?.kind === 'refused') return { allowed: false, status: borne.status, refusedBy: 'token', why: borne.why, ...first };
   const facts: Facts = borne ? { ...said, request: borne.request } : said;
   const asides = asidesOf(authorization, facts);
   return { ...decided(authorization, facts), ...first, ...(asides.length > 0 && { asides }) };

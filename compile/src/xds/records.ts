@@ -1,12 +1,12 @@
 /**
  * A line for every request and every connection that is not HTTP: who asked whom for what, what policies said, and what came of it. Envoy
  * writes values as JSON strings, so nothing in a request can end one. No header is written but the host and the request's id; the query is
- * not, in which people put secrets. `signals` reads the lines.
+ * not, in which people put secrets; of a token only whose it is. `signals` reads the lines.
  */
 import { type Init, recordFile, typed } from '@weft/envoy';
 import { AccessLogType } from '@weft/envoy/gen/envoy/data/accesslog/v3/accesslog_pb.js';
 import { FileAccessLogSchema } from '@weft/envoy/gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
-import { denialHeader } from '../mesh/index.ts';
+import { claimsFilter, claimsKey, denialHeader } from '../mesh/index.ts';
 import { anyTlsFailed, connectionId, holds } from './connection-ends.ts';
 import { mayPassKey, refusedByKey } from './connection-verdict.ts';
 import { type AccessLog, at, type Watch } from './metrics.ts';
@@ -83,6 +83,12 @@ const decided: Format = {
   ...denial,
 };
 
+/** Whose token was verified; of the rest of its claims nothing is written, since nobody knows what is in them. */
+const bearer: Format = {
+  issuer: `%DYNAMIC_METADATA(${claimsFilter}:${claimsKey}:iss):256%`,
+  subject: `%DYNAMIC_METADATA(${claimsFilter}:${claimsKey}:sub):256%`,
+};
+
 const file = (format: Format): AccessLog => {
   const value: Init<typeof FileAccessLogSchema> = {
     path: recordFile,
@@ -91,10 +97,19 @@ const file = (format: Format): AccessLog => {
   return typed('envoy.access_loggers.file', FileAccessLogSchema, value);
 };
 
-const requests = {
-  calls: file({ ...common, ...request, ...caller, ...denial }),
-  'passed on': file({ ...common, ...request, ...caller, ...decided }),
-  served: file({ ...common, ...request, ...server, ...decided }),
+const written = {
+  calls: { ...common, ...request, ...caller, ...denial },
+  'passed on': { ...common, ...request, ...caller, ...decided },
+  served: { ...common, ...request, ...server, ...decided },
+};
+
+const requests = { calls: file(written.calls), 'passed on': file(written['passed on']), served: file(written.served) };
+
+/** Where tokens are looked at. */
+const bearers = {
+  ...requests,
+  'passed on': file({ ...written['passed on'], ...bearer }),
+  served: file({ ...written.served, ...bearer }),
 };
 
 const ended = at(AccessLogType.TcpConnectionEnd);
@@ -115,8 +130,8 @@ export type Passage = Watch | 'passed on';
 const placeOf = (passage: Passage): 'calls' | 'passed on' | 'served' =>
   passage === 'calls' || passage === 'passed on' ? passage : 'served';
 
-/** Of a connection manager. */
-export const requestRecord = (passage: Passage): AccessLog => requests[placeOf(passage)];
+/** Of a connection manager. @param verifies tokens */
+export const requestRecord = (passage: Passage, verifies: boolean): AccessLog => (verifies ? bearers : requests)[placeOf(passage)];
 /** Of a TCP proxy. */
 export const connectionRecord = (watch: Watch): AccessLog => connections[watch === 'calls' ? 'calls' : 'served'];
 

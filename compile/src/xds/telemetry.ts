@@ -3,7 +3,14 @@ import { type Init, typed } from '@weft/envoy';
 import { FilterConfigSchema } from '@weft/envoy/gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
 import type { HttpConnectionManagerSchema } from '@weft/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { TcpProxySchema } from '@weft/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import { defaultTelemetry, type SideTelemetry, type Surface, type TelemetrySide, type TelemetrySlice } from '../mesh/index.ts';
+import {
+  defaultTelemetry,
+  type SideTelemetry,
+  type Surface,
+  type TelemetrySide,
+  type TelemetrySlice,
+  type TokenRule,
+} from '../mesh/index.ts';
 import { connectionLogs, narrowedBy, requestLogs } from './logs.ts';
 import { type AccessLog, connectionMetrics, countsMessages, requestMetrics, type Watch } from './metrics.ts';
 import { connectionRecord, type Passage, refusedRecords, requestRecord } from './records.ts';
@@ -29,13 +36,13 @@ type Told = Pick<Manager, 'accessLog' | 'tracing' | 'requestIdExtension'> & {
   readonly filters: NonNullable<Manager['httpFilters']>;
 };
 
-const makeRequests = (telemetry: TelemetrySlice, passage: Passage): Told => {
+const makeRequests = (telemetry: TelemetrySlice, passage: Passage, verifies: boolean): Told => {
   const side = sideOf(telemetry, passage);
   const { metrics, records, logs } = side;
   return {
     accessLog: [
       ...(metrics ? requestMetrics(watchOf(passage), metrics) : []),
-      ...(records ? [narrowedBy(requestRecord(passage), records.condition)] : []),
+      ...(records ? [narrowedBy(requestRecord(passage, verifies), records.condition)] : []),
       ...requestLogs(logs),
     ],
     filters: metrics && countsMessages(metrics) ? [messages] : [],
@@ -46,8 +53,13 @@ const makeRequests = (telemetry: TelemetrySlice, passage: Passage): Told => {
 /** The same for all proxies that tell the same. */
 const requestsMade = rememberTable<TelemetrySlice, Told>();
 
-export const requestTelemetry = ({ telemetry = defaultTelemetry }: Pick<Surface, 'telemetry'>, passage: Passage): Told =>
-  requestsMade(telemetry)(passage, () => makeRequests(telemetry, passage));
+/** Who tells, and whether it verifies tokens. */
+type Teller = Pick<Surface, 'telemetry'> & { readonly tokens?: readonly TokenRule[] };
+
+export const requestTelemetry = ({ telemetry = defaultTelemetry, tokens }: Teller, passage: Passage): Told => {
+  const verifies = tokens !== undefined && passage !== 'calls';
+  return requestsMade(telemetry)(verifies ? `${passage} with tokens` : passage, () => makeRequests(telemetry, passage, verifies));
+};
 
 type Connections = Pick<Init<typeof TcpProxySchema>, 'accessLog' | 'accessLogOptions'>;
 

@@ -108,7 +108,7 @@ describe('a 503', () => {
       'an application that does not listen',
       { caller: caller({ details: 'via_upstream' }), server: server({ flags: 'UF', details: 'delayed_connect_error:_111' }) },
       'application',
-      'the application does not listen on this port; nobody listens on that port',
+      'the application could not be connected to; nobody listens on that port',
       'Service',
     ],
     [
@@ -143,9 +143,54 @@ test('where the caller gave up, its proxy knows why', () => {
   const left = server({ status: 0, flags: 'DC' });
   expect(diagnose({ caller: caller({ status: 504, flags: 'UT' }), server: left })).toMatchObject({
     hop: 'between',
-    flags: [{ flag: 'UT' }],
+    flags: [
+      { flag: 'UT', by: 'caller' },
+      { flag: 'DC', by: 'server' },
+    ],
   });
-  expect(diagnose({ server: left })).toMatchObject({ hop: 'server proxy', flags: [{ flag: 'DC' }] });
+  expect(diagnose({ server: left })).toMatchObject({ hop: 'client', flags: [{ flag: 'DC' }] });
+});
+
+test('what only delayed it is no failure', () => {
+  expect(diagnose({ caller: caller({ status: 200, flags: 'DI' }) })).toBeUndefined();
+  expect(diagnose({ caller: caller({ status: 503, flags: 'DI' }) })?.words).toBe('the other end answered status 503');
+});
+
+test.each([
+  ['request_headers_too_large', 431, 'client', 'too many or too large'],
+  ['direct_response', 418, 'caller', 'the route answers so itself'],
+  ['upgrade_failed', 403, 'client', 'an upgrade'],
+])('without a flag %s says it', (details, status, hop, words) => {
+  const found = diagnose({ caller: caller({ status, details }) });
+  expect(found).toMatchObject({ hop, words: expect.stringContaining(words) });
+});
+
+test('a host in no registry is no answer of an application, and names the Sidecar', () => {
+  const found = diagnose({ caller: caller({ status: 502, details: 'direct_response', route: 'block_all' }) });
+  expect(found).toMatchObject({ hop: 'caller', words: expect.stringContaining('REGISTRY_ONLY') });
+  expect(found?.remedies[0]).toEqual({ kind: 'Sidecar', field: 'spec.egress[].hosts' });
+  const bytes = caller({ flags: 'UH', upstreamCluster: 'BlackHoleCluster' });
+  expect(diagnose({ caller: bytes })?.words).toContain('REGISTRY_ONLY');
+});
+
+test.each([
+  ['Jwt_is_expired', 'expired', 'spec.jwtRules[].issuer'],
+  ['Audiences_in_Jwt_are_not_allowed', 'another audience', 'spec.jwtRules[].audiences'],
+  [
+    'Jwt_is_not_in_the_form_of_Header.Payload.Signature_with_two_dots_and_3_sections',
+    'no token that can be read',
+    'spec.jwtRules[].fromHeaders',
+  ],
+])('a token refused as %s', (reason, words, field) => {
+  const details = `jwt_authn_access_denied{${reason}}`;
+  const found = diagnose({ server: server({ status: 401, details, verdict: { kind: 'denied', by: 'token', reason: details } }) });
+  expect(found).toMatchObject({ words: expect.stringContaining(words), remedies: [{ kind: 'RequestAuthentication', field }] });
+});
+
+test('what servers read in different ways was refused by no policy', () => {
+  const reason = 'rbac_access_denied_matched_policy[ambiguous]';
+  const found = diagnose({ server: server({ status: 403, details: reason, verdict: { kind: 'denied', by: 'policy', reason } }) });
+  expect(found).toMatchObject({ hop: 'client', remedies: [] });
 });
 
 test('of a refusal of which only the id came through it is said that a policy refused', () => {

@@ -8,6 +8,8 @@ export interface Remedy {
   readonly kind: string;
   /** Field of it; empty: the whole. */
   readonly field: string;
+  /** One could be made, where there is no service of that name at all. */
+  readonly orMake?: true;
 }
 
 export interface Meaning {
@@ -52,10 +54,7 @@ const flags = {
       ['DestinationRule', 'spec.trafficPolicy.tls'],
       applicationPort,
     ),
-    server: meaning('the application does not listen on this port', applicationPort, [
-      'Deployment',
-      'spec.template.spec.containers[].ports',
-    ]),
+    server: meaning('the application could not be connected to', applicationPort, ['Deployment', 'spec.template.spec.containers[].ports']),
   },
   UO: {
     name: 'UpstreamOverflow',
@@ -148,8 +147,8 @@ const flags = {
     name: 'DnsResolutionFailed',
     caller: meaning(
       'the name of the destination could not be resolved',
-      ['ServiceEntry', 'spec.endpoints'],
       ['ServiceEntry', 'spec.hosts'],
+      ['ServiceEntry', 'spec.resolution'],
     ),
   },
   DC: {
@@ -201,6 +200,11 @@ const isFlag = (text: string): text is FlagName => Object.hasOwn(flags, text);
 
 /** `UF,URX` → both; `-` and what is unknown say nothing. */
 export const readFlags = (text: string): readonly FlagName[] => text.split(',').filter(isFlag);
+
+/** What may stand beside an answer that is as it should be. */
+export const sideEffects = ['DI', 'RFCF'] as const satisfies readonly FlagName[];
+
+export const isSideEffect = (name: FlagName): boolean => sideEffects.some((one) => one === name);
 
 export const flagOf = (name: FlagName): Flag => flags[name];
 

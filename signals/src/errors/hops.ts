@@ -14,6 +14,11 @@ const slackMs = 1000;
 
 /** What the caller's proxy sent there, and what the server's says it got: by address and time, since tries have the same id. */
 const isSame = (caller: AccessRecord, server: AccessRecord): boolean =>
+  // Nobody else was given that id.
+  (caller.request?.denial !== '' && caller.request?.denial === server.request?.denial && caller.request !== undefined) ||
+  isThere(caller, server);
+
+const isThere = (caller: AccessRecord, server: AccessRecord): boolean =>
   caller.destination.address !== '' &&
   caller.destination.address === server.destination.address &&
   server.at >= caller.at - slackMs &&
@@ -60,6 +65,19 @@ const asker = ({ caller, server }: Seen): string => {
   return workload === '' ? '' : `${namespace}/${workload}`;
 };
 
+/** A try of a call that went on: what became of the call says its last one. */
+const isTry = ({ caller, server }: SeenHop, hops: readonly SeenHop[]): boolean =>
+  caller === undefined &&
+  server !== undefined &&
+  hops.some(
+    (call) =>
+      call.caller !== undefined &&
+      call.caller.destination.service === server.destination.service &&
+      asker({ caller: call.caller }) === asker({ server }) &&
+      server.at >= call.caller.at - slackMs &&
+      server.at <= call.caller.at + call.caller.duration + slackMs,
+  );
+
 /**
  * Where it began: an application that fails because something that it called failed only passes it on.
  * @returns the place of the hop; undefined: nothing failed
@@ -72,6 +90,6 @@ export const causeOf = (hops: readonly SeenHop[]): number | undefined => {
     const deeper = hops.findLastIndex((one, place) => place > after && one.diagnosis && at !== '' && asker(one) === at);
     return deeper < 0 ? after : next(deeper);
   };
-  const first = hops.findIndex(({ diagnosis }) => diagnosis);
+  const first = hops.findIndex((hop) => hop.diagnosis && !isTry(hop, hops));
   return first < 0 ? undefined : next(first);
 };

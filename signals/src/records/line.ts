@@ -53,6 +53,11 @@ const requestOf = (fields: Fields): RequestPart => ({
   denial: text(fields, 'denial'),
 });
 
+const tokenOf = (fields: Fields): Pick<AccessRecord, 'token'> => {
+  const [issuer, subject] = [text(fields, 'issuer'), text(fields, 'subject')];
+  return issuer === '' && subject === '' ? {} : { token: { issuer, subject } };
+};
+
 const tlsOf = (fields: Fields): Tls | undefined => {
   const version = text(fields, 'tls');
   if (version === '') return undefined;
@@ -105,6 +110,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     mtls: tls !== undefined && text(fields, 'principal') !== '',
     verdict,
     ...(audited && { audited }),
+    ...tokenOf(fields),
   };
 };
 

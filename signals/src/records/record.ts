@@ -102,6 +102,8 @@ export interface AccessRecord {
   readonly tls?: Tls;
   /** Both ends showed a certificate. */
   readonly mtls: boolean;
+  /** Whose token the proxy verified; absent: none was, or nobody speaks of tokens. */
+  readonly token?: { readonly issuer: string; readonly subject: string };
   readonly verdict: Verdict;
   /** An AUDIT policy's rule that matched. */
   readonly audited?: RuleRef;

@@ -20,6 +20,10 @@ const refusals: readonly (readonly [reason: RegExp, by: Refuser])[] = [
   [/^TLS_error:/, 'handshake'],
 ];
 
+/** Refused by no policy, but since servers read such a request in different ways [G20]. */
+export const isAmbiguous = (verdict: Verdict): boolean =>
+  verdict.kind === 'denied' && verdict.reason === 'rbac_access_denied_matched_policy[ambiguous]';
+
 /** Of a connection that is not HTTP: names of rules with a blank before each, or why nothing could be known. */
 export const connectionVerdict = (refused: string, passed: boolean): Verdict | undefined =>
   refused === '' || passed ? undefined : { kind: 'denied', by: 'policy', reason: refused.trim(), ...ruleOf(refused.trim()) };

@@ -90,6 +90,7 @@ describe('configuration and proxy say the same', () => {
       ...(verdict && { verdict }),
     },
     configuration: { revision: 1, moment: 'then', changedSince: false },
+    concerned: [],
   });
   const refusedBy = (rule?: number): Hop['verdict'] => ({
     ...{ allowed: false, why: '', caller: {} },
@@ -108,8 +109,14 @@ describe('configuration and proxy say the same', () => {
     ['allowed by now', denied('policy', 1), hop({ ...refusedBy(), allowed: true, why: '', caller: {} }, 'forward'), false],
     ['no way in', denied('listener'), hop(), true],
     ['a way in by now', denied('listener'), hop(undefined, 'forward'), false],
-    ['a token that no record holds', denied('token'), hop(refusedBy()), false],
-    ['nobody known', denied('policy', 1), { configuration: hop().configuration }, false],
+    [
+      'a token that this configuration looks at',
+      denied('token'),
+      hop({ ...refusedBy(), allowed: false, why: '', caller: {}, refusedBy: 'token' }),
+      true,
+    ],
+    ['a token that nobody looks at', denied('token'), hop(refusedBy()), false],
+    ['nobody known', denied('policy', 1), { configuration: hop().configuration, concerned: [] }, false],
   ] as const)('%s', (_, verdict, judgement, same) => expect(agrees(verdict, judgement)).toBe(same));
 });
 

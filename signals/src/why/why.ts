@@ -4,6 +4,7 @@ import type { Diagnosis } from '../errors/diagnosis.ts';
 import type { Remedy } from '../errors/flags.ts';
 import { causeOf, endsOf, hopsOf, type SeenHop } from '../errors/hops.ts';
 import type { AccessRecord, Verdict } from '../records/record.ts';
+import { isAmbiguous } from '../records/verdict.ts';
 
 /** A remedy and the object in question; absent: there is none of that kind for it yet. */
 export interface NamedRemedy extends Remedy {
@@ -29,7 +30,7 @@ export interface Refused {
   readonly rule?: WrittenPlace;
   /** What the configuration says of it, as far as a record tells what came. */
   readonly judgement: Judgement;
-  /** It says the same as the proxy did. If not, it is the proxy that is right: a record holds no headers and no tokens. */
+  /** It may have said the same as the proxy did, with headers and claims that a record does not hold. If not, it is the proxy that is right. */
   readonly agrees: boolean;
 }
 
@@ -65,6 +66,12 @@ export const findingsIn = (records: readonly AccessRecord[]): Found => {
   return { hops, about, ...(cause !== undefined && { cause }), ...(refusal && { refusal }) };
 };
 
+/** What there is to change counts; where there is nothing of all that, what could be made. */
+const present = (remedies: readonly NamedRemedy[], isKnown: boolean): readonly NamedRemedy[] => {
+  const there = remedies.filter(({ object, orMake }) => object || (orMake && !isKnown));
+  return there.length === 0 ? remedies : there;
+};
+
 export interface Surroundings {
   /** Objects that have to do with a hop, by which its remedies are named. */
   readonly objects: readonly WrittenPlace[];
@@ -73,15 +80,16 @@ export interface Surroundings {
 
 export const whyHop = (seen: SeenHop, { objects, now }: Surroundings): WhyHop => {
   const { caller, server, diagnosis } = seen;
-  const named = ({ kind, field }: Remedy): NamedRemedy => {
-    const object = objects.find((one) => one.kind === kind);
-    return { kind, field, ...(object && { object }) };
+  const named = (remedy: Remedy): readonly NamedRemedy[] => {
+    const alike = objects.filter(({ kind }) => kind === remedy.kind);
+    return alike.length === 0 ? [remedy] : alike.map((object) => ({ kind: remedy.kind, field: remedy.field, object }));
   };
+  const isKnown = objects.some(({ kind }) => kind === 'Service' || kind === 'ServiceEntry');
   return {
     ...endsOf(seen),
     ...(caller && { caller }),
     ...(server && { server }),
-    ...(diagnosis && { diagnosis: { ...diagnosis, remedies: diagnosis.remedies.map(named) } }),
+    ...(diagnosis && { diagnosis: { ...diagnosis, remedies: present(diagnosis.remedies.flatMap(named), isKnown) } }),
     ...(now !== undefined && { now }),
   };
 };
@@ -90,8 +98,10 @@ export const whyHop = (seen: SeenHop, { objects, now }: Surroundings): WhyHop =>
 export const agrees = (verdict: Verdict, { hop }: Judgement): boolean => {
   if (verdict.kind !== 'denied' || !hop) return false;
   const { rule, by } = verdict;
+  if (isAmbiguous(verdict)) return hop.outcome.kind === 'refused' && !hop.verdict;
   if (by === 'listener') return hop.outcome.kind === 'refused' && !hop.verdict;
-  if (by !== 'policy' || !hop.verdict || hop.verdict.allowed) return false;
+  if (!hop.verdict || hop.verdict.allowed) return false;
+  if (by !== 'policy') return hop.verdict.refusedBy === by;
   const said = hop.verdict.by;
   if (!rule || !said) return !rule && !said;
   return said.namespace === rule.namespace && said.policy === rule.name && said.rule === rule.rule;

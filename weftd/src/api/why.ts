@@ -88,9 +88,20 @@ const ofCall = async ({ desired }: ApiParts, caller: AccessRecord): Promise<Surr
   const journey = await desired.call('explain', { request: asked, from });
   const [hop] = journey?.hops ?? [];
   const cluster = hop?.clusters.find(({ name }) => name === upstreamCluster) ?? hop?.clusters[0];
-  const objects = [hop?.object, cluster?.object].filter((place) => place !== undefined);
+  const objects = distinct([hop?.object, cluster?.object, ...(journey?.concerned ?? [])]);
   return { objects, ...(journey?.outcome.kind === 'refused' && { now: journey.outcome.why }) };
 };
+
+/** Each once, the first place of it. */
+const distinct = (places: readonly (WrittenPlace | undefined)[]): readonly WrittenPlace[] =>
+  [
+    ...new Map(
+      places
+        .filter((place) => place !== undefined)
+        .toReversed()
+        .map((place) => [`${place.kind} ${place.namespace}/${place.name}`, place]),
+    ).values(),
+  ].reverse();
 
 const serviceIn = (host: string): ObjectRef | undefined => {
   const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(host) ?? [];
@@ -114,9 +125,10 @@ const around = async (parts: ApiParts, { caller, server }: SeenHop): Promise<Sur
   return { ...call, objects: [...call.objects, ...(one ? await ofServer(parts, one) : [])] };
 };
 
-/** The rule that refused, or that lacks least. */
+/** The rule that refused, that asked who refused, or that lacks least. */
 const policyOf = ({ rule, judgement: { hop }, agrees: same }: Refused): readonly WrittenPlace[] => {
-  const said = same ? (hop?.verdict?.by ?? hop?.verdict?.nearest) : undefined;
+  const { by, asks = [], nearest } = (same && hop?.verdict) || {};
+  const said = by ?? asks[0] ?? nearest;
   if (rule || !said) return rule ? [rule] : [];
   const { namespace, policy: name, condition: path, file, line } = said;
   return [{ kind: 'AuthorizationPolicy', namespace, name, path, ...(file !== undefined && { file }), ...(line !== undefined && { line }) }];
@@ -132,7 +144,8 @@ const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
   const refused = refusal && (await refusedOf(parts, refusal));
   const answered = async (hop: SeenHop, index: number): Promise<WhyHop> => {
     const { objects, ...more } = hop.diagnosis ? await around(parts, hop) : { objects: [] };
-    return whyHop(hop, { ...more, objects: [...(refused && index === cause ? policyOf(refused) : []), ...objects] });
+    const deciding = refused && index === cause ? [...policyOf(refused), ...refused.judgement.concerned] : [];
+    return whyHop(hop, { ...more, objects: distinct([...deciding, ...objects]) });
   };
   return {
     id,

@@ -2,7 +2,7 @@
  * What people ask of the compiler: answered from the mesh that is in force, that was, or that would be. Nothing of it is told to proxies,
  * and nobody's push waits for a mesh that is built for an answer longer than its building takes.
  */
-import { enteredAgain, journey, keySetsOf, modesIn, type Situation, tokensIn } from '@weft/compile';
+import { concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
 import {
   byAge,
   type CameIn,
@@ -107,12 +107,15 @@ export const questionsTo = (sources: Sources): Questions => {
       const caller = from && known?.pods.find(({ pod }) => pod.namespace === from.namespace && pod.name === from.name);
       if (!known || (from && !caller)) return undefined;
       const tokens = { ...(await tokenReader(tokensIn(request), keySetsOf(known.mesh))), now: sources.now };
-      return journey({ ...known, tokens }, request, caller);
+      const found = journey({ ...known, tokens }, request, caller);
+      return caller ? { ...found, concerned: concernedIn(known, caller, request.authority ?? request.host) } : found;
     },
     judge: (cameIn) => {
       const { situation: known, configuration } = situationAt(cameIn.at);
       const hop = known && enteredAgain(known, cameIn);
-      return { configuration, ...(hop && { hop }) };
+      const pod = known && podAt(known.pods, cameIn.proxy);
+      const concerned = known && pod ? concernedIn(known, pod, cameIn.request?.host ?? cameIn.serverName) : [];
+      return { configuration, concerned, ...(hop && { hop }) };
     },
     modes: ({ strict }) => {
       const known = situation();

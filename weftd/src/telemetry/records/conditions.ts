@@ -1,6 +1,6 @@
 /** What is asked of parties and records, as SQL. */
 import type { SQLInputValue } from 'node:sqlite';
-import type { PartyName } from '@weft/signals';
+import { type PartyName, sideEffects } from '@weft/signals';
 
 export interface Condition {
   readonly sql: string;
@@ -45,7 +45,7 @@ export const isFailed = (part: number): Condition => {
   const said = (path: string): string => `json_extract(shape, '$.${path}')`;
   const bad = [
     `${said('verdict.kind')} = 'denied'`,
-    `${said('flags')} <> ''`,
+    `${said('flags')} NOT IN ('', ${sideEffects.map((flag) => `'${flag}'`).join(', ')})`,
     `${said('request.status')} >= 500`,
     `${said('request.grpcStatus')} NOT IN ('', '0')`,
   ];

@@ -20,7 +20,7 @@ export const partiesOf = ({ source, destination }: AccessRecord): { readonly sou
 /** What is said of many records alike; of an attacker's, who says something else each time, each has its own. */
 type Shape = Pick<
   AccessRecord,
-  'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'called' | 'tls' | 'verdict' | 'audited'
+  'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'called' | 'tls' | 'verdict' | 'audited' | 'token'
 > & {
   readonly request?: Pick<RequestPart, 'method' | 'status' | 'grpcStatus'>;
   readonly refusal?: Omit<Refusal, 'id'>;
@@ -29,12 +29,14 @@ type Shape = Pick<
 const refusedAs = ({ id: _id, ...rest }: Refusal): Omit<Refusal, 'id'> => rest;
 
 export const shapeOf = (record: AccessRecord): string => {
-  const { protocol, flags, details, route, upstreamCluster, called, tls, verdict, audited, request, refusal } = record;
+  const { protocol, flags, details, route, upstreamCluster, called, tls, verdict, audited, token, request, refusal } = record;
   const shape: Shape = {
     ...{ protocol, flags, details, route, upstreamCluster, verdict },
     ...(tls && { tls }),
     ...(called !== undefined && { called }),
     ...(audited && { audited }),
+    // Of those who were let in it would be a shape for each user.
+    ...(token && verdict.kind === 'denied' && { token }),
     ...(request && { request: { method: request.method, status: request.status, grpcStatus: request.grpcStatus } }),
     ...(refusal && { refusal: refusedAs(refusal) }),
   };
