@@ -1,63 +1,37 @@
 /** What is handed over, at its receivers: a real Prometheus for measurements, and a server that reads OTLP for traces and records. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 import { ExportTraceServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
 import type { KeyValue } from '@weft/envoy/gen/opentelemetry/proto/common/v1/common_pb.js';
-import type { TelemetryTargets } from '@weft/model';
 import type { Question, SignalsQuery } from '@weft/signals';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type HandOver, startHandOver } from '../../weftd/src/telemetry/hand-over/hand-over.ts';
+import type { HandOver } from '../../weftd/src/telemetry/hand-over/hand-over.ts';
 import { FakeEnvoy } from '../../weftd/src/telemetry/metrics/page.fixture.ts';
 import { recordOf } from '../../weftd/src/telemetry/records/records.fixture.ts';
 import { told } from '../../weftd/src/telemetry/traces/traces.fixture.ts';
-import { startTelemetry, type Telemetry } from '../../weftd/src/telemetry/worker/thread.ts';
 import { until } from '../mesh.ts';
 import { freePort } from '../port.ts';
 import { findPrometheus, type Prometheus, startPrometheus } from './prometheus.ts';
 import { read, receiver } from './receiver.ts';
+import { type Observed, openly, startObserved } from './telemetry-store.ts';
 
 const found = await findPrometheus();
 const binary = 'path' in found ? found.path : '';
 const why = 'missing' in found ? ` (${found.missing})` : '';
 
-const networks = ['127.0.0.1/32'];
 /** A minute ago, at the end of a step: Prometheus takes nothing that is old. */
 const start = Math.floor(Date.now() / 10_000) * 10_000 - 100_000;
-const logged: string[] = [];
-const keep = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
-const log = { info: keep, warn: keep, error: keep };
 
-let folder: string;
-let telemetry: Telemetry;
-let handOver: HandOver | undefined;
-
-const open = async (outboxBytes = 1 << 30): Promise<void> => {
-  const kept = { maxBytes: 1 << 30, maxAgeMs: 86_400_000 };
-  const metrics = { maxBytes: 1 << 30, maxSeries: 10_000, maxTopologyBytes: 1 << 20, now: start - 60_000 };
-  const options = () => ({ records: kept, metrics, traces: kept, outbox: { maxBytes: outboxBytes } });
-  telemetry = await startTelemetry({ directory: folder, options, onTrouble: (message) => keep({}, message) });
-};
-
-const handOverTo = (targets: Omit<TelemetryTargets, 'networks'>): HandOver => {
-  handOver = startHandOver({ telemetry, targets: () => ({ ...targets, networks }), log });
-  return handOver;
-};
-
-const laneOf = async (lane: string) => (await telemetry.outbox.state()).find((one) => one.lane === lane);
-
+let observed: Observed;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'weft-hand-over-'));
-  logged.length = 0;
-  await open();
+  observed = await startObserved(start);
 });
+afterEach(() => observed?.end());
 
-afterEach(async () => {
-  await handOver?.stop();
-  await telemetry.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+/** A collector's three signals over HTTP. */
+const collector = (address: string) => {
+  const at = (signal: string) => ({ ...openly(`${address}/v1/${signal}`), protocol: 'http' as const });
+  return { otlp: { traces: at('traces'), logs: at('logs') } };
+};
 
 describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   let prometheus: Prometheus;
@@ -103,10 +77,10 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   };
 
   test('answers as Weft’s own store does', async () => {
-    const over = handOverTo({ remoteWrite: `${prometheus.address}/api/v1/write`, prometheus: prometheus.address });
+    const over = observed.handOverTo({ remoteWrite: openly(`${prometheus.address}/api/v1/write`), prometheus: openly(prometheus.address) });
     await live(over);
-    await until('all is written', async () => ((await laneOf('metrics'))?.waiting === 0 ? true : undefined));
-    expect(await laneOf('metrics')).toMatchObject({ dropped: 0, refused: 0 });
+    await until('all is written', async () => ((await observed.laneOf('remote-write'))?.waiting === 0 ? true : undefined));
+    expect(await observed.laneOf('remote-write')).toMatchObject({ dropped: 0, refused: 0 });
     const span = { metric: '', from: start, to: start + 80_000, step: 10_000 };
     for (const question of [
       span,
@@ -114,19 +88,19 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
       { ...span, by: ['source_workload', 'response_code'], where: { reporter: ['destination'], response_code: ['200', '503'] } },
       { ...span, whole: true, by: ['source_workload'] },
     ])
-      expect(await ask(over.signals, question), JSON.stringify(question)).toEqual(await ask(telemetry.metrics, question));
+      expect(await ask(over.signals, question), JSON.stringify(question)).toEqual(await ask(observed.telemetry.metrics, question));
     const { gaps } = await over.signals.counters({ ...span, metric: 'istio_requests_total', from: start - 40_000 });
     expect(gaps).toEqual([4, 3, 2].map((steps) => start - steps * 10_000));
   });
 
   test('says what is wrong with a question', async () => {
-    const { signals } = handOverTo({ prometheus: prometheus.address });
+    const { signals } = observed.handOverTo({ prometheus: openly(prometheus.address) });
     const question = { metric: 'istio requests', from: start, to: start + 10_000, step: 10_000 };
     await expect(signals.counters(question)).rejects.toThrow(/parse error/);
   });
 
   test('knows what each proxy stands at', async () => {
-    const { signals } = handOverTo({ prometheus: prometheus.address });
+    const { signals } = observed.handOverTo({ prometheus: openly(prometheus.address) });
     const question = { metric: 'weft_proxy_answered', by: ['pod'], from: start + 50_000, to: start + 60_000, step: 10_000 };
     const { groups } = await signals.gauges(question);
     const value = { kind: 'gauge', min: 1, max: 1, sum: 1, looks: 1, last: 1 };
@@ -144,7 +118,7 @@ const span = { trace, id: 'a1', at: start, duration: 5, attributes: { 'http.url'
 describe('a collector', () => {
   test('gets traces, without what must not be kept and with the name of who tells', async () => {
     const { server, arrived, address } = await receiver(0);
-    const over = handOverTo({ collector: address });
+    const over = observed.handOverTo(collector(address));
     await over.traces.add({ bytes: told([span]), teller, received: start });
     await until('it came', () => (arrived.length > 0 ? true : undefined));
     const [message] = read(ExportTraceServiceRequestSchema, arrived, '/v1/traces');
@@ -160,21 +134,21 @@ describe('a collector', () => {
   });
 
   test('gets records from when it is named on, each once', async () => {
-    const earlier = (): Promise<void> => telemetry.records.add({ records: [recordOf({ at: start - 1 })] }, start);
+    const earlier = (): Promise<void> => observed.telemetry.records.add({ records: [recordOf({ at: start - 1 })] }, start);
     await earlier();
     const { server, arrived, address } = await receiver(0);
-    handOverTo({ collector: address });
+    observed.handOverTo(collector(address));
     await until('it looks', async () => {
       await earlier();
       return arrived.length > 0 ? true : undefined;
     });
     const many = Array.from({ length: 450 }, (_, index) => recordOf({ at: start + index }));
-    await telemetry.records.add({ records: many }, start + 1000);
+    await observed.telemetry.records.add({ records: many }, start + 1000);
     const logs = () =>
       read(ExportLogsServiceRequestSchema, arrived, '/v1/logs')
         .flatMap(({ resourceLogs }) => resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)))
         .filter(({ timeUnixNano }) => timeUnixNano >= BigInt(start) * 1_000_000n);
-    await until('they came', async () => (logs().length >= 450 && (await laneOf('logs'))?.waiting === 0 ? true : undefined));
+    await until('they came', async () => (logs().length >= 450 && (await observed.laneOf('logs'))?.waiting === 0 ? true : undefined));
     expect(logs().map(({ timeUnixNano }) => Number(timeUnixNano / 1_000_000n))).toEqual(many.map(({ at }) => at));
     expect(JSON.parse(String(logs()[0]?.body?.value.value))).toMatchObject({ at: start, side: many[0]?.side });
     server.close();
@@ -182,34 +156,33 @@ describe('a collector', () => {
 
   test('that is away is waited for; what it cannot pass is tried again, what it refuses is counted', async () => {
     const port = await freePort();
-    const over = handOverTo({ collector: `http://127.0.0.1:${port}` });
+    const over = observed.handOverTo(collector(`http://127.0.0.1:${port}`));
     for (const id of ['a1', 'a2', 'a3']) await over.traces.add({ bytes: told([{ ...span, id }]), teller, received: start });
-    await until('it was tried', () => (logged.some((line) => line.includes('cannot be handed over')) ? true : undefined));
-    expect(await laneOf('traces')).toMatchObject({ waiting: 3, sent: 0 });
+    await until('it was tried', () => (observed.logged.some((line) => line.includes('cannot be handed over')) ? true : undefined));
+    expect(await observed.laneOf('traces')).toMatchObject({ waiting: 3, sent: 0 });
     // Logs come on the same way, but there are none.
     const { server, arrived } = await receiver(port, [503, 400]);
-    await until('all is over', async () => ((await laneOf('traces'))?.waiting === 0 ? true : undefined), 20_000);
-    expect(await laneOf('traces')).toEqual({ lane: 'traces', waiting: 0, sent: 2, refused: 1, dropped: 0 });
+    await until('all is over', async () => ((await observed.laneOf('traces'))?.waiting === 0 ? true : undefined), 20_000);
+    expect(await observed.laneOf('traces')).toEqual({ lane: 'traces', waiting: 0, sent: 2, refused: 1, dropped: 0 });
     expect(arrived).toHaveLength(2);
     server.close();
   });
 
   test('that stays away costs no more room than it may, and what is dropped is counted', async () => {
-    await telemetry.stop();
-    await open(4_000);
-    const over = handOverTo({ collector: `http://127.0.0.1:${await freePort()}` });
+    await observed.reopen(4_000);
+    const over = observed.handOverTo(collector(`http://127.0.0.1:${await freePort()}`));
     for (let id = 1; id <= 100; id += 1) await over.traces.add({ bytes: told([{ ...span, id: `${id}` }]), teller, received: start });
-    const { waiting = 0, dropped } = (await laneOf('traces')) ?? {};
+    const { waiting = 0, dropped } = (await observed.laneOf('traces')) ?? {};
     expect(waiting).toBeGreaterThan(5);
     expect(dropped).toBe(100 - waiting);
-    expect((await telemetry.traces.trace(trace))?.spans).toHaveLength(100);
+    expect((await observed.telemetry.traces.trace(trace))?.spans).toHaveLength(100);
   });
 
   test('that stands where nobody named it is not asked', async () => {
     const { server, arrived, address } = await receiver(0);
-    handOver = startHandOver({ telemetry, targets: () => ({ collector: address, networks: [] }), log });
-    await handOver.traces.add({ bytes: told([span]), teller, received: start });
-    await until('it was refused', () => (logged.some((line) => line.includes('is inside (loopback)')) ? true : undefined));
+    const over = observed.handOverTo({ ...collector(address), networks: [] });
+    await over.traces.add({ bytes: told([span]), teller, received: start });
+    await until('it was refused', () => (observed.logged.some((line) => line.includes('is inside (loopback)')) ? true : undefined));
     expect(arrived).toEqual([]);
     server.close();
   });

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
+import { ExportMetricsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js';
 import { ExportTraceServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js';
 import { WriteRequestSchema } from '@weft/envoy/gen/prometheus/remote_pb.js';
 import type { Span, Trace, TraceExemplar } from '@weft/model';
@@ -40,7 +41,14 @@ metadata:
   annotations:
     mesh.weft.dev/remote-write: ${address}/api/v1/write
     mesh.weft.dev/otlp-collector: ${address}
+    mesh.weft.dev/otlp-collector-secret: collector
     mesh.weft.dev/telemetry-networks: 127.0.0.1
+`;
+
+const secret = (token: string): string => `apiVersion: v1
+kind: Secret
+metadata: { name: collector, namespace: istio-system }
+stringData: { token: ${token} }
 `;
 
 /** Both ends count what reaches both: the gateway asks the web and the batch, and nobody counts at the batch. */
@@ -110,6 +118,7 @@ beforeAll(async () => {
   mesh = await startMesh({ folder: join(root, 'e2e/telemetry/bank') });
   others = await receiver(0);
   await writeFile(join(mesh.folder, 'hand-over.yaml'), handOver(others.address));
+  await writeFile(join(mesh.folder, 'secret.yaml'), secret('first'));
   await mesh.weft('wait', '--for', 'applied');
   if (binary === '') return;
   const { addresses } = await mesh.json<{ addresses: { prometheus: string } }>('status');
@@ -298,13 +307,35 @@ describe('others', () => {
         .filter(({ path }) => path === '/api/v1/write')
         .flatMap(({ body }) => fromBinary(WriteRequestSchema, uncompress(body)).timeseries)
         .filter(({ labels }) => labels.some(({ value }) => value === 'istio_requests_total') && labels.some(({ value }) => value === 'UH'));
+    const pushed = () =>
+      read(ExportMetricsServiceRequestSchema, others.arrived, '/v1/metrics')
+        .flatMap(({ resourceMetrics }) => resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics)))
+        .flatMap(({ name, data }) => (name === 'istio_requests_total' && data.case === 'sum' ? data.value.dataPoints : []))
+        .filter(({ attributes }) => attributes.some(({ value }) => value?.value.value === 'UH'));
     await until('all of it came', () =>
-      told().length === spans && records().length === 2 * toBank + ways.gone + 3 - 1 && written().length > 0 ? true : undefined,
+      pushed().length > 0 && told().length === spans && records().length === 2 * toBank + ways.gone + 3 - 1 && written().length > 0
+        ? true
+        : undefined,
     );
     expect(written()[0]?.samples[0]?.value).toBe(0);
     expect(Number(written().at(-1)?.samples.at(-1)?.value) % ways.gone).toBe(0);
+    expect(Number(pushed().at(-1)?.value.value)).toBe(written().at(-1)?.samples.at(-1)?.value);
     const { stdout } = await mesh.weft('metrics');
     expect(stdout).toMatch(/^weft_handed_over_total\{kind="traces",outcome="sent"\} [1-9]/m);
     expect(stdout).toMatch(/^weft_handed_over_total\{kind="logs",outcome="dropped"\} 0$/m);
+  });
+
+  test('are asked with what a Secret holds, and with what it holds next', async () => {
+    const tokens = () => [
+      ...new Set(others.arrived.filter(({ path }) => path.startsWith('/v1/')).map(({ headers }) => headers['authorization'])),
+    ];
+    expect(tokens()).toEqual(['Bearer first']);
+    await writeFile(join(mesh.folder, 'secret.yaml'), secret('second'));
+    await mesh.weft('wait', '--for', 'applied');
+    await fetch(`${mesh.gateway}/batch?ok=1`);
+    await until('the next one is sent', () => (tokens().length > 1 ? true : undefined));
+    expect(tokens()).toEqual(['Bearer first', 'Bearer second']);
+    const { stdout } = await mesh.weft('status', '-o', 'json');
+    expect(`${stdout}${mesh.output()}${await readFile(join(mesh.home, 'logs/weftd.log'), 'utf8').catch(() => '')}`).not.toContain('second');
   });
 });

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 
 export interface Arrived {
@@ -19,7 +20,8 @@ export const receiver = async (
   const left = [...answers];
   const server = createServer(async (request, response) => {
     const status = left.shift() ?? 200;
-    const body = await buffer(request);
+    const sent = await buffer(request);
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
     if (status < 300) arrived.push({ path: request.url ?? '', headers: request.headers, body });
     response.writeHead(status).end();
   });

@@ -54,13 +54,22 @@ export * from './lines.ts';
 export * from './mesh/alert-route.ts';
 export * from './mesh/alert-rule.ts';
 export * from './mesh/authorizer.ts';
+export { type Credentials, credentialFlaws, credentialsOf, noCredentials } from './mesh/credentials.ts';
 export * from './mesh/objective.ts';
 export * from './mesh/period.ts';
 export type * from './mesh/saturation.ts';
 export * from './mesh/series.ts';
 export * from './mesh/settings.ts';
 export * from './mesh/telemetry-provider.ts';
-export type { TelemetryTargets } from './mesh/telemetry-targets.ts';
+export {
+  type NamedSecret,
+  type OtlpSignal,
+  type OtlpTarget,
+  otlpSignals,
+  type TelemetryTarget,
+  type TelemetryTargets,
+  telemetrySecrets,
+} from './mesh/telemetry-targets.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';
@@ -78,3 +87,4 @@ export { readRegex } from './text/regex.ts';
 export type * from './token.ts';
 export type * from './topology.ts';
 export type * from './trace.ts';
+export { childPath } from './yaml/json.ts';

@@ -113,7 +113,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const xds = `${config.xds.host}:${config.xds.port}`;
   takeSteps(desired, ads, log);
   const names = { trustDomain, cluster: clusterId };
-  const handOver = startHandOver({ telemetry, targets: () => desired.node().telemetryTargets, log }); // what is observed → others
+  const handOver = startHandOver({ telemetry, receivers: () => desired.node().telemetryReceivers, log }); // what is observed → others
   started.add(handOver.stop);
   started.add(desired.onNode(handOver.look));
   const spans = traceReceiver({ traces: handOver.traces, authenticate: ca.authenticate, registry, names, now, log });

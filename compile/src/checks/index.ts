@@ -21,6 +21,7 @@ import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
 import { telemetries } from './telemetry.ts';
+import { meshConfigs } from './telemetry-secret.ts';
 import { virtualServices } from './virtual-service.ts';
 import { workloadEntries } from './workload-entry.ts';
 
@@ -55,6 +56,7 @@ const run = <K extends SupportedKind>(check: ObjectCheck<K>, { of, memo }: Input
 export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
   const facts = factsOf(input, mesh);
   return [
+    ...run(meshConfigs(input), input, facts),
     ...run(deployments, input, facts),
     ...run(pods, input, facts),
     ...run(services, input, facts),

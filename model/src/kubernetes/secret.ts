@@ -102,7 +102,7 @@ export function* checkSecret(spec: SecretSpec, _: Metadata, reader: CertificateR
   } else if (!isCertificate(spec)) {
     yield {
       ...doubtful('WEFT0101', '', [
-        'the Secret holds no certificate: only AlertRoutes read something else from Secrets',
+        'the Secret holds no certificate: only AlertRoutes and the mesh’s settings read something else from Secrets',
         'For a gateway, write `tls.crt` and `tls.key`; give containers their settings by `env`.',
       ]),
       severity: 'info',

@@ -129,7 +129,7 @@ export const defaultMeshSettings: MeshSettings = {
   enableAutoMtls: true,
   keyNetworks: [],
   alertNetworks: [],
-  telemetryTargets: { networks: [] },
+  telemetryTargets: { otlp: {}, networks: [] },
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],

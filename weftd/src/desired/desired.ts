@@ -29,6 +29,7 @@ import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
 import type { Instance } from '../registry.ts';
 import { type FileSource, watchFolder } from '../sources/files.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { telemetryReceivers } from '../telemetry/hand-over/receivers.ts';
 import { type ControllerPowers, reconcile, type Workload } from '../workloads/controller.ts';
 import { type PodInstance, runningOf } from '../workloads/instance.ts';
 import { nodeView } from '../workloads/node-view.ts';
@@ -462,20 +463,19 @@ export class Desired implements Calls {
     const mesh = this.#compiler.mesh();
     if (!mesh) return;
     const { clusterId, dnsDomain, gatewayPort } = this.#config;
-    const instances = this.#instances();
-    const { trustDomainAliases, telemetryTargets } = this.#settings(this.#owned.resources());
+    const [instances, resources] = [this.#instances(), this.#owned.resources()];
+    const settings = this.#settings(resources);
     const place = { trustDomain: this.#trustDomain, clusterId, dnsDomain, gatewayPort };
     const [reports, node] = [this.#store.observed.reports(), this.#store.observed.node()];
     const state: NodeState = {
-      view: nodeView({ mesh, resources: this.#owned.resources(), instances, ...place }),
+      view: nodeView({ mesh, resources, instances, ...place }),
       instances,
       workloads: this.#workloads.map((workload) => workloadStatus(workload, reports)),
       restartNeeded: this.#workloads.flatMap((workload) =>
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
-      ...{ trustDomainAliases, telemetryTargets, measured: measuredIn(this.#owned.resources()) },
-      changing: this.#changing(),
-      ...(node && { node }),
+      ...{ measured: measuredIn(resources), telemetryReceivers: telemetryReceivers(resources, settings) },
+      ...{ trustDomainAliases: settings.trustDomainAliases, changing: this.#changing(), ...(node && { node }) },
     };
     const text = JSON.stringify(state);
     if (text === this.#nodeText) return;

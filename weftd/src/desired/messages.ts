@@ -18,12 +18,12 @@ import type {
   PodReport,
   Proxy,
   StoredObject,
-  TelemetryTargets,
   WorkloadStatus,
 } from '@weft/model';
 import type { Configuration } from '../alerts/configuration.ts';
 import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
+import type { TelemetryReceivers } from '../telemetry/hand-over/receivers.ts';
 import type { Measured } from './measured.ts';
 
 export interface DesiredConfig {
@@ -124,8 +124,8 @@ export interface NodeState {
   readonly restartNeeded: readonly string[];
   /** From the settings in force. */
   readonly trustDomainAliases: readonly string[];
-  readonly telemetryTargets: TelemetryTargets;
   readonly measured: Measured;
+  readonly telemetryReceivers: TelemetryReceivers;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

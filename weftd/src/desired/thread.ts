@@ -33,8 +33,8 @@ const nothingYet: NodeState = {
   restartNeeded: [],
   changing: [],
   trustDomainAliases: [],
-  telemetryTargets: { networks: [] },
   measured: { saturations: [], metrics: [] },
+  telemetryReceivers: { otlp: {}, networks: [] },
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */

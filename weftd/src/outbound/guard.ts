@@ -19,6 +19,16 @@ export interface Reach {
 export const resolveBySystem: Resolve = (name) =>
   new Promise((resolve, reject) => systemLookup(name, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))));
 
+/** Of a name, or of an address that stands for one, those that may be connected to. Rejects where there are none. */
+export const openAddresses = async (host: string, reach: Reach): Promise<readonly string[]> => {
+  refuseLiteral(host, reach);
+  if (isIP(host)) return [host];
+  const found = await reach.resolve(host);
+  const open = found.map(({ address }) => address).filter((address) => refusalOf(address, reach.allowed) === undefined);
+  if (open.length === 0) throw new Error(refusalOf(found[0]?.address ?? '', reach.allowed) ?? `${host} has no address`);
+  return open;
+};
+
 /** A name whose addresses are partly inside is asked at the others. */
 export const guardedLookup =
   ({ resolve, allowed }: Reach): LookupFunction =>

@@ -2,7 +2,7 @@
  * Measurements, traces and records for others, by the mesh's settings: what is kept here goes to them too. Where the settings name nobody nothing
  * is put down, and measurements are read from Weft's own store.
  */
-import type { TelemetryTargets } from '@weft/model';
+import { otlpSignals } from '@weft/model';
 import type { Question, SignalsQuery } from '@weft/signals';
 import { type Reach, resolveBySystem } from '../../outbound/guard.ts';
 import type { Log } from '../../push/contract.ts';
@@ -10,12 +10,14 @@ import type { Reading } from '../metrics/reading.ts';
 import { prometheusQuery } from '../prometheus/query.ts';
 import type { ToldTraces } from '../traces/traces.ts';
 import type { Telemetry } from '../worker/thread.ts';
-import { type Receiver, startCarrier } from './carrier.ts';
-import type { Lane } from './outbox.ts';
+import { startCarrier } from './carrier.ts';
+import type { Receiver } from './delivery.ts';
+import { type Lane, lanes } from './outbox.ts';
+import type { TelemetryReceivers } from './receivers.ts';
 
 export interface HandOverInput {
   readonly telemetry: Pick<Telemetry, 'outbox' | 'records' | 'metrics' | 'traces'>;
-  readonly targets: () => TelemetryTargets;
+  readonly receivers: () => TelemetryReceivers;
   readonly log: Log;
 }
 
@@ -33,29 +35,26 @@ export interface HandOver {
 /** A message of some hundred kilobytes. */
 const recordsAtOnce = 200;
 
-const otlp = { 'content-type': 'application/x-protobuf' };
-const remoteWrite = { ...otlp, 'content-encoding': 'snappy', 'x-prometheus-remote-write-version': '0.1.0' };
-
-const receiversOf = (targets: TelemetryTargets, reach: Reach): ReadonlyMap<Lane, Receiver> => {
-  const { collector, remoteWrite: write } = targets;
-  return new Map<Lane, Receiver>([
-    ...(write === undefined ? [] : [['metrics', { url: write, headers: remoteWrite, reach }] as const]),
-    ...(collector === undefined
-      ? []
-      : [
-          ['traces', { url: `${collector}/v1/traces`, headers: otlp, reach }] as const,
-          ['logs', { url: `${collector}/v1/logs`, headers: otlp, reach }] as const,
-        ]),
-  ]);
+/** @returns those that are wanted, each with who takes it, if it can be asked */
+const receiversOf = ({ remoteWrite, otlp }: TelemetryReceivers, reach: Reach): ReadonlyMap<Lane, Receiver | undefined> => {
+  const named = [
+    ['remote-write', remoteWrite && { ...remoteWrite, protocol: 'http' as const }] as const,
+    ...otlpSignals.map((signal) => [signal, otlp[signal]] as const),
+  ];
+  return new Map(
+    named.flatMap(([lane, receiver]): readonly (readonly [Lane, Receiver | undefined])[] => {
+      if (!receiver) return [];
+      const { credentials, ...rest } = receiver;
+      return [[lane, credentials && { ...rest, lane, credentials, reach }]];
+    }),
+  );
 };
-
-const lanes: readonly Lane[] = ['metrics', 'traces', 'logs'];
 
 class HandingOver implements HandOver {
   readonly #input: HandOverInput;
   #running: readonly { stop(): Promise<void> }[] = [];
-  #wanted: ReadonlyMap<Lane, Receiver> = new Map();
-  #targets = '';
+  #wanted: ReadonlyMap<Lane, Receiver | undefined> = new Map();
+  #receivers = '';
   #change: Promise<void> = Promise.resolve();
 
   constructor(input: HandOverInput) {
@@ -67,7 +66,8 @@ class HandingOver implements HandOver {
     add: async (readings: readonly Reading[]): Promise<void> => {
       const { metrics, outbox } = this.#input.telemetry;
       await metrics.add(readings);
-      if (this.#wanted.has('metrics')) await this.#also(outbox.readings(readings));
+      const wanted = (['remote-write', 'metrics'] as const).filter((lane) => this.#wanted.has(lane));
+      if (wanted.length > 0) await this.#also(outbox.readings(readings, wanted));
     },
     look: (...given: Parameters<Telemetry['metrics']['look']>): Promise<void> => this.#input.telemetry.metrics.look(...given),
     commit: (...given: Parameters<Telemetry['metrics']['commit']>): Promise<void> => this.#input.telemetry.metrics.commit(...given),
@@ -89,11 +89,11 @@ class HandingOver implements HandOver {
   };
 
   look = (): void => {
-    const targets = this.#input.targets();
-    const text = JSON.stringify(targets);
-    if (text === this.#targets) return;
-    this.#targets = text;
-    this.#wanted = receiversOf(targets, this.#reach(targets));
+    const receivers = this.#input.receivers();
+    const text = JSON.stringify(receivers);
+    if (text === this.#receivers) return;
+    this.#receivers = text;
+    this.#wanted = receiversOf(receivers, this.#reach(receivers));
     this.#change = this.#change.then(() => this.#restart(this.#wanted));
   };
 
@@ -102,14 +102,14 @@ class HandingOver implements HandOver {
     await Promise.all(this.#running.map((carrier) => carrier.stop()));
   };
 
-  #reach({ networks }: TelemetryTargets): Reach {
+  #reach({ networks }: TelemetryReceivers): Reach {
     return { allowed: networks, resolve: resolveBySystem };
   }
 
   #source(): SignalsQuery {
-    const targets = this.#input.targets();
-    if (targets.prometheus === undefined) return this.#input.telemetry.metrics;
-    return prometheusQuery({ address: targets.prometheus, reach: this.#reach(targets) });
+    const receivers = this.#input.receivers();
+    const { prometheus } = receivers;
+    return prometheus ? prometheusQuery({ ...prometheus, reach: this.#reach(receivers) }) : this.#input.telemetry.metrics;
   }
 
   /** What is kept here is kept, whatever becomes of what is for others. */
@@ -117,13 +117,13 @@ class HandingOver implements HandOver {
     await work.catch((error: unknown) => this.#input.log.warn({ err: String(error) }, 'what is to be handed over was not put down'));
   }
 
-  async #restart(wanted: ReadonlyMap<Lane, Receiver>): Promise<void> {
+  async #restart(wanted: ReadonlyMap<Lane, Receiver | undefined>): Promise<void> {
     const { telemetry, log } = this.#input;
     const { outbox } = telemetry;
     await Promise.all(this.#running.map((carrier) => carrier.stop()));
     for (const lane of lanes) if (!wanted.has(lane)) await this.#also(outbox.clear(lane));
-    this.#running = [...wanted].map(([lane, receiver]) =>
-      startCarrier({ lane, receiver, outbox, log, ...(lane === 'logs' && { fill: () => this.#fill() }) }),
+    this.#running = [...wanted.values()].flatMap((receiver) =>
+      receiver ? [startCarrier({ receiver, outbox, log, ...(receiver.lane === 'logs' && { fill: () => this.#fill() }) })] : [],
     );
   }
 

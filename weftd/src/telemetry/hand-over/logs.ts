@@ -3,9 +3,8 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { ExportLogsServiceRequestSchema } from '@weft/envoy/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 import { SeverityNumber } from '@weft/envoy/gen/opentelemetry/proto/logs/v1/logs_pb.js';
 import type { AccessRecord, StoredRecord } from '@weft/signals';
+import { attribute } from './attribute.ts';
 import type { Written } from './remote-write.ts';
-
-const attribute = (key: string, value: string) => ({ key, value: { value: { case: 'stringValue' as const, value } } });
 
 const attributesOf = ({ side, source, destination, verdict, request }: AccessRecord) =>
   Object.entries({

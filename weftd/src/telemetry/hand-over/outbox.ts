@@ -2,15 +2,22 @@
  * What is on its way to others, in one file, `outbox.db`: it waits there while they are away, up to a bound; then the oldest goes, and is counted.
  * Synchronous: it belongs on the telemetry thread.
  */
+import { gzipSync } from 'node:zlib';
+import { type OtlpSignal, otlpSignals } from '@weft/model';
 import type { StoredRecord } from '@weft/signals';
 import { openDatabase } from '../../store/database.ts';
 import type { Reading } from '../metrics/reading.ts';
 import type { ToldTraces } from '../traces/traces.ts';
+import { beginningsIn, beginningsTable } from './beginnings.ts';
 import { writeRecords } from './logs.ts';
+import { writeMeasurements } from './measurements.ts';
 import { RemoteWriter, type Written } from './remote-write.ts';
 import { writeSpans } from './spans.ts';
 
-export type Lane = 'metrics' | 'traces' | 'logs';
+/** What is sent by OTLP is called as there. */
+export type Lane = 'remote-write' | OtlpSignal;
+
+export const lanes: readonly Lane[] = ['remote-write', ...otlpSignals];
 
 export interface OutboxOptions {
   /** Of each lane. */
@@ -35,7 +42,7 @@ export interface LaneState {
 }
 
 export interface Outbox {
-  readings(readings: readonly Reading[]): void;
+  readings(readings: readonly Reading[], wanted: readonly Lane[]): void;
   spans(told: ToldTraces): void;
   /** All of them were stored after the one that `cursor` tells. */
   records(records: readonly StoredRecord[]): void;
@@ -43,7 +50,8 @@ export interface Outbox {
   cursor(since: number): number;
   /** The oldest. */
   first(lane: Lane): Parcel | undefined;
-  done(parcel: { readonly id: number; readonly isSent: boolean }): void;
+  /** It was taken, but for so many of its items. */
+  done(parcel: { readonly id: number; readonly refused: number }): void;
   state(): readonly LaneState[];
   /** Nobody wants it any more. */
   clear(lane: Lane): void;
@@ -58,10 +66,14 @@ const migrations = [
   CREATE TABLE lanes (
     lane TEXT PRIMARY KEY, sent INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  INSERT INTO lanes (lane) VALUES ('metrics'), ('traces'), ('logs');
+  INSERT INTO lanes (lane) VALUES ${lanes.map((lane) => `('${lane}')`).join(', ')};
   CREATE TABLE cursor (id INTEGER PRIMARY KEY CHECK (id = 1), record INTEGER NOT NULL) STRICT;
+  ${beginningsTable}
   `,
 ];
+
+/** Of measurements it leaves a twentieth. */
+const packed = ({ body, samples }: Written): Written => ({ body: gzipSync(body, { level: 1 }), samples });
 
 export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox => {
   const { sql, transaction, close } = openDatabase(path, migrations);
@@ -82,6 +94,7 @@ export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox =>
   const moved = sql.prepare('INSERT OR REPLACE INTO cursor VALUES (1, ?)');
   const at = sql.prepare('SELECT record FROM cursor');
   const writer = new RemoteWriter();
+  const beginnings = beginningsIn(sql);
 
   const bytesOf = (lane: Lane): number => Number(size.get(lane)?.bytes);
 
@@ -96,14 +109,18 @@ export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox =>
   };
 
   return {
-    readings: (readings) =>
+    readings: (readings, wanted) =>
       transaction(() => {
-        for (const reading of readings) add('metrics', writer.write(reading));
+        for (const reading of readings) {
+          if (wanted.includes('remote-write')) add('remote-write', writer.write(reading));
+          if (!wanted.includes('metrics')) continue;
+          for (const written of beginnings.read(reading, (begin) => writeMeasurements(reading, begin))) add('metrics', packed(written));
+        }
       }),
-    spans: (told) => transaction(() => add('traces', writeSpans(told))),
+    spans: (told) => transaction(() => add('traces', packed(writeSpans(told)))),
     records: (records) =>
       transaction(() => {
-        add('logs', writeRecords(records));
+        add('logs', packed(writeRecords(records)));
         moved.run(records.at(-1)?.id ?? 0);
       }),
     cursor: (since) => {
@@ -116,11 +133,12 @@ export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox =>
       const row = oldest.get(lane);
       return row && { id: Number(row.id), items: Number(row.items), body: row.body as Uint8Array };
     },
-    done: ({ id, isSent }) =>
+    done: ({ id, refused }) =>
       transaction(() => {
         const row = known.get(id);
         if (!row) return;
-        count[isSent ? 'sent' : 'refused'].run(row.items ?? 0, row.lane ?? '');
+        count.sent.run(Number(row.items) - refused, row.lane ?? '');
+        count.refused.run(refused, row.lane ?? '');
         remove.run(id);
       }),
     state: () =>
@@ -132,6 +150,7 @@ export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox =>
       transaction(() => {
         clear.run(lane);
         if (lane === 'logs') sql.exec('DELETE FROM cursor');
+        if (lane === 'metrics') beginnings.clear();
       }),
     maintain: () => {},
     close,

@@ -16,11 +16,11 @@ import {
 } from '@weft/signals';
 import { exchange } from '../../outbound/exchange.ts';
 import type { Reach } from '../../outbound/guard.ts';
+import { headersOf, type TelemetryReceiver } from '../hand-over/receivers.ts';
 import { growthOf, type Lengths, looked, over, within } from './growth.ts';
 
-export interface PrometheusServer {
-  /** Its base, without `/api/v1/query`. */
-  readonly address: string;
+/** Its address is its base, without `/api/v1/query`. */
+export interface PrometheusServer extends TelemetryReceiver {
   readonly reach: Reach;
 }
 
@@ -69,13 +69,18 @@ const parsed = (body: string, status: number): readonly Series[] => {
   return told.data?.result ?? [];
 };
 
-const ask = async ({ address, reach }: PrometheusServer, query: string, { first, last, step }: Ends): Promise<readonly Series[]> => {
+const ask = async (
+  { address, credentials, reach }: PrometheusServer,
+  query: string,
+  { first, last, step }: Ends,
+): Promise<readonly Series[]> => {
+  if (!credentials) throw new Error('the Secret with which the Prometheus server is asked is not there, or says nothing that it could be');
   const [start, end, width] = [first, last, step].map((ms) => String(ms / 1000));
   const body = new URLSearchParams({ query, start: start ?? '', end: end ?? '', step: width ?? '' }).toString();
   const url = new URL(`${address}/api/v1/query_range`);
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const headers = { ...headersOf(credentials), 'content-type': 'application/x-www-form-urlencoded' };
   const limits = { signal: AbortSignal.timeout(answerMs), maxBytes };
-  const reply = await exchange({ url, method: 'POST', headers, body }, reach, limits);
+  const reply = await exchange({ url, method: 'POST', headers, body, certificates: credentials }, reach, limits);
   return parsed(reply.body, reply.status);
 };
 
