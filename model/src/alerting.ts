@@ -61,6 +61,8 @@ export interface ReceiverStatus {
   readonly name: string;
   readonly told: number;
   readonly lastToldAt?: number;
+  /** What was not as it should be although it was told, the last time. */
+  readonly remark?: string;
   /** It could not be told the last time. */
   readonly failing?: { readonly failures: number; readonly reason: string; readonly retryAt: number };
 }

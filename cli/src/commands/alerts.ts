@@ -32,10 +32,12 @@ const receiverColumns = ({ paint }: Terminal, now: number): readonly Column<Rece
   { title: 'LAST', value: ({ lastToldAt }) => (lastToldAt === undefined ? '' : `${span(now - lastToldAt)} ago`) },
   {
     title: 'STATUS',
-    value: ({ failing }) =>
+    value: ({ failing, remark }) =>
       failing
         ? paint.red(`failed ${failing.failures} times, again in ${span(Math.max(0, failing.retryAt - now))}: ${failing.reason}`)
-        : paint.green('ok'),
+        : remark === undefined
+          ? paint.green('ok')
+          : paint.yellow(remark),
   },
 ];
 

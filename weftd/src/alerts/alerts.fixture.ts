@@ -61,6 +61,7 @@ export const stageAt = (start: number): Stage => {
       notify: async ({ notification }, receiver) => {
         await stage.refuse(receiver);
         stage.heard.push({ at: stage.now - start, receiver: notification.receiver, notification });
+        return undefined;
       },
       resolve: async () => [],
       now: () => stage.now,

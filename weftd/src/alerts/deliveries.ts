@@ -6,8 +6,8 @@ import type { ReceiverStatus } from '@weft/model';
 import type { Notification } from '@weft/signals';
 
 export interface DeliveryPowers {
-  /** Rejects with what went wrong. */
-  readonly send: (notification: Notification) => Promise<void>;
+  /** Rejects with what went wrong; answers what was not as it should be although it was taken. */
+  readonly send: (notification: Notification) => Promise<string | undefined>;
   readonly now: () => number;
   readonly warn: (fields: object, message: string) => void;
 }
@@ -26,7 +26,7 @@ export class Deliveries {
   readonly #busy = new Set<string>();
   /** By group. */
   readonly #failing = new Map<string, Failure & { readonly receiver: string }>();
-  readonly #told = new Map<string, { readonly count: number; readonly at: number }>();
+  readonly #told = new Map<string, { readonly count: number; readonly at: number; readonly remark?: string }>();
 
   constructor(powers: DeliveryPowers) {
     this.#powers = powers;
@@ -53,6 +53,7 @@ export class Deliveries {
         name,
         told: told?.count ?? 0,
         ...(told && { lastToldAt: told.at }),
+        ...(told?.remark !== undefined && { remark: told.remark }),
         ...(failing && { failing: { failures: failing.failures, reason: failing.reason, retryAt: failing.retryAt } }),
       };
     });
@@ -64,14 +65,15 @@ export class Deliveries {
 
   async #tell(notification: Notification, onTold: (notification: Notification) => readonly Notification[]): Promise<void> {
     const { receiver, group } = notification;
-    const fault = await this.#powers.send(notification).then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    const { fault, remark } = await this.#powers.send(notification).then(
+      (said) => ({ fault: undefined, remark: said }),
+      (error: unknown) => ({ fault: error instanceof Error ? error.message : String(error), remark: undefined }),
     );
     this.#busy.delete(receiver);
     if (fault !== undefined) return this.#failed(notification, fault);
     this.#failing.delete(group);
-    this.#told.set(receiver, { count: (this.#told.get(receiver)?.count ?? 0) + 1, at: this.#powers.now() });
+    const count = (this.#told.get(receiver)?.count ?? 0) + 1;
+    this.#told.set(receiver, { count, at: this.#powers.now(), ...(remark !== undefined && { remark }) });
     const next = onTold(notification);
     this.offer(next, onTold);
   }

@@ -141,11 +141,11 @@ export class Engine {
     }
   };
 
-  async #send(notification: Notification): Promise<void> {
+  async #send(notification: Notification): Promise<string | undefined> {
     const outlet = this.#plan?.outlets.get(notification.receiver);
     if (!outlet) throw new Error('the receiver is gone');
     const { networks = [], secrets } = this.#configuration ?? {};
-    await this.#powers.notify(
+    return this.#powers.notify(
       { notification, summary: (alert) => this.#summary(alert), externalUrl: this.#externalUrl, now: this.#powers.now() },
       outlet.told,
       {

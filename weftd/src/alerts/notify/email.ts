@@ -31,15 +31,20 @@ export const email: Notify<'email'> = async (told, receiver, { secret, reach, si
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  // However slowly somebody answers.
+  const giveUp = (): void => void connection.destroy(new Error('it took too long'));
+  signal.addEventListener('abort', giveUp);
   try {
-    await transport.sendMail({
+    const { rejected } = await transport.sendMail({
       from,
       to: [...to],
       subject: title(told),
       text: `${lines(told).join('\n')}\n\n${told.externalUrl}\n`,
       messageId: `<${fingerprint(told.notification.id)}@weft>`,
     });
+    return rejected.length === 0 ? undefined : `the server refuses ${rejected.map(String).join(', ')}`;
   } finally {
+    signal.removeEventListener('abort', giveUp);
     transport.close();
     connection.destroy();
   }

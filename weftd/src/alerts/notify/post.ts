@@ -19,7 +19,7 @@ const urlOf = (text: string): URL => {
   return new URL(text.trim());
 };
 
-export const post = async ({ url, headers, body }: Letter, { reach, signal }: Outside): Promise<void> => {
+export const post = async ({ url, headers, body }: Letter, { reach, signal }: Outside): Promise<undefined> => {
   const question = {
     url: urlOf(url),
     method: 'POST',
@@ -28,6 +28,7 @@ export const post = async ({ url, headers, body }: Letter, { reach, signal }: Ou
   } as const;
   const { status, body: said } = await exchange(question, reach, { signal, maxBytes: maxAnswer });
   if (status < 200 || status >= 300) throw new Error(`the answer is ${status}: ${said.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
+  return undefined;
 };
 
 /** Where an endpoint is, and with what it is asked. */

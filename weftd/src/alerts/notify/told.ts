@@ -24,8 +24,15 @@ export interface Outside {
 
 export type ReceiverKind = keyof AlertReceiver;
 
+/** What was not as it should be although it was taken; undefined: nothing. */
+export type Remark = string | undefined;
+
 /** Rejects with what went wrong, in one line without credentials. */
-export type Notify<Kind extends ReceiverKind> = (told: Told, receiver: NonNullable<AlertReceiver[Kind]>, outside: Outside) => Promise<void>;
+export type Notify<Kind extends ReceiverKind> = (
+  told: Told,
+  receiver: NonNullable<AlertReceiver[Kind]>,
+  outside: Outside,
+) => Promise<Remark>;
 
 export const fingerprint = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
