@@ -70,6 +70,8 @@ export interface ReceiverStatus {
 export interface AlertsStatus {
   readonly items: readonly AlertStatus[];
   readonly receivers: readonly ReceiverStatus[];
+  /** How many more there would be: a rule has 500 at most. */
+  readonly leftOut?: number;
 }
 
 export interface SilenceRequest {

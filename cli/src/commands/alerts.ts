@@ -65,12 +65,13 @@ const list = async ({ api, terminal }: Cli, { namespace, output }: ListOptions):
   const items = all.items
     .filter(({ labels }) => namespace === undefined || labels['namespace'] === namespace)
     .sort((a, b) => loudest.indexOf(a.state) - loudest.indexOf(b.state) || b.since - a.since);
-  const shown: AlertsStatus = { items, receivers: all.receivers };
+  const shown: AlertsStatus = { ...all, items };
   const text = data(shown, output);
   if (text) return terminal.out(text);
   const now = Date.now();
   if (items.length === 0) terminal.err('no alerts');
   else terminal.out(table(items, columns(terminal, now), output));
+  if (all.leftOut !== undefined) terminal.err(`${all.leftOut} more are left out: a rule has 500 at most`);
   if (all.receivers.length === 0) terminal.err('nobody is told: there is no AlertRoute');
   else terminal.out(`\n${table(all.receivers, receiverColumns(terminal, now))}`);
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertRule, Observation } from './alert.ts';
-import { type Book, due, type Entry, emptyBook, type Rulebook, reduce } from './book.ts';
+import { type Book, due, type Entry, emptyBook, mostAlerts, type Rulebook, reduce } from './book.ts';
 import type { Silence } from './muting.ts';
 import { advance, type Judgement, type State, type Timing } from './state.ts';
 import type { Notification, Receiver } from './telling.ts';
@@ -261,4 +261,31 @@ describe('muting', () => {
     ]);
     expect(told).toEqual(['10 first: Down a / ', '60 resolved:  / Down a']);
   });
+});
+
+test('a clock that is set back makes nobody wait until it is there again, and one that is set forward ends nothing', () => {
+  const hour = 3_600_000;
+  const at = (book: Book, entry: Entry, now: number) => reduce(book, entry, { rulebook, now });
+  const on = judged(about('Slow', 'a'));
+  let book = at(at(emptyBook, on, hour), on, hour + 10);
+  const [first] = due(book, { rulebook, now: hour + 10 });
+  book = at(book, { kind: 'told', notification: first! }, hour + 10);
+  // An hour back: what was told counts as of now.
+  book = at(book, judged(about('Slow', 'a', no)), 10);
+  expect(due(book, { rulebook, now: 10 })).toEqual([]);
+  expect(due(book, { rulebook, now: 60 }).map(({ occasion }) => occasion)).toEqual(['resolved']);
+  // A day forward.
+  book = at(at(at(emptyBook, on, 0), on, 10), on, 86_400_000);
+  expect(book.alerts.map(({ state }) => state.kind)).toEqual(['firing']);
+});
+
+test('a rule has five hundred alerts at most: those that there are go on, further ones are left out', () => {
+  const of = (from: number) =>
+    judged(...Array.from({ length: 600 }, (_, index) => ({ ...about('Slow', 'a'), labels: { service: 'a', pod: `${from + index}` } })));
+  let book = reduce(emptyBook, of(0), { rulebook, now: 0 });
+  const known = book.alerts.map(({ id }) => id);
+  expect(known).toHaveLength(mostAlerts);
+  book = reduce(book, of(-300), { rulebook, now: 1 });
+  expect(book.alerts).toHaveLength(mostAlerts);
+  expect(book.alerts.every(({ id }) => known.includes(id))).toBe(true);
 });

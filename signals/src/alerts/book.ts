@@ -3,6 +3,7 @@
  * restart as if there had been none.
  */
 import { type Alert, type AlertRule, alertId, labelsOf, type Observation } from './alert.ts';
+import { withoutFuture } from './clock.ts';
 import type { Circumstances, Inhibition, Silence } from './muting.ts';
 import { advance } from './state.ts';
 import { type Group, groupsOf, type Notification, notification, type Receiver, type Told } from './telling.ts';
@@ -31,6 +32,9 @@ export type Entry =
   | { readonly kind: 'silenced'; readonly silence: Silence }
   | { readonly kind: 'unsilenced'; readonly id: string };
 
+/** Of one rule: one about any metric has as many alerts as the metric has labels, and who is told could do nothing with more. */
+export const mostAlerts = 500;
+
 const gone = { holds: 'unknown', reason: 'nothing is said of it any more' } as const;
 const ended = { holds: false, reason: 'its rule is gone' } as const;
 
@@ -42,11 +46,15 @@ const judged = (
   const known = new Map(rules.map((rule) => [rule.name, rule]));
   const left = new Map(before.map((alert) => [alert.id, alert]));
   const after: Alert[] = [];
+  const counted = new Map([...Map.groupBy(before, ({ rule }) => rule)].map(([rule, members]) => [rule, members.length]));
   const step = (alert: Omit<Alert, 'state' | 'reason'>, rule: AlertRule | undefined, judgement: Observation['judgement']): void => {
     const timing = rule?.timing ?? { for: 0, keep: 0, missing: { leaves: 0 } };
     const { state, reason } = advance(left.get(alert.id)?.state, judgement, { timing, now });
-    left.delete(alert.id);
-    if (state) after.push({ id: alert.id, rule: alert.rule, labels: alert.labels, state, reason });
+    const isKnown = left.delete(alert.id);
+    const count = counted.get(alert.rule) ?? 0;
+    if (!state || (!isKnown && count >= mostAlerts)) return;
+    if (!isKnown) counted.set(alert.rule, count + 1);
+    after.push({ id: alert.id, rule: alert.rule, labels: alert.labels, state, reason });
   };
   for (const { rule: name, labels: seen, judgement } of observations) {
     const rule = known.get(name);
@@ -109,7 +117,7 @@ export interface Occurrence {
 }
 
 export const reduce = (book: Book, entry: Entry, occurrence: Occurrence): Book =>
-  tidied(changed(book, entry, occurrence), occurrence.rulebook, occurrence.now);
+  tidied(changed(withoutFuture(book, occurrence.now), entry, occurrence), occurrence.rulebook, occurrence.now);
 
 export const circumstances = ({ alerts, silences }: Book, { rulebook: { inhibitions }, now }: Occurrence): Circumstances => ({
   alerts,

@@ -1,6 +1,6 @@
 /** OpenSLO (v1) → a ServiceLevelObjective's manifest, which `parse` then checks as any other. */
 import { type CalendarUnit, type Finding, parsePeriod, periodText } from '@weft/model';
-import { calendarWords, openSloVersion, shortWindowAnnotation } from './openslo.ts';
+import { calendarWords, longWindowAnnotation, openSloVersion, shortWindowAnnotation } from './openslo.ts';
 
 export interface Manifest {
   readonly apiVersion: 'mesh.weft.dev/v1alpha1';
@@ -66,6 +66,10 @@ const periodOf = (slo: unknown): Part<object> => {
     return { value: { rolling: '28d' }, findings: [warning({ path: 'spec.timeWindow', message, help: 'Write one.' })] };
   }
   const calendar = at(window, 'calendar');
+  if (calendar === undefined && at(window, 'isRolling') === false) {
+    const message = 'a window that does not roll has a `calendar`';
+    return { value: {}, findings: [error({ path: 'spec.timeWindow[0]', message, help: 'Write it, or `isRolling: true`.' })] };
+  }
   if (calendar === undefined) return { value: { rolling: duration }, findings: [] };
   const unit = calendarUnits.get(duration);
   if (!unit)
@@ -73,7 +77,12 @@ const periodOf = (slo: unknown): Part<object> => {
       value: {},
       findings: [error({ path, message: `no calendar period of \`${duration.slice(0, 20)}\``, help: 'Write 1d, 1w, 1M, 1Q or 1Y.' })],
     };
-  return { value: { calendar: unit, timeZone: text(at(calendar, 'timeZone')) || 'UTC' }, findings: [] };
+  const beginsAtMidnight = /^\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?Z?)?$/.test(text(at(calendar, 'startTime')));
+  const message = 'periods begin at midnight of their first day, which is no other than a calendar’s';
+  return {
+    value: { calendar: unit, timeZone: text(at(calendar, 'timeZone')) || 'UTC' },
+    findings: beginsAtMidnight ? [] : [warning({ path: 'spec.timeWindow[0].calendar.startTime', message, help: 'Write 00:00:00.' })],
+  };
 };
 
 const burnRateOf = (policy: unknown, path: string): Part<object | undefined> => {
@@ -83,7 +92,7 @@ const burnRateOf = (policy: unknown, path: string): Part<object | undefined> => 
     const message = 'a reference to another document, which is not read';
     return { value: undefined, findings: [warning({ path, message, help: 'Write the condition into the SLO.' })] };
   }
-  const long = text(at(said, 'lookbackWindow'));
+  const long = text(at(condition, 'metadata', 'annotations', longWindowAnnotation)) || text(at(said, 'lookbackWindow'));
   const written = at(condition, 'metadata', 'annotations', shortWindowAnnotation);
   const length = parsePeriod(long);
   // The workbook's own proportion; windows are whole minutes.
@@ -117,6 +126,12 @@ const slicesOf = (objective: unknown): object => {
   return { timeSlices: { length: typeof window === 'number' ? `${window}m` : text(window), target: Math.round(target * 1e6) / 1e4 } };
 };
 
+const methodFaults = (method: unknown): readonly Finding[] => {
+  if (method === 'Occurrences' || method === 'Timeslices') return [];
+  const message = `\`${text(method).slice(0, 40)}\` counts neither requests nor slices of time`;
+  return [error({ path: 'spec.budgetingMethod', message, help: 'Write `Occurrences` or `Timeslices`.' })];
+};
+
 const targetOf = (objective: unknown): unknown => {
   const target = at(objective, 'target');
   return at(objective, 'targetPercent') ?? (typeof target === 'number' ? Math.round(target * 1e9) / 1e7 : undefined);
@@ -133,12 +148,13 @@ export const fromOpenSlo = (slo: unknown): Imported => {
   const burns = list(at(slo, 'spec', 'alertPolicies')).map((policy, index) => burnRateOf(policy, `spec.alertPolicies[${index}]`));
   const burnRates = burns.flatMap(({ value }) => (value ? [value] : []));
   const objectives = list(at(slo, 'spec', 'objectives'));
-  const findings = [...indicator.findings, ...period.findings, ...burns.flatMap((burn) => burn.findings)];
+  const method = at(slo, 'spec', 'budgetingMethod') ?? 'Occurrences';
+  const findings = [...indicator.findings, ...period.findings, ...methodFaults(method), ...burns.flatMap((burn) => burn.findings)];
   if (findings.some(({ severity }) => severity === 'error')) return { manifests: [], findings };
   const name = text(at(slo, 'metadata', 'name'));
   const namespace = text(at(slo, 'metadata', 'labels', 'namespace'));
   const description = text(at(slo, 'spec', 'description'));
-  const sliced = at(slo, 'spec', 'budgetingMethod') === 'Timeslices';
+  const sliced = method === 'Timeslices';
   const manifests = objectives.map(
     (objective, index): Manifest => ({
       apiVersion: 'mesh.weft.dev/v1alpha1',

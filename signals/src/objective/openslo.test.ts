@@ -16,6 +16,7 @@ const objective = (spec: string): Resource<ServiceLevelObjectiveSpec> =>
 test.each([
   '{subject: {service: payments}, indicator: {availability: {}}, target: 99.95, period: {rolling: 28d}}',
   '{description: fast, subject: {service: payments, caller: {principal: cluster.local/ns/shop/sa/web}}, indicator: {latency: {threshold: 250ms}}, target: 95, period: {calendar: Quarter, timeZone: Europe/Berlin}, burnRates: [{factor: 2, long: 2h, short: 10m, severity: wake}]}',
+  '{subject: {service: payments}, indicator: {availability: {}}, target: 99, period: {rolling: 36h}, burnRates: [{factor: 10, long: 30s, short: 10s, severity: page}]}',
   '{subject: {service: payments, route: slow}, indicator: {availability: {}}, target: 99, period: {rolling: 7d}, timeSlices: {length: 5m, target: 99.5}}',
 ])('what was written is read back: %s', (spec) => {
   const written = objective(spec);
@@ -25,6 +26,22 @@ test.each([
   const { metadata, spec: read } = taken(JSON.stringify(manifest));
   expect(metadata).toEqual(written.metadata);
   expect(read).toEqual({ burnRates: workbookBurnRates, ...written.spec });
+});
+
+/** What OpenSLO's own reader (github.com/OpenSLO/go-sdk, `openslosdk.Validate`) asks for beyond the form. */
+test('it is written as OpenSLO’s own tools read it', () => {
+  const { spec } = toOpenSlo(
+    objective(
+      '{subject: {service: payments}, indicator: {availability: {}}, target: 99, period: {rolling: 1d12h}, timeSlices: {length: 1h30m, target: 99}, burnRates: [{factor: 10, long: 30s, short: 10s}]}',
+    ),
+  );
+  expect(spec.timeWindow).toEqual([{ duration: '36h', isRolling: true }]);
+  expect(spec.objectives[0]).toMatchObject({ timeSliceWindow: '90m' });
+  const [policy] = spec.alertPolicies;
+  expect(policy?.spec.notificationTargets).toHaveLength(1);
+  expect(policy?.spec.conditions[0]?.spec.condition).toEqual({
+    ...{ kind: 'burnrate', op: 'gt', threshold: 10, lookbackWindow: '1m', alertAfter: '0m' },
+  });
 });
 
 test('Prometheus is asked what is meant', () => {
@@ -92,6 +109,24 @@ test.each([
     slo({ timeWindow: [{ duration: '6M', calendar: { timeZone: 'UTC' } }] }),
     ['error spec.timeWindow[0].duration: no calendar period of `6M`'],
     0,
+  ],
+  [
+    'another budget',
+    slo({ budgetingMethod: 'RatioTimeslices' }),
+    ['error spec.budgetingMethod: `RatioTimeslices` counts neither requests nor slices of time'],
+    0,
+  ],
+  [
+    'a period that neither rolls nor has a calendar',
+    slo({ timeWindow: [{ duration: '4w', isRolling: false }] }),
+    ['error spec.timeWindow[0]: a window that does not roll has a `calendar`'],
+    0,
+  ],
+  [
+    'a month that begins at noon',
+    slo({ timeWindow: [{ duration: '1M', calendar: { startTime: '2022-01-01 12:00:00', timeZone: 'America/New_York' } }] }),
+    ['warning spec.timeWindow[0].calendar.startTime: periods begin at midnight of their first day, which is no other than a calendar’s'],
+    1,
   ],
   ['no period', slo({ timeWindow: undefined }), ['warning spec.timeWindow: no period is said: 28 days that roll are taken'], 1],
   [

@@ -2,13 +2,36 @@
  * Objectives as OpenSLO (v1) writes them, for tools that read it. The queries are for Prometheus; beside them stands what is meant, under
  * `weft`, from which the objective can be read back.
  */
-import { type BurnRateSpec, parseThreshold, type Resource, type ServiceLevelObjectiveSpec, workbookBurnRates } from '@weft/model';
+import {
+  type BurnRateSpec,
+  parsePeriod,
+  parseThreshold,
+  type Resource,
+  type ServiceLevelObjectiveSpec,
+  workbookBurnRates,
+} from '@weft/model';
 import { perspectives } from '../golden/subjects.ts';
 import type { Where } from '../query.ts';
 import { hostOf } from './requests.ts';
 
 export const openSloVersion = 'openslo/v1';
 export const shortWindowAnnotation = 'mesh.weft.dev/short-window';
+export const longWindowAnnotation = 'mesh.weft.dev/long-window';
+
+const units = [
+  ['w', 604_800_000],
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const;
+
+/** OpenSLO knows one unit for each time, and none below minutes: what is shorter is written as one. */
+const durationOf = (text: string): string => {
+  const ms = parsePeriod(text) ?? 0;
+  // Weeks only for who wrote weeks.
+  const [unit, length] = units.find(([name, one]) => ms % one === 0 && (name !== 'w' || text.endsWith('w'))) ?? units[3];
+  return `${Math.max(1, Math.ceil(ms / length))}${unit}`;
+};
 
 /** What OpenSLO calls a calendar's units. */
 export const calendarWords = { Day: '1d', Week: '1w', Month: '1M', Quarter: '1Q', Year: '1Y' } as const;
@@ -70,7 +93,7 @@ const timeWindow = ({ rolling, calendar, timeZone = 'UTC' }: ServiceLevelObjecti
   calendar
     ? // A Monday, and the first day of a year: every unit begins there.
       { duration: calendarWords[calendar], calendar: { startTime: '2018-01-01 00:00:00', timeZone }, isRolling: false }
-    : { duration: rolling, isRolling: true };
+    : { duration: durationOf(rolling ?? ''), isRolling: true };
 
 /** OpenSLO has one window for each condition; the short one stands beside it. */
 const alertPolicy =
@@ -85,11 +108,15 @@ const alertPolicy =
       conditions: [
         {
           kind: 'AlertCondition',
-          metadata: { name: `${name}-burn-${long}`, annotations: { [shortWindowAnnotation]: short } },
-          spec: { severity, condition: { kind: 'burnrate', threshold: factor, lookbackWindow: long, alertAfter: '0m' } },
+          metadata: { name: `${name}-burn-${long}`, annotations: { [shortWindowAnnotation]: short, [longWindowAnnotation]: long } },
+          spec: {
+            severity,
+            condition: { kind: 'burnrate', op: 'gt', threshold: factor, lookbackWindow: durationOf(long), alertAfter: '0m' },
+          },
         },
       ],
-      notificationTargets: [],
+      // At least one has to be there; who is told, AlertRoutes say.
+      notificationTargets: [{ targetRef: 'weft' }],
     },
   });
 
@@ -109,7 +136,7 @@ export const toOpenSlo = (objective: Objective) => {
       objectives: [
         {
           targetPercent: spec.target,
-          ...(timeSlices && { timeSliceTarget: timeSlices.target / 100, timeSliceWindow: timeSlices.length }),
+          ...(timeSlices && { timeSliceTarget: timeSlices.target / 100, timeSliceWindow: durationOf(timeSlices.length) }),
         },
       ],
       alertPolicies: (spec.burnRates ?? workbookBurnRates).map(alertPolicy(metadata.name)),

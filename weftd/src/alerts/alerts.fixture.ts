@@ -28,6 +28,8 @@ export interface Stage {
   readonly measurements: Measurement[];
   /** Throws where the receiver cannot be told. */
   refuse: (receiver: AlertReceiver) => void | Promise<void>;
+  /** Who was told is not remembered, as if weftd were killed just then. */
+  lose: boolean;
   engine: Engine;
   /** As after `kill -9`: a new engine reads what the old one had written. */
   restart(): void;
@@ -61,6 +63,7 @@ export const stageAt = (start: number): Stage => {
       notify: async ({ notification }, receiver) => {
         await stage.refuse(receiver);
         stage.heard.push({ at: stage.now - start, receiver: notification.receiver, notification });
+        if (stage.lose) await new Promise(() => {});
         return undefined;
       },
       resolve: async () => [],
@@ -80,6 +83,7 @@ export const stageAt = (start: number): Stage => {
     heard: [],
     measurements: [],
     refuse: () => {},
+    lose: false,
     restart: () => {
       memory.close();
       stage.engine = engineOf();

@@ -39,7 +39,9 @@ export class Deliveries {
     const now = this.#powers.now();
     for (const notification of due) {
       const { receiver, group } = notification;
-      if (this.#busy.has(receiver) || (this.#failing.get(group)?.retryAt ?? 0) > now) continue;
+      const wait = (this.#failing.get(group)?.retryAt ?? 0) - now;
+      // A clock that was set back makes nobody wait longer than the longest pause.
+      if (this.#busy.has(receiver) || (wait > 0 && wait <= lastRetry)) continue;
       this.#busy.add(receiver);
       void this.#tell(notification, onTold);
     }

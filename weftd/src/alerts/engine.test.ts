@@ -93,6 +93,48 @@ describe('an outage', () => {
   });
 });
 
+describe('weftd killed', () => {
+  test('between deciding and telling tells afterwards, once', async () => {
+    stage.refuse = () => new Promise(() => {});
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    await during(30 * second, 100);
+    expect(told('webhook')).toEqual([]);
+    stage.refuse = () => {};
+    stage.restart();
+    await during(30 * second, 100);
+    expect(told('webhook')).toHaveLength(1);
+    expect(told('slack')).toHaveLength(1);
+  });
+
+  test('between telling and remembering tells the same telling again, which its receiver can know', async () => {
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    let ids: readonly string[] = [];
+    stage.lose = true;
+    await during(30 * second, 100);
+    ids = stage.heard.filter(({ receiver }) => receiver.endsWith('webhook')).map(({ notification }) => notification.id);
+    expect(ids).toHaveLength(1);
+    stage.restart();
+    stage.lose = false;
+    await during(2 * minute, 100);
+    const all = stage.heard.filter(({ receiver }) => receiver.endsWith('webhook')).map(({ notification }) => notification.id);
+    expect([all.length, new Set(all).size]).toEqual([2, 1]);
+  });
+});
+
+test('a clock that is set back an hour holds nobody up', async () => {
+  stage.apply(objects);
+  await during(5 * minute, 0);
+  await during(minute, 100);
+  expect(told('webhook')).toHaveLength(1);
+  stage.now -= 60 * minute;
+  // What was measured by the clock before lies ahead, and says nothing of now.
+  stage.measurements.splice(0);
+  await during(15 * minute, 0);
+  expect(told('webhook').at(-1)).toMatch(/resolved: 0 fires, \d resolved/);
+});
+
 describe('what comes and goes', () => {
   test('flapping failures are one alert, told once', async () => {
     stage.apply(objects);

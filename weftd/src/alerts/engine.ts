@@ -2,13 +2,17 @@
 import type { AlertStatus, AlertsStatus, ObjectiveStatus, SilenceRequest, SilenceStatus } from '@weft/model';
 import {
   type Alert,
+  alertId,
   allMatch,
   type Book,
   circumstances,
   due,
   type Entry,
+  labelsOf,
+  mostAlerts,
   mutedBy,
   type Notification,
+  type Observation,
   type Occurrence,
   reduce,
   type SeenNow,
@@ -44,6 +48,8 @@ export class Engine {
   #plan: AlertPlan | undefined;
   #sight: Sight | undefined;
   #externalUrl = '';
+  /** Alerts that there would be, had their rules not too many. */
+  #leftOut = 0;
   #book: Book;
   #kept: string;
 
@@ -77,7 +83,21 @@ export class Engine {
     // Another plan was adopted meanwhile: these are answers to questions of yesterday.
     if (plan !== this.#plan) return;
     this.#enter({ kind: 'judged', observations });
+    this.#countLeftOut(observations);
     this.#deliveries.offer(this.#due(), this.#told);
+  }
+
+  #countLeftOut(observations: readonly Observation[]): void {
+    const known = new Set(this.#book.alerts.map(({ id }) => id));
+    const rules = new Map((this.#plan?.rulebook.rules ?? []).map((rule) => [rule.name, rule]));
+    const ids = observations.flatMap(({ rule: name, labels, judgement }) => {
+      const rule = rules.get(name);
+      return rule && judgement.holds === true ? [alertId(name, labelsOf(rule, labels))] : [];
+    });
+    const leftOut = ids.filter((id) => !known.has(id)).length;
+    if (leftOut > 0 && this.#leftOut === 0)
+      this.#powers.warn({ leftOut, mostAlerts }, 'a rule has more alerts than anybody could read: further ones are left out');
+    this.#leftOut = leftOut;
   }
 
   objectives(): readonly ObjectiveStatus[] {
@@ -86,7 +106,11 @@ export class Engine {
 
   alerts(): AlertsStatus {
     const receivers = [...(this.#plan?.outlets.keys() ?? [])];
-    return { items: this.#book.alerts.map((alert) => this.#shown(alert)), receivers: this.#deliveries.status(receivers) };
+    return {
+      items: this.#book.alerts.map((alert) => this.#shown(alert)),
+      receivers: this.#deliveries.status(receivers),
+      ...(this.#leftOut > 0 && { leftOut: this.#leftOut }),
+    };
   }
 
   silences(): readonly SilenceStatus[] {

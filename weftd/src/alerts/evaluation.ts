@@ -111,7 +111,8 @@ export class Evaluation {
     judge: () => Promise<readonly Observation[]>,
   ): Promise<readonly Observation[]> {
     const before = this.#judged.get(name);
-    if (before && (now - before.at < pause || settled(now) === settled(before.at))) return before.observations;
+    // A clock that was set back makes nobody wait until it is there again.
+    if (before && now >= before.at && (now - before.at < pause || settled(now) === settled(before.at))) return before.observations;
     const observations = await judge();
     this.#judged.set(name, { at: now, observations });
     return observations;
