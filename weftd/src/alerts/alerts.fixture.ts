@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AlertReceiver, meshSettings, parse } from '@weft/model';
 import { certificateReader as certificates } from '@weft/model/node';
-import type { Notification, SeenNow } from '@weft/signals';
+import type { Notification, SeenNow, SignalsQuery } from '@weft/signals';
 import { grown, type Measurement, measured } from '../../../signals/src/query.fixture.ts';
 import { configurationOf } from './configuration.ts';
 import { Engine } from './engine.ts';
@@ -50,15 +50,16 @@ const labels = {
   grpc_response_status: '',
 };
 
-export const stageAt = (start: number): Stage => {
+/** @param query where measurements are kept; those of the stage unless told */
+export const stageAt = (start: number, query?: SignalsQuery): Stage => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-alerts-'));
   let memory: Memory;
   let configured = '';
-  let sight = calm;
+  const sight = calm;
   const engineOf = (): Engine => {
     memory = openMemory(join(folder, 'alerts.db'));
     return new Engine({
-      query: measured(stage.measurements),
+      query: query ?? measured(stage.measurements),
       memory,
       notify: async ({ notification }, receiver) => {
         await stage.refuse(receiver);
@@ -111,7 +112,6 @@ export const stageAt = (start: number): Stage => {
       rmSync(folder, { recursive: true });
     },
   } as Partial<Stage> as Stage;
-  sight = calm;
   stage.engine = engineOf();
   return stage;
 };
