@@ -3,6 +3,7 @@
  * findings and from what proxies acknowledged, so that no kind is known here.
  */
 import type { Finding, ObjectRef } from './finding.ts';
+import { few } from './text/few.ts';
 
 export type ConditionType = 'Accepted' | 'Conflicted' | 'Programmed';
 
@@ -54,8 +55,7 @@ const programmed = ({ proxies, pending }: Programming): Judgement => {
     return { status: 'Unknown', reason: 'NoProxies', message: 'programmed on 0 of 0 proxies: the configuration of none depends on it' };
   const message = `programmed on ${proxies.length - pending.length} of ${proxies.length} proxies`;
   if (pending.length === 0) return { status: 'True', reason: 'Programmed', message };
-  const more = pending.length > named ? ` and ${pending.length - named} more` : '';
-  return { status: 'False', reason: 'Pending', message: `${message}; not yet on ${pending.slice(0, named).join(', ')}${more}` };
+  return { status: 'False', reason: 'Pending', message: `${message}; not yet on ${few(pending, named)}` };
 };
 
 export const conditionsOf = (standing: Standing): readonly Condition[] => {

@@ -79,6 +79,7 @@ export * from './signals.ts';
 export * from './specs.ts';
 export { routingClaim } from './text/claim.ts';
 export { readExpression } from './text/expression.ts';
+export { few } from './text/few.ts';
 export { isWithin, leadingBits, type Network, network, networkOf, unmapped } from './text/host.ts';
 export { type KeySet, maxKeySetBytes, maxKeys, readKeySet } from './text/key-set.ts';
 export { flawOfLogFormat } from './text/log-format.ts';

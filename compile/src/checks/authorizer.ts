@@ -1,5 +1,5 @@
 /** Providers of CUSTOM policies that cannot be asked: for nobody there is, for some workloads, or for how they are asked [S110]. */
-import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
+import { type AuthorizationPolicySpec, doubtful, few, type Problem, type Resource } from '@weft/model';
 import {
   type AuthorizationPolicy,
   type Conditions,
@@ -39,14 +39,12 @@ const askingOf = (policy: AuthorizationPolicy, authorizer: ExternalAuthorizer, m
   return { policy, authorizer, workloads };
 };
 
-const andMore = (first: string, others: readonly unknown[]): string => (others.length > 0 ? `${first} and ${others.length} more` : first);
-
 const hiddenProblems = ({ authorizer, workloads }: Asking, mesh: Mesh): readonly Problem[] => {
-  const [first, ...others] = workloads.filter((workload) => !reaches(mesh, workload, authorizer));
-  if (!first) return [];
+  const cut = workloads.filter((workload) => !reaches(mesh, workload, authorizer));
+  if (cut.length === 0) return [];
   return [
     unaskable(
-      `\`${authorizer.host}:${authorizer.port}\` is hidden from ${andMore(`${first.namespace}/${first.name}`, others)}, so it cannot be asked there: ${outcome(authorizer)}`,
+      `\`${authorizer.host}:${authorizer.port}\` is hidden from ${few(cut.map(({ namespace, name }) => `${namespace}/${name}`))}, so it cannot be asked there: ${outcome(authorizer)}`,
       "Let their Sidecar's `egress` import it, and the service's `exportTo` name their namespaces.",
     ),
   ];
@@ -68,11 +66,10 @@ const bytesProblems = ({ policy, authorizer, workloads }: Asking, mesh: Mesh): r
       .ports.filter((port) => takesBytes(port) && isAbout(policy, port.port))
       .map(({ port }) => `${port} of ${workload.namespace}/${workload.name}`),
   );
-  const [first, ...others] = found;
-  if (first === undefined) return [];
+  if (found.length === 0) return [];
   return [
     doubtful('IST0133', path, [
-      `an authorizer that speaks HTTP is not asked about connections, so the policy keeps nobody from port ${andMore(first, others)}, where bytes may come that are no HTTP`,
+      `an authorizer that speaks HTTP is not asked about connections, so the policy keeps nobody from port ${few(found, 1)}, where bytes may come that are no HTTP`,
       'Ask one that speaks gRPC (`envoyExtAuthzGrpc`), declare the port HTTP where it is, or limit the rules by `ports` and close the others with a DENY.',
     ]),
   ];

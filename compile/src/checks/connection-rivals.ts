@@ -1,5 +1,5 @@
 /** Several rules for the same connections: a listener has one chain for them, and the first rule gets it [S51, S120]. */
-import { against, doubtful, type Problem, wrong } from '@weft/model';
+import { against, doubtful, few, type Problem, wrong } from '@weft/model';
 import { type ConnectionRuleMatch, isExported, type Mesh, selects } from '../mesh/index.ts';
 import { type Claim, connectionClaims, endedNames, everything, type Seen } from './connection-claims.ts';
 import { type Facts, objectAt } from './facts.ts';
@@ -60,12 +60,6 @@ interface Where {
   /** What becomes of the rest of the match. */
   readonly rest: string;
 }
-
-/** More are counted only. */
-const shown = 3;
-
-const listed = (places: readonly string[]): string =>
-  places.length > shown ? `${places.slice(0, shown).join(', ')} and ${places.length - shown} more` : places.join(', ');
 
 const rest = ({ whole, keys }: Claim, lost: readonly unknown[]): string =>
   whole && lost.length < keys.length ? 'this match is left out' : 'this match gets none of them';
@@ -153,9 +147,9 @@ const named = (claims: readonly Claim[]): readonly string[] => [...new Set(claim
 const toldOf = (losses: readonly Loss[], claims: readonly Claim[]): readonly Problem[] => {
   const lost = new Set(losses.map(({ claim }) => claim.place));
   const free = named(claims.filter(({ place }) => !lost.has(place)));
-  const elsewhere = free.length === 0 ? '' : ` there; it counts at ${listed(free)}`;
+  const elsewhere = free.length === 0 ? '' : ` there; it counts at ${few(free)}`;
   return [...Map.groupBy(losses, ({ id }) => id).values()].flatMap((same) =>
-    same.slice(0, 1).map(({ told }) => told({ at: listed(named(same.map(({ claim }) => claim))), rest: elsewhere })),
+    same.slice(0, 1).map(({ told }) => told({ at: few(named(same.map(({ claim }) => claim))), rest: elsewhere })),
   );
 };
 

@@ -1,5 +1,5 @@
 /** Policies that ask more of a workload's connections than can be asked, each by itself or together with others [G9]. */
-import { type AuthorizationPolicySpec, doubtful, type Problem, type Resource } from '@weft/model';
+import { type AuthorizationPolicySpec, doubtful, few, type Problem, type Resource } from '@weft/model';
 import {
   type AddressTest,
   type AuthorizationPolicy,
@@ -115,9 +115,6 @@ const sumsOf = ({ mesh, everyWanted }: Facts): ReadonlyMap<string, Sum> => {
     );
   });
 };
-
-const few = (names: readonly string[]): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 
 const problemOf = ({ what, others, workloads }: Sum): Problem =>
   doubtful('WEFT0102', 'spec.rules', [

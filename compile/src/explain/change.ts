@@ -1,5 +1,5 @@
 /** What would have to be different for a rule to match, in the words of policies. */
-import type { Claims } from '@weft/model';
+import { type Claims, few } from '@weft/model';
 import type { Condition, Glob, PathTemplate, Spelling, Test, TextMatch } from '../mesh/index.ts';
 import { claimAt } from './claims.ts';
 import type { Facts } from './facts.ts';
@@ -117,22 +117,19 @@ const named = (test: Test, facts: Facts): readonly [subject: string, is: string]
 
 const shownValues = 6;
 
-const listed = (values: readonly string[]): string =>
-  `[${values.slice(0, shownValues).join(', ')}${values.length > shownValues ? `, and ${values.length - shownValues} more` : ''}]`;
-
 /** Of an identity. */
 const isPart = ({ kind }: Test): boolean => kind === 'namespace' || kind === 'service-account' || kind === 'trust-domain';
 
 const demand = ({ test, negated }: Condition): string => {
   const part = isPart(test) ? `its ${test.kind.replace('-', ' ')} ` : '';
-  return `${part}has to be ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+  return `${part}has to be ${negated ? 'none' : 'one'} of [${few(wantedBy(test), shownValues)}]`;
 };
 
 /** `the method is POST, one of [POST, PUT]`: of a condition that holds. */
 export const reasonOf = ({ test, negated }: Condition, facts: Facts): string => {
   const [what, is] = described(test, facts);
   const part = isPart(test) ? `whose ${test.kind.replace('-', ' ')} is ` : '';
-  return `${what} is ${is}, ${part}${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+  return `${what} is ${is}, ${part}${negated ? 'none' : 'one'} of [${few(wantedBy(test), shownValues)}]`;
 };
 
 /** `header x-role was one of [guest]`: of a condition that nobody has written down, and that must have held. */

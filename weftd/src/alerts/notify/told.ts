@@ -1,6 +1,6 @@
 /** A notification as every kind of receiver needs it: with what alerts are about in words. */
 import { createHash } from 'node:crypto';
-import type { AlertReceiver, SecretKey } from '@weft/model';
+import { type AlertReceiver, few, type SecretKey } from '@weft/model';
 import type { Alert, Notification } from '@weft/signals';
 import type { Reach } from '../../outbound/guard.ts';
 
@@ -49,7 +49,7 @@ export const title = (told: Told): string => {
     ([key, value]) => key !== 'alertname' && shown.every(({ labels }) => labels[key] === value),
   );
   const state = firing.length > 0 ? `FIRING:${firing.length}` : 'RESOLVED';
-  return `[${state}] ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' and more' : ''} (${common.map((pair) => pair.join('=')).join(' ')})`;
+  return `[${state}] ${few(names)} (${common.map((pair) => pair.join('=')).join(' ')})`;
 };
 
 /** One line for each alert; of very many the first. */
