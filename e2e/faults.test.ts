@@ -9,7 +9,9 @@ import { faults } from '../compile/faults/table.ts';
 import { failed, startLoad } from './load.ts';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
-const outageSeconds = process.env.WEFT_LONG === '1' ? 120 : 20;
+const isLong = process.env.WEFT_LONG === '1';
+const outageSeconds = isLong ? 120 : 20;
+const perSecond = isLong ? 200 : 50;
 
 let mesh: Mesh;
 beforeAll(async () => {
@@ -73,18 +75,16 @@ const whileWeftdIsAway = async (work: () => Promise<void>): Promise<void> => {
   } finally {
     mesh.up.kill('SIGCONT');
   }
-  await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 60_000, 200);
-  expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '20s')).code).toBe(0);
+  await until('weftd is back', async () => (await mesh.isReady()) || undefined, 60_000, 200);
+  await mesh.applied(20);
 };
 
 /** One page of answers has at most so many; the next one is what came before its last. */
 const page = 10_000;
 
 const recordsOf = async (query: Readonly<Record<string, string>>): Promise<readonly AccessRecord[]> => {
-  const authorization = `Bearer ${readFileSync(join(mesh.home, 'token'), 'utf8').trim()}`;
-  const asked = new URLSearchParams({ ...query, limit: `${page}` });
-  const answer = await fetch(`${mesh.api}/api/v1/records?${asked}`, { headers: { authorization } });
-  return ((await answer.json()) as { items: readonly StoredRecord[] }).items.map(({ record }) => record);
+  const { items } = await mesh.get<{ items: readonly StoredRecord[] }>(`/records?${new URLSearchParams({ ...query, limit: `${page}` })}`);
+  return items.map(({ record }) => record);
 };
 
 /** How many records of requests below a path there are; where they are many, each of them has its own id there. */
@@ -114,12 +114,12 @@ describe('an outage of weftd', () => {
       const sockets = adminSockets();
       expect(sockets.length).toBeGreaterThanOrEqual(9);
       const before = await Promise.all(sockets.map(updates));
-      const load = startLoad({ url: `${mesh.gateway}/load`, perSecond: 200 });
+      const load = startLoad({ url: `${mesh.gateway}/load`, perSecond });
       await sleep(1000);
       await whileWeftdIsAway(() => sleep(outageSeconds * 1000));
       await sleep(2000);
       const outcomes = await load.stop();
-      expect(outcomes.length).toBeGreaterThan(outageSeconds * 50);
+      expect(outcomes.length).toBeGreaterThan((outageSeconds * perSecond) / 2);
       expect(failed(outcomes)).toEqual([]);
       expect(await Promise.all(sockets.map(updates))).toEqual(before);
       await untilRecorded('/load', 2 * outcomes.length);
@@ -233,7 +233,7 @@ describe('bad files', () => {
     ).join('---\n');
     writeFileSync(join(mesh.folder, 'good.yaml'), good);
     for (const [file, text] of Object.entries(bad)) writeFileSync(join(mesh.folder, file), text);
-    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '60s')).code).toBe(0);
+    await mesh.applied();
     const { items } = await mesh
       .json<{ items: { file?: string; line?: number; message: string; help: string }[] }>('analyze')
       .catch(async () => {
@@ -259,7 +259,7 @@ describe('bad files', () => {
     await answers();
     for (const envoy of mesh.pids('envoy', '-c')) process.kill(envoy, 'SIGKILL');
     await until('the shop answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined), 60_000, 200);
-    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '60s')).code).toBe(0);
+    await mesh.applied();
     await answers();
   }, 120_000);
 
@@ -274,7 +274,7 @@ describe('bad files', () => {
     const envoys = mesh.pids('envoy', '-c');
     writeFileSync(join(mesh.folder, 'faults.yaml'), [bystander('bystander'), bystander('bystander-2'), ...manifests].join('---\n'));
     const isAsBefore = async (): Promise<void> => {
-      expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '60s')).code).toBe(0);
+      await mesh.applied();
       const { items } = await mesh.json<{ items: { name: string; lastNack: unknown; inStep: boolean }[] }>('ps');
       expect(items.filter(({ lastNack, inStep }) => lastNack !== null || !inStep)).toEqual([]);
       expect((await fetch(`${mesh.gateway}/`)).status).toBe(200);

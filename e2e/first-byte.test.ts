@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '@weft/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
@@ -58,8 +59,7 @@ spec:
           periodSeconds: 1
 `;
 
-const untilReady = (): Promise<true> =>
-  eventually('all pods are ready', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined));
+const untilReady = (): Promise<true> => eventually('all pods are ready', async () => (await mesh.isReady()) || undefined);
 
 /** Everything of his tried since, and nothing served ever. */
 const expectNothingServed = async (before: Told): Promise<void> => {
@@ -75,9 +75,7 @@ const expectNothingServed = async (before: Told): Promise<void> => {
 it(`nothing of an intruder's is served while ${workloads} workloads start`, { timeout }, async () => {
   const before = await toldBy('intruder');
   writeFileSync(join(mesh.folder, 'guarded.yaml'), guarded(workloads));
-  await eventually('they are known', async () =>
-    (await mesh.json<{ items: readonly unknown[] }>('get', 'pods', '-n', 'demo')).items.length > workloads ? true : undefined,
-  );
+  await eventually('they are known', async () => (await mesh.get<Status>('/status')).pods.desired > workloads || undefined);
   await untilReady();
   // His rounds go on when all of them listen.
   await sleep(2000);

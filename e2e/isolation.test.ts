@@ -77,11 +77,8 @@ describe.each(users)('a hostile application (user %s)', (uid) => {
         `  resolution: STATIC\n  ports: [{number: 8099, name: tcp, protocol: TCP}]\n  endpoints: [{address: "unix://${path}"}]\n`,
     );
     writeFileSync(join(mesh.folder, 'sockets.yaml'), entries.join('---\n'));
-    await until('the entries resolve', async () =>
-      (await exec('getent', 'hosts', 'admin.test')).code === 0 && (await mesh.weft('wait', '--for', 'applied')).code === 0
-        ? true
-        : undefined,
-    );
+    await mesh.applied();
+    await until('the entries resolve', async () => (await exec('getent', 'hosts', 'admin.test')).code === 0 || undefined);
     for (const name of Object.keys(named)) {
       const { code, stdout } = await exec('curl', '-s', '-m5', `http://${name}.test:8099/`);
       expect([name, stdout]).toEqual([name, '']);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { placeOf } from '@weft/model';
+import { placeOf, type Status, type WaitResult } from '@weft/model';
 import { freePort } from './port.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,6 +29,12 @@ export interface Mesh {
   weft(...args: readonly string[]): Promise<Result>;
   /** Runs a command with `-o json` and parses what it prints; throws when it fails. */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** What weftd answers below `/api/v1`: of what is looked at again and again, a command each time would cost most of a start. */
+  get<T>(path: string): Promise<T>;
+  /** Every pod runs, and every proxy has a stream to weftd. */
+  isReady(): Promise<boolean>;
+  /** Returns when every proxy has acknowledged the current revision, throws when it takes longer. */
+  applied(seconds?: number): Promise<void>;
   /** Process ids (host's view) below `weft up` whose command line contains all words. */
   pids(...words: readonly string[]): readonly number[];
   output(): string;
@@ -163,12 +169,19 @@ const end = async (up: ChildProcess): Promise<void> => {
 const untilReady = async (mesh: Mesh, ms: number): Promise<void> => {
   const ready = async (): Promise<true | undefined> => {
     if (mesh.up.exitCode !== null || mesh.up.signalCode !== null) return true;
-    return (await mesh.json<{ ready: boolean }>('status')).ready || undefined;
+    return (await mesh.isReady()) || undefined;
   };
-  await until('the mesh is ready', ready, ms, 500);
+  await until('the mesh is ready', ready, ms);
   if (mesh.up.exitCode !== null) throw new Error(`weft up exited ${mesh.up.exitCode}`);
-  const applied = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
-  if (applied.code !== 0) throw new Error(`not applied: ${applied.stderr}`);
+  await mesh.applied();
+};
+
+/** A GET below weftd's `/api/v1`. */
+const get = async <T>({ api, home }: Pick<Mesh, 'api' | 'home'>, path: string): Promise<T> => {
+  const authorization = `Bearer ${readFileSync(join(home, 'token'), 'utf8').trim()}`;
+  const answer = await fetch(`${api}/api/v1${path}`, { headers: { authorization }, signal: AbortSignal.timeout(120_000) });
+  if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
 };
 
 /** Starts the mesh and waits until every pod is ready and every proxy has acknowledged its configuration. */
@@ -194,6 +207,12 @@ export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions)
       const result = await runWeft(user, [...args, '-o', 'json']);
       if (result.code !== 0) throw new Error(`weft ${args.join(' ')} exited ${result.code}: ${result.stderr}`);
       return JSON.parse(result.stdout) as T;
+    },
+    get: (path) => get(mesh, path),
+    isReady: async () => (await mesh.get<Status>('/status')).ready,
+    applied: async (seconds = 60) => {
+      const { applied, pending } = await mesh.get<WaitResult>(`/wait?timeoutMs=${seconds * 1000}`);
+      if (!applied) throw new Error(`not acknowledged within ${seconds} s by ${pending.join(', ')}`);
     },
     pids: (...words) => family(up.pid ?? 0).filter((pid) => words.every((word) => commandLine(pid).includes(word))),
     output: () => output.join(''),

@@ -32,8 +32,7 @@ const write = (mode: Mode, namespace: string): void => {
 /** Waits until the mode is in force everywhere. */
 const become = async (mode: Mode, namespace: 'istio-system' | 'modes' = 'modes'): Promise<void> => {
   write(mode, namespace);
-  const { code, stderr } = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
-  expect(code, stderr).toBe(0);
+  await mesh.applied();
 };
 
 /** curl's exit code and what it got, from a pod without a sidecar. */
@@ -87,8 +86,7 @@ describe('a change of mode', () => {
   it('of the whole mesh counts where the namespace says nothing, and callers are known by it', async () => {
     await become('STRICT', 'istio-system');
     rmSync(join(mesh.folder, 'modes.yaml'));
-    const { code, stderr } = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
-    expect(code, stderr).toBe(0);
+    await mesh.applied();
     expect((await outsider('http://server.modes:8080/')).code).toBe(reset);
     const answer = await fetch(`${mesh.gateway}/`);
     expect((await answer.text()).match(/URI=spiffe:\/\/cluster.local\/ns\/modes\/sa\/front/g)).toHaveLength(2);
@@ -115,7 +113,7 @@ describe('a change of mode', () => {
         write('STRICT', 'modes');
         await sleep(pause);
         for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
-        await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined));
+        await until('weftd is back', async () => (await mesh.isReady()) || undefined);
         await become('STRICT');
         expect((await outsider('http://server.modes:8080/')).code).toBe(reset);
         await become('DISABLE');

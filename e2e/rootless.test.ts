@@ -31,7 +31,7 @@ const shopOfAnOrdinaryUser = (): void => {
 
   const inWeb = (...command: readonly string[]) => mesh.weft('exec', 'deploy/web', '-n', 'shop', '--', ...command);
   const applied = async (): Promise<void> => {
-    expect((await mesh.weft('wait', '--for', 'applied', '--timeout', '30s')).code).toBe(0);
+    await mesh.applied(30);
   };
 
   it('has no process that is root', () => {

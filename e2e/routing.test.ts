@@ -3,12 +3,15 @@ import { execFile } from 'node:child_process';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '@weft/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extreme, isLikely } from './chance.ts';
 import { failed, startLoad } from './load.ts';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
-const churnSeconds = process.env.WEFT_LONG === '1' ? 300 : 20;
+const isLong = process.env.WEFT_LONG === '1';
+const churnSeconds = isLong ? 300 : 10;
+const perSecond = isLong ? 200 : 100;
 
 let mesh: Mesh;
 beforeAll(async () => {
@@ -48,11 +51,6 @@ const write = (file: string, text: string): void => {
   const path = join(mesh.folder, file);
   writeFileSync(`${path}.tmp`, text);
   renameSync(`${path}.tmp`, path);
-};
-
-const applied = async (): Promise<void> => {
-  const result = await mesh.weft('wait', '--for', 'applied', '--timeout', '60s');
-  expect(result.code, result.stderr).toBe(0);
 };
 
 describe('weights', () => {
@@ -108,19 +106,19 @@ ports: [{name: http, port: 8080}]
 endpoints: [${addresses.map((address) => `{addresses: [${address}]}`).join(', ')}]
 `;
 
-const revision = async (): Promise<number> => (await mesh.json<{ revision: number }>('status')).revision;
+const revision = async (): Promise<number> => (await mesh.get<Status>('/status')).revision;
 
 describe('endpoints', () => {
   it(
-    `that change 20 times a second for ${churnSeconds} s lose no request of 200 a second`,
+    `that change 20 times a second for ${churnSeconds} s lose no request of ${perSecond} a second`,
     async () => {
       const { items } = await mesh.json<Pods>('get', 'pods', '-n', 'echo');
       const addresses = items.filter(({ metadata }) => metadata.name.startsWith('echo-')).map(({ status }) => status.podIP);
       expect(addresses.length).toBe(4);
       write('pool.yaml', sliceOf(addresses));
-      await applied();
+      await mesh.applied();
       const first = await revision();
-      const load = startLoad({ url: `${mesh.gateway}/`, perSecond: 200, headers: { host: 'pool.echo.svc.cluster.local' } });
+      const load = startLoad({ url: `${mesh.gateway}/`, perSecond, headers: { host: 'pool.echo.svc.cluster.local' } });
       // The gateway's Envoy chooses there; here the client's own.
       let over = false;
       const inside = (async () => {
@@ -136,11 +134,11 @@ describe('endpoints', () => {
         await sleep(Math.max(0, began + (change + 1) * 50 - Date.now()));
       }
       write('pool.yaml', sliceOf(addresses.slice(0, 1)));
-      await applied();
+      await mesh.applied();
       const settled = Date.now();
       await sleep(500);
       const outcomes = await load.stop();
-      expect(outcomes.length).toBeGreaterThan(churnSeconds * 150);
+      expect(outcomes.length).toBeGreaterThan(churnSeconds * perSecond * 0.75);
       expect(failed(outcomes)).toEqual([]);
       over = true;
       for (const round of await inside) expect(round).toEqual({ '200 GET': 1000 });
@@ -164,7 +162,7 @@ describe('endpoints', () => {
       return now.filter((name) => name.startsWith('echo-v1')).length === 2 && !old.some((name) => now.includes(name)) ? true : undefined;
     };
     await until('the pods are replaced', isReplaced, 60_000, 500);
-    await applied();
+    await mesh.applied();
     await sleep(1000);
     expect(failed(await load.stop())).toEqual([]);
   });
@@ -190,7 +188,7 @@ spec:
   subsets: [{name: chosen, labels: {version: ${version}}}]
 `;
   const winner = async (): Promise<string> => {
-    await applied();
+    await mesh.applied();
     const counts = await fromClient('http://contested:8080/', 20, '-c', '2', '--by', 'version,headers.x-rule');
     expect(Object.keys(counts).length).toBe(1);
     return Object.keys(counts)[0] ?? '';
@@ -215,7 +213,7 @@ spec:
     expect(await winner()).toBe(first);
     const [weftd = 0] = mesh.pids('weftd.js');
     process.kill(weftd, 'SIGKILL');
-    await until('weftd is back', async () => ((await mesh.json<{ ready: boolean }>('status')).ready ? true : undefined), 60_000, 200);
+    await until('weftd is back', async () => (await mesh.isReady()) || undefined, 60_000, 200);
     expect(await winner()).toBe(first);
   });
 });

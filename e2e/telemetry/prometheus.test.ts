@@ -119,7 +119,7 @@ beforeAll(async () => {
   others = await receiver(0);
   await writeFile(join(mesh.folder, 'hand-over.yaml'), handOver(others.address));
   await writeFile(join(mesh.folder, 'secret.yaml'), secret('first'));
-  await mesh.weft('wait', '--for', 'applied');
+  await mesh.applied();
   if (binary === '') return;
   const { addresses } = await mesh.json<{ addresses: { prometheus: string } }>('status');
   const { host, pathname } = new URL(addresses.prometheus);

@@ -81,7 +81,7 @@ describe('the id of a refusal', () => {
     expect(before.refused).toMatchObject({ agrees: true, judgement: { hop: { verdict: nearest } } });
     const file = join(mesh.folder, 'mesh.yaml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('methods: [GET]', 'methods: [GET, POST]'));
-    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    await mesh.applied(30);
     expect(await status('web', 'http://ledger/entries', '-X', 'POST')).toBe('200');
     const after = await why(id);
     expect(after.refused).toMatchObject({
@@ -360,7 +360,7 @@ describe('who comes in plaintext', () => {
   test('is refused once STRICT is in force, and the record says so without a name', async () => {
     const { manifest } = await mesh.json<StrictPlan>('mtls', 'strict', 'why', '--plan');
     writeFileSync(join(mesh.folder, 'strict.yaml'), JSON.stringify(manifest));
-    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    await mesh.applied(30);
     expect(await status('batch', 'http://ledger.why/x')).toBe('000');
     const { items } = await until('its record', async () => {
       const found = await mesh.json<{ items: { verdict: { by?: string }; refusal?: { id: string } }[] }>(
@@ -393,7 +393,7 @@ describe('who comes in plaintext', () => {
   test('and a call of the mesh that comes so is explained by what the server’s proxy refused', async () => {
     const file = join(mesh.folder, 'mesh.yaml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('trafficPolicy:\n', 'trafficPolicy:\n    tls: {mode: DISABLE}\n'));
-    await mesh.weft('wait', '--for', 'applied', '--timeout', '30s');
+    await mesh.applied(30);
     expect(await status('web', 'http://narrow/', '-H', 'x-request-id: plain-1')).toBe('503');
     const found = await why('plain-1', ({ refused }) => refused !== undefined);
     expect(found).toMatchObject({ about: 'refusal', refused: { agrees: true, record: { verdict: { by: 'listener' } } } });
