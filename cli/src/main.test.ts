@@ -6,13 +6,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
-
-/** One for all of them: compiling is most of a start. */
-const compiled = mkdtempSync(join(tmpdir(), 'weft-cli-compiled-'));
-afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 let folder: string;
 beforeEach(() => {
@@ -22,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const weft = async (args: readonly string[], stdin = '') => {
   const own = { WEFT_HOME: join(folder, 'home'), XDG_RUNTIME_DIR: folder, WEFT_ENVOY: '/nonexistent/envoy' };
-  const env = { ...process.env, ...own, NODE_COMPILE_CACHE: compiled };
+  const env = { ...process.env, ...own };
   const child = spawn(process.execPath, [program, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const seen = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (seen.stdout += chunk.toString()));

@@ -13,14 +13,10 @@ import {
   DeltaDiscoveryResponseSchema,
 } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { filesOf } from '@weft/model';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askAt } from './app.fixture.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-
-/** One for all of them: compiling is most of a start. */
-const compiled = mkdtempSync(join(tmpdir(), 'weftd-compiled-'));
-afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 let root: string;
 let folder: string;
@@ -31,7 +27,6 @@ const weftd = (...flags: string[]) => {
   const where = ['--folder', folder, '--home', place.home, '--run', place.run];
   const child = spawn(process.execPath, [main, ...where, '--xds', '127.0.0.1:0', '--api', '127.0.0.1:0', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   });
   children.add(child);
   const lines: string[] = [];
