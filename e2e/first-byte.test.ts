@@ -10,7 +10,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
 const isLong = process.env.WEFT_LONG === '1';
-const workloads = isLong ? 200 : 20;
+const workloads = isLong ? 200 : 12;
+/** Between two tries of the intruder, in seconds: without any he is busier than all the others together. */
+const pause = isLong ? 0.02 : 0.2;
 /** Ten times as many take ten times as long, on as many processors. */
 const timeout = isLong ? 1_200_000 : 120_000;
 
@@ -25,6 +27,9 @@ const eventually = <T>(what: string, check: () => Promise<T | undefined> | T | u
 let mesh: Mesh;
 beforeAll(async () => {
   mesh = await startMesh({ folder: join(root, 'e2e/first-byte') });
+  writeFileSync(join(mesh.folder, 'intruder.yaml'), deployment('intruder', ['caller.py', `"${pause}"`]));
+  await eventually('he is known', async () => (await mesh.get<Status>('/status')).pods.desired > 1 || undefined);
+  await untilReady();
 }, 180_000);
 afterAll(async () => {
   await mesh?.stop();
@@ -38,23 +43,25 @@ const toldBy = (name: string): Promise<Told> =>
     return line === undefined ? undefined : (JSON.parse(line.slice(line.indexOf('{'))) as Told);
   });
 
-const guarded = (replicas: number): string => `apiVersion: apps/v1
+const deployment = (name: string, command: readonly string[], replicas = 1): string => `apiVersion: apps/v1
 kind: Deployment
-metadata: {name: guarded, namespace: demo}
+metadata: {name: ${name}, namespace: demo}
 spec:
   replicas: ${replicas}
   selector:
-    matchLabels: {app: guarded}
+    matchLabels: {app: ${name}}
   template:
     metadata:
-      labels: {app: guarded}
+      labels: {app: ${name}}
     spec:
       terminationGracePeriodSeconds: 1
       containers:
-      - name: guarded
+      - name: ${name}
         image: python:3
-        command: [python3, -u, server.py]
-        readinessProbe:
+        command: [python3, -u, ${command.join(', ')}]
+`;
+
+const guarded = (replicas: number): string => `${deployment('guarded', ['server.py'], replicas)}        readinessProbe:
           tcpSocket: {port: 9000}
           periodSeconds: 1
 `;
