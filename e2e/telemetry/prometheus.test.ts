@@ -331,7 +331,7 @@ describe('others', () => {
     ];
     expect(tokens()).toEqual(['Bearer first']);
     await writeFile(join(mesh.folder, 'secret.yaml'), secret('second'));
-    await mesh.weft('wait', '--for', 'applied');
+    await mesh.applied();
     await fetch(`${mesh.gateway}/batch?ok=1`);
     await until('the next one is sent', () => (tokens().length > 1 ? true : undefined));
     expect(tokens()).toEqual(['Bearer first', 'Bearer second']);

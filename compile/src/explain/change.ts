@@ -135,7 +135,7 @@ export const reasonOf = ({ test, negated }: Condition, facts: Facts): string => 
 /** `header x-role was one of [guest]`: of a condition that nobody has written down, and that must have held. */
 export const supposition = ({ test, negated }: Condition, facts: Facts): string => {
   const [what] = named(test, facts);
-  return `${what} was ${negated ? 'none' : 'one'} of ${listed(wantedBy(test))}`;
+  return `${what} was ${negated ? 'none' : 'one'} of [${few(wantedBy(test), shownValues)}]`;
 };
 
 /** `the method is POST, and has to be one of [GET]`: for each subject that lacks something all that is asked of it. */
