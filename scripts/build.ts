@@ -13,6 +13,7 @@ const programs: Readonly<Record<string, string>> = {
   'weftd-worker': 'weftd/src/desired/worker.ts',
   'weftd-alerts': 'weftd/src/alerts/worker.ts',
   'weftd-telemetry': 'weftd/src/telemetry/worker/worker.ts',
+  'weftd-scrape': 'weftd/src/telemetry/scrape/worker.ts',
   agent: 'agent/src/main.ts',
 };
 

@@ -20,7 +20,8 @@ import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { withOwnMetrics } from './telemetry/own-metrics.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
-import { proxiesOf } from './telemetry/scrape.ts';
+import { proxiesOf } from './telemetry/scrape/pages.ts';
+import { scrapeThread } from './telemetry/scrape/thread.ts';
 import { traceReceiver } from './telemetry/traces/receiver.ts';
 import { startTelemetry } from './telemetry/worker/thread.ts';
 
@@ -136,7 +137,9 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
-  const observed = { alerts, telemetry, signals };
+  const scrapes = scrapeThread();
+  started.add(scrapes.stop);
+  const observed = { alerts, telemetry, signals, scrapes };
   const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

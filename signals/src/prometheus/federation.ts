@@ -1,5 +1,6 @@
-/** Scrapes of many proxies as one. */
-import type { Family, Labels } from './exposition.ts';
+/** Scrapes of many proxies as one text. Each is written as it comes: samples of a thousand proxies are never in memory beside their text. */
+import type { Family, Format, Labels } from './exposition.ts';
+import { ending, headOf, linesOf } from './write.ts';
 
 export interface Scrape {
   /** Of whom, as Prometheus would label it: `namespace`, `pod`. They win over labels of the same name. */
@@ -8,14 +9,26 @@ export interface Scrape {
 }
 
 /** Samples of one family stand together, whoever they are of; of several types the first one's counts. */
-export const federated = (scrapes: readonly Scrape[]): readonly Family[] => {
-  const families = new Map<string, Family>();
-  for (const { target, families: own } of scrapes) {
-    for (const family of own) {
-      const samples = family.samples.map((sample) => ({ ...sample, labels: { ...sample.labels, ...target } }));
-      const known = families.get(family.name);
-      families.set(family.name, known ? { ...known, samples: [...known.samples, ...samples] } : { ...family, samples });
+export class Federation {
+  readonly #format: Format;
+  readonly #texts = new Map<string, string[]>();
+
+  constructor(format: Format) {
+    this.#format = format;
+  }
+
+  add({ target, families }: Scrape): void {
+    for (const family of families) {
+      const own = { ...family, samples: family.samples.map((sample) => ({ ...sample, labels: { ...sample.labels, ...target } })) };
+      const known = this.#texts.get(family.name);
+      if (known) known.push(linesOf(own, this.#format));
+      else this.#texts.set(family.name, [headOf(own, this.#format), linesOf(own, this.#format)]);
     }
   }
-  return [...families.values()];
-};
+
+  /** In pieces: all of it may be longer than a string can be. */
+  *text(): Iterable<string> {
+    for (const texts of this.#texts.values()) yield* texts;
+    yield ending(this.#format);
+  }
+}

@@ -52,17 +52,24 @@ const typed = (family: Family, format: Format): Family =>
 const withoutCreation = (family: Family, format: Format): readonly Sample[] =>
   format === 'text' ? family.samples.filter(({ name }) => name !== `${family.name}_created`) : family.samples;
 
-const block = (written: Family, format: Format): string => {
+/** What stands above a family's samples. */
+export const headOf = (written: Family, format: Format): string => {
   const family = typed(written, format);
   const name = named(family, format);
   return [
     ...(family.help === undefined ? [] : [`# HELP ${name} ${helpText(family.help, format)}`]),
     `# TYPE ${name} ${typeName(family.type, format)}`,
     ...(family.unit && format === 'openmetrics' ? [`# UNIT ${name} ${family.unit}`] : []),
-    ...withoutCreation(family, format).map((sample) => line(sample, format)),
     '',
   ].join('\n');
 };
 
+export const linesOf = (family: Family, format: Format): string =>
+  withoutCreation(family, format)
+    .map((sample) => `${line(sample, format)}\n`)
+    .join('');
+
+export const ending = (format: Format): string => (format === 'openmetrics' ? '# EOF\n' : '');
+
 export const writeExposition = (families: readonly Family[], format: Format): string =>
-  families.map((family) => block(family, format)).join('') + (format === 'openmetrics' ? '# EOF\n' : '');
+  families.map((family) => headOf(family, format) + linesOf(family, format)).join('') + ending(format);

@@ -1,21 +1,24 @@
-import { contentTypes, type Family, type Format, writeExposition } from '@weft/signals';
+import { Readable } from 'node:stream';
+import { contentTypes, type Family, type Format } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
 import { handOverMetrics } from '../telemetry/hand-over/metrics.ts';
 import { lossMetrics } from '../telemetry/records/losses.ts';
-import { proxiesOf, scrapeAll, scrapeWithApplication } from '../telemetry/scrape.ts';
+import { proxiesOf } from '../telemetry/scrape/pages.ts';
+import type { Scraped } from '../telemetry/scrape/thread.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 /** Prometheus says what it would rather have. */
 const formatFor = ({ headers }: FastifyRequest): Format =>
   /application\/openmetrics-text/.test(headers.accept ?? '') ? 'openmetrics' : 'text';
 
-const send = (families: readonly Family[], request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const format = formatFor(request);
-  return reply.type(contentTypes[format]).send(writeExposition(families, format));
-};
+const send = (pieces: readonly Uint8Array[], { format }: Scraped, reply: FastifyReply): FastifyReply =>
+  reply.type(contentTypes[format]).send(Readable.from(pieces, { objectMode: false }));
 
-const namesIn = ({ desired }: ApiParts) => ({ trustDomain: desired.trustDomain, cluster: desired.node().view.clusterId });
+const scrapedBy = (request: FastifyRequest, { agent, desired }: ApiParts): Scraped => ({
+  ...{ agent, format: formatFor(request) },
+  names: { trustDomain: desired.trustDomain, cluster: desired.node().view.clusterId },
+});
 
 const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
@@ -33,16 +36,17 @@ const ofControlPlane = async ({ push, version, telemetry }: ApiParts): Promise<r
 
 export const metricsRoutes: Routes = (server, parts) => {
   server.get('/metrics', async (request, reply) => {
-    const [ofProxies, own] = await Promise.all([scrapeAll(parts.agent, proxiesIn(parts), namesIn(parts)), ofControlPlane(parts)]);
-    return send([...ofProxies, ...own], request, reply);
+    const scraped = scrapedBy(request, parts);
+    return send(await parts.scrapes.all(scraped, proxiesIn(parts), await ofControlPlane(parts)), scraped, reply);
   });
   server.get<{ Params: { namespace: string; name: string } }>('/proxies/:namespace/:name/metrics', async (request, reply) => {
     const { namespace, name } = request.params;
     const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
     if (!instance) throw new Refusal(404, `there is no proxy ${namespace}/${name}`);
-    const families = await scrapeWithApplication(parts.agent, instance, namesIn(parts)).catch((cause: Error) => {
+    const scraped = scrapedBy(request, parts);
+    const pieces = await parts.scrapes.one(scraped, instance).catch((cause: Error) => {
       throw cause instanceof Refusal ? cause : new Refusal(502, cause.message);
     });
-    return send(families, request, reply);
+    return send(pieces, scraped, reply);
   });
 };

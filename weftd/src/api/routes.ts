@@ -5,6 +5,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Push } from '../push/contract.ts';
+import type { Scrapes } from '../telemetry/scrape/thread.ts';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
 import type { Agent } from './agent.ts';
 
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly agent: Agent;
   readonly alerts: Alerts;
   readonly telemetry: Telemetry;
+  readonly scrapes: Scrapes;
   /** Measurements, wherever they are kept. */
   readonly signals: SignalsQuery;
   readonly version: string;

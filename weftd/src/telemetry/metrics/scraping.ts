@@ -6,7 +6,7 @@ import type { Agent } from '../../api/agent.ts';
 import type { Log } from '../../push/contract.ts';
 import type { Instance } from '../../registry.ts';
 import { labelsOf, type MeshNames } from '../labels.ts';
-import { ProxyGone, pageOf } from '../scrape.ts';
+import { ProxyGone, pageOf } from '../scrape/pages.ts';
 import type { RemoteStore } from '../worker/stores.ts';
 import { askApplications } from './asking.ts';
 import { breakerLooks } from './breakers.ts';
