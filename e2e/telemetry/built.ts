@@ -10,8 +10,12 @@ import type { Found } from './packaged.ts';
 const run = promisify(execFile);
 
 export interface Sources {
-  /** With `main.go`, `go.mod` and `go.sum`. */
+  /** With `go.mod` and `go.sum`. */
   readonly folder: string;
+  /** Of another module; absent: the folder's own. */
+  readonly program?: string;
+  /** It takes minutes: built by `npm run test:long`, used by all. */
+  readonly long?: boolean;
   /** Says where the program is instead. */
   readonly variable: string;
 }
@@ -53,17 +57,18 @@ const downloadedGo = async (): Promise<string> => {
   }
 };
 
-const build = async (folder: string, program: string): Promise<void> => {
+const build = async ({ folder, program = '.' }: Sources, target: string): Promise<void> => {
   await mkdir(cache(), { recursive: true });
   const go = (await isUsable('go')) ? 'go' : await downloadedGo();
-  const own = `${program}.${process.pid}`;
+  const own = `${target}.${process.pid}`;
   const env = { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false', GOTOOLCHAIN: 'local', GOWORK: 'off' };
-  await run(go, ['build', '-ldflags=-s -w', '-o', own, '.'], { cwd: folder, env, maxBuffer: 1 << 26 });
-  await rename(own, program);
+  await run(go, ['build', '-ldflags=-s -w', '-o', own, program], { cwd: folder, env, maxBuffer: 1 << 26 });
+  await rename(own, target);
 };
 
 /** @returns where it is, or why it is nowhere. */
-export const findBuilt = async ({ folder, variable }: Sources): Promise<Found | { readonly missing: string }> => {
+export const findBuilt = async (sources: Sources): Promise<Found | { readonly missing: string }> => {
+  const { folder, variable, long = false } = sources;
   const named = process.env[variable];
   if (named !== undefined) return { path: named };
   const name = basename(folder);
@@ -73,7 +78,8 @@ export const findBuilt = async ({ folder, variable }: Sources): Promise<Found | 
     () => false,
   );
   if (await isThere) return { path: program };
-  return build(folder, program).then(
+  if (long && process.env['WEFT_LONG'] === undefined) return { missing: `no ${name} is built yet: the long tests do` };
+  return build(sources, program).then(
     () => ({ path: program }),
     (error: Error) => ({
       missing: `no ${name} could be built: ${error.message.split('\n').slice(0, 2).join(' ')}; set ${variable} to one`,

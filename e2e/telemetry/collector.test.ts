@@ -9,6 +9,7 @@ import { told } from '../../weftd/src/telemetry/traces/traces.fixture.ts';
 import { until } from '../mesh.ts';
 import { makeRoot, type Root } from '../traffic/certificates.ts';
 import { type Collector, findCollector, startCollector } from './collector.ts';
+import { findJaeger, type JaegerSpan, startJaeger } from './jaeger.ts';
 import { type Observed, startObserved } from './telemetry-store.ts';
 
 const found = await findCollector();
@@ -77,7 +78,7 @@ let secured: Collector;
 let authority: Root;
 let observed: Observed;
 
-const to = (protocol: OtlpReceiver['protocol'], { http, grpc }: Collector, scheme = 'http://127.0.0.1') => {
+const to = (protocol: OtlpReceiver['protocol'], { http, grpc }: Pick<Collector, 'http' | 'grpc'>, scheme = 'http://127.0.0.1') => {
   const at = (signal: OtlpSignal): OtlpReceiver => ({
     protocol,
     address: protocol === 'http' ? `${scheme}:${http}/v1/${signal}` : `${scheme}:${grpc}`,
@@ -105,6 +106,29 @@ beforeEach(async () => {
   observed = await startObserved(start);
 });
 afterEach(() => observed?.end());
+
+const jaegerFound = await findJaeger();
+
+describe.skipIf('missing' in jaegerFound)(`a real Jaeger${'missing' in jaegerFound ? ` (${jaegerFound.missing})` : ''}`, () => {
+  test.each(['http', 'grpc'] as const)('shows the trace that it is told over %s', async (protocol) => {
+    const jaeger = await startJaeger('path' in jaegerFound ? jaegerFound.path : '');
+    try {
+      const over = observed.handOverTo({ otlp: { traces: to(protocol, jaeger).traces } });
+      const child = { ...span, id: 'b2', parent: 'a1', at: start + 1, duration: 3 };
+      await over.traces.add({ bytes: told([span, child]), teller, received: start });
+      const spans = await until('it shows it', async () => {
+        const { data } = await jaeger.query<readonly { readonly spans: readonly JaegerSpan[] }[]>(`/api/traces/${trace}`);
+        return data[0]?.spans.length === 2 ? data[0].spans : undefined;
+      });
+      const [parent, called] = [...spans].sort((a, b) => a.startTime - b.startTime);
+      expect([parent?.duration, called?.duration, called?.startTime]).toEqual([5_000, 3_000, (start + 1) * 1000]);
+      expect(called?.references.map(({ spanID }) => spanID)).toEqual([parent?.spanID]);
+      expect((await jaeger.query<readonly string[]>('/api/services')).data).toContain('web.shop');
+    } finally {
+      await jaeger.stop();
+    }
+  });
+});
 
 describe.skipIf(binary === '')(`a real collector${why}`, () => {
   test.each(['http', 'grpc'] as const)('is told everything over %s', async (protocol) => {
