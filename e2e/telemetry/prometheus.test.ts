@@ -78,6 +78,12 @@ const seen = (times: number): Promise<number> =>
     return Number(last?.value?.[1]);
   });
 
+/** As Prometheus tells them. */
+interface Exemplified {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: string }[];
+}
+
 interface Round {
   /** The scrapes of the second time, in seconds: the first one is from before it. */
   readonly scrapes: readonly number[];
@@ -128,7 +134,7 @@ beforeAll(async () => {
     authorization: { credentials_file: join(mesh.home, 'scrape-token') },
     static_configs: [{ targets: [host] }],
   };
-  prometheus = await startPrometheus({ binary, config: { scrape_configs: [scrape] } });
+  prometheus = await startPrometheus({ binary, config: { scrape_configs: [scrape] }, flags: ['--enable-feature=exemplar-storage'] });
   await traffic();
 }, 180_000);
 
@@ -211,6 +217,32 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
       pilot_xds: 'gauge',
     });
     for (const [name, [first]] of Object.entries(told)) if (name.startsWith('istio_')) expect(first?.help, name).not.toBe('');
+  });
+
+  test('leads from how long requests took to their traces', async () => {
+    const about = { query: 'istio_request_duration_milliseconds_bucket', start: '0', end: `${Date.now() / 1000 + 60}` };
+    const found = await until('Prometheus has exemplars of both ends', async () => {
+      const told = await prometheus.get<readonly Exemplified[]>(`/api/v1/query_exemplars?${new URLSearchParams(about)}`);
+      const reporters = new Set(told.map(({ seriesLabels }) => seriesLabels['reporter']));
+      return reporters.size === 2 ? told : undefined;
+    });
+    const ids = new Set(found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id'] ?? '')));
+    const traces = new Map(await Promise.all([...ids].map(async (id) => [id, await mesh.json<Trace>('trace', id)] as const)));
+    for (const { seriesLabels, exemplars } of found) {
+      const { reporter, pod, response_code: code, destination_service_name: name, le } = seriesLabels;
+      for (const { labels, value } of exemplars) {
+        const span = traces.get(labels['trace_id'] ?? '')?.spans.find(({ id }) => id === labels['span_id']);
+        expect([span?.kind, span?.pod, span?.attributes['http.status_code']]).toEqual([
+          reporter === 'source' ? 'client' : 'server',
+          pod,
+          code,
+        ]);
+        if (reporter === 'source')
+          expect(span?.attributes['upstream_cluster.name'] ?? span?.attributes['upstream_cluster']).toContain(`${name}.`);
+        expect(span?.duration).toBeCloseTo(Number(value), 6);
+        expect(span?.duration).toBeLessThanOrEqual(le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le));
+      }
+    }
   });
 
   test('scrapes without a complaint', async () => {

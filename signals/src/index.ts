@@ -29,6 +29,7 @@ export { type MeasuredShare, measuredShares } from './golden/measured.ts';
 export * from './golden/observed.ts';
 export * from './golden/signals.ts';
 export * from './golden/subjects.ts';
+export * from './istio/exemplars.ts';
 export * from './istio/page.ts';
 export * from './istio/proxy-metrics.ts';
 export * from './istio/standard.ts';

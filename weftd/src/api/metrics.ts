@@ -15,10 +15,19 @@ const formatFor = ({ headers }: FastifyRequest): Format =>
 const send = (pieces: readonly Uint8Array[], { format }: Scraped, reply: FastifyReply): FastifyReply =>
   reply.type(contentTypes[format]).send(Readable.from(pieces, { objectMode: false }));
 
-const scrapedBy = (request: FastifyRequest, { agent, desired }: ApiParts): Scraped => ({
-  ...{ agent, format: formatFor(request) },
-  names: { trustDomain: desired.trustDomain, cluster: desired.node().view.clusterId },
-});
+/** As old as exemplars may be, and as many spans as are looked through for them. */
+const latest = { ms: 300_000, limit: 1_000 };
+
+/** Only OpenMetrics has exemplars; where the thread of telemetry is away there are none. */
+const spansFor = (format: Format, { telemetry }: ApiParts): Promise<Scraped['spans']> =>
+  format === 'text' ? Promise.resolve([]) : telemetry.traces.latest({ from: Date.now() - latest.ms, limit: latest.limit }).catch(() => []);
+
+const scrapedBy = async (request: FastifyRequest, parts: ApiParts): Promise<Scraped> => {
+  const { agent, desired } = parts;
+  const format = formatFor(request);
+  const names = { trustDomain: desired.trustDomain, cluster: desired.node().view.clusterId };
+  return { agent, format, names, spans: await spansFor(format, parts) };
+};
 
 const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
@@ -36,14 +45,14 @@ const ofControlPlane = async ({ push, version, telemetry }: ApiParts): Promise<r
 
 export const metricsRoutes: Routes = (server, parts) => {
   server.get('/metrics', async (request, reply) => {
-    const scraped = scrapedBy(request, parts);
+    const scraped = await scrapedBy(request, parts);
     return send(await parts.scrapes.all(scraped, proxiesIn(parts), await ofControlPlane(parts)), scraped, reply);
   });
   server.get<{ Params: { namespace: string; name: string } }>('/proxies/:namespace/:name/metrics', async (request, reply) => {
     const { namespace, name } = request.params;
     const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
     if (!instance) throw new Refusal(404, `there is no proxy ${namespace}/${name}`);
-    const scraped = scrapedBy(request, parts);
+    const scraped = await scrapedBy(request, parts);
     const pieces = await parts.scrapes.one(scraped, instance).catch((cause: Error) => {
       throw cause instanceof Refusal ? cause : new Refusal(502, cause.message);
     });

@@ -1,6 +1,15 @@
 /** Pages of proxies and applications → what Prometheus is told, under Istio's names. */
 import { seriesLimits } from '@weft/envoy';
-import { type Family, merged, parseExposition, proxyMetrics, standardLabels, type WorkloadLabels } from '@weft/signals';
+import {
+  type Family,
+  merged,
+  parseExposition,
+  proxyMetrics,
+  standardLabels,
+  type TracedSpan,
+  type WorkloadLabels,
+  withExemplars,
+} from '@weft/signals';
 import type { ApplicationPage } from './pages.ts';
 
 const answered = (name: string, help: string, value: number): Family => ({
@@ -19,19 +28,27 @@ const applicationAnswered = (value: number): Family =>
     value,
   );
 
-const familiesOf = (page: string, own: WorkloadLabels): readonly Family[] =>
-  proxyMetrics(parseExposition(page, 'text').families, own, seriesLimits);
+export interface ProxyTold<Page> {
+  /** `/stats/prometheus`. */
+  readonly page: Page;
+  readonly own: WorkloadLabels;
+  /** Of requests that it served and made, newest first. */
+  readonly spans: readonly TracedSpan[];
+}
+
+const familiesOf = ({ page, own, spans }: ProxyTold<string>): readonly Family[] =>
+  withExemplars(proxyMetrics(parseExposition(page, 'text').families, own, seriesLimits), spans);
 
 /** Of many proxies together, only what is the mesh's: Envoy's own would be thousands of series for each. */
 const isMeshs = ({ name }: Family): boolean => standardLabels.has(name) || name.startsWith('weft_');
 
 /** @param page undefined: it did not answer, which takes nothing from the others */
-export const oneOfMany = (page: string | undefined, own: WorkloadLabels): readonly Family[] =>
-  page === undefined ? [proxyAnswered(0)] : [...familiesOf(page, own).filter(isMeshs), proxyAnswered(1)];
+export const oneOfMany = ({ page, ...told }: ProxyTold<string | undefined>): readonly Family[] =>
+  page === undefined ? [proxyAnswered(0)] : [...familiesOf({ page, ...told }).filter(isMeshs), proxyAnswered(1)];
 
 /** With what its application says itself, as far as it leaves the mesh's names to the mesh. */
-export const oneWithApplication = (page: string, own: WorkloadLabels, application: ApplicationPage | undefined): readonly Family[] => {
-  const proxy = familiesOf(page, own);
+export const oneWithApplication = (told: ProxyTold<string>, application: ApplicationPage | undefined): readonly Family[] => {
+  const proxy = familiesOf(told);
   if (application === undefined) return proxy;
   if (application === 'failed') return [...proxy, applicationAnswered(0)];
   const { families } = merged(proxy, parseExposition(application.text, application.format));

@@ -34,7 +34,7 @@ afterEach(() => scrapes.stop());
 
 const textOf = (pieces: readonly Uint8Array[]): string => Buffer.concat(pieces).toString();
 
-const scraped = (pages: Readonly<Record<string, string>>): Scraped => ({ agent: agentWith(pages), names, format: 'text' });
+const scraped = (pages: Readonly<Record<string, string>>): Scraped => ({ agent: agentWith(pages), names, format: 'text', spans: [] });
 
 test('proxies stand in the order of their names, whoever answered first, and one that does not answer takes nothing from the others', async () => {
   const pages = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`web-${index + 10}/envoy/stats/prometheus`, page(index)]));

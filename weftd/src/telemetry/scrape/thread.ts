@@ -7,6 +7,7 @@ import type { Family, Format } from '@weft/signals';
 import type { Agent } from '../../api/agent.ts';
 import type { Instance } from '../../registry.ts';
 import { labelsOf, type MeshNames } from '../labels.ts';
+import type { LatestSpan } from '../traces/search.ts';
 import type { FromScrape, ToScrape } from './messages.ts';
 import { applicationPageOf, type ProxyPage, pageOf } from './pages.ts';
 
@@ -14,7 +15,12 @@ export interface Scraped {
   readonly agent: Pick<Agent, 'get'>;
   readonly names: MeshNames;
   readonly format: Format;
+  /** Newest first: exemplars of how long requests took. */
+  readonly spans: readonly LatestSpan[];
 }
+
+const spansOf = ({ spans }: Scraped, { namespace, name }: Instance['pod']): readonly LatestSpan[] =>
+  spans.filter((span) => span.pod === name && span.namespace === namespace);
 
 export interface Scrapes {
   /** Of all these proxies what is the mesh's, and these families. */
@@ -59,7 +65,7 @@ class ScrapeThread implements Scrapes {
     const { agent, names } = scraped;
     const [{ text: page }, application] = await Promise.all([pageOf(agent, pod), applicationPageOf(agent, pod)]);
     const scrape = await this.#begun(scraped);
-    await this.#ask({ kind: 'whole', scrape, own: labelsOf(pod, names), page, application });
+    await this.#ask({ kind: 'whole', scrape, own: labelsOf(pod, names), spans: spansOf(scraped, pod), page, application });
     return this.#written(scrape, []);
   }
 
@@ -74,7 +80,8 @@ class ScrapeThread implements Scrapes {
   }
 
   /** In their order; no more pages are on their way than the thread takes meanwhile. */
-  async #carry(scrape: number, { agent, names }: Scraped, instances: readonly Instance[]): Promise<void> {
+  async #carry(scrape: number, scraped: Scraped, instances: readonly Instance[]): Promise<void> {
+    const { agent, names } = scraped;
     const waiting = [...instances];
     const ahead: { readonly pod: Instance['pod']; readonly page: Promise<ProxyPage | undefined> }[] = [];
     const askNext = (): void => {
@@ -87,7 +94,7 @@ class ScrapeThread implements Scrapes {
       const page = await next.page;
       askNext();
       const target = { namespace: pod.namespace, pod: pod.name };
-      await this.#ask({ kind: 'proxy', scrape, target, own: labelsOf(pod, names), page: page?.text });
+      await this.#ask({ kind: 'proxy', scrape, target, own: labelsOf(pod, names), spans: spansOf(scraped, pod), page: page?.text });
     }
   }
 

@@ -32,10 +32,10 @@ const answer = (message: ToScrape): FromScrape => {
   if (!federation) throw new Error('a scrape that was never begun');
   switch (message.kind) {
     case 'proxy':
-      federation.add({ target: message.target, families: oneOfMany(message.page, message.own) });
+      federation.add({ target: message.target, families: oneOfMany(message) });
       return { kind: 'taken' };
     case 'whole':
-      federation.add({ target: {}, families: oneWithApplication(message.page, message.own, message.application) });
+      federation.add({ target: {}, families: oneWithApplication(message, message.application) });
       return { kind: 'taken' };
     case 'end':
       federation.add({ target: {}, families: message.families });

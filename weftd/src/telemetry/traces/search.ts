@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Span, SpanKind, Trace, TraceExemplar, TraceSearch, TraceSummary } from '@weft/model';
+import type { TracedSpan } from '@weft/signals';
 import type { Database } from '../../store/database.ts';
 
 export interface ExemplarSearch {
@@ -72,14 +73,23 @@ const parameters = ({ from, to, minDuration = 0, maxDuration = ever, namespace, 
   limit,
 });
 
+/** What proxies told of requests that they served and made, with whose each is. */
+export type LatestSpan = TracedSpan & Pick<Span, 'namespace' | 'pod'>;
+
+const latest = `
+  SELECT spans.* FROM traces JOIN spans ON spans.trace = traces.id
+  WHERE traces.start >= :from AND spans.kind IN ('server', 'client') ORDER BY traces.start DESC LIMIT :limit`;
+
 export interface Search {
+  /** Newest first. */
+  latest(search: { readonly from: number; readonly limit: number }): readonly LatestSpan[];
   find(search: TraceSearch): readonly TraceSummary[];
   trace(id: string): Trace | undefined;
   exemplars(search: ExemplarSearch): readonly TraceExemplar[];
 }
 
 export const searchIn = ({ sql }: Database): Search => {
-  const [byService, byTrace, byDuration] = [ofService, ofAny, answeredBy].map((text) => sql.prepare(text));
+  const [byService, byTrace, byDuration, byTime] = [ofService, ofAny, answeredBy, latest].map((text) => sql.prepare(text));
   const counted = sql.prepare('SELECT * FROM traces WHERE id = ?');
   // What a trace began with: nobody called it, or whoever did told nothing of it.
   const first = sql.prepare(`
@@ -105,6 +115,11 @@ export const searchIn = ({ sql }: Database): Search => {
   };
 
   return {
+    latest: ({ from, limit }) =>
+      (byTime?.all({ from, limit }) ?? []).map((row) => {
+        const { id, kind, at, duration, attributes, namespace, pod } = spanOf(row);
+        return { trace: hex(row.trace), id, kind, at, duration, attributes, namespace, pod };
+      }),
     find: ({ service, failed, ...search }) => {
       const given = { ...parameters(search), failed: failed === undefined ? null : Number(failed) };
       const rows = service === undefined ? byTrace?.all(given) : byService?.all({ ...given, service });

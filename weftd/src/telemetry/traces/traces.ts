@@ -8,7 +8,7 @@ import type { Teller } from './otlp.ts';
 import { readSpans } from './otlp.ts';
 import { retentionIn, type TraceRetention } from './retention.ts';
 import { migrations } from './schema.ts';
-import { type ExemplarSearch, searchIn } from './search.ts';
+import { type ExemplarSearch, type Search, searchIn } from './search.ts';
 import { writerIn } from './write.ts';
 
 /** One message of a proxy, as it came. */
@@ -32,6 +32,7 @@ export interface Traces {
   trace(id: string): Trace | undefined;
   /** Newest first. */
   exemplars(search: ExemplarSearch): readonly TraceExemplar[];
+  latest: Search['latest'];
   maintain(now: number): void;
   close(): void;
 }
