@@ -57,8 +57,8 @@ export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tok
   return role ? { ok: true, role } : refuse(401, 'this token is not known');
 };
 
-/** Logs may hold secrets, and records tell of people, by address and path. */
-const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls|records|top)(\/|$)/;
+/** Logs may hold secrets; records tell of people, by address and path, and so do spans. */
+const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls|records|top|traces)(\/|$)/;
 
 /**
  * Reading is a viewer's; everything else changes or runs something.

@@ -99,24 +99,29 @@ const lookMs = 250;
 /** An empty line now and then finds out who is gone. */
 const heartbeatMs = 10_000;
 
+const [open, close] = [Buffer.from('{"items":['), Buffer.from(']}')];
+
 /** Those that come, as they come: a reader who is slow gets them later, not fewer. */
 const follow = async (records: Telemetry['records'], query: RecordQuery, to: ServerResponse): Promise<void> => {
   let after = query.after ?? (await records.last());
   let said = performance.now();
   while (!to.destroyed) {
-    const found = await records.query({ ...query, after, limit: largestLimit });
-    for (const one of found) after = one.id;
-    const text = found.map((one) => `${JSON.stringify(one)}\n`).join('');
-    if (text !== '' || performance.now() - said > heartbeatMs) {
+    const { json, count, last = after } = await records.written({ ...query, after, limit: largestLimit }, '\n');
+    after = last;
+    if (count > 0 || performance.now() - said > heartbeatMs) {
       said = performance.now();
-      if (!to.write(text || '\n')) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+      to.write(json);
+      if (!to.write('\n')) await Promise.race([once(to, 'drain'), once(to, 'close')]);
     }
-    if (found.length < largestLimit) await sleep(lookMs);
+    if (count < largestLimit) await sleep(lookMs);
   }
 };
 
 export const recordRoutes: Routes = (server, { telemetry: { records } }) => {
-  server.get<{ Querystring: Query }>('/records', async ({ query }) => ({ items: await records.query(recordQueryIn(query)) }));
+  server.get<{ Querystring: Query }>('/records', async ({ query }, reply) => {
+    const { json } = await records.written(recordQueryIn(query), ',');
+    return reply.type('application/json; charset=utf-8').send(Buffer.concat([open, json, close]));
+  });
   server.get<{ Querystring: Query }>('/top', ({ query }) => {
     const asked = recordQueryIn(query);
     const { until = Date.now(), since = until - usualTop } = asked;

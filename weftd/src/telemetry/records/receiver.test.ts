@@ -69,13 +69,13 @@ test('what is no request of an agent is refused, and the next one is taken', asy
   expect(await send(request({ from: 2_000, lines: [line('/b')] }), token)).toBeNull();
 });
 
-test('records are the administrator’s to read', async () => {
+test('records are the administrator’s to read, and spans, which tell the same', async () => {
   const port = Number(new URL(app.addresses.api).port);
   const ask = async (path: string, file: string): Promise<number> => {
     const headers = { host: `127.0.0.1:${port}`, authorization: `Bearer ${readFileSync(file, 'utf8').trim()}` };
     return (await askAt({ port }, path, { headers })).status;
   };
-  for (const path of ['/records', '/records/state', '/records/follow']) {
+  for (const path of ['/records', '/records/state', '/records/follow', '/traces', `/traces/${'a'.repeat(32)}`]) {
     expect(await ask(path, weftd.files.viewerToken), path).toBe(403);
     expect(await ask(path, weftd.files.scrapeToken), path).toBe(403);
   }

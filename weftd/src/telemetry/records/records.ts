@@ -48,6 +48,14 @@ export interface RecordBatch {
   readonly span?: Span;
 }
 
+/** As JSON: to write thousands would hold up the thread that asks. */
+export interface WrittenRecords {
+  readonly json: Uint8Array;
+  readonly count: number;
+  /** Number of the last one. */
+  readonly last?: number;
+}
+
 export interface ArrivalsFound {
   readonly arrivals: readonly Arrivals[];
   /** Since when they are counted; absent: nobody came yet. */
@@ -60,6 +68,8 @@ export interface Records {
   /** What an agent sent: OTLP, in which what was taken before is left out. Throws where it is nothing an agent sends. */
   take(request: Uint8Array, mesh: MeshNames, now: number): void;
   query(query: RecordQuery): readonly StoredRecord[];
+  /** The same, with `joint` between each and the next. */
+  written(query: RecordQuery, joint: ',' | '\n'): WrittenRecords;
   /** Of the newest that were asked for: `limit` lines of who asked whom for what, the most frequent first. */
   top(query: RecordQuery & { readonly since: number; readonly until: number }): Top;
   /** Requests of routes, in the form in which metrics are asked for. */
@@ -138,6 +148,13 @@ class RecordsStore implements Records {
     // Records that came late lie in a later part than others of their time.
     if (after === undefined) found.sort((a, b) => b.record.at - a.record.at || b.id - a.id);
     return found.slice(0, limit);
+  };
+
+  written = (query: RecordQuery, joint: ',' | '\n'): WrittenRecords => {
+    const found = this.query(query);
+    const last = found.at(-1)?.id;
+    const json = new TextEncoder().encode(found.map((one) => JSON.stringify(one)).join(joint));
+    return { json, count: found.length, ...(last !== undefined && { last }) };
   };
 
   top = (query: RecordQuery & { readonly since: number; readonly until: number }): Top => {
