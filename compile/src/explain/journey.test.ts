@@ -202,3 +202,44 @@ describe('the way of a request', () => {
     });
   });
 });
+
+describe('the trace that a proxy tells whom it calls', () => {
+  const told = (values: string, headers: Readonly<Record<string, string>>, more = '') => {
+    const policy = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: traces, namespace: shop}
+spec: {selector: {matchLabels: {app: web}}, action: DENY, rules: [{when: [${values}]}]}`;
+    const { resources } = parse({
+      text: [objects, policy, ...(more ? [more] : [])].join('\n---\n'),
+      file: 'mesh.yaml',
+      origin: { source: 'file' },
+    });
+    const pods = assumedPods(resources);
+    const { mesh } = build({ resources, pods, settings: meshSettings(resources) });
+    const bank = pods.find(({ pod }) => pod.workload.name === 'bank');
+    const { hops } = journey({ mesh, resources, pods }, { host: 'web', port: 8080, headers }, bank);
+    return hops.at(-1)?.verdict?.allowed;
+  };
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const state = '{key: "request.headers[tracestate]", values: [x=no]}';
+  const off = `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: quiet, namespace: shop}
+spec: {tracing: [{disableSpanReporting: true}]}`;
+
+  test.each([
+    ['state of a trace that there is', state, { traceparent, tracestate: 'x=no' }, false],
+    ['state of no trace', state, { tracestate: 'x=no' }, true],
+    ['state of a trace that nobody can read', state, { traceparent: 'abc', tracestate: 'x=no' }, false],
+    ['the trace', '{key: "request.headers[traceparent]", values: [00-0af7651916cd43dd8448eb211c80319c-*]}', { traceparent }, false],
+    ['the caller’s own span', `{key: "request.headers[traceparent]", values: [${traceparent}]}`, { traceparent }, true],
+    ['that there is any trace', '{key: "request.headers[traceparent]", values: ["*"]}', {}, false],
+  ])('%s', (_, values, headers, allowed) => expect(told(values, headers)).toBe(allowed));
+
+  test('is what the caller said where its proxy does not trace', () => {
+    expect(told(state, { tracestate: 'x=no' }, off)).toBe(false);
+    expect(told('{key: "request.headers[traceparent]", values: ["*"]}', {}, off)).toBe(true);
+  });
+});

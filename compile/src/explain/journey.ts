@@ -2,7 +2,7 @@
 import type { ClusterStep, EndpointStep, Hop, Journey, Outcome, Passage, Proxy, Request, Resource } from '@weft/model';
 import { spiffeId } from '@weft/model';
 import type { RunningPod } from '../kubernetes/workload.ts';
-import type { Mesh, ScopedService, View } from '../mesh/index.ts';
+import type { Mesh, ScopedService, Tracing, View } from '../mesh/index.ts';
 import { destinationRule } from '../scope/destinations.ts';
 import { scope } from '../scope/index.ts';
 import type { Sender } from './arriving.ts';
@@ -15,6 +15,7 @@ import { type Places, placesIn } from './places.ts';
 import { asRequest, read } from './request.ts';
 import { forwarded } from './rewrite.ts';
 import { withPlaces } from './rule-places.ts';
+import { traced, tracingOfCalls } from './trace-context.ts';
 import { unproxied } from './unproxied.ts';
 
 export interface Situation {
@@ -83,6 +84,8 @@ interface Leg {
   readonly request: Request;
   /** Whose proxy sends it, or, where it has none, the pod itself. */
   readonly sender: RunningPod;
+  /** Absent: it does not trace. */
+  readonly tracing?: Tracing;
 }
 
 /** Of addresses, that of the family in which it is called. */
@@ -92,10 +95,10 @@ const senderOf = ({ pod, address, ipv6 }: RunningPod, called: string, { mesh }: 
 });
 
 /** Bytes stay what they are; of what was read, the TLS around it ended here. */
-const sentOn = ({ passage, cluster, request }: Leg): Request => {
+const sentOn = ({ passage, cluster, request, tracing }: Leg): Request => {
   if (passage.virtualHost === '') return request;
   const { scheme: _scheme, certificate: _certificate, ...sent } = forwarded(request, passage, cluster);
-  return sent;
+  return traced(sent, request, tracing);
 };
 
 /** A connection as the endpoint's own proxy sees it. */
@@ -175,9 +178,10 @@ const from = (pod: RunningPod, { request, reachedBy, depth = 0, sender }: Asked,
   const passage = placed(entered.passage, { view, pod }, way);
   const role = view.role === 'gateway' ? 'gateway' : 'client';
   const hop: Hop = { proxy: nameOf(pod), role, ...(reachedBy !== undefined && { reachedBy }), ...withPlaces(passage, way.places) };
+  const tracing = tracingOfCalls(view.role === 'gateway' ? view.gateway : view.outbound);
   const legs = passage.clusters
     .filter(({ failure }) => !failure)
-    .map((cluster) => ({ passage, cluster, request: leaving(entered.request), sender: pod }));
+    .map((cluster) => ({ passage, cluster, request: leaving(entered.request), sender: pod, ...(tracing && { tracing }) }));
   return [hop, ...legs.flatMap((leg) => further(leg, way, depth))];
 };
 
