@@ -213,6 +213,17 @@ describe('metrics [S140]', () => {
     expect(opened?.labels).toEqual({ ...both, reporter: 'destination', request_protocol: 'tcp', connection_security_policy: 'mutual_tls' });
   });
 
+  test('what is refused before anybody serves it was opened, too, and is closed [S140]', async () => {
+    const total = async (name: string, reporter: string): Promise<number> =>
+      sum(await scraped(), `istio_tcp_connections_${name}_total`, { reporter });
+    const before = await total('closed', 'destination');
+    // By a policy, and by a handshake that fails.
+    await exchange('127.0.0.1', dial.shut, 'hello').catch(() => '');
+    await exchange('127.0.0.2', app.tcp, '\x16\x03\x01\x00\x05hello').catch(() => '');
+    await until('they are closed', async () => ((await total('closed', 'destination')) === before + 2 ? true : undefined), 10_000);
+    for (const reporter of ['source', 'destination']) expect(await total('opened', reporter)).toBe(await total('closed', reporter));
+  });
+
   test('durations are counted in the buckets that objectives know [E42]', async () => {
     const buckets = samplesOf(await scraped(), 'istio_request_duration_milliseconds_bucket', { reporter: 'source', response_code: '200' });
     expect(buckets.map(({ labels }) => labels['le'])).toEqual([...latencyBounds.map(String), '+Inf']);

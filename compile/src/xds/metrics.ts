@@ -15,6 +15,7 @@ import {
   ConfigSchema,
 } from '@weft/envoy/gen/envoy/extensions/access_loggers/stats/v3/stats_pb.js';
 import { changedLabel, type MetricChange, type MetricName, messagesLabel, seriesLabel, seriesParts } from '../mesh/index.ts';
+import { holds } from './connection-ends.ts';
 
 type Tag = Init<typeof Config_TagSchema>;
 type Config = Init<typeof ConfigSchema>;
@@ -154,9 +155,29 @@ export const requestMetrics = (watch: Watch, changes: Changes): readonly AccessL
   ...logger(messageMeasures(watch), changes, { ...isGrpc(false), evicted: false }),
 ];
 
+/** What ends without a connection to go on by (refused, or nobody was there) was open all the same, as Istio counts [S140]. */
+const whenOpen: Filtered = {
+  filter: {
+    filterSpecifier: {
+      case: 'orFilter',
+      value: {
+        filters: [
+          at(AccessLogType.TcpUpstreamConnected).filter,
+          {
+            filterSpecifier: {
+              case: 'andFilter',
+              value: { filters: [at(AccessLogType.TcpConnectionEnd).filter, holds('!has(upstream.local_address)')] },
+            },
+          },
+        ],
+      },
+    },
+  },
+};
+
 /** Of a TCP proxy that logs when it is connected too. */
 export const connectionMetrics = (watch: Watch, changes: Changes): readonly AccessLog[] => [
-  ...logger(openMeasures(watch), changes, at(AccessLogType.TcpUpstreamConnected)),
+  ...logger(openMeasures(watch), changes, whenOpen),
   ...logger(endMeasures(watch), changes, at(AccessLogType.TcpConnectionEnd)),
 ];
 
