@@ -2,8 +2,7 @@
  * The heart of weftd, on a thread of its own: sources → store → workloads → compiler → plans and the node's view.
  * Whatever is told to the outside was durable before.
  */
-import { setImmediate as immediate } from 'node:timers/promises';
-import { type Assignments, allocate, expectedProxy, lapsed, peerModesIn, serviceOwner, type Withdrawal } from '@weft/compile';
+import { type Assignments, allocate, expectedProxy, lapsed, peerModesIn, type Withdrawal } from '@weft/compile';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -18,11 +17,10 @@ import type {
   ModesQuestion,
   ObjectRef,
   PodReport,
+  Proxy,
   Resource,
-  ServiceSpec,
-  StoredObject,
 } from '@weft/model';
-import { meshSettings, refKey, refOf } from '@weft/model';
+import { meshSettings, refKey } from '@weft/model';
 import { type Configuration, configurationOf } from '../alerts/configuration.ts';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
@@ -36,7 +34,7 @@ import { nodeView } from '../workloads/node-view.ts';
 import { isRestartNeeded, workloadStatus } from '../workloads/status.ts';
 import { createBatch } from './batch.ts';
 import { type Compiler, createCompiler, type Verbs } from './compiler.ts';
-import { isToldToProxies, knownDependents, withoutObject } from './dependents.ts';
+import { withoutObject } from './dependents.ts';
 import { measuredIn } from './measured.ts';
 import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
@@ -44,6 +42,7 @@ import { type Narrowings, narrowings } from './narrowing.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 import { type Questions, questionsTo } from './questions.ts';
+import { type Standing, standingOf } from './standing.ts';
 import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
 
 export interface DesiredPowers extends ControllerPowers {
@@ -61,8 +60,6 @@ const retryMs = 1000;
 const stepMs = 15_000;
 const nothingWithdrawn: readonly Withdrawal[] = [];
 const dayMs = 24 * 3600 * 1000;
-/** Of longer lists nobody reads who depends on each object; it would cost a compilation for each. */
-const mostAsked = 100;
 
 type Built = Omit<Parameters<Compiler['build']>[0], 'pods'> & { readonly pods: readonly Instance[]; readonly isChanging: boolean };
 
@@ -79,6 +76,7 @@ export class Desired implements Calls {
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   readonly #questions: Questions;
+  readonly #standing: Standing;
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
   /** What the mesh was built from: pods and objects may have changed since, and the difference would not be the object's. */
@@ -107,6 +105,15 @@ export class Desired implements Calls {
       warn: (fields, message) => this.#log('warn', fields, message),
     });
     this.#compiler = createCompiler(powers.verbs, (error, what) => this.#mistake(error, what));
+    this.#standing = standingOf({
+      objects: () => [...this.#store.objects.all().values()],
+      isOutdated: (object) => this.#owned.isOutdated(object),
+      findings: () => this.findings(),
+      addresses: () => this.#store.decisions.addresses(),
+      compile: () => this.#batch.flush(),
+      mesh: this.#compiler.mesh,
+      dependents: (object) => this.#dependents(object),
+    });
     this.#questions = questionsTo({
       built: this.#compiler.built,
       preview: (resources) => this.#asIf(resources),
@@ -148,13 +155,13 @@ export class Desired implements Calls {
 
   attach(key: string, proxy: Parameters<Compiler['attach']>[1]): void {
     this.#compiler.attach(key, proxy);
-    this.#knownDependents.forget(this.#compiler.mesh());
+    this.#standing.forgetDependents();
     this.#publish(key);
   }
 
   detach(key: string): void {
     this.#compiler.detach(key);
-    this.#knownDependents.forget(this.#compiler.mesh());
+    this.#standing.forgetDependents();
     this.#publisher.forget(key);
   }
 
@@ -173,52 +180,19 @@ export class Desired implements Calls {
     return result;
   }
 
-  async list({ kind, namespace, name, dependents }: ObjectQuery): Promise<readonly StandingObject[]> {
-    const findings = this.#findingsByObject();
-    const chosen = [...this.#store.objects.all().values()].filter(
-      ({ resource: { kind: of, metadata } }) =>
-        of === kind && (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name),
+  list(query: ObjectQuery): Promise<readonly StandingObject[]> {
+    return this.#standing.list(query);
+  }
+
+  #dependents(object: Resource): readonly Proxy[] {
+    if (!this.#built) return [];
+    const { resources, pods, isChanging, ...built } = this.#built;
+    const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
+    const less = withoutObject(resources, object);
+    return this.#compiler.dependents(
+      { without: { ...built, pods, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: this.#built }) },
+      expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
     );
-    const asked = dependents && chosen.length <= mostAsked;
-    // What is new is on its way to no proxy before it is compiled: the answer would be that none depends on it.
-    if (asked) this.#batch.flush();
-    const items: StandingObject[] = [];
-    for (const stored of chosen) {
-      const standing = { stored: this.#shown(stored, findings), outdated: this.#owned.isOutdated(refOf(stored.resource)) };
-      items.push(asked && isToldToProxies(stored.resource) ? { ...standing, dependents: this.#dependents(stored.resource) } : standing);
-      // Changes and pushes come first, however long the list is.
-      if (asked) await immediate();
-    }
-    return items;
-  }
-
-  readonly #knownDependents = knownDependents();
-
-  #dependents(object: Resource): readonly string[] {
-    const mesh = this.#compiler.mesh();
-    const built = this.#built;
-    if (!mesh || !built) return [];
-    return this.#knownDependents.of(mesh, object, () => {
-      const { resources, pods, isChanging } = built;
-      const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
-      const less = withoutObject(resources, object);
-      return this.#compiler.dependents(
-        { without: { ...built, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: built }) },
-        expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
-      );
-    });
-  }
-
-  /** With what is said of it, and a Service with the address that it was given, as Kubernetes shows it. */
-  #shown(stored: StoredObject, findings: ReadonlyMap<string, readonly Finding[]>): StoredObject {
-    const { resource } = stored;
-    const { namespace, name } = resource.metadata;
-    const clusterIP = resource.kind === 'Service' ? this.#store.decisions.addresses()[serviceOwner(namespace, name)] : undefined;
-    return {
-      ...stored,
-      ...(clusterIP !== undefined && { resource: { ...resource, spec: { ...(resource.spec as ServiceSpec), clusterIP } } }),
-      findings: findings.get(refKey(refOf(resource))) ?? [],
-    };
   }
 
   findings(): readonly Finding[] {
@@ -292,13 +266,6 @@ export class Desired implements Calls {
     } catch (error) {
       this.#log('warn', { err: String(error) }, 'old history is kept for now');
     }
-  }
-
-  #findingsByObject(): ReadonlyMap<string, readonly Finding[]> {
-    return Map.groupBy(
-      this.findings().filter(({ resource }) => resource),
-      ({ resource }) => (resource ? refKey(resource) : ''),
-    );
   }
 
   #compileNow(): void {
