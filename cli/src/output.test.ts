@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { data, json, printable, table } from './output.ts';
+import { brief, data, json, printable, table } from './output.ts';
 
 const columns = [
   { title: 'NAME', value: (row: { name: string; age?: string }) => row.name },
@@ -35,6 +35,12 @@ describe('what others chose', () => {
 
   it('reaches no terminal as it is', () => {
     expect(printable(`/a${escape}\u009b31m\u202eb\ud800é`)).toBe('/a\\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{202e}b\\u{d800}é');
+  });
+
+  it('does not push others off the screen', () => {
+    expect(brief(`/${'a'.repeat(200)}`)).toBe(`/${'a'.repeat(118)}…`);
+    expect(brief(`/${'\u202e'.repeat(200)}`)).toHaveLength(120);
+    expect(brief('/cart')).toBe('/cart');
   });
 
   it('is the same to programs, without what terminals act on', () => {

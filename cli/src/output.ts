@@ -50,6 +50,14 @@ export const json = (value: unknown, indent?: number): string => escaped(JSON.st
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
 
+const longest = 120;
+
+/** The same where it may be long: one caller's path must not push the columns of all others off the screen. Programs get all of it. */
+export const brief = (text: string): string => {
+  const shown = printable(text);
+  return shown.length > longest ? `${shown.slice(0, longest - 1)}…` : shown;
+};
+
 /** @returns the text for a format made for programs; `undefined` where the caller draws its table */
 export const data = (value: unknown, format: Format | undefined): string | undefined => {
   if (format === 'json') return json(value, 2);

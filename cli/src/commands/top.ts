@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Top, TopRow } from '@weft/signals';
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
-import { type Column, data, type Format, json, outputOption, printable, table } from '../output.ts';
+import { brief, type Column, data, type Format, json, outputOption, printable, table } from '../output.ts';
 import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookBack } from '../times.ts';
@@ -20,7 +20,7 @@ const columns = ({ paint }: Terminal): readonly Column<TopRow>[] => [
   { title: 'SOURCE', value: ({ source }) => printable(source) },
   { title: 'DESTINATION', value: ({ destination }) => printable(destination) },
   { title: 'METHOD', value: ({ method }) => printable(method) },
-  { title: 'PATH', value: ({ path }) => printable(path) },
+  { title: 'PATH', value: ({ path }) => brief(path) },
   { title: 'ROUTE', value: ({ route }) => printable(route) },
   { title: 'COUNT', value: ({ count }) => `${count}` },
   { title: 'BEST', value: ({ best }) => `${best} ms` },

@@ -1,6 +1,6 @@
 /** A record as one line for a person. */
 import { type AccessRecord, diagnose, type Party } from '@weft/signals';
-import { type Column, printable } from '../output.ts';
+import { brief, type Column, printable } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `shop/web`; where nobody is known the address. */
@@ -39,7 +39,7 @@ export const recordColumns = (terminal: Terminal): readonly Column<AccessRecord>
   { title: 'MS', value: ({ duration }) => String(duration) },
   { title: 'MTLS', value: ({ mtls }) => (mtls ? 'yes' : 'no') },
   { title: 'SEEN BY', value: ({ side }) => (side === 'source' ? 'caller' : 'server') },
-  { title: 'REQUEST', value: safe(askedText) },
+  { title: 'REQUEST', value: (record) => brief(askedText(record)) },
   { title: 'RULE', value: safe(ruleText) },
   { title: 'PRINCIPAL', value: safe(({ source }) => source.principal), wide: true },
   { title: 'SERVICE', value: safe(({ destination }) => destination.service), wide: true },
