@@ -16,6 +16,7 @@ import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
 import { byRoute } from './telemetry/by-route.ts';
+import { goldenJson } from './telemetry/golden.ts';
 import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { withOwnMetrics } from './telemetry/own-metrics.ts';
@@ -56,7 +57,7 @@ const dayMs = 86_400_000;
 /** How much is kept of what was observed. */
 const retention = {
   records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
-  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000, maxTopologyBytes: 1024 ** 3 },
+  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000, topology: { maxBytes: 1024 ** 3, maxAgeMs: 30 * dayMs } },
   traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
   outbox: { maxBytes: 256 * 1024 ** 2 },
 };
@@ -139,7 +140,9 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
   const scrapes = scrapeThread();
   started.add(scrapes.stop);
-  const observed = { alerts, telemetry, signals, scrapes };
+  const saturations = () => desired.node().measured.saturations;
+  const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
+  const observed = { alerts, telemetry, scrapes, goldenSignals: golden };
   const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

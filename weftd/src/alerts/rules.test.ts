@@ -53,7 +53,12 @@ let store: Metrics;
 let stage: Stage;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'weft-rules-'));
-  store = openMetrics(join(folder, 'metrics.db'), { maxBytes: 1e9, maxSeries: 10_000, maxTopologyBytes: 1e9, now: start });
+  store = openMetrics(join(folder, 'metrics.db'), {
+    maxBytes: 1e9,
+    maxSeries: 10_000,
+    topology: { maxBytes: 1e9, maxAgeMs: 1e12 },
+    now: start,
+  });
   const query: SignalsQuery = {
     counters: async (question) => store.counters(question),
     histograms: async (question) => store.histograms(question),

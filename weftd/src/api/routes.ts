@@ -1,10 +1,10 @@
 import type { Finding } from '@weft/model';
-import type { SignalsQuery } from '@weft/signals';
 import type { FastifyInstance } from 'fastify';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Push } from '../push/contract.ts';
+import type { GoldenSignalsJson } from '../telemetry/golden.ts';
 import type { Scrapes } from '../telemetry/scrape/thread.ts';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
 import type { Agent } from './agent.ts';
@@ -18,8 +18,8 @@ export interface ApiParts {
   readonly alerts: Alerts;
   readonly telemetry: Telemetry;
   readonly scrapes: Scrapes;
-  /** Measurements, wherever they are kept. */
-  readonly signals: SignalsQuery;
+  /** Of measurements, wherever they are kept. */
+  readonly goldenSignals: GoldenSignalsJson;
   readonly version: string;
   readonly gatewayAddress: string;
   readonly apiAddress: () => string;

@@ -1,5 +1,6 @@
 import { type SignalSubject, signalSubjects } from '@weft/model';
-import { goldenSignals, type Where } from '@weft/signals';
+import type { Where } from '@weft/signals';
+import { sendJson } from './json.ts';
 import { numberIn, onlyThese, type Query, spanIn, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
@@ -23,14 +24,15 @@ export const whereIn = (query: Query): Where => {
   return Object.fromEntries([...byLabel].map(([label, same]) => [label, same.map(({ value }) => value)]));
 };
 
-export const signalRoutes: Routes = (server, { signals, desired }) => {
-  server.get<{ Querystring: Query }>('/signals', ({ query }) => {
+export const signalRoutes: Routes = (server, { goldenSignals }) => {
+  server.get<{ Querystring: Query }>('/signals', async ({ query }, reply) => {
     onlyThese(query, 'of', 'where', 'step', 'to', 'from');
     const step = numberIn(query, 'step');
     const search = { of: subjectIn(query), ...spanIn(query, tenMinutes), where: whereIn(query), ...(step !== undefined && { step }) };
-    return goldenSignals(signals, search, desired.node().measured.saturations).catch((error: Error) => {
+    const found = await goldenSignals(search).catch((error: Error) => {
       // Steps so short that nobody could draw them.
       throw error instanceof RangeError ? new Refusal(400, error.message) : error;
     });
+    return sendJson(reply, found);
   });
 };

@@ -27,6 +27,8 @@ export interface HandOver {
   readonly traces: Pick<Telemetry['traces'], 'add'>;
   /** Wherever measurements are read from now. */
   readonly signals: SignalsQuery;
+  /** Whether that is Weft's own store. */
+  isOwn(): boolean;
   /** The settings may have changed. */
   look(): void;
   stop(): Promise<void>;
@@ -87,6 +89,8 @@ class HandingOver implements HandOver {
     histograms: (question: Question) => this.#source().histograms(question),
     gauges: (question: Question) => this.#source().gauges(question),
   };
+
+  isOwn = (): boolean => this.#input.receivers().prometheus === undefined;
 
   look = (): void => {
     const receivers = this.#input.receivers();

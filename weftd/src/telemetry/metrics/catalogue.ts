@@ -1,21 +1,15 @@
 /** Which series there are, and where each is kept. All of it is in memory; what is new goes to the file with the next commit. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Labels } from '@weft/signals';
-import { type Family, type Kind, type Place, type Shard, shardSize } from './shard.ts';
-import { views } from './views.ts';
-
-/** A series as a view has it; labels are shared ones. */
-export interface Seen {
-  /** Index in `views`. */
-  readonly view: number;
-  readonly labels: Labels;
-}
+import { LabelSets, ownCopy } from './label-sets.ts';
+import { type Family, type Kind, placeOf, type Shard, shardSize } from './shard.ts';
+import { everything, isIn, views } from './views.ts';
 
 export interface Catalogue {
-  /** Where a series is kept, in each of the views; undefined where there are too many series already. */
-  places(family: Family, seen: readonly Seen[]): readonly Place[] | undefined;
-  /** The same labels as one object, whoever has them. */
-  shared(labels: Labels): Labels;
+  readonly sets: LabelSets;
+  /** Where a series with all its labels is kept; undefined where there are too many series already. */
+  place(family: Family, set: number): number | undefined;
+  shard(id: number): Shard | undefined;
   shards(view: number, metric: string, kind: Kind): readonly Shard[];
   all(): Iterable<Shard>;
   /** Writes what is new. */
@@ -23,15 +17,11 @@ export interface Catalogue {
   readonly size: number;
 }
 
-/** Of the values as they are sorted: equal labels are equal texts. */
-const textOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-
 /** Series of one family in one view. */
 interface Shelf {
   readonly shards: Shard[];
-  readonly places: Map<Labels, Place>;
-  /** Places in all views, by the labels in the last one: many pods share them. */
-  readonly together: Map<Labels, readonly Place[]>;
+  /** By the number of their labels. */
+  readonly places: Map<number, number>;
 }
 
 const keyOf = (view: number, { metric, kind, bounds }: Family): string => `${view} ${kind} ${metric} ${bounds.join()}`;
@@ -39,15 +29,12 @@ const keyOf = (view: number, { metric, kind, bounds }: Family): string => `${vie
 class Open implements Catalogue {
   readonly #db: DatabaseSync;
   readonly #limit: number;
-  readonly #ids = new Map<Labels, number>();
-  readonly #texts = new Map<string, Labels>();
+  readonly sets = new LabelSets();
   readonly #shelves = new Map<string, Shelf>();
   readonly #shards = new Map<number, Shard>();
-  readonly #unsaved: { readonly labels: Labels[]; readonly shards: Shard[]; readonly places: Place[] } = {
-    labels: [],
-    shards: [],
-    places: [],
-  };
+  readonly #unsaved: { readonly shards: Shard[]; readonly places: (readonly [shard: Shard, slot: number])[] } = { shards: [], places: [] };
+  /** In the file, by the number in memory. */
+  readonly #written: number[] = [];
   #nextLabels = 1;
   #nextShard = 1;
   size = 0;
@@ -58,25 +45,18 @@ class Open implements Catalogue {
     this.#load();
   }
 
-  shared(labels: Labels): Labels {
-    const text = textOf(labels);
-    const known = this.#texts.get(text);
-    if (known) return known;
-    this.#learn(text, labels, this.#nextLabels);
-    this.#unsaved.labels.push(labels);
-    return labels;
+  place(family: Family, set: number): number | undefined {
+    const shelf = this.#shelf(everything, family);
+    const known = shelf.places.get(set);
+    if (known !== undefined) return known;
+    if (this.size >= this.#limit) return undefined;
+    const [shard, slot] = this.#put(shelf, set, { view: everything, family });
+    this.#within(shard, slot);
+    return placeOf(shard, slot);
   }
 
-  places(family: Family, seen: readonly Seen[]): readonly Place[] | undefined {
-    const last = seen.at(-1);
-    const together = last && this.#shelf(last.view, family).together;
-    const known = last && together?.get(last.labels);
-    if (known) return known;
-    const shelved = seen.map(({ view, labels }) => ({ view, labels, shelf: this.#shelf(view, family) }));
-    if (this.size >= this.#limit && shelved.some(({ shelf, labels }) => !shelf.places.has(labels))) return undefined;
-    const places = shelved.map(({ shelf, labels, view }) => shelf.places.get(labels) ?? this.#put(shelf, labels, { view, family }));
-    if (last) together?.set(last.labels, places);
-    return places;
+  shard(id: number): Shard | undefined {
+    return this.#shards.get(id);
   }
 
   shards(view: number, metric: string, kind: Kind): readonly Shard[] {
@@ -91,26 +71,45 @@ class Open implements Catalogue {
     const labels = this.#db.prepare('INSERT INTO labels (id, json) VALUES (?, ?)');
     const shards = this.#db.prepare('INSERT INTO shard (id, view, metric, kind, bounds) VALUES (?, ?, ?, ?, ?)');
     const series = this.#db.prepare('INSERT INTO series (shard, slot, labels) VALUES (?, ?, ?)');
-    for (const one of this.#unsaved.labels.splice(0)) labels.run(this.#ids.get(one) ?? 0, JSON.stringify(one));
     for (const { id, view, metric, kind, bounds } of this.#unsaved.shards.splice(0))
       shards.run(id, views[view]?.name ?? '', metric, kind, JSON.stringify(bounds));
-    for (const { shard, slot } of this.#unsaved.places.splice(0))
-      series.run(shard.id, slot, this.#ids.get(shard.labels[slot] as Labels) ?? 0);
+    for (const [shard, slot] of this.#unsaved.places.splice(0)) {
+      const set = shard.sets[slot] ?? 0;
+      let written = this.#written[set];
+      if (written === undefined) {
+        written = this.#nextLabels;
+        labels.run(written, JSON.stringify(this.sets.labels(set)));
+        this.#learn(set, written);
+      }
+      series.run(shard.id, slot, written);
+    }
   }
 
-  #learn(text: string, labels: Labels, id: number): void {
-    this.#texts.set(text, labels);
-    this.#ids.set(labels, id);
-    this.#nextLabels = Math.max(this.#nextLabels, id + 1);
+  #learn(set: number, written: number): void {
+    this.#written[set] = written;
+    this.#nextLabels = Math.max(this.#nextLabels, written + 1);
   }
 
   #shelf(view: number, family: Family): Shelf {
     const key = keyOf(view, family);
     const known = this.#shelves.get(key);
     if (known) return known;
-    const made: Shelf = { shards: [], places: new Map(), together: new Map() };
+    const made: Shelf = { shards: [], places: new Map() };
     this.#shelves.set(key, made);
     return made;
+  }
+
+  /** Where one that has all labels is counted in, in the views with fewer. */
+  #within(shard: Shard, slot: number): void {
+    for (const [index, view] of views.entries()) {
+      if (index === everything || !view.labels || !isIn(view, shard.kind)) continue;
+      const shelf = this.#shelf(index, shard);
+      const set = this.sets.only(shard.sets[slot] ?? 0, view.labels);
+      const place = shelf.places.get(set) ?? placeOf(...this.#put(shelf, set, { view: index, family: shard }));
+      const places = shard.within[index] ?? [];
+      shard.within[index] = places;
+      places[slot] = place;
+    }
   }
 
   #addShard(shelf: Shelf, shard: Shard): Shard {
@@ -120,20 +119,23 @@ class Open implements Catalogue {
     return shard;
   }
 
-  #put(shelf: Shelf, labels: Labels, { view, family }: { readonly view: number; readonly family: Family }): Place {
+  #put(shelf: Shelf, set: number, { view, family }: { readonly view: number; readonly family: Family }): readonly [Shard, number] {
     let shard = shelf.shards.at(-1);
-    if (!shard || shard.labels.length === shardSize) {
+    if (!shard || shard.sets.length === shardSize) {
       const { kind, bounds } = family;
-      // A piece of a page would keep the whole page in memory.
-      const metric = Buffer.from(family.metric).toString();
-      shard = this.#addShard(shelf, { id: this.#nextShard, view, metric, kind, bounds, labels: [] });
+      shard = this.#addShard(shelf, { id: this.#nextShard, view, metric: ownCopy(family.metric), kind, bounds, sets: [], within: [] });
       this.#unsaved.shards.push(shard);
     }
-    const place = { shard, slot: shard.labels.push(labels) - 1 };
-    this.#unsaved.places.push(place);
-    shelf.places.set(labels, place);
+    const slot = this.#seat(shelf, shard, set);
+    this.#unsaved.places.push([shard, slot]);
+    return [shard, slot];
+  }
+
+  #seat(shelf: Shelf, shard: Shard, set: number): number {
+    const slot = shard.sets.push(set) - 1;
+    shelf.places.set(set, placeOf(shard, slot));
     this.size += 1;
-    return place;
+    return slot;
   }
 
   #load(): void {
@@ -141,24 +143,23 @@ class Open implements Catalogue {
     this.#db.exec('DELETE FROM shard WHERE id NOT IN (SELECT shard FROM chunk)');
     this.#db.exec('DELETE FROM series WHERE shard NOT IN (SELECT id FROM shard)');
     this.#db.exec('DELETE FROM labels WHERE id NOT IN (SELECT labels FROM series)');
-    const byId = new Map<number, Labels>();
+    const byId = new Map<number, number>();
     for (const { id, json } of this.#db.prepare('SELECT id, json FROM labels').iterate()) {
-      const labels = JSON.parse(String(json)) as Labels;
-      byId.set(Number(id), labels);
-      this.#learn(textOf(labels), labels, Number(id));
+      const set = this.sets.of(JSON.parse(String(json)) as Labels);
+      byId.set(Number(id), set);
+      this.#learn(set, Number(id));
     }
     for (const row of this.#db.prepare('SELECT id, view, metric, kind, bounds FROM shard ORDER BY id').iterate()) {
       const family = { metric: String(row['metric']), kind: row['kind'] as Kind, bounds: JSON.parse(String(row['bounds'])) as number[] };
       const view = views.findIndex(({ name }) => name === row['view']);
-      this.#addShard(this.#shelf(view, family), { id: Number(row['id']), view, ...family, labels: [] });
+      this.#addShard(this.#shelf(view, family), { id: Number(row['id']), view, ...family, sets: [], within: [] });
     }
     for (const row of this.#db.prepare('SELECT shard, slot, labels FROM series ORDER BY shard, slot').iterate()) {
-      const [shard, labels] = [this.#shards.get(Number(row['shard'])), byId.get(Number(row['labels']))];
-      if (!shard || !labels) continue;
-      const slot = shard.labels.push(labels) - 1;
-      this.#shelf(shard.view, shard).places.set(labels, { shard, slot });
-      this.size += 1;
+      const [shard, set] = [this.#shards.get(Number(row['shard'])), byId.get(Number(row['labels']))];
+      if (shard && set !== undefined) this.#seat(this.#shelf(shard.view, shard), shard, set);
     }
+    for (const shard of [...this.#shards.values()].filter(({ view }) => view === everything))
+      for (const slot of shard.sets.keys()) this.#within(shard, slot);
   }
 }
 

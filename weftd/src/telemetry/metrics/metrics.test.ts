@@ -11,7 +11,7 @@ import { bounds, FakeEnvoy } from './page.fixture.ts';
 const start = 1_800_000_000_000;
 const s = 1_000;
 const requests = 'istio_requests_total';
-const options = { maxBytes: 1e9, maxSeries: 10_000, maxTopologyBytes: 1e9, now: start };
+const options = { maxBytes: 1e9, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
 
 let folder: string;
 let path: string;

@@ -1,25 +1,36 @@
 /** How much the mesh's counters grew, for months: of what proxies say every ten seconds, in steps that become longer with age. */
-import type { Amount, Answered, Gauge, Labels, Observations, Question } from '@weft/signals';
+import type { NamedSaturation, SignalsSearch } from '@weft/model';
+import {
+  type Amount,
+  type Answered,
+  type Gauge,
+  goldenSignals,
+  type Labels,
+  type Observations,
+  type Question,
+  type SignalsQuery,
+} from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
 import { openCatalogue } from './catalogue.ts';
 import { Chunks } from './chunks.ts';
+import { type TopologySearch, topologyOf } from './graph.ts';
+import { Names } from './names.ts';
 import { stepOf, Waiting } from './pending.ts';
 import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
 import { openTargets } from './targets.ts';
 import { startOf, tiers } from './tiers.ts';
 import { type Telling, takeTelling } from './told.ts';
-import { type KeptEdges, TopologyTable } from './topology.ts';
-import { everything } from './views.ts';
+import { type KeptEdges, type TopologyBounds, TopologyTable } from './topology.ts';
 
 export interface MetricsOptions {
   /** Bytes of the file from which on the oldest is forgotten. */
   readonly maxBytes: number;
   /** Over all views; further ones are counted as left out. */
   readonly maxSeries: number;
-  /** Bytes of past topology from which on the oldest is forgotten. */
-  readonly maxTopologyBytes: number;
+  /** Of past topology. */
+  readonly topology: TopologyBounds;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -54,10 +65,15 @@ export interface Metrics {
   gauges(question: Question): Answered<Gauge>;
   /** Who talked to whom. */
   edges(from: number, to: number): KeptEdges;
+  /** As JSON: the thread that serves proxies only passes it on. `Topology`, and `SignalsAnswer`. */
+  topology(search: TopologySearch): Uint8Array | undefined;
+  goldenSignals(search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array>;
   state(): MetricsState;
   maintain(now: number): void;
   close(): void;
 }
+
+const toJson = (answer: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(answer));
 
 const targetsKeptMs = 24 * 3_600_000;
 const shortest = tiers[0]?.step ?? 0;
@@ -91,10 +107,9 @@ class MetricsStore implements Metrics {
     const { catalogue, waiting } = this.#opened;
     const at = stepOf(now);
     for (const { metric, labels, value } of looks) {
-      const seen = [{ view: everything, labels: catalogue.shared(labels) }];
-      const [place] = catalogue.places({ metric, kind: 'gauge', bounds: [] }, seen) ?? [];
-      if (place) waiting.add({ from: at, to: at + shortest }, place, { values: [value, value, value, 1, value], gap: false });
-      else this.#leftOut += 1;
+      const place = catalogue.place({ metric, kind: 'gauge', bounds: [] }, catalogue.sets.of(labels));
+      if (place === undefined) this.#leftOut += 1;
+      else waiting.add({ from: at, to: at + shortest }, place, { values: [value, value, value, 1, value], gap: false });
     }
   };
 
@@ -105,7 +120,8 @@ class MetricsStore implements Metrics {
   };
 
   commit = (now: number, revision: number): void => {
-    const { catalogue, targets, waiting, chunks } = this.#opened;
+    const { catalogue, targets, waiting, chunks, names } = this.#opened;
+    names.forget();
     const complete = stepOf(now) + shortest;
     try {
       this.#database.transaction(() => {
@@ -129,12 +145,27 @@ class MetricsStore implements Metrics {
 
   edges = (from: number, to: number): KeptEdges => this.#topology.edges(this.#opened, from, to);
 
+  topology = (search: TopologySearch): Uint8Array | undefined => {
+    const { from, to } = search;
+    const found = topologyOf(this.edges(from, to), search);
+    return found && toJson(found);
+  };
+
+  goldenSignals = async (search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array> => {
+    const query: SignalsQuery = {
+      counters: async (question) => this.counters(question),
+      histograms: async (question) => this.histograms(question),
+      gauges: async (question) => this.gauges(question),
+    };
+    return toJson(await goldenSignals(query, search, saturations));
+  };
+
   state = (): MetricsState => ({ series: this.#opened.catalogue.size, leftOut: this.#leftOut, bytes: this.#bytes() });
 
   maintain = (now: number): void => {
     this.#database.transaction(() => {
       for (const [tier, { keep, step }] of tiers.entries()) this.#opened.chunks.forget(tier, startOf(now - keep, step));
-      this.#topology.forget(now, this.#options.maxTopologyBytes);
+      this.#topology.forget(now, this.#options.topology);
     });
     while (this.#bytes() > this.#options.maxBytes && this.#shorten());
   };
@@ -144,7 +175,8 @@ class MetricsStore implements Metrics {
   #open(): Opened {
     const { sql } = this.#database;
     const catalogue = openCatalogue(sql, this.#options.maxSeries);
-    return { db: sql, catalogue, targets: openTargets(sql), waiting: new Waiting(), chunks: new Chunks(sql, catalogue) };
+    const memory = { catalogue, targets: openTargets(sql), waiting: new Waiting(catalogue), names: new Names(catalogue.sets) };
+    return { db: sql, ...memory, chunks: new Chunks(sql, catalogue) };
   }
 
   /** Pages in use: those that were given back wait for what comes next. */

@@ -51,6 +51,16 @@ export class Writer {
     return taken;
   }
 
+  /** Where there is room for it, and that is not far too large, it is used again. */
+  takenInto(room: Uint8Array): Uint8Array {
+    const length = this.#at;
+    this.#at = 0;
+    const fits = length <= room.buffer.byteLength && room.buffer.byteLength <= length * 2;
+    const into = new Uint8Array(fits ? room.buffer : new ArrayBuffer(Math.ceil(length * 1.1)), 0, length);
+    into.set(this.#bytes.subarray(0, length));
+    return into;
+  }
+
   #reserve(more: number): void {
     if (this.#at + more <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafe(this.#bytes.length * 2 + more);

@@ -1,6 +1,7 @@
 /** What was read and is not yet written: by the stretch of time that it belongs to. */
-import type { Shard } from './shard.ts';
-import { addTo, emptySums, type Sums } from './sums.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type Shard, shardOf, slotOf } from './shard.ts';
+import { addTo, addValue, emptySums, type Sums } from './sums.ts';
 import { startOf, tiers } from './tiers.ts';
 
 const shortest = tiers[0]?.step ?? 0;
@@ -33,28 +34,54 @@ export interface Increase {
   readonly gap: boolean;
 }
 
+const sumsOf = (sums: Map<Shard, Sums>, shard: Shard): Sums => {
+  const known = sums.get(shard) ?? emptySums(shard);
+  sums.set(shard, known);
+  return known;
+};
+
+/** Summed up once for all that was read: most series are said by several pods. */
+const addWithin = (sums: Map<Shard, Sums>, from: Shard, catalogue: Catalogue): void => {
+  const own = sumsOf(sums, from);
+  for (const places of from.within) {
+    if (!places) continue;
+    for (const [slot, place] of places.entries()) {
+      const state = own.state[slot] ?? 0;
+      const shard = state === 0 ? undefined : catalogue.shard(shardOf(place));
+      if (!shard) continue;
+      const into = sumsOf(sums, shard);
+      const to = slotOf(place);
+      addValue(from.kind, into.values, [to * own.width, slot * own.width, own.width], own.values);
+      into.state[to] = (into.state[to] ?? 0) | state;
+    }
+  }
+};
+
 export class Waiting {
+  readonly #catalogue: Catalogue;
   readonly #stretches = new Map<string, Pending>();
 
-  add({ from, to }: Stretch, { shard, slot }: { readonly shard: Shard; readonly slot: number }, increase: Increase): void {
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  add({ from, to }: Stretch, place: number, increase: Increase): void {
+    const shard = this.#catalogue.shard(shardOf(place));
+    if (!shard) return;
     const key = `${from}-${to}`;
     let pending = this.#stretches.get(key);
     if (!pending) {
       pending = { from, to, sums: new Map() };
       this.#stretches.set(key, pending);
     }
-    let sums = pending.sums.get(shard);
-    if (!sums) {
-      sums = emptySums(shard);
-      pending.sums.set(shard, sums);
-    }
-    addTo(sums, slot, increase);
+    addTo(sumsOf(pending.sums, shard), slotOf(place), increase);
   }
 
-  /** All of it; nothing is left. */
+  /** All of it, in each view; nothing is left. */
   taken(): readonly Pending[] {
     const all = [...this.#stretches.values()];
     this.#stretches.clear();
+    for (const { sums } of all) for (const shard of [...sums.keys()]) addWithin(sums, shard, this.#catalogue);
     return all;
   }
 }

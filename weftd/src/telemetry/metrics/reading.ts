@@ -1,11 +1,10 @@
 /** A proxy's page → by how much its series grew since it was read before. */
-import { type Constants, constantsOf, isGap, istioLabels, labelsIn, type PageSeries, readPage, type WorkloadLabels } from '@weft/signals';
+import { isGap, type PageSeries, readPage, type WorkloadLabels } from '@weft/signals';
 import type { Catalogue } from './catalogue.ts';
+import type { Names } from './names.ts';
 import { type Stretch, stretchOf, type Waiting } from './pending.ts';
-import type { Place } from './shard.ts';
-import { room, type Target, type Targets } from './targets.ts';
+import { afresh, notKept, Standing, type Target, type Targets, textOf, unknown } from './targets.ts';
 import { tiers } from './tiers.ts';
-import { seenIn, views } from './views.ts';
 
 /** What a proxy said at one moment. */
 export interface Reading {
@@ -23,23 +22,10 @@ export interface Memory {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly waiting: Waiting;
+  readonly names: Names;
 }
 
 const looks = { interval: tiers[0]?.step ?? 0 };
-
-const placesOf = (
-  { metric, kind, labels, bounds }: PageSeries,
-  constants: Constants,
-  catalogue: Catalogue,
-): readonly Place[] | undefined => {
-  const written = labelsIn(labels);
-  if (!written) return undefined;
-  const all = istioLabels(metric, written, constants);
-  return catalogue.places(
-    { metric, kind, bounds },
-    views.map((view, index) => ({ view: index, labels: catalogue.shared(seenIn(view, all)) })),
-  );
-};
 
 /** @returns whether it is smaller than it was: the proxy dropped it while nobody called, and began anew [E41] */
 const isReset = (values: ArrayLike<number>, { before, offset }: { readonly before: Float64Array; readonly offset: number }): boolean => {
@@ -55,8 +41,7 @@ interface Growth {
 }
 
 /** Remembers what it stands at. @returns undefined where it did not grow */
-const grown = (target: Target, offset: number, { values }: PageSeries): Growth | undefined => {
-  const before = target.values;
+const grown = (before: Float64Array, offset: number, { values }: PageSeries): Growth | undefined => {
   const reset = isReset(values, { before, offset });
   const increase: number[] = [];
   let isGrown = false;
@@ -84,36 +69,43 @@ const sinceOf = (target: Target, { at, started }: Reading, watching: number): Si
 };
 
 /** What its process before has counted is gone with it, and how much that was since it was read last nobody knows. */
-const forget = (target: Target, { waiting, stretch }: { readonly waiting: Waiting; readonly stretch: Stretch }): void => {
-  for (const { width, places } of target.slots.values())
-    for (const place of places ?? []) waiting.add(stretch, place, { values: Array<number>(width).fill(0), gap: true });
-  target.slots = new Map();
-  target.used = 0;
-  target.values.fill(0);
+const begun = (target: Target, { waiting, stretch }: { readonly waiting: Waiting; readonly stretch: Stretch }): Standing => {
+  for (const { width, place } of new Standing(target).all())
+    if (place >= 0) waiting.add(stretch, place, { values: Array<number>(width).fill(0), gap: true });
+  return afresh();
 };
 
 /**
  * @param watching since when somebody watches: all that a proxy counted which began after it is new
  * @returns how many series were left out, because there are too many
  */
-export const takeReading = (reading: Reading, { catalogue, targets, waiting }: Memory, watching: number): number => {
+export const takeReading = (reading: Reading, { catalogue, targets, waiting, names }: Memory, watching: number): number => {
   const target = targets.get(reading.target) ?? targets.add(reading.target);
   if (reading.at <= target.at) return 0;
   const { before, gap } = sinceOf(target, reading, watching);
-  const constants = constantsOf(reading.own);
+  const namer = names.of(reading.own);
   const stretch = stretchOf(before ?? reading.at, reading.at);
-  if (target.started !== reading.started) forget(target, { waiting, stretch });
+  const standing = target.started === reading.started ? new Standing(target) : begun(target, { waiting, stretch });
   let leftOut = 0;
+  let isGrown = false;
   readPage(reading.page, (series) => {
-    const slot = room(target, targets.key(series.metric, series.labels), series.values.length);
-    const growth = grown(target, slot.offset, series);
+    const key = targets.key(series.metric, series.labels);
+    const slot = standing.slot(key, series.values.length);
+    const growth = grown(standing.values, slot.offset, series);
     if (!growth) return;
-    target.isChanged = true;
+    isGrown = true;
     if (before === undefined) return;
-    if (slot.places === undefined) slot.places = placesOf(series, constants, catalogue) ?? null;
-    if (slot.places === null) leftOut += 1;
-    else for (const place of slot.places) waiting.add(stretch, place, { values: growth.values, gap: gap || growth.reset });
+    if (slot.place === unknown) {
+      const set = namer.set(series, textOf(key));
+      slot.place = (set === undefined ? undefined : catalogue.place(series, set)) ?? notKept;
+    }
+    if (slot.place === notKept) leftOut += 1;
+    else waiting.add(stretch, slot.place, { values: growth.values, gap: gap || growth.reset });
   });
+  if (isGrown || standing.isMissing || target.started !== reading.started) {
+    standing.store(target);
+    target.isChanged = true;
+  }
   Object.assign(target, { at: reading.at, started: reading.started });
   return leftOut;
 };

@@ -25,9 +25,15 @@ export const migrations: readonly string[] = [
   CREATE TABLE target (name TEXT PRIMARY KEY, at INTEGER NOT NULL, started INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
   `
-  -- Who talked to whom in each minute, and which revision of the configuration was in force at its end.
+  -- Who talked to whom in each minute, and which revision of the configuration was in force at its end; and the same summed up to longer steps.
   CREATE TABLE edge (id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE, last INTEGER NOT NULL) STRICT;
-  CREATE TABLE topology (at INTEGER PRIMARY KEY, revision INTEGER NOT NULL, bounds TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE topology (
+    step INTEGER NOT NULL, at INTEGER NOT NULL, revision INTEGER NOT NULL, size INTEGER NOT NULL, bounds TEXT NOT NULL, bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX topology_of ON topology (step, at, revision, size);
+
+  -- Where an edge that came back was not seen since: the past knows it as gone.
+  CREATE TABLE absence (edge INTEGER NOT NULL, last INTEGER NOT NULL, back INTEGER NOT NULL, PRIMARY KEY (last, edge)) STRICT, WITHOUT ROWID;
   `,
   `
   -- When proxies were first watched: one weftd may be killed before it has read any.

@@ -1,30 +1,25 @@
 /**
  * What each proxy's counters stood at when they were last read. It is kept in the same commit as what was counted of it, so that a weftd that was
- * killed goes on exactly there.
+ * killed goes on exactly there. In memory it lies as it does in the file: as numbers that are read when its proxy is.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { ownCopy } from './label-sets.ts';
 import { Reader, Writer } from './numbers.ts';
-import type { Place } from './shard.ts';
-
-/** One of its series, as the proxy calls it. */
-export interface Slot {
-  readonly offset: number;
-  readonly width: number;
-  /** In each view; null: not kept. Looked up when it grows. */
-  places?: readonly Place[] | null;
-}
 
 export interface Target {
   readonly name: string;
   /** When it was read, and when its process began; Unix milliseconds. */
   at: number;
   started: number;
-  /** By `key`. */
-  slots: Map<number, Slot>;
-  values: Float64Array;
-  used: number;
+  /** Its series one after the other: `key`, looks since it was on the page, width, values. */
+  bytes: Uint8Array;
+  /** In the same order: where each series is kept. */
+  places: Int32Array;
   isChanged: boolean;
 }
+
+/** Of places. */
+export const [unknown, notKept] = [-1, -2];
 
 export interface Targets {
   get(name: string): Target | undefined;
@@ -39,44 +34,121 @@ export interface Targets {
 /** Keys of metrics are multiples of it. */
 const most = 2 ** 32;
 
-export const room = (target: Target, key: number, width: number): Slot => {
-  const known = target.slots.get(key);
-  if (known?.width === width) return known;
-  const slot: Slot = { offset: target.used, width };
-  target.used += width;
-  if (target.used > target.values.length) {
-    const larger = new Float64Array(Math.ceil(target.used * 1.1) + 64);
-    larger.set(target.values);
-    target.values = larger;
-  }
-  target.slots.set(key, slot);
-  return slot;
-};
+/** Of a key: the number of its labels' text. */
+export const textOf = (key: number): number => key % most;
+
+/** One of a target's series. */
+export interface Slot {
+  readonly key: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly width: number;
+  /** How often the page had nothing of it. */
+  missed: number;
+  place: number;
+  isSeen: boolean;
+  /** It did not stand anywhere. */
+  readonly isNew: boolean;
+}
+
+/** What is not on the page that often is gone: an hour of looks. */
+const mostMissed = 360;
 
 const writer = new Writer();
 
-const toBytes = ({ slots, values }: Target): Buffer => {
-  for (const [key, { offset, width }] of slots) {
-    writer.whole(key);
-    writer.whole(width);
-    for (let index = offset; index < offset + width; index += 1) writer.value(values[index] ?? 0);
-  }
-  return writer.taken();
-};
+/** One page is read at a time. */
+let room = new Float64Array(1 << 14);
 
-const fromBytes = (target: Target, bytes: Uint8Array): Target => {
+/** What a target stood at, while its page is read. */
+export class Standing {
+  readonly #slots: Slot[] = [];
+  #used = 0;
+  /** A page has its series in the order of the one before, as a rule. */
+  #next = 0;
+  #byKey: Map<number, Slot> | undefined;
+
+  constructor({ bytes, places }: Pick<Target, 'bytes' | 'places'>) {
+    for (const reader = new Reader(bytes); !reader.ended; ) {
+      const key = reader.whole();
+      const missed = reader.whole();
+      const slot = this.#add(key, reader.whole(), { missed, place: places[this.#slots.length] ?? unknown, isNew: false });
+      for (let index = slot.offset; index < slot.offset + slot.width; index += 1) room[index] = reader.value();
+    }
+  }
+
+  /** By a slot's `offset`. */
+  get values(): Float64Array {
+    return room;
+  }
+
+  /** Where this series stands; one that was not there stood at 0. */
+  slot(key: number, width: number): Slot {
+    let slot = this.#slots[this.#next];
+    if (slot?.key !== key || slot.width !== width) slot = this.#sought(key, width);
+    this.#next = slot.index + 1;
+    slot.isSeen = true;
+    return slot;
+  }
+
+  all(): readonly Readonly<Slot>[] {
+    return this.#slots;
+  }
+
+  get isMissing(): boolean {
+    return this.#slots.some(({ isSeen }) => !isSeen);
+  }
+
+  /** Back to where it is kept. */
+  store(target: Target): void {
+    const kept = this.#slots.filter((slot) => slot.isSeen || slot.missed < mostMissed);
+    for (const { key, missed, width, offset, isSeen } of kept) {
+      writer.whole(key);
+      writer.whole(isSeen ? 0 : missed + 1);
+      writer.whole(width);
+      for (let index = offset; index < offset + width; index += 1) writer.value(room[index] ?? 0);
+    }
+    target.bytes = writer.takenInto(target.bytes);
+    target.places = Int32Array.from(kept, ({ place }) => place);
+  }
+
+  #sought(key: number, width: number): Slot {
+    this.#byKey ??= new Map(this.#slots.map((slot) => [slot.key, slot]));
+    const known = this.#byKey.get(key);
+    if (known?.width === width) return known;
+    const added = this.#add(key, width, { missed: 0, place: unknown, isNew: true });
+    room.fill(0, added.offset, added.offset + width);
+    this.#byKey.set(key, added);
+    return added;
+  }
+
+  #add(key: number, width: number, known: Pick<Slot, 'missed' | 'place' | 'isNew'>): Slot {
+    const slot: Slot = { key, index: this.#slots.length, offset: this.#used, width, ...known, isSeen: false };
+    this.#used += width;
+    if (this.#used > room.length) {
+      const larger = new Float64Array(this.#used * 2);
+      larger.set(room);
+      room = larger;
+    }
+    this.#slots.push(slot);
+    return slot;
+  }
+}
+
+const nothing = { bytes: new Uint8Array(0), places: new Int32Array(0) };
+
+/** Nothing is known of what it counted. */
+export const afresh = (): Standing => new Standing(nothing);
+
+/** The keys in it. */
+const keysIn = (bytes: Uint8Array): readonly number[] => {
+  const keys: number[] = [];
   for (const reader = new Reader(bytes); !reader.ended; ) {
-    const key = reader.whole();
-    const { offset, width } = room(target, key, reader.whole());
-    for (let index = offset; index < offset + width; index += 1) target.values[index] = reader.value();
+    keys.push(reader.whole());
+    reader.whole();
+    for (let left = reader.whole(); left > 0; left -= 1) reader.value();
   }
-  return target;
+  return keys;
 };
-
-const empty = (name: string, at = 0, started = 0): Target => ({
-  ...{ name, at, started, slots: new Map() },
-  ...{ values: new Float64Array(64), used: 0, isChanged: true },
-});
 
 class Open implements Targets {
   readonly #db: DatabaseSync;
@@ -93,10 +165,11 @@ class Open implements Targets {
   #load(): void {
     const used = new Set<number>();
     for (const row of this.#db.prepare('SELECT name, at, started, bytes FROM target').iterate()) {
-      const target = empty(String(row['name']), Number(row['at']), Number(row['started']));
-      this.#targets.set(target.name, fromBytes(target, row['bytes'] as Uint8Array));
-      target.isChanged = false;
-      for (const key of target.slots.keys()) used.add(key % most).add(Math.floor(key / most));
+      const [name, bytes] = [String(row['name']), row['bytes'] as Uint8Array];
+      const keys = keysIn(bytes);
+      const places = new Int32Array(keys.length).fill(unknown);
+      this.#targets.set(name, { name, at: Number(row['at']), started: Number(row['started']), bytes, places, isChanged: false });
+      for (const key of keys) used.add(textOf(key)).add(Math.floor(key / most));
     }
     const gone = this.#db.prepare('DELETE FROM text WHERE id = ?');
     for (const { id, text } of this.#db.prepare('SELECT id, text FROM text').all()) {
@@ -110,7 +183,7 @@ class Open implements Targets {
   }
 
   add(name: string): Target {
-    const target = empty(name);
+    const target: Target = { name, at: 0, started: 0, ...nothing, isChanged: true };
     this.#targets.set(name, target);
     return target;
   }
@@ -129,7 +202,7 @@ class Open implements Targets {
       if (target.at < before) {
         gone.run(target.name);
         this.#targets.delete(target.name);
-      } else if (target.isChanged) whole.run(target.name, target.at, target.started, toBytes(target));
+      } else if (target.isChanged) whole.run(target.name, target.at, target.started, target.bytes);
       else looked.run(target.at, target.name);
       target.isChanged = false;
     }
@@ -143,8 +216,7 @@ class Open implements Targets {
   #textId(text: string): number {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    // A piece of a page would keep the whole page in memory.
-    const own = Buffer.from(text).toString();
+    const own = ownCopy(text);
     this.#learn(own, this.#next);
     this.#unsaved.push(own);
     return this.#next - 1;

@@ -6,8 +6,7 @@ import { type Format, type Labels, parseExposition, type Sample, seriesKey } fro
 import type { Look } from './metrics.ts';
 import { stretchOf } from './pending.ts';
 import type { Memory } from './reading.ts';
-import { room, type Target } from './targets.ts';
-import { seenIn, views } from './views.ts';
+import { Standing, type Target } from './targets.ts';
 
 export interface Telling {
   /** The same for as long as the pod lives. */
@@ -44,12 +43,14 @@ const foundIn = ({ page, format, metrics }: Telling): readonly Found[] => {
 };
 
 /** @returns undefined where nobody knows how much of it is new */
-const grownBy = (target: Target, key: number, { value }: Sample): number | undefined => {
-  const isNew = !target.slots.has(key);
-  const { offset } = room(target, key, 1);
-  const before = target.values[offset] ?? 0;
-  target.values[offset] = value;
-  target.isChanged = true;
+const grownBy = (
+  target: Target,
+  standing: Standing,
+  { key, value }: { readonly key: number; readonly value: number },
+): number | undefined => {
+  const { offset, isNew } = standing.slot(key, 1);
+  const before = standing.values[offset] ?? 0;
+  standing.values[offset] = value;
   if (isNew && target.at === 0) return undefined;
   // Smaller than it was: the process began anew.
   return isNew || value < before ? value : value - before;
@@ -59,6 +60,7 @@ export const takeTelling = (telling: Telling, { catalogue, targets, waiting }: M
   const { at, own } = telling;
   const name = `${telling.target} itself`;
   const target = targets.get(name) ?? targets.add(name);
+  const standing = new Standing(target);
   const found = foundIn(telling);
   const looks: Look[] = [];
   let leftOut = Math.max(0, found.length - mostSeries);
@@ -67,13 +69,15 @@ export const takeTelling = (telling: Telling, { catalogue, targets, waiting }: M
     // What the pod is called is not the application's to say.
     const labels = { ...sample.labels, ...own };
     if (!isCounter) looks.push({ metric: sample.name, labels, value: sample.value });
-    const grown = isCounter ? grownBy(target, targets.key(sample.name, seriesKey('', sample.labels)), sample) : undefined;
+    const key = targets.key(sample.name, seriesKey('', sample.labels));
+    const grown = isCounter ? grownBy(target, standing, { key, value: sample.value }) : undefined;
     if (!grown) continue;
-    const seen = views.map((view, index) => ({ view: index, labels: catalogue.shared(seenIn(view, labels)) }));
-    const places = catalogue.places({ metric: sample.name, kind: 'counter', bounds: [] }, seen);
-    if (places === undefined) leftOut += 1;
-    for (const place of places ?? []) waiting.add(stretch, place, { values: [grown], gap: false });
+    const place = catalogue.place({ metric: sample.name, kind: 'counter', bounds: [] }, catalogue.sets.of(labels));
+    if (place === undefined) leftOut += 1;
+    else waiting.add(stretch, place, { values: [grown], gap: false });
   }
+  standing.store(target);
+  target.isChanged = true;
   target.at = at;
   return { looks, leftOut };
 };

@@ -8,7 +8,7 @@ import { FakeEnvoy, web } from './page.fixture.ts';
 
 const start = 1_800_000_000_000;
 const minute = 60_000;
-const options = { maxBytes: 1e9, maxSeries: 10_000, maxTopologyBytes: 1e9, now: start };
+const options = { maxBytes: 1e9, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
 
 let folder: string;
 let store: Metrics;
@@ -107,7 +107,7 @@ test('it has its bounds of time and size', () => {
   const kept = () => Array.from({ length: 40 }, (_, index) => edges(index, index + 1).length).filter((count) => count > 0).length;
   expect(kept()).toBe(40);
   store.close();
-  store = openMetrics(join(folder, 'metrics.db'), { ...options, maxTopologyBytes: 300 });
+  store = openMetrics(join(folder, 'metrics.db'), { ...options, topology: { ...options.topology, maxBytes: 300 } });
   store.maintain(start + 40 * minute);
   expect(kept()).toBeLessThan(20);
   expect(kept()).toBeGreaterThan(2);

@@ -1,28 +1,21 @@
-/** Past topology: for each minute who talked to whom, how much and how well. Some bytes for each edge, so that weeks of it stay. */
+/**
+ * Past topology: for each minute who talked to whom, how much and how well, so compact that weeks of it stay. Longer steps are the minutes'
+ * sums, so that a question about a day reads some dozens of rows, not some thousand.
+ */
 import type { DatabaseSync } from 'node:sqlite';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import {
-  type CountedEdge,
-  countedEdges,
-  type EdgeCounts,
-  type Histogram,
-  type Labels,
-  mergeHistograms,
-  protectionAsked,
-  questionsOf,
-  together,
-  total,
-  trafficAsked,
-} from '@weft/signals';
+import { type CountedEdge, countedEdges, type Labels, protectionAsked, questionsOf, together, trafficAsked } from '@weft/signals';
 import { askCounters, askHistograms, type Kept } from './ask.ts';
-import { Reader, Writer } from './numbers.ts';
+import { EdgeSums, edgeBytes, joined, type NumberedEdge } from './edge-sums.ts';
 import { startOf } from './tiers.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
-const keep = 30 * day;
+/** Each is a multiple of the one before. */
+const steps = [minute, 10 * minute, 60 * minute, day] as const;
 /** What is not there any more is told for so long. */
 const vanishing = day;
+/** Who is quiet for less is not gone. */
+const quiet = 10 * minute;
 
 export interface GoneEdge {
   readonly labels: Labels;
@@ -35,11 +28,10 @@ export interface KeptEdges {
   readonly vanished: readonly GoneEdge[];
 }
 
-/** In this order; the buckets of the durations and their sum follow. */
-const fields = ['requests', 'failed', 'opened', 'received', 'sent', 'mutual', 'plaintext'] as const satisfies readonly (keyof EdgeCounts)[];
-
-const writer = new Writer();
-const entry = new Writer();
+export interface TopologyBounds {
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
 
 const isActive = ({ counts }: CountedEdge): boolean => counts.requests + counts.opened + counts.received + counts.sent > 0;
 
@@ -56,52 +48,9 @@ const counted = (kept: Kept, from: number, to: number): readonly CountedEdge[] =
   return traffic && protection ? countedEdges(traffic, protection).filter(isActive) : [];
 };
 
-const toBytes = (edges: readonly { readonly id: number; readonly counts: EdgeCounts; readonly took: Histogram }[]): Buffer => {
-  let before = 0;
-  for (const { id, counts, took } of [...edges].sort((a, b) => a.id - b.id)) {
-    const values = [...fields.map((field) => counts[field]), ...took.counts, took.sum];
-    entry.sparse(values.length, (index) => values[index] ?? 0);
-    const bytes = entry.taken();
-    writer.whole(id - before);
-    writer.whole(bytes.length);
-    writer.bytes(bytes);
-    before = id;
-  }
-  return zstdCompressSync(writer.taken());
-};
-
-interface ReadEdge {
-  readonly id: number;
-  readonly counts: EdgeCounts;
-}
-
-const fromBytes = (bytes: Uint8Array, bounds: readonly number[]): readonly ReadEdge[] => {
-  const edges: ReadEdge[] = [];
-  const values = new Float64Array(fields.length + bounds.length + 2);
-  let id = 0;
-  for (const reader = new Reader(zstdDecompressSync(bytes)); !reader.ended; ) {
-    id += reader.whole();
-    reader.sparse(reader.whole() + reader.at, values);
-    const [requests = 0, failed = 0, opened = 0, received = 0, sent = 0, mutual = 0, plaintext = 0] = values;
-    const counts = [...values.subarray(fields.length, -1)];
-    const durations = [{ bounds, counts, sum: values.at(-1) ?? 0 }];
-    edges.push({ id, counts: { requests, failed, opened, received, sent, mutual, plaintext, durations } });
-  }
-  return edges;
-};
-
-const joined = (all: readonly EdgeCounts[]): EdgeCounts => {
-  const sum = (field: (typeof fields)[number]): number => all.reduce((amount, counts) => amount + counts[field], 0);
-  return {
-    ...{ requests: sum('requests'), failed: sum('failed'), opened: sum('opened'), received: sum('received'), sent: sum('sent') },
-    ...{ mutual: sum('mutual'), plaintext: sum('plaintext') },
-    // A minute without requests has no buckets, and would leave none.
-    durations: [mergeHistograms(all.flatMap(({ durations }) => durations.filter((one) => total(one) > 0)))],
-  };
-};
-
 export class TopologyTable {
   readonly #db: DatabaseSync;
+  readonly #names = new Map<number, Labels>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -109,84 +58,140 @@ export class TopologyTable {
 
   /** Minutes that are over, within a commit. */
   record(kept: Kept, { complete, revision }: { readonly complete: number; readonly revision: number }): void {
-    const next = this.#next();
     const minutes = this.#db.prepare('SELECT at FROM look WHERE step = ? AND at >= ? AND at + ? <= ? ORDER BY at');
-    for (const { at } of minutes.all(minute, next, minute, complete))
-      this.#write(Number(at), counted(kept, Number(at), Number(at) + minute), revision);
+    for (const row of minutes.all(minute, this.#end(minute), minute, complete)) {
+      const at = Number(row['at']);
+      const edges = counted(kept, at, at + minute).map(({ labels, counts }) => ({ id: this.#seen(labels, at), counts }));
+      this.#write({ step: minute, at }, edges, revision);
+    }
+    for (const [index, step] of steps.entries()) {
+      const below = steps[index - 1];
+      if (below !== undefined) this.#sumUp({ step, below }, complete);
+    }
   }
 
   edges(kept: Kept, from: number, to: number): KeptEdges {
     const first = startOf(from, minute);
-    const rows = this.#db.prepare('SELECT revision, bounds, bytes FROM topology WHERE at >= ? AND at < ? ORDER BY at').all(first, to);
-    const past = rows.flatMap(({ bounds, bytes }) => fromBytes(bytes as Uint8Array, JSON.parse(String(bounds)) as number[]));
-    const names = this.#names();
-    const named = past.flatMap(({ id, counts }): CountedEdge[] => {
-      const text = names.get(id);
-      return text === undefined ? [] : [{ labels: JSON.parse(text) as Labels, counts }];
-    });
+    const past = this.#past(first, to).map(({ id, counts }): CountedEdge => ({ labels: this.#labels(id), counts }));
     // The minute that is not over yet.
     const open = Math.max(first, this.#next());
-    const all = [...named, ...(to > open && open > to - 10 * minute ? counted(kept, open, to) : [])];
-    const byEdge = Map.groupBy(all, ({ labels }) => JSON.stringify(labels));
+    const now = to > open && open > to - 10 * minute ? counted(kept, open, to) : [];
+    const byEdge = Map.groupBy([...past, ...now], ({ labels }) => JSON.stringify(labels));
+    const edges = [...byEdge.values()].map((same) => ({ labels: same[0]?.labels ?? {}, counts: joined(same.map(({ counts }) => counts)) }));
+    const revisions = this.#db.prepare(
+      'SELECT revision, MIN(at) FROM topology INDEXED BY topology_of WHERE step = ? AND at >= ? AND at < ? GROUP BY revision ORDER BY 2',
+    );
     return {
-      edges: [...byEdge.values()].flatMap((same) =>
-        same[0] ? [{ labels: same[0].labels, counts: joined(same.map(({ counts }) => counts)) }] : [],
-      ),
-      revisions: [...new Set(rows.map(({ revision }) => Number(revision)))],
-      vanished: this.#vanished(first).filter(({ labels }) => !byEdge.has(JSON.stringify(labels))),
+      edges,
+      revisions: revisions.all(minute, first, to).map(({ revision }) => Number(revision)),
+      vanished: this.#vanished(first, to).filter(({ labels }) => !byEdge.has(JSON.stringify(labels))),
     };
   }
 
-  /** What is older than a month, or more than there is room for. */
-  forget(now: number, maxBytes: number): void {
-    this.#db.prepare('DELETE FROM topology WHERE at < ?').run(now - keep);
-    const size = Number(this.#db.prepare('SELECT SUM(length(bytes)) AS size FROM topology').get()?.['size'] ?? 0);
+  /** What is too old, or more than there is room for. */
+  forget(now: number, { maxBytes, maxAgeMs }: TopologyBounds): void {
+    const erase = this.#db.prepare('DELETE FROM topology WHERE at + step <= ?');
+    erase.run(now - maxAgeMs);
+    const size = Number(this.#db.prepare('SELECT SUM(size) AS size FROM topology INDEXED BY topology_of').get()?.['size'] ?? 0);
     if (size > maxBytes) {
-      const { first, last } = this.#db.prepare('SELECT MIN(at) AS first, MAX(at) AS last FROM topology').get() ?? {};
+      const { first, last } =
+        this.#db.prepare('SELECT MIN(at) AS first, MAX(at) AS last FROM topology INDEXED BY topology_of WHERE step = ?').get(minute) ?? {};
       // A little more than is too much, so that it is not done each time.
-      const before = Number(first) + (Number(last) - Number(first)) * Math.min(1, 1.05 - maxBytes / size);
-      this.#db.prepare('DELETE FROM topology WHERE at < ?').run(Math.ceil(before));
+      erase.run(Math.ceil(Number(first) + (Number(last) - Number(first)) * Math.min(1, 1.05 - maxBytes / size)));
     }
-    this.#db.prepare('DELETE FROM edge WHERE last < (SELECT MIN(at) FROM topology)').run();
+    const oldest = Number(this.#db.prepare('SELECT MIN(at) AS at FROM topology WHERE step = ?').get(minute)?.['at'] ?? now);
+    this.#db.prepare('DELETE FROM edge WHERE last < ?').run(oldest);
+    this.#db.prepare('DELETE FROM absence WHERE last < ?').run(oldest);
+    this.#names.clear();
   }
 
   /** The first minute that is not recorded; of a store that has none yet, the one in which somebody first looked. */
   #next(): number {
-    const last = this.#db.prepare('SELECT MAX(at) AS last FROM topology').get()?.['last'];
-    if (typeof last === 'number') return last + minute;
-    return startOf(Number(this.#db.prepare('SELECT MIN(at) AS first FROM look').get()?.['first'] ?? 0), minute);
+    const end = this.#end(minute);
+    return end > 0 ? end : startOf(Number(this.#db.prepare('SELECT MIN(at) AS first FROM look').get()?.['first'] ?? 0), minute);
   }
 
-  #names(): ReadonlyMap<number, string> {
-    return new Map(
-      this.#db
-        .prepare('SELECT id, labels FROM edge')
-        .all()
-        .map(({ id, labels }) => [Number(id), String(labels)]),
+  /** Of the rows of this step: where the last one ends. */
+  #end(step: number): number {
+    const last = this.#db.prepare('SELECT MAX(at) AS last FROM topology WHERE step = ?').get(step)?.['last'];
+    return typeof last === 'number' ? last + step : 0;
+  }
+
+  /** From the longest steps that are within, and for the ends from shorter ones. */
+  #past(from: number, to: number): readonly NumberedEdge[] {
+    const rows = this.#db.prepare('SELECT bounds, bytes FROM topology WHERE step = ? AND at >= ? AND at < ?');
+    const sums = new EdgeSums();
+    const add = (start: number, end: number, index: number): void => {
+      const step = steps[index];
+      if (step === undefined || start >= end) return;
+      const first = Math.ceil(start / step) * step;
+      const last = step === minute ? end : Math.min(startOf(end, step), this.#end(step));
+      if (first >= last) {
+        add(start, end, index - 1);
+        return;
+      }
+      add(start, first, index - 1);
+      for (const { bounds, bytes } of rows.iterate(step, first, last)) sums.addBytes(bytes as Uint8Array, String(bounds));
+      add(last, end, index - 1);
+    };
+    add(from, to, steps.length - 1);
+    return sums.edges();
+  }
+
+  #sumUp({ step, below }: { readonly step: number; readonly below: number }, complete: number): void {
+    const next = this.#db.prepare('SELECT MIN(at) AS at FROM topology WHERE step = ? AND at >= ?');
+    const rows = this.#db.prepare('SELECT revision, bounds, bytes FROM topology WHERE step = ? AND at >= ? AND at < ? ORDER BY at');
+    for (let from = this.#end(step); ; from += step) {
+      const found = next.get(below, from)?.['at'];
+      if (typeof found !== 'number') return;
+      from = startOf(found, step);
+      if (from + step > complete) return;
+      const sums = new EdgeSums();
+      let revision = 0;
+      for (const row of rows.iterate(below, from, from + step)) {
+        sums.addBytes(row['bytes'] as Uint8Array, String(row['bounds']));
+        revision = Number(row['revision']);
+      }
+      this.#write({ step, at: from }, sums.edges(), revision);
+    }
+  }
+
+  #labels(id: number): Labels {
+    const known = this.#names.get(id);
+    if (known) return known;
+    const text = this.#db.prepare('SELECT labels FROM edge WHERE id = ?').get(id)?.['labels'];
+    const labels = JSON.parse(String(text ?? '{}')) as Labels;
+    this.#names.set(id, labels);
+    return labels;
+  }
+
+  /** Seen before `from`, but not since, or not before `to`. */
+  #vanished(from: number, to: number): readonly GoneEdge[] {
+    const gone = this.#db.prepare(
+      `SELECT labels, last FROM edge WHERE last < ?1 AND last >= ?2
+       UNION ALL SELECT labels, absence.last FROM absence JOIN edge ON edge.id = absence.edge
+       WHERE absence.last < ?1 AND absence.last >= ?2 AND back >= ?3`,
     );
+    return gone
+      .all(from, from - vanishing, to)
+      .map(({ labels, last }) => ({ labels: JSON.parse(String(labels)) as Labels, last: Number(last) }));
   }
 
-  /** Seen before `from`, but not since. */
-  #vanished(from: number): readonly GoneEdge[] {
-    const gone = this.#db.prepare('SELECT labels, last FROM edge WHERE last < ? AND last >= ?').all(from, from - vanishing);
-    return gone.map(({ labels, last }) => ({ labels: JSON.parse(String(labels)) as Labels, last: Number(last) }));
+  /** @returns its number */
+  #seen(labels: Labels, at: number): number {
+    const text = JSON.stringify(labels);
+    const known = this.#db.prepare('SELECT id, last FROM edge WHERE labels = ?').get(text);
+    if (!known) return Number(this.#db.prepare('INSERT INTO edge (labels, last) VALUES (?, ?)').run(text, at).lastInsertRowid);
+    const [id, last] = [Number(known['id']), Number(known['last'])];
+    if (at - last > quiet) this.#db.prepare('INSERT OR REPLACE INTO absence (edge, last, back) VALUES (?, ?, ?)').run(id, last, at);
+    this.#db.prepare('UPDATE edge SET last = ? WHERE id = ?').run(Math.max(at, last), id);
+    return id;
   }
 
-  #write(at: number, edges: readonly CountedEdge[], revision: number): void {
-    const name = this.#db.prepare(
-      'INSERT INTO edge (labels, last) VALUES (?, ?) ON CONFLICT (labels) DO UPDATE SET last = max(last, excluded.last) RETURNING id',
-    );
-    const histograms = edges.map(({ counts }) => mergeHistograms(counts.durations));
-    // Whoever had no requests has no buckets.
-    const { bounds } = mergeHistograms(histograms.filter((one) => one.bounds.length > 0));
-    const empty: Histogram = { bounds, counts: bounds.map(() => 0).concat(0), sum: 0 };
-    const entries = edges.map(({ labels, counts }, index) => {
-      const id = Number(name.get(JSON.stringify(labels), at)?.['id']);
-      const own = histograms[index];
-      return { id, counts, took: own && own.bounds.length > 0 ? mergeHistograms([own, empty]) : empty };
-    });
+  #write({ step, at }: { readonly step: number; readonly at: number }, edges: readonly NumberedEdge[], revision: number): void {
+    const { bounds, bytes } = edgeBytes(edges);
     this.#db
-      .prepare('INSERT OR REPLACE INTO topology (at, revision, bounds, bytes) VALUES (?, ?, ?, ?)')
-      .run(at, revision, JSON.stringify(bounds), toBytes(entries));
+      .prepare('INSERT INTO topology (step, at, revision, size, bounds, bytes) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(step, at, revision, bytes.length, bounds, bytes);
   }
 }

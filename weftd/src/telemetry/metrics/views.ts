@@ -1,16 +1,22 @@
 /**
- * The same measurements with fewer labels, summed up as they come: a question about the mesh over a day is answered from some dozens of series,
- * not from some ten thousand.
+ * The same measurements with fewer labels, summed up before they are written: a question about the mesh over a day is answered from some dozens
+ * of series, not from some ten thousand.
  */
-import type { Labels, Question } from '@weft/signals';
+import type { Question } from '@weft/signals';
+import type { Kind } from './shard.ts';
 
 export interface View {
   readonly name: string;
   /** Absent: all. */
   readonly labels?: readonly string[];
+  /** Absent: all but gauges, which are about one thing each: with labels taken away they would be about none. */
+  readonly only?: Kind;
 }
 
-const answer = ['reporter', 'request_protocol', 'response_code', 'grpc_response_status', 'response_flags', 'connection_security_policy'];
+const ends = ['reporter', 'request_protocol', 'connection_security_policy'];
+const answer = [...ends, 'response_code', 'grpc_response_status', 'response_flags'];
+
+const caller = ['source_workload', 'source_workload_namespace', 'source_version', 'source_principal'];
 
 const server = [
   ...['destination_service', 'destination_service_name', 'destination_service_namespace', 'destination_workload'],
@@ -21,16 +27,18 @@ const server = [
 export const views: readonly View[] = [
   { name: 'mesh', labels: answer },
   { name: 'services', labels: [...answer, ...server] },
+  // How long requests between two took, whatever was answered: most of what histograms are split by.
+  { name: 'edges', labels: [...ends, ...caller, ...server], only: 'histogram' },
   { name: 'all' },
 ];
 
 export const everything = views.length - 1;
 
-export const seenIn = ({ labels: kept }: View, labels: Labels): Labels =>
-  kept ? Object.fromEntries(Object.entries(labels).filter(([label]) => kept.includes(label))) : labels;
+export const isIn = ({ only, labels }: View, kind: Kind): boolean =>
+  labels === undefined || (kind !== 'gauge' && (only === undefined || only === kind));
 
 /** The first that has every label that is asked for. */
-export const viewFor = ({ where = {}, by = [] }: Question): number => {
+export const viewFor = (kind: Kind, { where = {}, by = [] }: Question): number => {
   const asked = [...Object.keys(where), ...by];
-  return views.findIndex(({ labels }) => !labels || asked.every((label) => labels.includes(label)));
+  return views.findIndex((view) => isIn(view, kind) && (!view.labels || asked.every((label) => view.labels?.includes(label))));
 };

@@ -49,9 +49,10 @@ const call = (name: StoreName, method: string, given: readonly unknown[]): unkno
   return store[method]?.(...given);
 };
 
-const answer = ({ id, store, method, given }: Extract<ToTelemetry, { kind: 'call' }>): void => {
+/** No call waits for anything but itself, so none comes in between. */
+const answer = async ({ id, store, method, given }: Extract<ToTelemetry, { kind: 'call' }>): Promise<void> => {
   try {
-    post({ kind: 'answer', id, value: call(store, method, given) });
+    post({ kind: 'answer', id, value: await call(store, method, given) });
   } catch (error) {
     post({ kind: 'failure', id, error });
     replaceDamaged(store, error);
@@ -73,7 +74,7 @@ const maintenance = setInterval(maintain, maintenanceMs);
 
 parentPort?.on('message', (message: ToTelemetry) => {
   if (message.kind === 'call') {
-    answer(message);
+    void answer(message);
     return;
   }
   clearInterval(maintenance);
