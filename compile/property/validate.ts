@@ -22,7 +22,7 @@ export const complaint = async ({ envoy, folder }: Validator, bootstrap: JsonObj
   const args = ['--mode', 'validate', '-c', file, '-l', 'error', '--concurrency', '1'];
   try {
     const { stderr } = await promisify(execFile)(envoy, args, { timeout: 60_000, cwd: folder });
-    return /error initializing|Proto constraint|rejected|\[critical\]/.test(stderr) ? stderr : '';
+    return /error initializing|Proto constraint|rejected|\[critical\]|\[error\]/.test(stderr) ? stderr : '';
   } catch (error) {
     const { stderr, signal } = error as { readonly stderr?: string; readonly signal?: string };
     return [signal ?? '', stderr ?? String(error)].join(' ').trim() || 'failed without a word';

@@ -11,7 +11,11 @@ const drain = 2;
 const paths: Readonly<Record<Kind, string>> = { gRPC: '/grpc/stream', WebSocket: '/socket', download: '/download' };
 const kinds = Object.keys(paths) as readonly Kind[];
 
-describe.each(['sidecar', 'gateway'] as const)('at a %s', (where) => {
+/** At one place one after the other. */
+const inTurn = { concurrent: false, timeout: 60_000 };
+
+/** Each is an Envoy of its own, and most of the time is waited: both at once. */
+describe.concurrent.each(['sidecar', 'gateway'] as const)('at a %s', (where) => {
   let place: StreamPlace;
   beforeAll(async () => {
     place = await startPlace(where, drain);
@@ -40,7 +44,7 @@ describe.each(['sidecar', 'gateway'] as const)('at a %s', (where) => {
     return Promise.all(streams.map((stream) => stream.isAlive()));
   };
 
-  test('what allows more, or decides nothing, ends none and replaces no chain', async () => {
+  test('what allows more, or decides nothing, ends none and replaces no chain', inTurn, async () => {
     const first = await replaced();
     place.change(deny('/none', '/other'));
     await expect.poll(replaced, patience).toBeGreaterThan(first);
@@ -52,9 +56,9 @@ describe.each(['sidecar', 'gateway'] as const)('at a %s', (where) => {
     expect(await aliveAfterDrain(streams)).toEqual(kinds.map(() => true));
     expect(await replaced()).toBe(before);
     for (const stream of streams) stream.close();
-  }, 60_000);
+  });
 
-  test('what forbids them ends them in time, comes anew to 403, and loses no short request', async () => {
+  test('what forbids them ends them in time, comes anew to 403, and loses no short request', inTurn, async () => {
     const streams = await Promise.all(kinds.map(opened));
     const short = shortRequests(place.host, place.ports.web);
     await sleep(300);
@@ -73,18 +77,14 @@ describe.each(['sidecar', 'gateway'] as const)('at a %s', (where) => {
     expect(lost).toEqual([]);
     expect(served).toBeGreaterThan(50);
     expect(place.refusals).toEqual([]);
-  }, 60_000);
+  });
 
-  test.runIf(where === 'sidecar')(
-    'what forbids them at one port ends none at others',
-    async () => {
-      place.change();
-      await isAnswered('/socket', 200);
-      const streams = await Promise.all(kinds.map(opened));
-      place.change(own('deny', { action: 'DENY', rules: [{ to: [{ operation: { ports: [`${place.ports.grpc}`] } }] }] }));
-      expect(await aliveAfterDrain(streams)).toEqual(kinds.map((kind) => kind !== 'gRPC'));
-      for (const stream of streams) stream.close();
-    },
-    20_000,
-  );
+  test.runIf(where === 'sidecar')('what forbids them at one port ends none at others', inTurn, async () => {
+    place.change();
+    await isAnswered('/socket', 200);
+    const streams = await Promise.all(kinds.map(opened));
+    place.change(own('deny', { action: 'DENY', rules: [{ to: [{ operation: { ports: [`${place.ports.grpc}`] } }] }] }));
+    expect(await aliveAfterDrain(streams)).toEqual(kinds.map((kind) => kind !== 'gRPC'));
+    for (const stream of streams) stream.close();
+  });
 });
