@@ -5,12 +5,13 @@ import type { KeyValue } from '@weft/envoy/gen/opentelemetry/proto/common/v1/com
 import { type Measured, type Question, type SignalsQuery, total } from '@weft/signals';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { HandOver } from '../../weftd/src/telemetry/hand-over/hand-over.ts';
+import type { TelemetryReceiver } from '../../weftd/src/telemetry/hand-over/receivers.ts';
 import { FakeEnvoy } from '../../weftd/src/telemetry/metrics/page.fixture.ts';
 import { recordOf } from '../../weftd/src/telemetry/records/records.fixture.ts';
 import { told } from '../../weftd/src/telemetry/traces/traces.fixture.ts';
 import { until } from '../mesh.ts';
 import { freePort } from '../port.ts';
-import { findPrometheus, type Prometheus, startPrometheus } from './prometheus.ts';
+import { findPrometheus, type Prometheus, startPrometheus, watcher } from './prometheus.ts';
 import { read, receiver } from './receiver.ts';
 import { type Observed, openly, startObserved } from './telemetry-store.ts';
 
@@ -27,6 +28,8 @@ beforeEach(async () => {
 });
 afterEach(() => observed?.end());
 
+const asked = (address: string): TelemetryReceiver => ({ address, credentials: { headers: {}, basic: watcher } });
+
 /** A collector's three signals over HTTP. */
 const collector = (address: string) => {
   const at = (signal: string) => ({ ...openly(`${address}/v1/${signal}`), protocol: 'http' as const });
@@ -36,7 +39,7 @@ const collector = (address: string) => {
 describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   let prometheus: Prometheus;
   beforeAll(async () => {
-    prometheus = await startPrometheus({ binary, config: {}, flags: ['--web.enable-remote-write-receiver'] });
+    prometheus = await startPrometheus({ binary, config: {}, flags: ['--web.enable-remote-write-receiver'], asks: true });
   });
   afterAll(async () => prometheus?.stop());
 
@@ -56,6 +59,15 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
       if (step === 7) web.evict();
       if (step > 4) later.serve(10, { caller: 'mobile' });
       await over.metrics.add([web.read(at), ...(step > 3 ? [later.read(at)] : [])]);
+      const used = (pod: string, value: number) => ({
+        ...{ metric: 'weft_application_memory_bytes', labels: { namespace: 'shop', workload: 'web' }, pod, value },
+      });
+      const full = { metric: 'weft_connections_used_share', labels: { destination_service: 'bank' }, pod: 'web-1', value: step / 10 };
+      await over.metrics.look([used('web-1', 100 + step), used('web-2', 300 - step), full], at + 300);
+      await over.metrics.tell({
+        ...{ target: 'shop/web-1 /metrics', own: { namespace: 'shop', workload: 'web', pod: 'web-1' }, at: at + 400, format: 'text' },
+        ...{ page: `pool_used{pool="db"} ${step}\nother 1\n`, metrics: ['pool_used'] },
+      });
       await over.metrics.commit(at, 1);
     }
   };
@@ -81,7 +93,7 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
   };
 
   test('answers as Weft’s own store does', async () => {
-    const over = observed.handOverTo({ remoteWrite: openly(`${prometheus.address}/api/v1/write`), prometheus: openly(prometheus.address) });
+    const over = observed.handOverTo({ remoteWrite: asked(`${prometheus.address}/api/v1/write`), prometheus: asked(prometheus.address) });
     await live(over);
     await until('all is written', async () => ((await observed.laneOf('remote-write'))?.waiting === 0 ? true : undefined));
     expect(await observed.laneOf('remote-write')).toMatchObject({ dropped: 0, refused: 0 });
@@ -93,18 +105,45 @@ describe.skipIf(binary === '')(`a real Prometheus${why}`, () => {
       { ...span, whole: true, by: ['source_workload'] },
     ])
       expect(await ask(over.signals, question), JSON.stringify(question)).toEqual(await ask(observed.telemetry.metrics, question));
+    for (const [metric, ...by] of [
+      ['weft_application_memory_bytes', 'namespace', 'workload'],
+      ['weft_connections_used_share', 'destination_service'],
+      ['pool_used', 'workload', 'pod', 'pool'],
+    ] as const) {
+      for (const question of [
+        { ...span, metric, by },
+        { ...span, metric, by, step: 20_000 },
+      ]) {
+        const [{ groups }, own] = await Promise.all([over.signals.gauges(question), observed.telemetry.metrics.gauges(question)]);
+        expect(groups, JSON.stringify(question)).toEqual(
+          own.groups.map(({ labels, steps }) => ({ labels, steps: steps.map(({ at, value }) => ({ at, value })) })),
+        );
+        expect(groups[0]?.steps.length).toBeGreaterThan(3);
+      }
+    }
     const { gaps } = await over.signals.counters({ ...span, metric: 'istio_requests_total', from: start - 40_000 });
     expect(gaps).toEqual([4, 3, 2].map((steps) => start - steps * 10_000));
   });
 
+  test('is asked by nobody without credentials, and what is to be written waits for them', async () => {
+    const over = observed.handOverTo({ remoteWrite: openly(`${prometheus.address}/api/v1/write`), prometheus: openly(prometheus.address) });
+    await over.metrics.add([new FakeEnvoy('shop/web-9', start).read(start + 80_000)]);
+    await until('it was refused', () => (observed.logged.some((line) => line.includes('the answer is 401')) ? true : undefined));
+    await expect(over.signals.counters({ metric: 'up', from: start, to: start + 10_000, step: 10_000 })).rejects.toThrow('401');
+    observed.renew({ remoteWrite: asked(`${prometheus.address}/api/v1/write`), prometheus: { address: prometheus.address } });
+    await until('it is written', async () => ((await observed.laneOf('remote-write'))?.waiting === 0 ? true : undefined));
+    expect(await observed.laneOf('remote-write')).toMatchObject({ refused: 0, dropped: 0 });
+    await expect(over.signals.counters({ metric: 'up', from: start, to: start + 10_000, step: 10_000 })).rejects.toThrow('Secret');
+  });
+
   test('says what is wrong with a question', async () => {
-    const { signals } = observed.handOverTo({ prometheus: openly(prometheus.address) });
+    const { signals } = observed.handOverTo({ prometheus: asked(prometheus.address) });
     const question = { metric: 'istio requests', from: start, to: start + 10_000, step: 10_000 };
     await expect(signals.counters(question)).rejects.toThrow(/parse error/);
   });
 
   test('knows what each proxy stands at', async () => {
-    const { signals } = observed.handOverTo({ prometheus: openly(prometheus.address) });
+    const { signals } = observed.handOverTo({ prometheus: asked(prometheus.address) });
     const question = { metric: 'weft_proxy_answered', by: ['pod'], from: start + 50_000, to: start + 60_000, step: 10_000 };
     const { groups } = await signals.gauges(question);
     const value = { kind: 'gauge', min: 1, max: 1, sum: 1, looks: 1, last: 1 };

@@ -15,7 +15,13 @@ export interface PrometheusInput {
   /** `scrape_configs` and the like, as JSON: YAML is a superset of it. */
   readonly config: object;
   readonly flags?: readonly string[];
+  /** It asks who comes: takes `watcher` with the password `watched` alone. */
+  readonly asks?: boolean;
 }
+
+export const watcher = { username: 'watcher', password: 'watched' } as const;
+/** Of the password, by bcrypt, which is what Prometheus compares with. */
+const watched = '$2b$04$oHpDbCNWUCLDk39PtSjZZ.qZsMEAYtH4K9NW1ThRHH608Z4KGzkv6';
 
 export type Sample = readonly [at: number, value: string];
 
@@ -44,19 +50,23 @@ const end = async (child: ChildProcess, folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
 };
 
-export const startPrometheus = async ({ binary, config, flags = [] }: PrometheusInput): Promise<Prometheus> => {
+export const startPrometheus = async ({ binary, config, flags = [], asks = false }: PrometheusInput): Promise<Prometheus> => {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const own = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`];
-  const child = spawn(binary, [...own, '--log.level=warn', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await writeFile(join(folder, 'web.yml'), JSON.stringify(asks ? { basic_auth_users: { [watcher.username]: watched } } : {}));
+  const headers = asks ? { authorization: `Basic ${btoa(`${watcher.username}:${watcher.password}`)}` } : {};
+  const child = spawn(binary, [...own, `--web.config.file=${folder}/web.yml`, '--log.level=warn', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += String(chunk);
   });
   const get = async <T>(path: string): Promise<T> => {
-    const response = await fetch(`${address}${path}`);
+    const response = await fetch(`${address}${path}`, { headers });
     const body = (await response.json()) as { readonly data: T; readonly error?: string };
     if (!response.ok) throw new Error(`${path}: ${body.error ?? response.status}`);
     return body.data;
@@ -72,7 +82,7 @@ export const startPrometheus = async ({ binary, config, flags = [] }: Prometheus
   };
   const ready = async (): Promise<true | undefined> => {
     if (child.exitCode !== null) throw new Error(`Prometheus ended: ${said}`);
-    return (await fetch(`${address}/-/ready`)).ok || undefined;
+    return (await fetch(`${address}/-/ready`, { headers })).ok || undefined;
   };
   return until('Prometheus is ready', ready, 20_000).then(
     () => prometheus,

@@ -129,7 +129,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
 
   const agent = agentAt(() => desired.node().node?.socket);
   const proxies = () => proxiesOf(desired);
-  const asked = { applications: telemetry.metrics, wanted: () => desired.node().measured.metrics };
+  const asked = { applications: handOver.metrics, wanted: () => desired.node().measured.metrics };
   const scraping = startScraping({ agent, metrics: handOver.metrics, ...asked, proxies, revision: desired.plan.revision, names, now, log });
   started.add(scraping.stop);
   const signals = byRoute(withOwnMetrics(telemetry.metrics, handOver.signals), telemetry.records, now);

@@ -87,7 +87,7 @@ const round = async (isTrouble: boolean): Promise<void> => {
   store.add([envoy.read(stage.now)]);
   const share = isTrouble ? 0.95 : 0.2;
   const breaker = { namespace: 'shop', workload: 'web', destination_service: 'pay.shop.svc.cluster.local' };
-  store.look([{ metric: 'weft_connections_used_share', labels: breaker, value: share }], stage.now);
+  store.look([{ metric: 'weft_connections_used_share', labels: breaker, pod: 'web-1', value: share }], stage.now);
   jobs += isTrouble ? 20 : 0;
   const gauges = `pool_in_use ${100 * share}\npool_size 100\nqueue_length ${isTrouble ? 400 : 4}`;
   const page = `${gauges}\n# TYPE jobs_failed_total counter\njobs_failed_total ${jobs}\n`;

@@ -7,6 +7,7 @@ import type { Question, SignalsQuery } from '@weft/signals';
 import { type Reach, resolveBySystem } from '../../outbound/guard.ts';
 import type { Log } from '../../push/contract.ts';
 import type { Reading } from '../metrics/reading.ts';
+import type { Telling } from '../metrics/told.ts';
 import { prometheusQuery } from '../prometheus/query.ts';
 import type { ToldTraces } from '../traces/traces.ts';
 import type { Telemetry } from '../worker/thread.ts';
@@ -23,7 +24,7 @@ export interface HandOverInput {
 
 export interface HandOver {
   /** As the stores' own, for those who add to them. */
-  readonly metrics: Pick<Telemetry['metrics'], 'add' | 'look' | 'commit'>;
+  readonly metrics: Pick<Telemetry['metrics'], 'add' | 'look' | 'tell' | 'commit'>;
   readonly traces: Pick<Telemetry['traces'], 'add'>;
   /** Wherever measurements are read from now. */
   readonly signals: SignalsQuery;
@@ -71,7 +72,16 @@ class HandingOver implements HandOver {
       const wanted = (['remote-write', 'metrics'] as const).filter((lane) => this.#wanted.has(lane));
       if (wanted.length > 0) await this.#also(outbox.readings(readings, wanted));
     },
-    look: (...given: Parameters<Telemetry['metrics']['look']>): Promise<void> => this.#input.telemetry.metrics.look(...given),
+    look: async (...given: Parameters<Telemetry['metrics']['look']>): Promise<void> => {
+      const { metrics, outbox } = this.#input.telemetry;
+      await metrics.look(...given);
+      if (this.#wanted.has('remote-write')) await this.#also(outbox.looks(...given));
+    },
+    tell: async (telling: Telling): Promise<void> => {
+      const { metrics, outbox } = this.#input.telemetry;
+      await metrics.tell(telling);
+      if (this.#wanted.has('remote-write')) await this.#also(outbox.telling(telling));
+    },
     commit: (...given: Parameters<Telemetry['metrics']['commit']>): Promise<void> => this.#input.telemetry.metrics.commit(...given),
   };
 

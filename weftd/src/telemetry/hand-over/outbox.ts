@@ -6,12 +6,14 @@ import { gzipSync } from 'node:zlib';
 import { type OtlpSignal, otlpSignals } from '@weft/model';
 import type { StoredRecord } from '@weft/signals';
 import { openDatabase } from '../../store/database.ts';
+import type { Look } from '../metrics/metrics.ts';
 import type { Reading } from '../metrics/reading.ts';
+import type { Telling } from '../metrics/told.ts';
 import type { ToldTraces } from '../traces/traces.ts';
 import { beginningsIn, beginningsTable } from './beginnings.ts';
 import { writeRecords } from './logs.ts';
 import { writeMeasurements } from './measurements.ts';
-import { RemoteWriter, type Written } from './remote-write.ts';
+import { RemoteWriter, type Written, writeLooks, writeTelling } from './remote-write.ts';
 import { writeSpans } from './spans.ts';
 
 /** What is sent by OTLP is called as there. */
@@ -43,6 +45,9 @@ export interface LaneState {
 
 export interface Outbox {
   readings(readings: readonly Reading[], wanted: readonly Lane[]): void;
+  /** For remote write. */
+  looks(looks: readonly Look[], now: number): void;
+  telling(telling: Telling): void;
   spans(told: ToldTraces): void;
   /** All of them were stored after the one that `cursor` tells. */
   records(records: readonly StoredRecord[]): void;
@@ -117,6 +122,8 @@ export const openOutbox = (path: string, { maxBytes }: OutboxOptions): Outbox =>
           for (const written of beginnings.read(reading, (begin) => writeMeasurements(reading, begin))) add('metrics', packed(written));
         }
       }),
+    looks: (looks, now) => transaction(() => add('remote-write', writeLooks(looks, now))),
+    telling: (telling) => transaction(() => add('remote-write', writeTelling(telling))),
     spans: (told) => transaction(() => add('traces', packed(writeSpans(told)))),
     records: (records) =>
       transaction(() => {

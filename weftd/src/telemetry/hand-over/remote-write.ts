@@ -4,7 +4,10 @@ import { seriesLimits } from '@weft/envoy';
 import { WriteRequestSchema } from '@weft/envoy/gen/prometheus/remote_pb.js';
 import { type Labels, parseExposition, proxyMetrics, type Sample, seriesKey, standardLabels } from '@weft/signals';
 import { compress } from 'snappyjs';
+import type { Look } from '../metrics/metrics.ts';
+import { stepEnd } from '../metrics/pending.ts';
 import type { Reading } from '../metrics/reading.ts';
+import { foundIn, type Telling } from '../metrics/told.ts';
 
 export interface Written {
   readonly body: Uint8Array;
@@ -18,9 +21,11 @@ interface Known {
   readonly series: ReadonlySet<string>;
 }
 
+const job = 'weft';
+
 const target = ({ target: name }: Reading): Labels => {
   const [namespace = '', pod = ''] = name.split('/');
-  return { namespace, pod, job: 'weft' };
+  return { namespace, pod, job };
 };
 
 /** The specification wants them sorted. */
@@ -33,6 +38,31 @@ const samplesIn = (reading: Reading): readonly Sample[] => {
   const families = proxyMetrics(parseExposition(reading.page, 'text').families, reading.own, seriesLimits);
   const own = families.filter(({ name }) => standardLabels.has(name) || name.startsWith('weft_')).flatMap(({ samples }) => samples);
   return [...own, { name: 'weft_proxy_answered', labels: {}, value: 1 }];
+};
+
+const written = (timeseries: Parameters<typeof create<typeof WriteRequestSchema>>[1], samples: number): Written => ({
+  body: compress(toBinary(WriteRequestSchema, create(WriteRequestSchema, timeseries))),
+  samples,
+});
+
+/** At the end of the step in which they count, as Weft's own store has them. */
+export const writeLooks = (looks: readonly Look[], now: number): Written => {
+  const timestamp = BigInt(stepEnd(now));
+  const timeseries = looks.map(({ metric, labels, pod, value }) => ({
+    labels: sorted(metric, { ...labels, pod, job }),
+    samples: [{ value, timestamp }],
+  }));
+  return written({ timeseries }, looks.length);
+};
+
+/** What applications tell of themselves, as far as somebody asks for it. */
+export const writeTelling = (telling: Telling): Written => {
+  const timestamp = BigInt(stepEnd(telling.at));
+  const timeseries = foundIn(telling).map(({ sample: { name, labels, value } }) => ({
+    labels: sorted(name, { ...labels, ...telling.own, job }),
+    samples: [{ value, timestamp }],
+  }));
+  return written({ timeseries }, timeseries.length);
 };
 
 /** Proxies are read every few seconds: one that is older when it is met was counted before, by whomever. */
@@ -67,7 +97,7 @@ export class RemoteWriter {
     });
     this.#known.set(reading.target, { at, started, series: seen });
     this.#forget(at);
-    return { body: compress(toBinary(WriteRequestSchema, create(WriteRequestSchema, { timeseries }))), samples };
+    return written({ timeseries }, samples);
   }
 
   /** Proxies that were not read for a while are gone. */

@@ -52,6 +52,7 @@ const looksOf = async (agent: Pick<Agent, 'get'>, instance: Instance, names: Mes
   return breakersIn(page).map(({ metric, host, share }) => ({
     metric,
     labels: { namespace, workload, destination_service: host },
+    pod: name,
     value: share,
   }));
 };

@@ -249,7 +249,7 @@ test('a look is kept as smallest, largest and how often', () => {
     [20, 9],
     [30, 0],
   ] as const) {
-    store.look([{ metric: 'weft_cpu', labels, value }], start + at * s);
+    store.look([{ metric: 'weft_cpu', labels, pod: 'web-1', value }], start + at * s);
     store.commit(start + at * s, 7);
   }
   const { groups } = store.gauges({ metric: 'weft_cpu', by: ['workload'], from: start, to: start + 60 * s, step: 60 * s });

@@ -39,6 +39,8 @@ export interface MetricsOptions {
 export interface Look {
   readonly metric: string;
   readonly labels: Labels;
+  /** Of whom it is; what several pods say under the same labels counts together here. */
+  readonly pod: string;
   readonly value: number;
 }
 

@@ -18,6 +18,8 @@ export interface Stretch {
 /** Proxies are read around the ends of steps: what was read a little after one belongs to the step before. */
 export const stepOf = (at: number): number => startOf(at - shortest / 2, shortest);
 
+export const stepEnd = (at: number): number => stepOf(at) + shortest;
+
 /** The steps between two readings; where both fall into one, that one. */
 export const stretchOf = (before: number, at: number): Stretch => {
   const last = stepOf(at);

@@ -35,7 +35,8 @@ interface Found {
   readonly sample: Sample;
 }
 
-const foundIn = ({ page, format, metrics }: Telling): readonly Found[] => {
+/** What is asked for, counters and gauges. */
+export const foundIn = ({ page, format, metrics }: Telling): readonly Found[] => {
   const wanted = new Set(metrics);
   return parseExposition(page, format)
     .families.flatMap(({ type, samples }) => samples.map((sample) => ({ isCounter: type === 'counter', sample })))
@@ -68,7 +69,7 @@ export const takeTelling = (telling: Telling, { catalogue, targets, waiting }: M
   for (const { isCounter, sample } of found.slice(0, mostSeries)) {
     // What the pod is called is not the application's to say.
     const labels = { ...sample.labels, ...own };
-    if (!isCounter) looks.push({ metric: sample.name, labels, value: sample.value });
+    if (!isCounter) looks.push({ metric: sample.name, labels, pod: own['pod'] ?? '', value: sample.value });
     const key = targets.key(sample.name, seriesKey('', sample.labels));
     const grown = isCounter ? grownBy(target, standing, { key, value: sample.value }) : undefined;
     if (!grown) continue;

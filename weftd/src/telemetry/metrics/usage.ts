@@ -50,11 +50,11 @@ export class UsageWatch {
         if (!used) return [];
         const key = `${pod} ${half}`;
         seen.set(key, { at, cpuSeconds: used.cpuSeconds });
-        const labels = { namespace, workload };
+        const whose = { labels: { namespace, workload }, pod: instance.pod.name };
         const cores = this.#cores(key, used, at);
         return [
-          { metric: `weft_${half}_memory_bytes`, labels, value: used.memoryBytes },
-          ...(cores === undefined ? [] : [{ metric: `weft_${half}_cpu_cores`, labels, value: cores }]),
+          { metric: `weft_${half}_memory_bytes`, ...whose, value: used.memoryBytes },
+          ...(cores === undefined ? [] : [{ metric: `weft_${half}_cpu_cores`, ...whose, value: cores }]),
         ];
       });
     });
