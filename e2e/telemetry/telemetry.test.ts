@@ -19,11 +19,11 @@ import {
   proxyMetrics,
   readRecord,
   type WorkloadLabels,
-  writeExposition,
 } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lostBetween, writtenIn } from '../../agent/src/pod/record-losses.ts';
 import { endpoint, outbound } from '../../compile/src/xds/views.fixture.ts';
+import { writeExposition } from '../../signals/src/prometheus/write.fixture.ts';
 import { flood } from '../flood.ts';
 import { until } from '../mesh.ts';
 import { freePort } from '../port.ts';

@@ -33,7 +33,7 @@ const readAt = async (path: string, from: number, limit: number): Promise<Buffer
   }
 };
 
-export const splitLines = (bytes: Buffer): readonly Buffer[] => {
+const splitLines = (bytes: Buffer): readonly Buffer[] => {
   const lines: Buffer[] = [];
   let begin = 0;
   for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, begin)) {

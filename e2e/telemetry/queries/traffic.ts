@@ -8,7 +8,7 @@ export const word = 'hello'.length;
 
 const answered = ways.ok + ways.slow;
 export const http = { 200: answered, 404: ways.bad, 500: ways.failed } as const;
-export const httpToBank = answered + ways.bad + ways.failed;
+const httpToBank = answered + ways.bad + ways.failed;
 export const grpcToBank = ways.pay + ways.refuse;
 export const toBank = httpToBank + grpcToBank;
 

@@ -8,7 +8,7 @@ import { type AuthorizationPolicySpec, checkTargets } from './authorization-poli
 
 export type TelemetryMode = 'CLIENT_AND_SERVER' | 'CLIENT' | 'SERVER';
 
-export const telemetryMetrics = [
+const telemetryMetrics = [
   ...(['REQUEST_COUNT', 'REQUEST_DURATION', 'REQUEST_SIZE', 'RESPONSE_SIZE', 'GRPC_REQUEST_MESSAGES', 'GRPC_RESPONSE_MESSAGES'] as const),
   ...(['TCP_OPENED_CONNECTIONS', 'TCP_CLOSED_CONNECTIONS', 'TCP_SENT_BYTES', 'TCP_RECEIVED_BYTES'] as const),
 ] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseExposition } from '../prometheus/parse.ts';
-import { writeExposition } from '../prometheus/write.ts';
+import { writeExposition } from '../prometheus/write.fixture.ts';
 import { type TracedSpan, withExemplars } from './exemplars.ts';
 
 const name = 'istio_request_duration_milliseconds';

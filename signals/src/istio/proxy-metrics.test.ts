@@ -1,7 +1,7 @@
 /** Against what Envoy 1.40 writes at `/stats/prometheus`. */
 import { expect, test } from 'vitest';
 import { parseExposition } from '../prometheus/parse.ts';
-import { writeExposition } from '../prometheus/write.ts';
+import { writeExposition } from '../prometheus/write.fixture.ts';
 import { proxyMetrics } from './proxy-metrics.ts';
 import type { WorkloadLabels } from './standard.ts';
 

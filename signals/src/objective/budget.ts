@@ -1,5 +1,5 @@
 /** How much of what may fail has failed, and how long the rest lasts. */
-import type { Window } from '../series/counter.ts';
+import type { Window } from '../series/looks.ts';
 import { type Count, slicesIn, tally } from './events.ts';
 import type { Objective } from './objective.ts';
 import { windowOf } from './period.ts';

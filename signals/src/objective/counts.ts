@@ -1,7 +1,7 @@
 /** What counts for an objective, from what was measured. */
 import type { SignalsQuery } from '../query.ts';
-import type { Window } from '../series/counter.ts';
 import { mergeHistograms } from '../series/histogram.ts';
+import type { Window } from '../series/looks.ts';
 import { availability, type Count, latency } from './events.ts';
 import type { Objective } from './objective.ts';
 import { answerLabels, answerOf, durationsOf, hostOf, requestsOf } from './requests.ts';

@@ -1,7 +1,7 @@
 /** What counts for an objective: requests, or slices of time. */
 
-import type { Window } from '../series/counter.ts';
 import { atMost, type Histogram, total } from '../series/histogram.ts';
+import type { Window } from '../series/looks.ts';
 import type { Objective } from './objective.ts';
 
 /** Requests in a step of time. */

@@ -1,6 +1,6 @@
 /** The stretch of time that an objective is measured over. */
 import type { CalendarUnit } from '@weft/model';
-import type { Window } from '../series/counter.ts';
+import type { Window } from '../series/looks.ts';
 import type { Period } from './objective.ts';
 
 interface Day {

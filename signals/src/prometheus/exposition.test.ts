@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Family, type Format, formatOf } from './exposition.ts';
 import { merged } from './merge.ts';
 import { parseExposition } from './parse.ts';
-import { contentTypes, writeExposition } from './write.ts';
+import { writeExposition } from './write.fixture.ts';
+import { contentTypes } from './write.ts';
 
 const text = String.raw`# HELP http_requests_total The total number of HTTP requests.
 # TYPE http_requests_total counter

@@ -55,7 +55,7 @@ export const labelsIn = (text: string): Labels | undefined => {
 const none: Labels = {};
 
 /** `Number` knows neither case nor sign of infinities. */
-export const readNumber = (text: string): number => {
+const readNumber = (text: string): number => {
   if (/inf/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   return Number(text);
 };

@@ -11,7 +11,7 @@ const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceA
 const helpText = (text: string, format: Format): string =>
   format === 'openmetrics' ? escaped(text) : text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
-export const writeNumber = (value: number): string => {
+const writeNumber = (value: number): string => {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   return String(value);
@@ -70,6 +70,3 @@ export const linesOf = (family: Family, format: Format): string =>
     .join('');
 
 export const ending = (format: Format): string => (format === 'openmetrics' ? '# EOF\n' : '');
-
-export const writeExposition = (families: readonly Family[], format: Format): string =>
-  families.map((family) => headOf(family, format) + linesOf(family, format)).join('') + ending(format);

@@ -1,90 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { growths, type Point, rate } from './counter.ts';
 import { atMost, emptyHistogram, fromCumulative, type Histogram, mergeHistograms, quantile, toCumulative, total } from './histogram.ts';
-import { difference, type Reading } from './readings.ts';
+import { isGap } from './looks.ts';
 import { type Amount, gaugeOf, inLongerSteps, type Observations, type Step } from './steps.ts';
 
-const interval = 10_000;
-const points = (...values: readonly (number | undefined)[]): readonly Point[] =>
-  values.flatMap((value, index) => (value === undefined ? [] : [{ at: index * interval, value }]));
-
-describe('counters', () => {
-  test('grow by what they grew', () => {
-    expect(growths(points(5, 8, 8), { interval })).toEqual([
-      { from: 0, to: 10_000, amount: 3 },
-      { from: 10_000, to: 20_000, amount: 0 },
-    ]);
-  });
-
-  test('a restart is no negative rate and no spike, and is told', () => {
-    const all = growths(points(1000, 1010, 4, 14), { interval });
-    expect(all.map(({ amount }) => amount)).toEqual([10, 4, 10]);
-    expect(all.map(({ reset }) => reset)).toEqual([undefined, true, undefined]);
-    expect(rate(all, { from: 0, to: 30_000 })).toEqual({ amount: 24, perSecond: 0.8, known: 1, resets: 1 });
-  });
-
-  test('where nobody looked the sum is right and the place unknown', () => {
-    const all = growths(points(0, 10, undefined, undefined, 40, 50), { interval });
-    expect(all[1]).toEqual({ from: 10_000, to: 40_000, amount: 30, gap: true });
-    expect(rate(all, { from: 0, to: 50_000 })).toEqual({ amount: 50, perSecond: 1, known: 0.4, resets: 0 });
-  });
-
-  test('one late look is no gap', () => {
-    expect(growths(points(0, 10, undefined, 30), { interval }).some(({ gap }) => gap)).toBe(false);
-  });
-
-  test('the edges of a window take their share', () => {
-    const all = growths(points(0, 10, 30), { interval });
-    expect(rate(all, { from: 5000, to: 15_000 })).toEqual({ amount: 15, perSecond: 1.5, known: 1, resets: 0 });
-    expect(rate(all, { from: 20_000, to: 30_000 })).toBeUndefined();
-    expect(rate([], { from: 0, to: 1 })).toBeUndefined();
-  });
-
-  test('no rate is negative, whatever a counter does, and windows side by side add up', () => {
-    const values = fc.array(fc.nat(1000), { minLength: 2, maxLength: 12 });
-    fc.assert(
-      fc.property(values, fc.nat(100_000), (counted, cut) => {
-        const all = growths(points(...counted), { interval });
-        const amount = (from: number, to: number): number => rate(all, { from, to })?.amount ?? 0;
-        expect(all.every((growth) => growth.amount >= 0)).toBe(true);
-        expect(amount(0, cut) + amount(cut, 200_000)).toBeCloseTo(
-          all.reduce((sum, growth) => sum + growth.amount, 0),
-          6,
-        );
-      }),
-    );
-  });
-});
-
-describe('readings', () => {
-  const reading = (at: number, epoch: string, values: Readonly<Record<string, number>>): Reading => ({
-    at: at * interval,
-    epoch,
-    values: new Map(Object.entries(values)),
-  });
-  const amounts = (before: Reading | undefined, now: Reading) => {
-    const found = difference(before, now, { interval });
-    return found && { ...found, amounts: Object.fromEntries(found.amounts) };
-  };
-
-  test('the first says nothing, the next what is new, new series with all they have', () => {
-    const [first, second] = [reading(0, 'a', { x: 5 }), reading(1, 'a', { x: 7, y: 3, z: 0 })];
-    expect(amounts(undefined, first)).toBeUndefined();
-    expect(amounts(first, second)).toEqual({ from: 0, to: 10_000, amounts: { x: 2, y: 3 }, resets: 0 });
-  });
-
-  test('a process that began anew counts from zero, even where it already has more', () => {
-    expect(amounts(reading(0, 'a', { x: 5 }), reading(1, 'b', { x: 9 }))).toMatchObject({ amounts: { x: 9 }, restarted: true });
-  });
-
-  test('a series that Envoy dropped and made anew', () => {
-    expect(amounts(reading(0, 'a', { x: 5 }), reading(1, 'a', { x: 2 }))).toEqual({ from: 0, to: 10_000, amounts: { x: 2 }, resets: 1 });
-  });
-
-  test('an absence is told, and a reading that comes twice counts once', () => {
-    expect(amounts(reading(0, 'a', { x: 5 }), reading(3, 'a', { x: 6 }))?.gap).toBe(true);
-    expect(amounts(reading(1, 'a', { x: 5 }), reading(1, 'a', { x: 6 }))).toBeUndefined();
+describe('looks', () => {
+  test('one that comes late is none that is missing', () => {
+    expect(isGap(0, 20_000, { interval: 10_000 })).toBe(false);
+    expect(isGap(0, 30_000, { interval: 10_000 })).toBe(true);
   });
 });
 

@@ -80,7 +80,7 @@ const readers = {
 } as const satisfies { readonly [Name in keyof RecordQuery]-?: (text: string, name: string) => NonNullable<RecordQuery[Name]> };
 
 /** @throws Refusal where something is asked that there is not */
-export const recordQueryIn = (asked: Query): RecordQuery => {
+const recordQueryIn = (asked: Query): RecordQuery => {
   onlyThese(asked, ...Object.keys(readers));
   const read = Object.entries(asked).flatMap(([name, text]): [string, unknown][] => {
     if (typeof text === 'object') throw new Refusal(400, `${name} is said more than once`);

@@ -14,7 +14,7 @@ const subjectIn = (query: Query): SignalSubject => {
 };
 
 /** `where=destination_workload=web`, and again for other labels and values. */
-export const whereIn = (query: Query): Where => {
+const whereIn = (query: Query): Where => {
   const pairs = [query.where ?? []].flat().map((text) => {
     const [, label = '', value = ''] = /^([a-z_]\w*)=(.*)$/.exec(text) ?? [];
     if (label === '') throw new Refusal(400, 'where must be label=value');

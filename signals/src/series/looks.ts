@@ -1,0 +1,17 @@
+/** When somebody looked at counters, and when nobody did. */
+
+export interface Window {
+  /** Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Looks {
+  /** Milliseconds from one look to the next. */
+  readonly interval: number;
+}
+
+/** Looks are missing from two and a half intervals on: one that comes late is none. */
+const patience = 2.5;
+
+export const isGap = (from: number, to: number, { interval }: Looks): boolean => to - from > patience * interval;
