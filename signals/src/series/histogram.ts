@@ -10,7 +10,7 @@ export interface Histogram {
 
 export const total = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
-export const emptyHistogram = (bounds: readonly number[]): Histogram => ({ bounds, counts: Array(bounds.length + 1).fill(0), sum: 0 });
+const emptyHistogram = (bounds: readonly number[]): Histogram => ({ bounds, counts: Array(bounds.length + 1).fill(0), sum: 0 });
 
 /** One line of a Prometheus histogram: how many observations were at most `bound`. */
 export interface Cumulative {
@@ -26,14 +26,6 @@ export const fromCumulative = (lines: readonly Cumulative[], sum: number): Histo
   const isTwice = rising.some(({ bound }, index) => index > 0 && rising[index - 1]?.bound === bound);
   if (isTwice || counts.some((count) => !(count >= 0))) return undefined;
   return { bounds: rising.slice(0, -1).map(({ bound }) => bound), counts, sum };
-};
-
-export const toCumulative = ({ bounds, counts }: Histogram): readonly Cumulative[] => {
-  let count = 0;
-  return counts.map((own, index) => {
-    count += own;
-    return { bound: bounds[index] ?? Infinity, count };
-  });
 };
 
 /** Buckets between two common bounds become one, so that nothing is guessed. */

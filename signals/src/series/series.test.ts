@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { atMost, emptyHistogram, fromCumulative, type Histogram, mergeHistograms, quantile, toCumulative, total } from './histogram.ts';
+import { atMost, fromCumulative, type Histogram, mergeHistograms, quantile, total } from './histogram.ts';
 import { isGap } from './looks.ts';
 import { type Amount, gaugeOf, inLongerSteps, type Observations, type Step } from './steps.ts';
 
@@ -13,7 +13,7 @@ describe('looks', () => {
 
 const bounds = [1, 5, 10, 50];
 const observed = (values: readonly number[], edges: readonly number[] = bounds): Histogram => {
-  const counts: number[] = [...emptyHistogram(edges).counts];
+  const counts: number[] = Array(edges.length + 1).fill(0);
   for (const value of values) {
     const index = edges.findIndex((bound) => value <= bound);
     const at = index < 0 ? edges.length : index;
@@ -23,7 +23,7 @@ const observed = (values: readonly number[], edges: readonly number[] = bounds):
 };
 
 describe('histograms', () => {
-  test('as Prometheus writes them, and back', () => {
+  test('as Prometheus writes them', () => {
     const lines = [
       { bound: Infinity, count: 7 },
       { bound: 1, count: 2 },
@@ -31,7 +31,6 @@ describe('histograms', () => {
     ];
     const histogram = fromCumulative(lines, 30);
     expect(histogram).toEqual({ bounds: [1, 5], counts: [2, 4, 1], sum: 30 });
-    expect(toCumulative(histogram as Histogram).map(({ count }) => count)).toEqual([2, 6, 7]);
     expect(fromCumulative(lines.slice(1), 30)).toBeUndefined();
     expect(fromCumulative([...lines, { bound: 3, count: 9 }], 30)).toBeUndefined();
     expect(fromCumulative([...lines, { bound: 1, count: 2 }], 30)).toBeUndefined();
@@ -43,7 +42,7 @@ describe('histograms', () => {
     expect(quantile(histogram, 0.75)).toEqual({ value: 3, low: 1, high: 5 });
     expect(quantile(histogram, 0)?.value).toBe(0);
     expect(quantile({ ...histogram, counts: [0, 0, 0, 3] }, 0.99)).toEqual({ value: 5, low: 5, high: Infinity });
-    expect(quantile(emptyHistogram(bounds), 0.5)).toBeUndefined();
+    expect(quantile({ bounds, counts: [0, 0, 0, 0, 0], sum: 0 }, 0.5)).toBeUndefined();
   });
 
   const values = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 1, maxLength: 50 });
@@ -66,7 +65,7 @@ describe('histograms', () => {
         expect(merged).toEqual({ ...observed([...one, ...other], fewer), sum: expect.closeTo(merged.sum, 6) });
       }),
     );
-    expect(mergeHistograms([])).toEqual(emptyHistogram([]));
+    expect(mergeHistograms([])).toEqual({ bounds: [], counts: [0], sum: 0 });
   });
 
   test('what is fast enough', () => {
