@@ -2,11 +2,16 @@ import type { Callee, Caller, Edge, Topology, TopologySearch, VanishedEdge } fro
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
-import { amount, milliseconds as inWords, percent } from '../signals/text.ts';
+import { amount, bytes, milliseconds as inWords, percent } from '../signals/text.ts';
 import { lookBack, moment } from '../times.ts';
 
+const outside = 'outside the mesh';
+
+/** As weftd calls nodes of the graph. */
+const nodeText = (node: string): string => (node === 'outside' ? outside : node);
+
 const callerText = ({ kind, namespace, name, version }: Caller): string => {
-  if (kind === 'outside') return 'outside the mesh';
+  if (kind === 'outside') return outside;
   return `${namespace}/${name}${kind === 'gateway' ? ' (gateway)' : version === '' ? '' : ` ${version}`}`;
 };
 
@@ -34,8 +39,8 @@ const columns = (cli: Cli): readonly Column<Edge>[] => [
   { title: 'SUCCESS', value: ({ requests, failed }) => (requests === 0 ? '' : percent(1 - failed / requests)) },
   { title: 'P95', value: ({ latency }) => (latency ? inWords(latency.p95) : '') },
   { title: 'CONNECTIONS', value: ({ connectionsOpened }) => amount(connectionsOpened) },
-  { title: 'RECEIVED', value: ({ bytesReceived }) => amount(bytesReceived), wide: true },
-  { title: 'SENT', value: ({ bytesSent }) => amount(bytesSent), wide: true },
+  { title: 'RECEIVED', value: ({ bytesReceived }) => bytes(bytesReceived), wide: true },
+  { title: 'SENT', value: ({ bytesSent }) => bytes(bytesSent), wide: true },
   { title: 'HEALTH', value: ({ health }) => coloured(cli, health) },
 ];
 
@@ -52,7 +57,7 @@ const draw = (cli: Cli, { edges, vanished, revisions, impact }: Topology, format
   const parts = [table(edges, columns(cli), format)];
   if (vanished.length > 0) parts.push('', 'Not seen any more:', table(vanished, goneColumns));
   if (impact) {
-    parts.push('', `${impact.node} is needed by: ${impact.upstream.join(', ') || 'nobody'}`);
+    parts.push('', `${impact.node} is needed by: ${impact.upstream.map(nodeText).join(', ') || 'nobody'}`);
     parts.push(`${impact.node} needs: ${impact.downstream.join(', ') || 'nobody'}`);
   }
   if (format === 'wide' && revisions.length > 0) parts.push('', `Revisions in force: ${revisions.join(', ')}`);

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
-import { amount, milliseconds as inWords, percent } from '../signals/text.ts';
+import { amount, bytes, milliseconds as inWords, percent } from '../signals/text.ts';
 import { lookBack } from '../times.ts';
 
 /** What may be asked for, and which labels its names are. */
@@ -104,14 +104,14 @@ const fullText = ({
   measured = {},
 }: Saturation = {}): string => {
   const cores = applicationCpu ?? proxyCpu;
-  const bytes = applicationMemory ?? proxyMemory;
+  const memory = applicationMemory ?? proxyMemory;
   return [
     ...(connections === undefined ? [] : [`connections ${percent(connections)}`]),
     ...(pendingRequests === undefined ? [] : [`waiting ${percent(pendingRequests)}`]),
     ...Object.entries(measured).map(([name, share]) => `${name} ${percent(share)}`),
     ...(overflowed === undefined ? [] : [`${amount(overflowed)} refused`]),
     ...(cores === undefined ? [] : [`${cores.toFixed(2)} CPU`]),
-    ...(bytes === undefined ? [] : [`${Math.round(bytes / 1e6)} MB`]),
+    ...(memory === undefined ? [] : [`${Math.round(memory / 1e6)} MB`]),
   ].join(', ');
 };
 
@@ -124,8 +124,8 @@ const figures: readonly Column<GoldenSignals>[] = [
   { title: 'REQUESTS', value: ({ requests }) => amount(requests) },
   { title: 'FAILED', value: ({ failed }) => amount(failed) },
   { title: 'TCP CONNECTIONS', value: ({ connectionsOpened }) => amount(connectionsOpened) },
-  { title: 'RECEIVED', value: ({ bytesReceived }) => amount(bytesReceived), wide: true },
-  { title: 'SENT', value: ({ bytesSent }) => amount(bytesSent), wide: true },
+  { title: 'RECEIVED', value: ({ bytesReceived }) => bytes(bytesReceived), wide: true },
+  { title: 'SENT', value: ({ bytesSent }) => bytes(bytesSent), wide: true },
   { title: 'FULL', value: ({ saturation }) => fullText(saturation) },
   { title: 'MOST FAILED BECAUSE', value: ({ reasons }) => reasons[0]?.words ?? '' },
 ];

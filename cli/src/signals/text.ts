@@ -14,6 +14,9 @@ export const amount = (value: number): string => {
   return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1);
 };
 
+/** Envoy knows sums of what it put into buckets only nearly. */
+export const bytes = (value: number): string => amount(Math.round(value));
+
 export const milliseconds = (value: number): string => {
   if (value >= 60_000) return `${(value / 60_000).toFixed(1)}min`;
   if (value >= 1_000) return `${(value / 1_000).toFixed(1)}s`;
