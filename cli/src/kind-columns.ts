@@ -10,6 +10,8 @@ import type {
   Kind,
   PeerAuthenticationSpec,
   Resource,
+  SaturationAmount,
+  SaturationSpec,
   ServiceEntrySpec,
   ServiceLevelObjectiveSpec,
   ServiceSpec,
@@ -44,6 +46,8 @@ const aim = (written: Pick<AuthorizationPolicySpec, 'selector' | 'targetRef' | '
   const labels = Object.entries(written.selector?.matchLabels ?? {});
   return labels.length === 0 ? 'all' : list(labels.map(([key, value]) => `${key}=${value}`));
 };
+
+const amountText = ({ gauge, counter, value }: SaturationAmount = {}): string => gauge ?? counter ?? String(value ?? '');
 
 const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Cell])[]>> = {
   Namespace: [['INJECTION', ({ metadata }) => metadata.labels['istio-injection'] ?? '']],
@@ -80,6 +84,11 @@ const cells: Readonly<Record<string, readonly (readonly [title: string, cell: Ce
     ['SEVERITY', (resource) => spec<AlertRuleSpec>(resource).severity ?? 'ticket'],
   ],
   AlertRoute: [['TELLS', (resource) => list(spec<AlertRouteSpec>(resource).receivers?.flatMap((receiver) => Object.keys(receiver)))]],
+  Saturation: [
+    ['WORKLOAD', (resource) => spec<SaturationSpec>(resource).workload ?? 'all'],
+    ['USED', (resource) => amountText(spec<SaturationSpec>(resource).used)],
+    ['LIMIT', (resource) => amountText(spec<SaturationSpec>(resource).limit)],
+  ],
   RequestAuthentication: [['FOR', (resource) => aim(spec<AuthorizationPolicySpec>(resource))]],
   PeerAuthentication: [['MODE', (resource) => spec<PeerAuthenticationSpec>(resource).mtls?.mode ?? 'UNSET']],
 };

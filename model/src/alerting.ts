@@ -74,6 +74,15 @@ export interface AlertsStatus {
   readonly leftOut?: number;
 }
 
+/** What became of an alert that was told for trying, and of its end. */
+export type ReceiverTest =
+  | { readonly told: true; readonly remark?: string }
+  | {
+      readonly told: false;
+      /** In one line, without credentials. */
+      readonly reason: string;
+    };
+
 export interface SilenceRequest {
   readonly matchers: readonly AlertMatcher[];
   /** Unix milliseconds; now unless told. */

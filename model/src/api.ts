@@ -30,6 +30,7 @@
  * GET    /mtls/strict/:namespace?windowMs=         StrictPlan (of signals)          what STRICT would do; changes nothing
  * GET    /slos?namespace=&name=                    { items: ObjectiveStatus[] }
  * GET    /alerts                                   AlertsStatus
+ * POST   /receivers/test   { name }                ReceiverTest                     tells an alert that is none, and its end
  * GET    /silences                                 { items: SilenceStatus[] }
  * POST   /silences         SilenceRequest          SilenceStatus
  * DELETE /silences/:id                             {}

@@ -10,6 +10,7 @@ import type {
   ObjectiveStatus,
   ProxyConfig,
   ProxyStatus,
+  ReceiverTest,
   RecordsState,
   SignalsAnswer,
   SignalsSearch,
@@ -108,6 +109,7 @@ export interface Api {
   recordsState(): Promise<RecordsState>;
   objectives(query?: Pick<ListQuery, 'namespace' | 'name'>): Promise<readonly ObjectiveStatus[]>;
   alerts(): Promise<AlertsStatus>;
+  testReceiver(name: string): Promise<ReceiverTest>;
   silences(): Promise<readonly SilenceStatus[]>;
   silence(request: SilenceRequest): Promise<SilenceStatus>;
   unsilence(id: string): Promise<void>;
@@ -199,6 +201,7 @@ export const createApi = (socket: string): Api => {
     recordsState: () => get('/records/state'),
     objectives: (asked = {}) => items(`/slos${query({ ...asked })}`),
     alerts: () => get('/alerts'),
+    testReceiver: (name) => post('/receivers/test', { name }),
     silences: () => items('/silences'),
     silence: (request) => post('/silences', request),
     unsilence: async (id) => {

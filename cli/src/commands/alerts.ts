@@ -2,7 +2,8 @@ import { type AlertMatcher, type AlertStatus, type AlertsStatus, parsePeriod, ty
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { span } from '../ago.ts';
 import type { Cli } from '../cli.ts';
-import { type Column, data, type Format, namespaceOption, outputOption, table } from '../output.ts';
+import { Failure } from '../exit.ts';
+import { type Column, data, type Format, namespaceOption, outputOption, printable, table } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
 const state = (alert: AlertStatus, { paint }: Terminal): string => {
@@ -11,9 +12,10 @@ const state = (alert: AlertStatus, { paint }: Terminal): string => {
   return `${colour(alert.state)}${muted}`;
 };
 
+/** Labels and reasons may hold what a metric's labels, or another server, said. */
 const about = ({ labels: { alertname: _, severity: __, ...labels } }: AlertStatus): string =>
   Object.entries(labels)
-    .map((pair) => pair.join('='))
+    .map((pair) => printable(pair.join('=')))
     .join(' ');
 
 const columns = (terminal: Terminal, now: number): readonly Column<AlertStatus>[] => [
@@ -22,7 +24,7 @@ const columns = (terminal: Terminal, now: number): readonly Column<AlertStatus>[
   { title: 'ALERT', value: ({ name }) => name },
   { title: 'SEVERITY', value: ({ labels }) => labels['severity'] ?? '' },
   { title: 'ABOUT', value: about },
-  { title: 'REASON', value: ({ reason }) => reason },
+  { title: 'REASON', value: ({ reason }) => printable(reason) },
   { title: 'TELLS', value: ({ receivers }) => receivers.join(','), wide: true },
 ];
 
@@ -34,10 +36,10 @@ const receiverColumns = ({ paint }: Terminal, now: number): readonly Column<Rece
     title: 'STATUS',
     value: ({ failing, remark }) =>
       failing
-        ? paint.red(`failed ${failing.failures} times, again in ${span(Math.max(0, failing.retryAt - now))}: ${failing.reason}`)
+        ? paint.red(`failed ${failing.failures} times, again in ${span(Math.max(0, failing.retryAt - now))}: ${printable(failing.reason)}`)
         : remark === undefined
           ? paint.green('ok')
-          : paint.yellow(remark),
+          : paint.yellow(printable(remark)),
   },
 ];
 
@@ -45,12 +47,12 @@ const silenceColumns: readonly Column<SilenceStatus>[] = [
   { title: 'ID', value: ({ id }) => id },
   {
     title: 'MATCHES',
-    value: ({ matchers }) => matchers.map(({ name, matchType = '=', value }) => `${name}${matchType}${value}`).join(' '),
+    value: ({ matchers }) => matchers.map(({ name, matchType = '=', value }) => printable(`${name}${matchType}${value}`)).join(' '),
   },
   { title: 'FROM', value: ({ from }) => new Date(from).toISOString() },
   { title: 'TO', value: ({ to }) => new Date(to).toISOString() },
-  { title: 'BY', value: ({ by }) => by },
-  { title: 'COMMENT', value: ({ comment }) => comment },
+  { title: 'BY', value: ({ by }) => printable(by) },
+  { title: 'COMMENT', value: ({ comment }) => printable(comment) },
 ];
 
 interface ListOptions {
@@ -59,6 +61,40 @@ interface ListOptions {
 }
 
 const loudest = ['firing', 'pending', 'resolved'];
+
+const details = (
+  alert: AlertStatus,
+  all: AlertsStatus,
+  { terminal, now }: { readonly terminal: Terminal; readonly now: number },
+): string => {
+  const { muted, receivers, summary, reason, since, name, labels } = alert;
+  const told = all.receivers.filter((receiver) => receivers.includes(receiver.name));
+  return [
+    `${state(alert, terminal)} since ${new Date(since).toISOString()} (${span(now - since)})`,
+    `   alert     ${printable(name)}, ${printable(labels['severity'] ?? '')}: ${printable(summary)}`,
+    `   about     ${about(alert)}`,
+    `   reason    ${printable(reason)}`,
+    ...(muted ? [`   muted     by ${muted.by === 'silence' ? 'silence' : 'alert'} ${printable(muted.id)}`] : []),
+    ...(told.length === 0 ? ['   tells     nobody: no AlertRoute asks for it'] : ['', table(told, receiverColumns(terminal, now))]),
+  ].join('\n');
+};
+
+const show = async ({ api, terminal }: Cli, name: string, { namespace, output }: ListOptions): Promise<void> => {
+  const all = await api.alerts();
+  const items = all.items.filter((alert) => alert.name === name && (namespace === undefined || alert.labels['namespace'] === namespace));
+  if (items.length === 0) throw new Failure(`there is no alert ${name}; \`weft alerts\` lists those that there are`);
+  const now = Date.now();
+  terminal.out(data({ items }, output) ?? items.map((alert) => details(alert, all, { terminal, now })).join('\n\n'));
+};
+
+const test = async ({ api, terminal }: Cli, name: string, { output }: ListOptions): Promise<void> => {
+  const result = await api.testReceiver(name);
+  const text = data(result, output);
+  if (text) terminal.out(text);
+  else if (result.told) terminal.out(`${name} was told of an alert \`weft-test\`, and of its end`);
+  if (result.told && result.remark !== undefined) terminal.err(printable(result.remark));
+  if (!result.told) throw new Failure(`${name} could not be told: ${printable(result.reason)}`);
+};
 
 const list = async ({ api, terminal }: Cli, { namespace, output }: ListOptions): Promise<void> => {
   const all = await api.alerts();
@@ -100,6 +136,10 @@ const silence = async ({ api, terminal, env }: Cli, matchers: readonly AlertMatc
   const by = options.by ?? env['SUDO_USER'] ?? env['USER'] ?? 'somebody';
   const made = await api.silence({ matchers, to: Date.now() + options.for, by, comment: options.comment });
   terminal.out(data(made, options.output) ?? made.id);
+  const { items } = await api.alerts();
+  const silenced = items.filter(({ muted }) => muted?.by === 'silence' && muted.id === made.id).length;
+  const count = silenced === 0 ? 'no alert is like this now' : `${silenced} ${silenced === 1 ? 'alert is' : 'alerts are'} silenced`;
+  terminal.err(`${count}; until ${new Date(made.to).toISOString()}`);
 };
 
 const silenceCommand = (cli: Cli): Command =>
@@ -118,6 +158,21 @@ export const alertsCommand = (cli: Cli): Command =>
     .addOption(namespaceOption())
     .addOption(outputOption('json', 'yaml', 'wide'))
     .action((options: ListOptions) => list(cli, options))
+    .addCommand(
+      new Command('show')
+        .description('all that is known of an alert: since when, why, and who is told')
+        .argument('<alert>', 'as it is called')
+        .addOption(namespaceOption())
+        .addOption(outputOption('json', 'yaml'))
+        .action((name: string, options: ListOptions) => show(cli, name, options)),
+    )
+    .addCommand(
+      new Command('test')
+        .description('tell a receiver of an alert that is none, and of its end')
+        .argument('<receiver>', 'as `weft alerts` lists it: NAMESPACE/ROUTE/INDEX/KIND')
+        .addOption(outputOption('json', 'yaml'))
+        .action((name: string, options: ListOptions) => test(cli, name, options)),
+    )
     .addCommand(silenceCommand(cli))
     .addCommand(
       new Command('silences')

@@ -1,5 +1,14 @@
-/** What objectives, rules and routes refer to: services that are to be measured, Secrets that receivers are named with. */
-import { doubtful, type Problem, type Resource, secretKeysOf, secretText, wrong } from '@weft/model';
+/** What objectives, rules and routes refer to: services, routes and workloads that are to be measured, Secrets that receivers are named with. */
+import {
+  type AlertRuleSpec,
+  doubtful,
+  type Problem,
+  type Resource,
+  type ServiceLevelObjectiveSpec,
+  secretKeysOf,
+  secretText,
+  wrong,
+} from '@weft/model';
 import { expandHost } from '../mesh/index.ts';
 import type { Input } from '../passes/input.ts';
 import type { Facts, ObjectCheck } from './facts.ts';
@@ -16,23 +25,73 @@ const unknownService = (service: string, resource: Resource, facts: Facts): read
 const servicesOf = (service: string | undefined, resource: Resource, facts: Facts): readonly unknown[] =>
   service === undefined ? [] : facts.servicesAt(hostOf(service, resource));
 
-export const objectives: ObjectCheck<'ServiceLevelObjective'> = {
-  kind: 'ServiceLevelObjective',
-  reads: ['services'],
-  hosts: (resource) => [hostOf(resource.spec.subject.service, resource)],
-  depends: (resource, facts) => servicesOf(resource.spec.subject.service, resource, facts),
-  problems: (resource, facts) => unknownService(resource.spec.subject.service, resource, facts),
+const unknownWorkload = (workload: string | undefined, { metadata }: Resource, facts: Facts): readonly Problem[] => {
+  if (workload === undefined || workload === '*') return [];
+  const isRoot = metadata.namespace === facts.mesh.rules.rootNamespace;
+  if (facts.everyWanted.some(({ name, namespace }) => name === workload && (isRoot || namespace === metadata.namespace))) return [];
+  const message = `there is no workload \`${workload.slice(0, 80)}\`: nothing will be counted`;
+  return [doubtful('IST0101', 'spec.subject.workload', [message, 'Correct the name: that of a Deployment or Pod of the namespace.'])];
 };
 
-export const alertRules: ObjectCheck<'AlertRule'> = {
+/** Routes are told apart by their names alone. */
+const unknownRoute = (route: string | undefined, input: Input): readonly Problem[] => {
+  const isThere = (): boolean => input.of('VirtualService').some(({ spec }) => (spec.http ?? []).some(({ name }) => name === route));
+  if (route === undefined || route === '*' || isThere()) return [];
+  const message = `no VirtualService has a route \`${route.slice(0, 80)}\`: nothing will be counted`;
+  return [doubtful('IST0101', 'spec.subject.route', [message, 'Write the `name` of one of its `http` entries.'])];
+};
+
+const objectiveHosts = (resource: Resource<ServiceLevelObjectiveSpec>): readonly string[] => [
+  hostOf(resource.spec.subject.service, resource),
+];
+
+export const objectives = (input: Input): ObjectCheck<'ServiceLevelObjective'> => ({
+  kind: 'ServiceLevelObjective',
+  reads: ['services'],
+  beside: () => input.of('VirtualService'),
+  hosts: objectiveHosts,
+  depends: (resource, facts) => [
+    ...servicesOf(resource.spec.subject.service, resource, facts),
+    ...(resource.spec.subject.route === undefined ? [] : input.of('VirtualService')),
+  ],
+  problems: (resource, facts) => [
+    ...unknownService(resource.spec.subject.service, resource, facts),
+    ...unknownRoute(resource.spec.subject.route, input),
+  ],
+});
+
+const ruleHosts = (resource: Resource<AlertRuleSpec>): readonly string[] =>
+  resource.spec.subject?.service === undefined ? [] : [hostOf(resource.spec.subject.service, resource)];
+
+/** What a workload's name is looked up in. */
+const workloadInputs = ({ everyWanted, mesh }: Facts): readonly unknown[] => [everyWanted, mesh.rules.rootNamespace];
+
+export const alertRules = (input: Input): ObjectCheck<'AlertRule'> => ({
   kind: 'AlertRule',
   reads: ['services'],
-  hosts: (resource) => (resource.spec.subject?.service === undefined ? [] : [hostOf(resource.spec.subject.service, resource)]),
-  depends: (resource, facts) => servicesOf(resource.spec.subject?.service, resource, facts),
+  beside: () => input.of('VirtualService'),
+  hosts: ruleHosts,
+  depends: (resource, facts) => [
+    ...servicesOf(resource.spec.subject?.service, resource, facts),
+    ...(resource.spec.subject?.workload === undefined ? [] : workloadInputs(facts)),
+    ...(resource.spec.subject?.route === undefined ? [] : input.of('VirtualService')),
+  ],
   problems: (resource, facts) => {
-    const service = resource.spec.subject?.service;
-    return service === undefined ? [] : unknownService(service, resource, facts);
+    const { service, workload, route } = resource.spec.subject ?? {};
+    return [
+      ...(service === undefined ? [] : unknownService(service, resource, facts)),
+      ...unknownWorkload(workload, resource, facts),
+      ...unknownRoute(route, input),
+    ];
   },
+});
+
+export const saturations: ObjectCheck<'Saturation'> = {
+  kind: 'Saturation',
+  reads: [],
+  depends: ({ spec }, facts) => (spec.workload === undefined ? [] : workloadInputs(facts)),
+  problems: (resource, facts) =>
+    unknownWorkload(resource.spec.workload, resource, facts).map((problem) => ({ ...problem, path: 'spec.workload' })),
 };
 
 /** Secrets of other namespaces are nobody's to name. */

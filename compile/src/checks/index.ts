@@ -2,7 +2,7 @@
 import type { Finding, SupportedKind } from '@weft/model';
 import type { Mesh } from '../mesh/index.ts';
 import { type Input, nameOf } from '../passes/input.ts';
-import { alertRoutes, alertRules, objectives } from './alerting.ts';
+import { alertRoutes, alertRules, objectives, saturations } from './alerting.ts';
 import { authorizationPolicies } from './authorization-policy.ts';
 import { authorizers } from './authorizer.ts';
 import { deployments, pods } from './capture.ts';
@@ -75,8 +75,9 @@ export const check = (input: Input, mesh: Mesh): readonly Finding[] => {
     ...run(sidecars, input, facts),
     ...run(proxyConfigs(input), input, facts),
     ...run(telemetries(input), input, facts),
-    ...run(objectives, input, facts),
-    ...run(alertRules, input, facts),
+    ...run(objectives(input), input, facts),
+    ...run(alertRules(input), input, facts),
+    ...run(saturations, input, facts),
     ...run(alertRoutes(input), input, facts),
   ];
 };

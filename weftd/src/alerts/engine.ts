@@ -1,5 +1,5 @@
 /** Alerts from measurements to receivers: judge, enter into the book, write it down, tell. */
-import type { AlertStatus, AlertsStatus, ObjectiveStatus, SilenceRequest, SilenceStatus } from '@weft/model';
+import type { AlertStatus, AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
 import {
   type Alert,
   alertId,
@@ -25,6 +25,7 @@ import { Deliveries } from './deliveries.ts';
 import { Evaluation, type EvaluationPowers } from './evaluation.ts';
 import type { notify } from './notify/notify.ts';
 import { type AlertPlan, matcherOf, planOf } from './plan.ts';
+import { tryReceiver } from './trial.ts';
 
 export interface EnginePowers extends EvaluationPowers {
   readonly notify: typeof notify;
@@ -113,6 +114,14 @@ export class Engine {
     };
   }
 
+  /** @returns undefined where there is no such receiver */
+  async test(name: string): Promise<ReceiverTest | undefined> {
+    const outlet = this.#plan?.outlets.get(name);
+    if (!outlet) return undefined;
+    const { receiver, namespace } = outlet;
+    return tryReceiver({ receiver, namespace, now: this.#powers.now(), send: (notification) => this.#send(notification) });
+  }
+
   silences(): readonly SilenceStatus[] {
     return this.#book.silences.map(({ matchers, ...rest }) => ({
       ...rest,
@@ -187,6 +196,7 @@ export class Engine {
   #summary({ rule, labels }: Alert): string {
     const watch = this.#plan?.watches.find((one) => one.rule.name === rule);
     if (watch) return watch.summary;
+    if (rule === 'weft-test') return 'This is a test';
     return `objective ${labels['namespace']}/${labels['objective']} uses up its error budget`;
   }
 

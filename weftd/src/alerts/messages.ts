@@ -1,5 +1,5 @@
 /** What the main thread and the thread of alerts say to each other. */
-import type { AlertsStatus, ObjectiveStatus, SilenceRequest, SilenceStatus } from '@weft/model';
+import type { AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
 import type { Answered, Measured, Question, SeenNow, SignalsQuery } from '@weft/signals';
 import type { Configuration } from './configuration.ts';
 
@@ -14,6 +14,8 @@ export interface AlertCalls {
   see(sight: SeenNow): void;
   objectives(): readonly ObjectiveStatus[];
   alerts(): AlertsStatus;
+  /** Tells a receiver of an alert that is none, and of its end. Undefined: there is none of this name. */
+  test(receiver: string): Promise<ReceiverTest | undefined>;
   silences(): readonly SilenceStatus[];
   silence(request: SilenceRequest): SilenceStatus;
   /** False: there is none of this id. */

@@ -42,7 +42,7 @@ export class AlertsThread {
   /** How often it began: what was told to the one before the next has to be told, too. */
   starts = (): number => this.#starts;
 
-  call = <M extends AlertMethod>(method: M, ...[argument]: Parameters<AlertCalls[M]>): Promise<ReturnType<AlertCalls[M]>> => {
+  call = <M extends AlertMethod>(method: M, ...[argument]: Parameters<AlertCalls[M]>): Promise<Awaited<ReturnType<AlertCalls[M]>>> => {
     if (this.#refusal) return Promise.reject(this.#refusal);
     const id = this.#nextId;
     this.#nextId += 1;

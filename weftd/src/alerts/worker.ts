@@ -66,15 +66,16 @@ const calls: AlertCalls = {
   see: (sight) => engine.see(sight),
   objectives: () => engine.objectives(),
   alerts: () => engine.alerts(),
+  test: (receiver) => engine.test(receiver),
   silences: () => engine.silences(),
   silence: (request) => engine.silence(request),
   unsilence: (id) => engine.unsilence(id),
 };
 
 /** The argument's type belongs to the method: the caller's side is typed by the same table. */
-const answer = ({ id, method, argument }: Extract<ToAlerts, { kind: 'call' }>): void => {
+const answer = async ({ id, method, argument }: Extract<ToAlerts, { kind: 'call' }>): Promise<void> => {
   try {
-    post({ kind: 'answer', id, value: calls[method](argument as never) });
+    post({ kind: 'answer', id, value: await calls[method](argument as never) });
   } catch (error) {
     post({ kind: 'failure', id, reason: reasonOf(error) });
   }
@@ -104,7 +105,7 @@ const round = async (): Promise<void> => {
 parentPort?.on('message', (message: ToAlerts) => {
   switch (message.kind) {
     case 'call':
-      answer(message);
+      void answer(message);
       return;
     case 'measured':
       waiting.get(message.id)?.resolve(message.answered);

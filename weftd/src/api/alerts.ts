@@ -24,6 +24,8 @@ const silenceRequest = Type.Object(
   { additionalProperties: false },
 );
 
+const receiverName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 600 }) }, { additionalProperties: false });
+
 interface ObjectiveQuery {
   readonly namespace?: string;
   readonly name?: string;
@@ -39,6 +41,11 @@ export const alertRoutes: Routes = (server, { alerts }) => {
     };
   });
   server.get('/alerts', () => alerts.call('alerts'));
+  server.post<{ Body: { readonly name: string } }>('/receivers/test', { schema: { body: receiverName } }, async ({ body: { name } }) => {
+    const found = await alerts.call('test', name);
+    if (!found) throw new Refusal(404, `there is no receiver ${name.slice(0, 200)}`);
+    return found;
+  });
   server.get('/silences', async () => ({ items: await alerts.call('silences') }));
   server.post<{ Body: SilenceRequest }>('/silences', { schema: { body: silenceRequest } }, async ({ body }) => {
     const fault = silenceFault(body);
@@ -51,9 +58,12 @@ export const alertRoutes: Routes = (server, { alerts }) => {
   });
 };
 
+const longestSilence = 366 * 86_400_000;
+
 /** What is silenced for ever, or over already, was not meant. */
 const silenceFault = ({ matchers, from = Date.now(), to }: SilenceRequest): string | undefined => {
   if (to <= Math.max(from, Date.now())) return 'the silence ends before it begins, or has ended';
+  if (to - Math.max(from, Date.now()) > longestSilence) return 'a silence lasts a year at most: what nobody ends is forgotten';
   const bad = matchers.find(({ matchType = '=', value }) => matchType.endsWith('~') && typeof readRegex(value) === 'string');
   return bad && `\`${bad.value.slice(0, 80)}\` is no regular expression`;
 };
