@@ -1,4 +1,7 @@
-/** The example of objectives does what its README says; who is told is told once, over `kill -9` of weftd, and once more when it is over. */
+/**
+ * The example of objectives does what its README says; who is told is told once, over `kill -9` of weftd, and once more when it is over. Proxies are
+ * asked every ten seconds, so that an outage is seen 5 to 15 seconds after it began, and its end as long after its window and as much again.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,9 +45,37 @@ const burn = async () => {
   return items.find(({ name }) => name === 'error-budget-burn');
 };
 
+/** Of one caller, and of each route. Nothing fails twice as often as half of the time: they never fire. */
+const more = (name: string, subject: string, windows: string): string => `
+---
+apiVersion: mesh.weft.dev/v1alpha1
+kind: ServiceLevelObjective
+metadata: {name: ${name}, namespace: bank}
+spec: {subject: {service: payments, ${subject}}, indicator: {availability: {}}, target: 50, period: {rolling: 1h}, burnRates: [{factor: 2, ${windows}}]}
+`;
+
+const others = [
+  more('client', 'caller: {workload: client}', 'long: 30s, short: 10s'),
+  more('stranger', 'caller: {workload: stranger}', 'long: 30s, short: 10s'),
+  more('usual', 'route: usual', 'long: 10m, short: 2m'),
+  more('outage', 'route: outage', 'long: 10m, short: 2m'),
+].join('');
+
+interface Counted {
+  readonly name: string;
+  readonly good: number;
+  readonly total: number;
+}
+
+const counted = async (): Promise<Readonly<Record<string, readonly [good: number, total: number]>>> => {
+  const { items } = await mesh.json<{ items: readonly Counted[] }>('slo', '-n', 'bank');
+  return Object.fromEntries(items.map(({ name, good, total }) => [name, [good, total]]));
+};
+
 const pay = () => mesh.weft('exec', 'deploy/client', '--', 'node', 'ask.mjs', 'http://payments:8080/', '-n', '50');
 
 it('an outage fires, is told once whoever is killed, and resolves', async () => {
+  writeFileSync(join(mesh.folder, 'others.yaml'), others);
   expect((await walk(mesh, readFileSync(join(root, 'examples/objectives/README.md'), 'utf8'))).join('\n\n')).toBe('');
   expect(heard).toEqual([]);
 
@@ -55,12 +86,24 @@ it('an outage fires, is told once whoever is killed, and resolves', async () => 
 
   for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
   const since = (await until('weftd is back', burn, 30_000))?.since;
-  await until('it is over', async () => {
+  const isOver = async () => {
     await pay();
     return (await burn())?.state === 'resolved' || undefined;
-  });
+  };
+  await until('it is over', isOver, 60_000, 3000);
   await until('that is told, too', () => heard[1], 15_000);
   expect(since).toBeGreaterThan(0);
+  const { client, usual } = await until('all is counted, by caller and by route', async () => {
+    const { stranger, outage, payments = [0, 0], ...rest } = await counted();
+    const isAll = rest['client']?.[1] === payments[1] && rest['usual']?.[1] === payments[1] - 100 && outage?.[1] === 100;
+    if (isAll)
+      expect([stranger, outage]).toEqual([
+        [0, 0],
+        [0, 100],
+      ]);
+    return isAll ? rest : undefined;
+  });
+  expect([(client?.[1] ?? 0) - (client?.[0] ?? 0), usual?.[0]]).toEqual([100, usual?.[1]]);
   expect(
     heard.map(({ authorization, status, alerts }) => [authorization, status, alerts.map(({ labels }) => labels['alertname'])]),
   ).toEqual([

@@ -47,6 +47,11 @@ export class Deliveries {
     }
   }
 
+  /** What kept somebody from being told may be mended: nobody waits for the next attempt. */
+  retryNow(): void {
+    for (const [group, failure] of this.#failing) this.#failing.set(group, { ...failure, retryAt: 0 });
+  }
+
   status(receivers: readonly string[]): readonly ReceiverStatus[] {
     return receivers.map((name) => {
       const told = this.#told.get(name);

@@ -199,6 +199,30 @@ describe('receivers', () => {
     expect(stage.engine.alerts().receivers[0]?.failing).toBeUndefined();
   });
 
+  test('that were mended are told at once', async () => {
+    stage.refuse = (receiver) => {
+      if (receiver.webhook?.url?.endsWith('/a')) throw new Error('the answer is 404');
+    };
+    stage.apply(objects);
+    await during(5 * minute, 0);
+    await during(2 * minute, 100);
+    expect(told('webhook')).toEqual([]);
+    stage.apply(objects.replace('org/a', 'org/b'));
+    await stage.engine.tick();
+    await new Promise(setImmediate);
+    expect(told('webhook')).toHaveLength(1);
+  });
+
+  test('can be tried: an alert that is none is told, and its end', async () => {
+    stage.apply(objects);
+    expect(await stage.engine.test('shop/oncall/0/webhook')).toEqual({ told: true });
+    expect(told('webhook')).toEqual(['0 first: 1 fires, 0 resolved', '0 resolved: 0 fires, 1 resolved']);
+    stage.refuse = () => Promise.reject(new Error('the answer is 500'));
+    expect(await stage.engine.test('shop/oncall/1/slack')).toEqual({ told: false, reason: 'the answer is 500' });
+    expect(await stage.engine.test('shop/oncall/2/email')).toBeUndefined();
+    expect(stage.engine.alerts().items).toEqual([]);
+  });
+
   test('that never answer make nobody wait', async () => {
     stage.refuse = (receiver) => (receiver.webhook ? new Promise(() => {}) : undefined);
     stage.apply(objects);

@@ -41,6 +41,10 @@ const patience = 10_000;
 /** What a restart must not forget: the words of a reason change all the time, and are found anew. */
 const worthKeeping = (book: Book): string => JSON.stringify(book, (key, value: unknown) => (key === 'reason' ? undefined : value));
 
+/** All that says how receivers are told. */
+const waysOf = ({ routes, secrets, networks }: Partial<Configuration> = {}): string =>
+  JSON.stringify([routes?.map(({ spec }) => spec), [...(secrets ?? [])], networks]);
+
 export class Engine {
   readonly #powers: EnginePowers;
   readonly #evaluation: Evaluation;
@@ -63,6 +67,7 @@ export class Engine {
   }
 
   configure(configuration: Configuration, externalUrl: string): void {
+    if (waysOf(configuration) !== waysOf(this.#configuration)) this.#deliveries.retryNow();
     this.#configuration = configuration;
     this.#externalUrl = externalUrl;
     this.#plan = planOf(configuration);
