@@ -1,11 +1,11 @@
 /** What goes over the wire to each kind of receiver. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import type { AlertReceiver } from '@weft/model';
 import type { Alert, Notification } from '@weft/signals';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveBySystem } from '../../outbound/guard.ts';
 import { selfSigned } from '../../outbound/self-signed.fixture.ts';
 import { notify } from './notify.ts';
@@ -110,6 +110,14 @@ test('Slack is told without what its marks would make of it, at an address that 
   });
 });
 
+test('what alerts are called mentions nobody and leads nowhere, in Slack and in those that are like it', async () => {
+  const named = alert({ service: '<!channel> @here [free](http://evil.example) <http://evil.example|docs>' }, firing.state);
+  await tell({ slack: { urlSecret: { name: 's', key: 'url' } } }, { firing: [named], resolved: [] });
+  const text = JSON.stringify(seen[0]?.body);
+  expect(text).not.toMatch(/<|>|@here|\]\(http/);
+  expect(text).toContain('&lt;!channel&gt;');
+});
+
 test('PagerDuty is told of one incident for a group, from its beginning to its end', async () => {
   const receiver = { pagerDuty: { routingKey: { name: 's', key: 'token' }, url: `${url}/v2/enqueue` } };
   await tell(receiver);
@@ -138,6 +146,57 @@ test('nobody inside is told, unless the settings say so', async () => {
   await expect(tell({ slack: { urlSecret: { name: 's', key: 'url' } } }, {}, [])).rejects.toThrow('is inside');
   await expect(tell(email(25), {}, [])).rejects.toThrow('127.0.0.1 is inside (loopback)');
   expect(seen).toEqual([]);
+});
+
+test('a name is judged by the address that is connected to, whatever it was a moment ago', async () => {
+  let asked = 0;
+  const resolve = async () => {
+    asked += 1;
+    return [{ address: asked === 1 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
+  };
+  const webhook = { url: url.replace('127.0.0.1', 'hooks.example') };
+  const outside = { secret: () => '', reach: { allowed: ['127.0.0.2/32'], resolve }, signal: AbortSignal.timeout(5000) };
+  await expect(notify(telling({}), { webhook }, outside)).rejects.toThrow();
+  await expect(notify(telling({}), { webhook }, outside)).rejects.toThrow('127.0.0.1 is inside');
+  expect(seen).toEqual([]);
+});
+
+test('who is told of no credential in what goes wrong: of a Secret that holds no address, and of one that leads on', async () => {
+  const outside = { secret: () => 'https://me:hidden@hooks.example/', reach: { allowed: [], resolve: resolveBySystem } };
+  const told = notify(telling({}), { slack: { urlSecret: { name: 's', key: 'url' } } }, { ...outside, signal: AbortSignal.timeout(5000) });
+  const said = await told.catch((error: Error) => error.message);
+  expect(said).toBe('what the Secret holds is no address');
+  status = 307;
+  const receiver = { webhook: { url: `${url}/hook`, bearerToken: { name: 's', key: 'token' } } };
+  await expect(tell(receiver)).rejects.toThrow('the answer is 307');
+  // The token went to the address that was written down, and to no other.
+  expect(seen.map(({ url: path }) => path)).toEqual(['/hook']);
+});
+
+describe('an answer', () => {
+  const toldAt = async (work: (response: ServerResponse) => void, ms = 5000): Promise<unknown> => {
+    const made = createServer((request, response) => void text(request).then(() => work(response)));
+    await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(made.address() as AddressInfo).port}/`;
+    const outside = { secret: () => '', reach: { allowed: ['127.0.0.1'], resolve: resolveBySystem }, signal: AbortSignal.timeout(ms) };
+    return notify(telling({}), { webhook: { url: address } }, outside).finally(() => {
+      made.closeAllConnections();
+      made.close();
+    });
+  };
+
+  test('that is too large is given up', async () => {
+    const endless = (response: ServerResponse): void => {
+      const timer = setInterval(() => response.write('x'.repeat(10_000)), 1);
+      response.on('close', () => clearInterval(timer));
+    };
+    await expect(toldAt(endless)).rejects.toThrow('larger than 64 KiB');
+  });
+
+  test('that does not come, or does not end, is given up', async () => {
+    await expect(toldAt(() => {}, 100)).rejects.toThrow(/timeout|aborted/i);
+    await expect(toldAt((response) => response.write('{'), 100)).rejects.toThrow(/timeout|aborted/i);
+  });
 });
 
 const email = (port: number, more: object = {}): AlertReceiver => ({

@@ -2,8 +2,20 @@
 import { addressed, post } from './post.ts';
 import { isFiring, lines, type Notify, title } from './told.ts';
 
-/** docs.slack.dev/messaging/formatting-message-text: these three alone mean something; else text could mention everybody. */
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Seen by nobody. */
+const nothing = '\u200b';
+
+/**
+ * docs.slack.dev/messaging/formatting-message-text: of Slack's own marks only `&`, `<` and `>` lead anywhere. Those that are like it read Markdown
+ * and plain `@channel` too: what a metric's label says mentions nobody, and is no link that says it leads elsewhere.
+ */
+const escaped = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', `@${nothing}`)
+    .replaceAll('](', `]${nothing}(`);
 
 const colour = { firing: '#d00000', resolved: '#2eb886' } as const;
 
