@@ -52,17 +52,32 @@ export interface SaturationQuestion extends Span {
   readonly measures: readonly NamedSaturation[];
 }
 
-/** @returns what there is to say of a workload or service, by its labels */
+export interface Fullness {
+  /** What there is to say of a workload or service. */
+  of(labels: Labels): Saturation | undefined;
+  /** Those that there is something to say of, by their labels: also who has no traffic uses processors and memory. */
+  readonly known: readonly Labels[];
+}
+
+const workloadLabels = (key: string): Labels => {
+  const [namespace = '', workload = ''] = key.split('/');
+  return { destination_workload: workload, destination_workload_namespace: namespace };
+};
+
+/** @returns undefined where nothing is said of such subjects */
 export const saturationOf = async (
   query: SignalsQuery,
   { of, measures, ...span }: SaturationQuestion,
-): Promise<((labels: Labels) => Saturation | undefined) | undefined> => {
+): Promise<Fullness | undefined> => {
   if (of === 'workload') {
     const found = await fullest(query, span, { metrics: ofWorkloads, by: ['namespace', 'workload'] });
     const all = await withMeasured(query, measures, { found, span });
-    return (labels) => all.get(`${labels['destination_workload_namespace']}/${labels['destination_workload']}`);
+    return {
+      of: (labels) => all.get(`${labels['destination_workload_namespace']}/${labels['destination_workload']}`),
+      known: [...all.keys()].map(workloadLabels),
+    };
   }
   if (of !== 'service') return undefined;
   const found = await fullest(query, span, { metrics: ofServices, by: ['destination_service'] });
-  return (labels) => found.get(labels['destination_service'] ?? '');
+  return { of: (labels) => found.get(labels['destination_service'] ?? ''), known: [] };
 };

@@ -111,3 +111,27 @@ test('how full things are: the most that any pod used, and what was refused for 
   expect((await goldenSignals(all, { of: 'workload', ...span })).items[0]?.saturation).toEqual({ proxyCpu: 0.7 });
   expect((await goldenSignals(all, { of: 'service', ...span })).items[0]?.saturation).toEqual({ connections: 0.5, overflowed: 3 });
 });
+
+test('a workload that nobody calls is there with what it uses, unless other traffic is asked for', async () => {
+  const cores = (workload: string): Measurement => looked('weft_application_cpu_cores', { namespace: 'shop', workload }, [minute, 0.5]);
+  const query = measured([requests(served, 1), cores('ledger'), cores('batch')]);
+  const names = async (where = {}) =>
+    (await goldenSignals(query, { of: 'workload', ...span, where })).items.map(({ labels, requests: count, saturation }) => [
+      ...[labels['destination_workload'], count, saturation?.applicationCpu],
+    ]);
+  expect(await names()).toEqual([
+    ['ledger', 1, 0.5],
+    ['batch', 0, 0.5],
+  ]);
+  expect(await names({ destination_workload: ['batch'] })).toEqual([['batch', 0, 0.5]]);
+  expect(await names({ source_workload: ['web'] })).toEqual([['ledger', 1, 0.5]]);
+});
+
+test('users’ own measures of what is full stand by their names', async () => {
+  const gauge = (metric: string, value: number): Measurement =>
+    looked(metric, { namespace: 'shop', workload: 'ledger', pod: 'ledger-1' }, [minute, value]);
+  const query = measured([requests(served, 1), gauge('pool_in_use', 3), gauge('pool_size', 4)]);
+  const pool = { namespace: 'shop', name: 'pool', used: { gauge: 'pool_in_use' }, limit: { gauge: 'pool_size' } };
+  const { items } = await goldenSignals(query, { of: 'workload', ...span }, [pool]);
+  expect(items[0]?.saturation).toEqual({ measured: { pool: 0.75 } });
+});

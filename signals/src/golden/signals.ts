@@ -1,9 +1,10 @@
 /** Latency, traffic and errors of each service, workload, version, edge or caller. */
 import type { GoldenSignals, NamedSaturation, Saturation, SignalsAnswer, SignalsSearch } from '@weft/model';
 import { readFlags } from '../errors/flags.ts';
-import type { SignalsQuery } from '../query.ts';
+import type { Labels } from '../prometheus/exposition.ts';
+import { isWhere, type SignalsQuery, type Where } from '../query.ts';
 import { figuresOf, reasonsOf } from './figures.ts';
-import { type Observed, observe } from './observed.ts';
+import { type Observed, type ObservedSubject, observe } from './observed.ts';
 import { saturationOf } from './saturation.ts';
 import { subjects } from './subjects.ts';
 
@@ -29,6 +30,14 @@ const fullOf = (measured: Saturation | undefined, all: readonly Observed[]): Sat
 const busiest = (a: GoldenSignals, b: GoldenSignals): number =>
   b.requests + b.connectionsOpened - a.requests - a.connectionsOpened || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1);
 
+/** Who had no traffic, of those that are asked for. */
+const idle = (busy: readonly ObservedSubject[], known: readonly Labels[], where: Where = {}): readonly ObservedSubject[] => {
+  const seen = new Set(busy.map(({ labels }) => JSON.stringify(labels)));
+  return known
+    .filter((labels) => !seen.has(JSON.stringify(labels)) && isWhere(labels, where))
+    .map((labels) => ({ labels, steps: new Map() }));
+};
+
 /** @param measures what users want to know to be full, beside what is measured anyway */
 export const goldenSignals = async (
   query: SignalsQuery,
@@ -45,9 +54,9 @@ export const goldenSignals = async (
       .sort(([a], [b]) => a - b)
       .map(([at, one]) => ({ at, ...figuresOf([one], observed.step), ...(one.gap && { gap: true as const }) }));
   const saturation = await saturationOf(query, { of, measures, from, to, step: fineness, whole: true });
-  const items = observed.subjects.map(({ labels, steps }): GoldenSignals => {
+  const items = [...observed.subjects, ...idle(observed.subjects, saturation?.known ?? [], where)].map(({ labels, steps }): GoldenSignals => {
     const all = [...steps.values()];
-    const full = fullOf(saturation?.(labels), all);
+    const full = fullOf(saturation?.of(labels), all);
     return {
       labels,
       ...figuresOf(all, to - from),
