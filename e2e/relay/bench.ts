@@ -20,6 +20,7 @@ import { certificateService } from '../../weftd/src/ca/service.ts';
 import { makeAds } from '../../weftd/src/push/ads-server.ts';
 import { type GrpcInput, type GrpcServer, serveGrpc } from '../../weftd/src/push/grpc.ts';
 import type { Plan, Planned, ResourceSet } from '../../weftd/src/push/plan.ts';
+import { makeTally } from '../../weftd/src/telemetry/tally.ts';
 import { spawnEnvoy } from '../envoy.ts';
 
 export const pod = instance('shop', 'web-1').pod;
@@ -114,8 +115,16 @@ export const startPlane = async (directory: string, input: PlaneInput): Promise<
     },
     start: async (more = {}) => {
       boots += 1;
-      ads = makeAds({ plan, ...powers, authenticate: ca.authenticate, log: logger, trustDomain: 'cluster.local', boot: `b${boots}` });
-      const services = [ads.service, certificateService({ ca, now: Date.now, log: logger })];
+      ads = makeAds({
+        plan,
+        ...powers,
+        authenticate: ca.authenticate,
+        log: logger,
+        tally: makeTally(),
+        trustDomain: 'cluster.local',
+        boot: `b${boots}`,
+      });
+      const services = [ads.service, certificateService({ ca, now: Date.now, tally: makeTally(), log: logger })];
       server = await serveGrpc({ addresses: [address], identities: ca.serving, services, ...grpc, ...more });
     },
   };

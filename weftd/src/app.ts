@@ -23,6 +23,7 @@ import { withOwnMetrics } from './telemetry/own-metrics.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
 import { proxiesOf } from './telemetry/scrape/pages.ts';
 import { scrapeThread } from './telemetry/scrape/thread.ts';
+import { makeTally } from './telemetry/tally.ts';
 import { traceReceiver } from './telemetry/traces/receiver.ts';
 import { startTelemetry } from './telemetry/worker/thread.ts';
 
@@ -111,7 +112,8 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(ca.close);
 
   const boot = randomBytes(4).toString('hex');
-  const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log }); // plans → Envoy
+  const tally = makeTally();
+  const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log, tally }); // plans → Envoy
   const xds = `${config.xds.host}:${config.xds.port}`;
   takeSteps(desired, ads, log);
   const names = { trustDomain, cluster: clusterId };
@@ -123,7 +125,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
     identities: ca.serving,
-    services: [ads.service, certificateService({ ca, now, log }), records, spans],
+    services: [ads.service, certificateService({ ca, now, log, tally }), records, spans],
   });
   started.add(grpc.close);
 
@@ -143,7 +145,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const saturations = () => desired.node().measured.saturations;
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden };
-  const parts = { desired, push: ads, ca, agent, ...observed, version: config.version, gatewayAddress };
+  const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

@@ -16,6 +16,7 @@ import {
   type Query,
   quantiles,
   type Range,
+  type Row,
   seconds,
   size,
   toBank,
@@ -257,7 +258,22 @@ const outgoing = (principal: string, ...rows: readonly (readonly [Labels, number
     ...rows,
   );
 
+const succeeded = (name: string, labels: string, ...rows: readonly (readonly [Labels, number])[]): Query => {
+  const by = name.startsWith('Outgoing') ? ' by (destination_service)' : '';
+  const sum = (more: string) => `sum(${rate('istio_requests_total', `${labels}${more}`, 'irate')})${by}`;
+  const near = rows.map(([row, share]): Row => [row, [share - 0.001, share + 0.001]]);
+  return values(`workload: ${name}`, `${sum(',response_code!~"5.*"')} / ${sum('')}`, ...near);
+};
+const outgoingTo = (policy: string) => `reporter="source", connection_security_policy${policy}, ${called}, ${everyService}`;
+
 const workloads: readonly Query[] = [
+  succeeded('Incoming Success Rate', served, [{}, 1 - ways.failed / (toBank + plain)]),
+  // As Istio's, callers do not know whether it is mutual.
+  succeeded('Outgoing Success Rate By Destination, mTLS', outgoingTo('="mutual_tls"')),
+  succeeded('Outgoing Success Rate By Destination', outgoingTo('!="mutual_tls"'), [
+    { destination_service: bank },
+    1 - ways.failed / toBank,
+  ]),
   choices('workload: namespaces', '', 'destination_workload_namespace', ['money', 'shop', 'unknown']),
   choices(
     'workload: callers',
@@ -290,6 +306,12 @@ const workloads: readonly Query[] = [
 ];
 
 const performance: readonly Query[] = [
+  values(
+    'performance: Istio Components by Version',
+    'sum(istio_build) by (component, tag)',
+    [{ component: 'pilot', tag: manifest.version }, 1],
+    [{ component: 'proxy', tag: manifest.version }, 3],
+  ),
   counts(
     'performance: requests of the gateway',
     `round(sum(irate(istio_requests_total{source_workload="${gateway}", reporter="source"}[$interval])), 0.001)`,
@@ -311,9 +333,24 @@ const performance: readonly Query[] = [
   values('performance: Disk', 'process_open_fds{app="istiod"}', [{ app: 'istiod' }, [10, 10_000]]),
 ];
 
+const perSecond: Range = [0, 1_000];
+const buckets = (from: string, metric: string, bounds: readonly string[]): Query =>
+  values(from, `sum(rate(${metric}_bucket{}[$interval])) by (le)`, ...[...bounds, '+Inf'].map((le) => [{ le }, perSecond] as const));
+
 const controlPlane: readonly Query[] = [
   values('control plane: Pilot Versions', 'sum by (tag) (istio_build{component="pilot"})', [{ tag: manifest.version }, 1]),
   values('control plane: Connections', 'sum (pilot_xds)', [{}, 3]),
+  values(
+    'control plane: XDS Pushes',
+    'sum by (type) (irate(pilot_xds_pushes[$interval]))',
+    ...['cds', 'ecds', 'eds', 'lds', 'rds', 'vhds'].map((type) => [{ type }, perSecond] as const),
+  ),
+  values('control plane: Push Errors', 'sum by (type) (pilot_total_xds_rejects)', [{}, 0]),
+  values('control plane: Push Errors, internal', 'pilot_total_xds_internal_errors', [{ app: 'istiod' }, 0]),
+  buckets('control plane: Push Time', 'pilot_xds_push_time', ['0.01', '0.1', '1', '3', '5', '10', '20', '30']),
+  buckets('control plane: Push Size', 'pilot_xds_config_size_bytes', ['1', '10000', '1000000', '4000000', '10000000', '40000000']),
+  values('control plane: Validation, passed', 'sum (rate(galley_validation_passed[$interval]))', [{}, 0]),
+  values('control plane: Validation, failed', 'sum (rate(galley_validation_failed[$interval]))', [{}, 0]),
 ];
 
 export const boards: readonly Query[] = [...mesh, ...service, ...workloads, ...performance, ...controlPlane];

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { contentTypes, type Family, type Format } from '@weft/signals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { controlPlaneMetrics } from '../telemetry/control-plane.ts';
+import { authorityMetrics, controlPlaneMetrics } from '../telemetry/control-plane.ts';
 import { handOverMetrics } from '../telemetry/hand-over/metrics.ts';
 import { lossMetrics } from '../telemetry/records/losses.ts';
 import { proxiesOf } from '../telemetry/scrape/pages.ts';
@@ -31,8 +31,10 @@ const scrapedBy = async (request: FastifyRequest, parts: ApiParts): Promise<Scra
 
 const proxiesIn = ({ desired }: ApiParts) => proxiesOf(desired);
 
-const ofControlPlane = async ({ push, version, telemetry }: ApiParts): Promise<readonly Family[]> => [
+const ofControlPlane = async ({ push, version, telemetry, tally, ca }: ApiParts): Promise<readonly Family[]> => [
   ...controlPlaneMetrics({ version, connected: push.proxies().filter(({ connected }) => connected) }),
+  ...tally.families(),
+  ...authorityMetrics(ca.expiries()),
   // The thread of telemetry may be away; proxies' metrics do not need it.
   ...handOverMetrics(await telemetry.outbox.state().catch(() => [])),
   ...lossMetrics(

@@ -1,6 +1,7 @@
-import { type ApplyRequest, type ApplyResult, type DeleteRequest, findKind, type Kind, type StoredObject } from '@weft/model';
+import { type ApplyRequest, type ApplyResult, type DeleteRequest, findKind, type Kind, refKey, type StoredObject } from '@weft/model';
 import { Type } from 'typebox';
 import type { ObjectQuery } from '../desired/messages.ts';
+import type { Tally } from '../telemetry/tally.ts';
 import { Refusal, type Routes } from './routes.ts';
 import { standings } from './standing.ts';
 
@@ -32,6 +33,14 @@ const answered = (result: ApplyResult): ApplyResult & { readonly error?: string 
   if (statusOf(result) === 200) return result;
   const reason = result.findings.find(({ severity, refused }) => refused || severity === 'error');
   return { ...result, error: reason?.message ?? 'something was refused' };
+};
+
+/** Istio counts what its webhook lets through and what not. */
+const judged = ({ items, findings }: ApplyResult, tally: Tally): void => {
+  for (const { ref } of items) tally.count('galley_validation_passed', { resource: ref.kind });
+  const refused = findings.filter((finding) => finding.refused || finding.severity === 'error');
+  const refs = new Map(refused.flatMap(({ resource }) => (resource ? [[refKey(resource), resource] as const] : [])));
+  for (const { kind } of refs.values()) tally.count('galley_validation_failed', { resource: kind });
 };
 
 interface ObjectPath {
@@ -70,6 +79,7 @@ export const resourceRoutes: Routes = (server, parts) => {
   });
   server.post<{ Body: ApplyRequest }>('/apply', { schema: { body: applyRequest }, bodyLimit: applyLimit }, async ({ body }, reply) => {
     const result = await desired.call('apply', body);
+    judged(result, parts.tally);
     return reply.code(statusOf(result)).send(answered(result));
   });
   server.post<{ Body: DeleteRequest }>('/delete', { schema: { body: deleteRequest } }, async ({ body }, reply) => {

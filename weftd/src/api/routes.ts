@@ -6,6 +6,7 @@ import type { DesiredThread } from '../desired/thread.ts';
 import type { Push } from '../push/contract.ts';
 import type { GoldenSignalsJson } from '../telemetry/golden.ts';
 import type { Scrapes } from '../telemetry/scrape/thread.ts';
+import type { Tally } from '../telemetry/tally.ts';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
 import type { Agent } from './agent.ts';
 
@@ -17,6 +18,7 @@ export interface ApiParts {
   readonly agent: Agent;
   readonly alerts: Alerts;
   readonly telemetry: Telemetry;
+  readonly tally: Tally;
   readonly scrapes: Scrapes;
   /** Of measurements, wherever they are kept. */
   readonly goldenSignals: GoldenSignalsJson;

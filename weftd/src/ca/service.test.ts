@@ -4,6 +4,7 @@ import { methodTable } from '@weft/envoy';
 import { IstioCertificateService } from '@weft/envoy/gen/security/v1alpha1/ca_pb.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type GrpcServer, serveGrpc } from '../push/grpc.ts';
+import { makeTally } from '../telemetry/tally.ts';
 import { type Fixture, instance, makeCsr, makeFixture } from './fixture.ts';
 import { certificateService } from './service.ts';
 import { keyToPem, makeKeys } from './x509.ts';
@@ -14,7 +15,12 @@ let log: { fields: object; message: string }[] = [];
 beforeAll(async () => {
   fixture = await makeFixture();
   const write = (fields: object, message: string): void => void log.push({ fields, message });
-  const service = certificateService({ ca: fixture.ca, now: () => fixture.clock.time, log: { info: write, warn: write } });
+  const service = certificateService({
+    ca: fixture.ca,
+    now: () => fixture.clock.time,
+    tally: makeTally(),
+    log: { info: write, warn: write },
+  });
   server = await serveGrpc({ addresses: ['127.0.0.1:0'], identities: fixture.ca.serving, services: [service] });
 });
 beforeEach(() => {

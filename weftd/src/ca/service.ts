@@ -3,6 +3,7 @@ import { methodTable } from '@weft/envoy';
 import { type IstioCertificateRequest, IstioCertificateService } from '@weft/envoy/gen/security/v1alpha1/ca_pb.js';
 import { spiffeId } from '@weft/model';
 import type { GrpcService } from '../push/grpc.ts';
+import type { Tally } from '../telemetry/tally.ts';
 import type { Ca } from './ca.ts';
 import { peerCredentials } from './peer.ts';
 import { rateLimit } from './rate.ts';
@@ -10,6 +11,7 @@ import { rateLimit } from './rate.ts';
 export interface CertificateServiceInput {
   readonly ca: Ca;
   readonly now: () => number;
+  readonly tally: Tally;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -29,12 +31,14 @@ export const certificateService = (input: CertificateServiceInput): GrpcService 
 });
 
 /** Refusals tell the caller nothing; the reason is in the log [G5]. */
-const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): UntypedServiceImplementation => {
+const certificateHandlers = ({ ca, now, tally, log }: CertificateServiceInput): UntypedServiceImplementation => {
   const admit = rateLimit({ ...limit, now });
 
   const createCertificate = async (call: ServerUnaryCall<IstioCertificateRequest, Answer>, done: sendUnaryData<Answer>): Promise<void> => {
+    tally.count('citadel_server_csr_count');
     const authentication = await ca.authenticate(peerCredentials(call));
     if (!authentication.ok) {
+      tally.count('citadel_server_authentication_failure_count');
       log.warn({ peer: call.getPeer(), reason: authentication.reason }, 'certificate request refused');
       return done({ code: status.UNAUTHENTICATED, details: 'request authenticate failure' });
     }
@@ -51,6 +55,7 @@ const certificateHandlers = ({ ca, now, log }: CertificateServiceInput): Untyped
     }
     const { serial, notAfter, chain } = answer.certificate;
     log.info({ ...who, serial, notAfter }, 'certificate issued');
+    tally.count('citadel_server_success_cert_issuance_count');
     // Istio's order: leaf, intermediates, root last.
     done(null, { certChain: [...chain, ca.bundles().pem] });
   };

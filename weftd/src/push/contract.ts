@@ -5,6 +5,7 @@
 import type { Proxy, ProxyStatus, WaitResult } from '@weft/model';
 import type { Authenticate } from '../ca/caller.ts';
 import type { Registry } from '../registry.ts';
+import type { Tally } from '../telemetry/tally.ts';
 import type { Plan, ResourceSet } from './plan.ts';
 
 /** The server's certificate and the roots that clients are checked against, both exchangeable while serving. */
@@ -34,6 +35,7 @@ export interface PushPowers {
   readonly authenticate: Authenticate;
   readonly now: () => number;
   readonly log: Log;
+  readonly tally: Tally;
 }
 
 /**

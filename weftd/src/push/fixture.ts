@@ -9,6 +9,7 @@ import type { DeltaDiscoveryRequestSchema, DeltaDiscoveryResponse } from '@weft/
 import type { Proxy } from '@weft/model';
 import { type Fixture as CaFixture, makeCsr, makeFixture } from '../ca/fixture.ts';
 import { keyToPem, makeKeys } from '../ca/x509.ts';
+import { makeTally } from '../telemetry/tally.ts';
 import { type Ads, type AdsInput, makeAds } from './ads-server.ts';
 import type { Log } from './contract.ts';
 import { type GrpcInput, type GrpcServer, serveGrpc } from './grpc.ts';
@@ -92,6 +93,7 @@ const serveWith = async (ca: CaFixture, resources: ResourceSet, { times, ...opti
     authenticate,
     now: Date.now,
     log,
+    tally: makeTally(),
     trustDomain: 'cluster.local',
     boot,
     ...(times ? { times } : {}),

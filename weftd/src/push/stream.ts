@@ -1,5 +1,6 @@
 /** The shell around one session: reads requests, asks the session what to send, writes one response at a time. */
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { shortType } from '@weft/envoy';
 import type { DeltaDiscoveryRequest } from '@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import type { Proxy } from '@weft/model';
 import type { Caller } from '../ca/caller.ts';
@@ -61,6 +62,8 @@ export class AdsStream {
   #writing = false;
   #over = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Since when there is something that the proxy does not have. */
+  #behindSince: number | undefined;
 
   constructor(call: AdsCall, id: string, powers: StreamPowers) {
     this.#call = call;
@@ -117,6 +120,7 @@ export class AdsStream {
 
   #planned(planned: Planned, proxy: Proxy): void {
     if (this.#over) return;
+    this.#behindSince ??= performance.now();
     if (this.#session) {
       this.#happened({ kind: 'planned', planned });
       return;
@@ -153,6 +157,7 @@ export class AdsStream {
       }
       if (next.nacks > before.nacks) {
         const { type, message } = next.lastNack ?? {};
+        this.#powers.tally.count('pilot_total_xds_rejects', apart(type ?? ''));
         this.#powers.log.warn({ proxy: this.#stream?.proxy.id, type, error: message }, 'proxy refused');
       }
       this.#session = next;
@@ -175,16 +180,27 @@ export class AdsStream {
       // Not sent yet, so not part of the session: what changes meanwhile is sent instead.
       if (!release) break;
       this.#session = session;
-      this.#write(this.#powers.responses.encode(push), release);
+      this.#write(this.#powers.responses.encode(push), push.typeUrl, release);
     }
     if (this.#session && this.#stream && !this.#over) {
       this.#powers.onSession(this.#stream, this.#session);
+      this.#caughtUp(this.#session);
       this.#beImpatient(this.#session);
     }
   }
 
-  #write(bytes: Parts, release: () => void): void {
+  #caughtUp(session: OpenSession): void {
+    if (this.#behindSince === undefined || !inStep(session)) return;
+    this.#powers.tally.observe('pilot_proxy_convergence_time', (performance.now() - this.#behindSince) / 1000);
+    this.#behindSince = undefined;
+  }
+
+  #write(bytes: Parts, typeUrl: string, release: () => void): void {
     this.#writing = true;
+    const { tally } = this.#powers;
+    const began = performance.now();
+    tally.count('pilot_xds_pushes', apart(typeUrl));
+    tally.observe('pilot_xds_config_size_bytes', bytes.byteLength, apart(typeUrl));
     this.#wait(this.#powers.times.stuckMs, () => {
       this.#powers.log.warn({ proxy: this.#stream?.proxy.id }, 'proxy does not read: cut off');
       this.#close();
@@ -192,6 +208,7 @@ export class AdsStream {
     });
     this.#call.write(bytes, () => {
       release();
+      tally.observe('pilot_xds_push_time', (performance.now() - began) / 1000, apart(typeUrl));
       this.#writing = false;
       clearTimeout(this.#timer);
       this.#resume();
@@ -223,6 +240,7 @@ export class AdsStream {
     const failed = (error: unknown): void => {
       if (this.#over) return;
       this.#powers.log.error({ stream: this.#id, proxy: this.#stream?.proxy.id, err: error }, 'stream failed');
+      this.#powers.tally.count('pilot_total_xds_internal_errors');
       this.#refuse('INTERNAL', String(error));
     };
     try {
@@ -241,6 +259,9 @@ export class AdsStream {
     if (this.#stream) this.#powers.onEnd(this.#stream);
   }
 }
+
+/** As Istio calls types: `cds`. */
+const apart = (typeUrl: string) => ({ type: shortType(typeUrl).toLowerCase() });
 
 const nodeOf = ({ node }: DeltaDiscoveryRequest): NodeClaim => ({
   id: node?.id ?? '',

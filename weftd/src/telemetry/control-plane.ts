@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Family, Labels } from '@weft/signals';
+import type { Expiry } from '../ca/expiries.ts';
 
 export interface ControlPlane {
   readonly version: string;
@@ -50,6 +51,15 @@ const ofProcess = (): readonly Family[] => {
     family(cpu, [[app, (user + system) / 1e6]]),
     gauge('process_resident_memory_bytes', 'Memory of weftd.', [app, process.memoryUsage.rss()]),
     ...ofLinux(),
+  ];
+};
+
+/** Of the mesh's own roots the one that ends first. */
+export const authorityMetrics = (expiries: readonly Expiry[]): readonly Family[] => {
+  const own = expiries.filter(({ namespace }) => namespace === '').map(({ notAfter }) => notAfter / 1000);
+  if (own.length === 0) return [];
+  return [
+    gauge('citadel_server_root_cert_expiry_timestamp', 'When the mesh’s root certificate ends; Unix seconds.', [app, Math.min(...own)]),
   ];
 };
 
