@@ -1,22 +1,18 @@
 /** One pod's Envoy: its socket for configuration and keys first, then the process, for as long as the pod lives. */
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { bootstrap, formatNodeId, istioVersion, type NodeId, socketMark, virtualInbound, virtualOutbound } from '@weft/envoy';
 import { filesOf, type NodeView, type Place, type PodSpec } from '@weft/model';
 import { inside } from '../host/launch.ts';
 import { Backoff } from '../process/backoff.ts';
 import { type Child, describeExit, start } from '../process/child.ts';
 import type { LogFile } from '../process/log-file.ts';
-import type { Spool } from '../records/spool.ts';
 import type { ServedProxy } from '../relay/proxy.ts';
 import { askAdmin } from './admin.ts';
 import { inNetwork, withNetRaw, without, withoutRights } from './confine.ts';
 import type { Page } from './last-words.ts';
 import type { PodNetwork } from './network.ts';
-import { RecordFile } from './record-file.ts';
-import { RecordLosses, writtenIn } from './record-losses.ts';
-import { type RecordPlace, showRecords, withoutRecords } from './record-place.ts';
+import { ProxyRecords, type RecordSpools } from './proxy-records.ts';
 import { spanEnvironment } from './span-environment.ts';
 
 export interface ProxySockets {
@@ -56,26 +52,15 @@ export interface ProxyInput {
     readonly state: string;
     readonly user: number | undefined;
   }) => Promise<ServedProxy>;
-  /** Where the proxy's records go, and who brings them further. Throws when the disk takes nothing. */
-  readonly records: { open(): Spool; lost(spool: Spool, lines: number): void; end(spool: Spool): void };
+  readonly records: RecordSpools;
   readonly now: () => number;
   readonly onChange: () => void;
-}
-
-/** What a proxy's records go through. */
-interface Records {
-  readonly spool: Spool;
-  readonly place: RecordPlace;
-  readonly file: RecordFile;
-  readonly losses: RecordLosses;
 }
 
 /** Istio's default; also how long connections of a listener that was removed may last. */
 const drainSeconds = 45;
 /** The first restart is at once: its clients wait. */
 const restarts = { first: 250, max: 5_000, calm: 10_000 };
-const recordFiles = { limit: 4 * 1024 * 1024, everyMs: 1_000 };
-const recordLossesMs = 5_000;
 const pollMs = 50;
 const stopMs = 5_000;
 
@@ -117,7 +102,7 @@ export class Proxy {
   message = 'waiting for the proxy';
   private served: ServedProxy | undefined;
   private child: Child | undefined;
-  private records: Records | undefined;
+  private readonly records: ProxyRecords;
   private stopping = false;
   /** When the Envoy that runs was started: all that it counts, it counted since. */
   started = 0;
@@ -127,6 +112,8 @@ export class Proxy {
 
   constructor(input: ProxyInput) {
     this.input = input;
+    const { records: spools, sockets, user, log } = input;
+    this.records = new ProxyRecords({ spools, ...sockets, user, note: (message) => log.note(message) });
   }
 
   get log(): LogFile {
@@ -151,7 +138,6 @@ export class Proxy {
     await writeFile(file, bootstrapOf(this.input), { mode: 0o600 });
     if (user !== undefined) await Promise.all([file, sockets.directory].map((path) => chown(path, user, user)));
     await chmod(sockets.directory, 0o700);
-    this.records = await this.openRecords();
     this.ended = this.keepRunning(file);
   }
 
@@ -163,7 +149,7 @@ export class Proxy {
   async stop(): Promise<void> {
     this.stopping = true;
     const { child } = this;
-    await this.records?.losses.close();
+    await this.records.stopCounting();
     if (child) {
       this.lastPage = await this.page().catch(() => undefined);
       child.process.kill('SIGTERM');
@@ -172,7 +158,7 @@ export class Proxy {
       clearTimeout(timer);
     }
     await this.ended;
-    await this.closeRecords();
+    await this.records.close();
     await this.served?.close();
     await rm(this.input.sockets.directory, { recursive: true, force: true });
   }
@@ -180,43 +166,6 @@ export class Proxy {
   private async page(): Promise<Page> {
     const { body, type } = await askAdmin(this.input.sockets.admin, 'GET', '/stats/prometheus');
     return { body, type, started: this.started };
-  }
-
-  private async openRecords(): Promise<Records | undefined> {
-    const { sockets, records, user, log } = this.input;
-    try {
-      const spool = records.open();
-      spool.giveTo(user);
-      const place = await showRecords(sockets.directory, spool.out, basename(sockets.directory));
-      const reopen = async (): Promise<void> => void (await askAdmin(sockets.admin, 'POST', '/reopen_logs'));
-      const losses = new RecordLosses({
-        ask: async () => writtenIn((await askAdmin(sockets.admin, 'GET', '/stats?filter=^filesystem%5C.')).body.toString()),
-        onLost: (lines) => records.lost(spool, lines),
-        everyMs: recordLossesMs,
-      });
-      return { spool, place, file: new RecordFile({ spool, reopen, ...recordFiles }), losses };
-    } catch (error) {
-      log.note(`requests are not recorded: ${(error as Error).message}`);
-      await withoutRecords(sockets.directory);
-      return undefined;
-    }
-  }
-
-  /** What the proxy before it left is complete. */
-  private beginRecords(): void {
-    try {
-      this.records?.spool.begin();
-    } catch (error) {
-      this.input.log.note(`its records go on in the same file: ${(error as Error).message}`);
-    }
-  }
-
-  private async closeRecords(): Promise<void> {
-    if (!this.records) return;
-    const { spool, place, file } = this.records;
-    await file.close();
-    await place.close().catch((error: Error) => this.input.log.note(error.message));
-    this.input.records.end(spool);
   }
 
   private report(live: boolean, message: string): void {
@@ -252,7 +201,8 @@ export class Proxy {
       const startedAt = now();
       this.started = startedAt;
       await rm(sockets.admin, { force: true });
-      this.beginRecords();
+      await this.records.begin();
+      if (this.stopping) break;
       try {
         this.child = start(this.command(file), { output: log.write, detached: true, directory: sockets.directory });
       } catch (error) {

@@ -70,6 +70,24 @@ describe('the file that a proxy writes to', () => {
     expect(spool.segments()).toMatchObject([{ number: 1, complete: true, size: 6 }]);
   });
 
+  test('is there before the proxy is, and takes no number while nothing is written to it [E63]', () => {
+    for (const _ of [1, 2]) {
+      spool.begin();
+      spool.prepareFor(undefined);
+      expect(existsSync(spool.live)).toBe(true);
+      expect(spool.segments()).toEqual([]);
+    }
+    write('one\n');
+    expect(spool.segments()).toMatchObject([{ number: 1, size: 4 }]);
+  });
+
+  test('is not made where a link leads', () => {
+    const elsewhere = `${spool.directory}-elsewhere`;
+    symlinkSync(elsewhere, spool.live);
+    spool.prepareFor(undefined);
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
   test('a link or a folder in its place is not followed and not kept', () => {
     symlinkSync('/etc/hostname', spool.live);
     expect(spool.segments()).toEqual([]);

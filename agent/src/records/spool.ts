@@ -7,8 +7,12 @@ import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
+  fchownSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -92,17 +96,21 @@ export class Spool {
     return join(this.out, recordFile);
   }
 
-  /** Lets the proxy's user write. */
-  giveTo(user: number | undefined): void {
+  /** Lets the proxy's user write, to a file that is there: a proxy that cannot make it refuses its listeners [E63]. Throws when the disk takes nothing. */
+  prepareFor(user: number | undefined): void {
     if (user !== undefined) chownSync(this.out, user, user);
     chmodSync(this.out, 0o700);
+    if (lstatSync(this.live, { throwIfNoEntry: false })) return;
+    // Never through a link that a proxy put there.
+    const file = openSync(this.live, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    if (user !== undefined) fchownSync(file, user, user);
+    closeSync(file);
   }
 
   /** No proxy writes now: whatever was left is complete, also a line that was cut off, to which the next proxy must not add. */
   begin(): void {
     this.#written = undefined;
-    if (sizeOf(this.live) === undefined) return;
-    this.#putAside();
+    if (sizeOf(this.live)) this.#putAside();
   }
 
   /** A file of at least so many bytes is put aside. @returns whether the proxy has to open a new one */
@@ -125,7 +133,7 @@ export class Spool {
         const path = join(this.directory, `${number}.${kind}`);
         return segmentAt(path, { number, complete: number !== this.#written, dropped: kind === 'dropped' });
       }),
-      ...segmentAt(this.live, { number: this.#next, complete: false, dropped: false }),
+      ...segmentAt(this.live, { number: this.#next, complete: false, dropped: false }).filter(({ size }) => size > 0),
     ];
   }
 
@@ -137,10 +145,15 @@ export class Spool {
     for (const former of this.#numbers()) if (former.kind === 'done' && former.number < number) this.#remove(former);
   }
 
-  /** Gives the records of a complete segment up; how many they were stays, to be told. */
+  /** Gives the records of a complete segment up; how many they were stays, to be told. A full disk has room for that only then. */
   drop({ number, path }: Segment, told: string): void {
     const note = join(this.directory, `${number}.dropped`);
-    writeFileSync(`${note}.new`, told, { mode: 0o600 });
+    try {
+      writeFileSync(`${note}.new`, told, { mode: 0o600 });
+    } catch {
+      truncateSync(path);
+      writeFileSync(`${note}.new`, told, { mode: 0o600 });
+    }
     renameSync(`${note}.new`, note);
     rmSync(path, { force: true });
   }
