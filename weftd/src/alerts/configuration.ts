@@ -9,13 +9,13 @@ import {
   type NamedSaturation,
   ofKind,
   type Resource,
-  type SecretKey,
   type ServiceLevelObjectiveSpec,
   secretKeysOf,
   secretText,
 } from '@weft/model';
 import { saturationsIn } from '../desired/measured.ts';
 import type { Instance } from '../registry.ts';
+import { secretId } from './secret-id.ts';
 
 export interface Configuration {
   readonly objectives: readonly Resource<ServiceLevelObjectiveSpec>[];
@@ -32,8 +32,6 @@ export interface Configuration {
   readonly certificates: readonly { readonly namespace: string; readonly name: string; readonly notAfter: number }[];
   readonly saturations: readonly NamedSaturation[];
 }
-
-export const secretId = (namespace: string, { name, key }: SecretKey): string => `${namespace}/${name}/${key}`;
 
 const secretsOf = (resources: readonly Resource[], routes: readonly Resource<AlertRouteSpec>[]): ReadonlyMap<string, string> => {
   const secrets = new Map(

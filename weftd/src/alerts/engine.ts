@@ -20,11 +20,11 @@ import {
   type Silence,
 } from '@weft/signals';
 import type { Configuration } from './configuration.ts';
-import { secretId } from './configuration.ts';
 import { Deliveries } from './deliveries.ts';
 import { Evaluation, type EvaluationPowers } from './evaluation.ts';
 import type { notify } from './notify/notify.ts';
 import { type AlertPlan, matcherOf, planOf } from './plan.ts';
+import { secretId } from './secret-id.ts';
 import { tryReceiver } from './trial.ts';
 
 export interface EnginePowers extends EvaluationPowers {
