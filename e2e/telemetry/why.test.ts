@@ -184,18 +184,16 @@ describe('each way to fail, on real Envoys', () => {
       again: 'http://rude/status/503',
       unrouted: 'http://rude/unknown',
       judged: 'http://rude/judged',
-      left: '-m 0.2 http://rude/delay/900',
+      left: '-m 0.5 http://rude/delay/900',
       unresolved: 'http://a.nowhere.example/ --connect-to ::240.240.9.9:80',
       guest: 'http://rude/status/200 -H x-role:guest',
       member: 'http://rude/team',
       forged: 'http://rude/team -H authorization:Bearer%20abc',
       ambiguous: 'http://rude/a -H host:a@rude',
-      bytes: '-m 1 telnet://rude:9000',
     },
     clerk: {
       beyond: 'http://silent.legacy/',
       unknown: 'http://unknown.example/ --connect-to ::ledger.why:80',
-      closed: '-m 1 telnet://rude:9999',
     },
     batch: {
       unserved: 'http://door.why/else -H host:shop.example',
@@ -205,13 +203,18 @@ describe('each way to fail, on real Envoys', () => {
     },
   };
 
+  /** Says something, and waits until it is hung up on. */
+  const bytes: Readonly<Record<string, number>> = { web: 9000, clerk: 9999 };
+  const connecting = (port: number) =>
+    `node -e 'require("net").connect(${port}, "rude").on("error", () => {}).on("close", () => process.exit()).write("hello")' &`;
+
   beforeAll(async () => {
     const run = async ([pod, all]: [string, Readonly<Record<string, string>>]) => {
       const commands = Object.entries(all).map(([id, args]) => {
         const words = args.split(' ').map((word) => `'${word.replaceAll('%20', ' ')}'`);
-        // Bytes go as long as there is somebody who may say some.
-        return `sleep 1 | curl -s -m 5 -o /dev/null -H x-request-id:${id} ${words.join(' ')} &`;
+        return `curl -s -m 5 -o /dev/null -H x-request-id:${id} ${words.join(' ')} &`;
       });
+      if (bytes[pod]) commands.push(connecting(bytes[pod]));
       const namespace = pod === 'batch' ? 'legacy' : 'why';
       await mesh.weft('exec', '-n', namespace, `deploy/${pod}`, '--', 'sh', '-c', `${commands.join('\n')}\nwait`);
     };
@@ -377,6 +380,7 @@ describe('who comes in plaintext', () => {
       manifest: { kind: 'PeerAuthentication', metadata: { name: 'default', namespace: 'why' }, spec: { mtls: { mode: 'STRICT' } } },
     });
     expect(ledgerPort({ ...plan, workloads: plan.changes })?.forecast).toBe('breaks');
+    expect(plan.exceptions).toMatchObject([{ workload: 'rude', ports: [{ port: 8080, mode: 'PERMISSIVE', from: { name: 'rude' } }] }]);
     const quiet = await told<StrictPlan>('mtls/strict/legacy?windowMs=60000');
     expect(quiet.changes, 'nobody there has a sidecar').toEqual([]);
   });
@@ -386,6 +390,8 @@ describe('who comes in plaintext', () => {
     writeFileSync(join(mesh.folder, 'strict.yaml'), JSON.stringify(manifest));
     await mesh.applied(30);
     expect(await status('batch', 'http://ledger.why/x')).toBe('000');
+    expect(await status('web', 'http://ledger/x'), 'who was not named is served').toBe('200');
+    expect(await status('batch', 'http://rude.why/status/200'), 'a port that was to stay as it is').toBe('200');
     const { items } = await until('its record', async () => {
       const found = await mesh.json<{ items: { verdict: { by?: string }; refusal?: { id: string } }[] }>(
         'access',

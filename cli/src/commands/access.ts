@@ -1,9 +1,9 @@
 import type { RecordsState } from '@weft/model';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { data, type Format, outputOption, table } from '../output.ts';
 import { failedColumns, recordColumns } from '../records/columns.ts';
-import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
+import { type Conditions, conditionsOf, countUpTo, withConditions } from '../records/conditions.ts';
 import { moment } from '../times.ts';
 
 interface AccessOptions extends Conditions {
@@ -23,11 +23,11 @@ const lossText = ({ losses }: RecordsState): string =>
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
 
-const count = (text: string): number => {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || number > most) throw new InvalidArgumentError(`write a number from 1 to ${most}.`);
-  return number;
-};
+/** An empty table says nothing of why. */
+const silence = ({ records }: RecordsState): string =>
+  records === 0
+    ? 'there are no records yet: proxies write one for each request, unless a Telemetry turns them off'
+    : `none of the ${records} records that are kept fits`;
 
 export const accessCommand = ({ api, terminal }: Cli): Command =>
   withConditions(new Command('access').description('list who asked whom for what, and what came of it; also of workloads that are gone'))
@@ -35,7 +35,7 @@ export const accessCommand = ({ api, terminal }: Cli): Command =>
     .option('--until <time>', 'the same', moment(Date.now))
     .option('--denial <id>', 'the id that a refused caller was given')
     .option('--request <id>', 'x-request-id, which joins what several proxies say of one request')
-    .option('--limit <records>', 'the newest so many', count, 100)
+    .option('--limit <records>', 'the newest so many', countUpTo(most), 100)
     .addOption(outputOption('json', 'wide'))
     .action(async (options: AccessOptions) => {
       const { since, until, denial, request, limit, output } = options;
@@ -51,7 +51,9 @@ export const accessCommand = ({ api, terminal }: Cli): Command =>
       terminal.out(
         data({ items: records }, output) ?? table(records, options.failed ? failedColumns(terminal) : recordColumns(terminal), output),
       );
-      const lost = lossText(await api.recordsState());
+      const state = await api.recordsState();
+      if (records.length === 0) terminal.err(silence(state));
+      const lost = lossText(state);
       if (lost !== '') terminal.err(`records that were not kept, since ever: ${lost}`);
       if (found.length === limit) terminal.err(`these are the newest ${limit}; --limit shows more, --until older ones`);
     });

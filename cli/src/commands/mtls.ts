@@ -39,4 +39,5 @@ export const mtlsCommand = (cli: Cli): Command =>
     .action(async ({ namespace, since, output }: MtlsOptions) => {
       const report = await cli.api.mtls({ ...(namespace !== undefined && { namespace }), windowMs: since });
       cli.terminal.out(data(report, output) ?? reportText(report, cli.terminal));
+      if (report.workloads.length === 0) cli.terminal.err(namespace ? `no workload runs in ${namespace}` : 'no workload runs');
     });

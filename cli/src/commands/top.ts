@@ -3,13 +3,13 @@ import type { Top, TopRow } from '@weft/signals';
 import { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { brief, type Column, data, type Format, json, outputOption, printable, table } from '../output.ts';
-import { type Conditions, conditionsOf, withConditions } from '../records/conditions.ts';
+import { type Conditions, conditionsOf, countUpTo, withConditions } from '../records/conditions.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookBack } from '../times.ts';
 
 interface TopOptions extends Conditions {
   readonly window: number;
-  readonly limit: string;
+  readonly limit: number;
   readonly watch?: true;
   readonly output?: Format;
 }
@@ -33,7 +33,8 @@ const columns = ({ paint }: Terminal): readonly Column<TopRow>[] => [
 
 const topText = (top: Top, terminal: Terminal): string => {
   const more = top.truncated ? ['', 'more came than are counted here: these are the newest'] : [];
-  return [table(top.rows, columns(terminal)), ...more].join('\n');
+  const silence = top.rows.length === 0 ? ['', 'nobody asked for anything in this time; --window looks back further'] : [];
+  return [table(top.rows, columns(terminal)), ...silence, ...more].join('\n');
 };
 
 /** To the upper left corner, and what was there goes. */
@@ -43,14 +44,14 @@ const every = 1000;
 export const topCommand = ({ api, terminal }: Cli): Command =>
   withConditions(new Command('top').description('tell what is asked most, by whom, of whom, how fast and how well'))
     .addOption(new Option('--window <time>', 'of the last so much time').argParser(lookBack()).default(60_000, '1m'))
-    .option('--limit <lines>', 'so many lines at most', '50')
+    .option('--limit <lines>', 'so many lines at most', countUpTo(1000), 50)
     .option('--watch', 'look again each second, until it is interrupted')
     .addOption(outputOption('json', 'yaml'))
     .action(async (options: TopOptions) => {
       const { window, limit, watch, output } = options;
       const look = (): Promise<Top> => {
         const until = Date.now();
-        return api.top({ ...conditionsOf(options), since: until - window, until, limit: Number(limit) });
+        return api.top({ ...conditionsOf(options), since: until - window, until, limit });
       };
       for (let again = true; again; again = watch === true) {
         const top = await look();

@@ -43,7 +43,11 @@ export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
 
   server.get<{ Params: { id: string } }>('/traces/:id', async ({ params: { id } }) => {
     const found = /^[0-9a-f]{32}$/.test(id) ? await traces.trace(id) : undefined;
-    if (!found) throw new Refusal(404, `there is no trace ${id}`);
+    if (!found)
+      throw new Refusal(
+        404,
+        `there is no trace ${id}: it was not sampled (randomSamplingPercentage of a Telemetry; 1 % without), or is forgotten by now`,
+      );
     return found;
   });
 
