@@ -1,10 +1,11 @@
 /** What an Envoy counts and writes down of its traffic, against what was sent: as client and server at once, with mutual TLS between. */
 import { execFileSync } from 'node:child_process';
-import { createReadStream, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:http2';
 import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -336,15 +337,15 @@ describe('records', () => {
 
 /** As many records as there is room for, then none, and again when there is room: as root on a disk of its own. */
 test.runIf(process.getuid?.() === 0)('a full disk costs records, which are counted, and no request', async () => {
-  const disk = join(envoy.folder, 'disk');
+  // What this machine has mounted of meshes is watched by others.
+  const disk = mkdtempSync(join(tmpdir(), 'full-disk-'));
   const [path, put] = [join(envoy.folder, recordFile), join(disk, recordFile)];
   const reopened = async (file: string): Promise<void> => {
     rmSync(path, { force: true });
     if (file !== path) symlinkSync(file, path);
     await admin('/reopen_logs', 'POST');
   };
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'weft-full', disk]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'full', disk]);
   try {
     renameSync(path, join(envoy.folder, 'before.jsonl'));
     await reopened(put);
@@ -374,6 +375,7 @@ test.runIf(process.getuid?.() === 0)('a full disk costs records, which are count
     await reopened(path);
     await sleep(300);
     execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
   }
 });
 
