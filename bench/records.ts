@@ -114,6 +114,11 @@ const questions: readonly (readonly [name: string, query: RecordQuery])[] = [
   ['by principal and hour, all', { principal, ...hour, limit: 10_000 }],
   ['by principal, hour and path', { principal, ...hour, path: '/entries/1', limit: 10_000 }],
   ['by who was called and hour', { to: { name: 'ledger' }, ...hour, limit: 100 }],
+  ['by path, the newest 100', { path: '/entries/77', limit: 100 }],
+  ['by a path that nobody asked for', { path: '/nothing', limit: 100 }],
+  ['by a path that all begin with', { path: '/', limit: 100 }],
+  ['by workload, at either end', { workload: { name: 'caller-7' }, limit: 100 }],
+  ['what went wrong', { failed: true, limit: 100 }],
   ['what an address touched', { address: '10.244.0.7', limit: 100 }],
   ['by request id', { request: idOf(Math.floor(total / 2)), limit: 10 }],
   ['what was refused, of which there is nothing', { denied: true, limit: 100 }],
@@ -122,7 +127,7 @@ const questions: readonly (readonly [name: string, query: RecordQuery])[] = [
 const home = mkdtempSync(join(tmpdir(), 'weft-bench-records-'));
 try {
   const path = join(home, 'requests.db');
-  const records = openRecords(path, { maxBytes: 1024 ** 4, maxAgeMs: 100 * dayMs });
+  const records = openRecords(path, { maxBytes: Math.max(2 * 1024 ** 3, 512 * total), maxAgeMs: 100 * dayMs });
   const { wallMs, cpuMs } = ingest(records);
   const perSecond = (ms: number): string => Math.round((total / ms) * 1_000).toLocaleString('en');
   console.log(`${total.toLocaleString('en')} records: ${perSecond(cpuMs)} for a second of CPU, ${perSecond(wallMs)} a second by the clock`);

@@ -52,6 +52,12 @@ export const isFailed = (part: number): Condition => {
   return condition(`shape IN (SELECT id FROM shapes_${part} WHERE ${bad.join(' OR ')})`);
 };
 
+/** As far as the index holds it; what is behind is to be looked at besides. */
+export const pathIsNear = (path: string): Condition => {
+  const start = [...path].slice(0, 24).join('');
+  return condition('path IS NOT NULL AND substr(path, 1, 24) BETWEEN ? AND ?', start, `${start}\u{10ffff}`);
+};
+
 /** The index holds the beginning, which tells random ids apart in a quarter of the room. */
 export const requestIs = (id: string): Condition =>
   condition('request IS NOT NULL AND substr(request, 1, 8) = ? AND request = ?', [...id].slice(0, 8).join(''), id);

@@ -18,7 +18,6 @@ import {
 import { type Database, openDatabase } from '../../store/database.ts';
 import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
-import type { Condition } from './conditions.ts';
 import { batchesOf } from './intake.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
 import { type Numbers, numbersIn } from './numbers.ts';
@@ -28,7 +27,7 @@ import { type Positions, positionsIn } from './positions.ts';
 import { type Routes, routesIn } from './routes.ts';
 import { type PartyRow, partiesOf, type RowPlace, recordIn, rowOf, shapeOf } from './rows.ts';
 import { migrations, partyColumns, recordColumns } from './schema.ts';
-import { searchOf } from './search.ts';
+import { type PartLook, searchOf } from './search.ts';
 
 export type RecordsOptions = Retention;
 
@@ -99,6 +98,9 @@ const pace = 'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wa
 /** More would keep those waiting who have something to add. */
 const mostCounted = 50_000;
 
+/** Of a part, which has some million. */
+const rare = 5_000;
+
 class RecordsStore implements Records {
   readonly #database: Database;
   readonly #parts: Parts;
@@ -140,7 +142,7 @@ class RecordsStore implements Records {
     const found: StoredRecord[] = [];
     for (const { part } of after === undefined ? parts : parts.toReversed()) {
       if (after !== undefined && this.#newestOf(part) <= after) continue;
-      const search = searchOf(part, query, (holds) => this.#partiesThat(part, holds));
+      const search = searchOf(part, query, this.#look(part));
       if (!search) continue;
       const rows = this.#database.sql.prepare(search.sql).all(...search.values);
       found.push(...rows.map((row) => ({ id: Number(row['id']), record: recordIn(row) })));
@@ -266,9 +268,20 @@ class RecordsStore implements Records {
     return { part, statement: this.#database.sql.prepare(`INSERT INTO records_${part} VALUES (${values})`) };
   }
 
-  #partiesThat(part: number, { sql, values }: Condition): readonly number[] {
-    const rows = this.#database.sql.prepare(`SELECT id FROM parties_${part} WHERE ${sql}`).all(...values);
-    return rows.map(({ id }) => Number(id));
+  #look(part: number): PartLook {
+    const { sql: db } = this.#database;
+    return {
+      partiesThat: ({ sql, values }) => {
+        const rows = db.prepare(`SELECT id FROM parties_${part} WHERE ${sql}`).all(...values);
+        return rows.map(({ id }) => Number(id));
+      },
+      isRare: ({ sql, values }) => {
+        const counted = db
+          .prepare(`SELECT count(*) AS count FROM (SELECT 1 FROM records_${part} WHERE ${sql} LIMIT ${rare})`)
+          .get(...values);
+        return Number(counted?.['count']) < rare;
+      },
+    };
   }
 
   #newestOf(part: number): number {

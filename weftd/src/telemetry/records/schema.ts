@@ -90,6 +90,7 @@ export const createPart = (part: number): string => `
   CREATE INDEX server_${part} ON records_${part} (server, at);
   CREATE INDEX denied_${part} ON records_${part} (at) WHERE denied = 1;
   CREATE INDEX denial_${part} ON records_${part} (denial) WHERE denial IS NOT NULL;
+  CREATE INDEX path_${part} ON records_${part} (substr(path, 1, 24), at) WHERE path IS NOT NULL;
   CREATE INDEX request_${part} ON records_${part} (substr(request, 1, 8)) WHERE request IS NOT NULL;
 `;
 

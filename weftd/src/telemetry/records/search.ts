@@ -3,11 +3,27 @@
  * time, so that none reads more than the newest ones that are wanted; all else that is asked is looked at on the way.
  */
 import type { RecordQuery } from '@weft/signals';
-import { all, beginsWith, type Condition, condition, isCalled, isFailed, isWorkload, principalIs, requestIs } from './conditions.ts';
+import {
+  all,
+  beginsWith,
+  type Condition,
+  condition,
+  isCalled,
+  isFailed,
+  isWorkload,
+  pathIsNear,
+  principalIs,
+  requestIs,
+} from './conditions.ts';
 import { partyColumns } from './schema.ts';
 
-/** The numbers of those parties of the part for which this holds. */
-export type PartiesThat = (holds: Condition) => readonly number[];
+/** What is asked of a part before it is searched. */
+export interface PartLook {
+  /** The numbers of those parties for which this holds. */
+  readonly partiesThat: (holds: Condition) => readonly number[];
+  /** Whether it holds for so few records that sorting them costs less than looking through the newest until enough are found. */
+  readonly isRare: (holds: Condition) => boolean;
+}
 
 type End = 'source' | 'destination';
 
@@ -34,18 +50,26 @@ const callers = ({ principal, from }: RecordQuery): readonly Condition[] => [
 ];
 
 /** What has an index, the most telling first. */
-const indexed = (query: RecordQuery, partiesThat: PartiesThat): readonly Asked[] => {
+const named = (query: RecordQuery, { partiesThat }: PartLook): readonly Asked[] => {
   const { request, denial, address, to, workload } = query;
   const isCaller = callers(query);
-  const named = workload === undefined ? [] : partiesThat(isWorkload(workload));
+  const parties = workload === undefined ? [] : partiesThat(isWorkload(workload));
   return [
     ...(request === undefined ? [] : [[requestIs(request)]]),
     ...(denial === undefined ? [] : [[condition('denial = ?', denial)]]),
     ...(address === undefined ? [] : [['peer', 'client', 'server'].map((column) => condition(`${column} = ?`, address))]),
     ...(isCaller.length === 0 ? [] : [partiesAt('source', partiesThat(all(isCaller)))]),
     ...(to === undefined ? [] : [partiesAt('destination', partiesThat(isCalled(to)))]),
-    ...(workload === undefined ? [] : [[...partiesAt('source', named), ...partiesAt('destination', named)]]),
+    ...(workload === undefined ? [] : [[...partiesAt('source', parties), ...partiesAt('destination', parties)]]),
   ];
+};
+
+/** Where nobody is named, a path that few asked for tells as much. */
+const indexed = (query: RecordQuery, look: PartLook): readonly Asked[] => {
+  const asked = named(query, look);
+  if (asked.length > 0 || query.path === undefined || query.after !== undefined) return asked;
+  const near = pathIsNear(query.path);
+  return look.isRare(near) ? [[near]] : [];
 };
 
 const others = (part: number, { path, denied, failed, mtls, side, since, until, after }: RecordQuery): readonly Condition[] => [
@@ -74,8 +98,8 @@ const waysOf = (
 const columnsOf = (end: End): string => partyColumns.map((column) => `${end}.${column} AS ${end}_${column}`).join(', ');
 
 /** Undefined: nobody in this part is one that is asked for. */
-export const searchOf = (part: number, query: RecordQuery, partiesThat: PartiesThat): Condition | undefined => {
-  const asked = indexed(query, partiesThat);
+export const searchOf = (part: number, query: RecordQuery, look: PartLook): Condition | undefined => {
+  const asked = indexed(query, look);
   if (asked.some((alternatives) => alternatives.length === 0)) return undefined;
   const { ways, rest } = waysOf(asked, part, query);
   const order = query.after === undefined ? 'at DESC, id DESC' : 'id';
@@ -83,13 +107,14 @@ export const searchOf = (part: number, query: RecordQuery, partiesThat: PartiesT
     const { sql, values } = all([way, ...rest]);
     return condition(`SELECT * FROM (SELECT id, at FROM records_${part} WHERE ${sql} ORDER BY ${order} LIMIT ?)`, ...values, query.limit);
   });
+  // CROSS: what was chosen comes first (sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join), or the whole part is read in order.
   return condition(
     `SELECT found.*, shapes.shape AS shape_text, ${columnsOf('source')}, ${columnsOf('destination')}
      FROM (${found.map(({ sql }) => sql).join(' UNION ')} ORDER BY ${order} LIMIT ?) AS chosen
-     JOIN records_${part} AS found ON found.id = chosen.id
-     JOIN shapes_${part} AS shapes ON shapes.id = found.shape
-     JOIN parties_${part} AS source ON source.id = found.source
-     JOIN parties_${part} AS destination ON destination.id = found.destination
+     CROSS JOIN records_${part} AS found ON found.id = chosen.id
+     CROSS JOIN shapes_${part} AS shapes ON shapes.id = found.shape
+     CROSS JOIN parties_${part} AS source ON source.id = found.source
+     CROSS JOIN parties_${part} AS destination ON destination.id = found.destination
      ORDER BY ${order.replaceAll(/(at|id)/g, 'found.$1')}`,
     ...found.flatMap(({ values }) => values),
     query.limit,
