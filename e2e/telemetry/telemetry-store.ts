@@ -30,7 +30,13 @@ export const startObserved = async (start: number): Promise<Observed> => {
   const keep = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const open = (outboxBytes: number): Promise<Telemetry> => {
     const kept = { maxBytes: 1 << 30, maxAgeMs: 86_400_000 };
-    const metrics = { maxBytes: 1 << 30, maxSeries: 10_000, topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 }, now: start - 60_000 };
+    const metrics = {
+      maxBytes: 1 << 30,
+      maxAgeMs: 1e12,
+      maxSeries: 10_000,
+      topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 },
+      now: start - 60_000,
+    };
     const options = () => ({ records: kept, metrics, traces: kept, outbox: { maxBytes: outboxBytes } });
     return startTelemetry({ directory: folder, options, onTrouble: (message) => keep({}, message) });
   };

@@ -57,6 +57,7 @@ export * from './mesh/authorizer.ts';
 export { type Credentials, credentialFlaws, credentialsOf, noCredentials } from './mesh/credentials.ts';
 export * from './mesh/objective.ts';
 export * from './mesh/period.ts';
+export { defaultRetention, keptWhole, type Retention, type TelemetryRetention } from './mesh/retention.ts';
 export type * from './mesh/saturation.ts';
 export * from './mesh/series.ts';
 export * from './mesh/settings.ts';

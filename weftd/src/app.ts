@@ -21,6 +21,7 @@ import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { withOwnMetrics } from './telemetry/own-metrics.ts';
 import { recordReceiver } from './telemetry/records/receiver.ts';
+import { keepRetention, storeOptions } from './telemetry/retention.ts';
 import { proxiesOf } from './telemetry/scrape/pages.ts';
 import { scrapeThread } from './telemetry/scrape/thread.ts';
 import { makeTally } from './telemetry/tally.ts';
@@ -52,16 +53,6 @@ export interface App {
   readonly addresses: { readonly xds: string; readonly api: string };
   stop(): Promise<void>;
 }
-
-const dayMs = 86_400_000;
-
-/** How much is kept of what was observed. */
-const retention = {
-  records: { maxBytes: 2 * 1024 ** 3, maxAgeMs: 7 * dayMs },
-  metrics: { maxBytes: 4 * 1024 ** 3, maxSeries: 1_000_000, topology: { maxBytes: 1024 ** 3, maxAgeMs: 30 * dayMs } },
-  traces: { maxBytes: 512 * 1024 ** 2, maxAgeMs: 7 * dayMs },
-  outbox: { maxBytes: 256 * 1024 ** 2 },
-};
 
 /** Ends what was started, last first, each even if another fails. */
 class Started {
@@ -101,10 +92,11 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const now = Date.now;
   const telemetry = await startTelemetry({
     directory: files.telemetry,
-    options: () => ({ ...retention, metrics: { ...retention.metrics, now: now() } }),
+    options: () => storeOptions(desired.node().telemetryRetention, now()),
     onTrouble: (message) => log.error({}, message),
   });
   started.add(telemetry.stop);
+  started.add(desired.onNode(keepRetention(telemetry, () => desired.node().telemetryRetention)));
 
   const { trustDomain } = desired;
   const aliases = () => desired.node().trustDomainAliases;

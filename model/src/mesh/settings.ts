@@ -17,6 +17,7 @@ import { flawOfLogFormat } from '../text/log-format.ts';
 import type { Json } from '../yaml/json.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 import { checkProviders, type ExtensionProvider } from './authorizer.ts';
+import { defaultRetention, readRetention, type TelemetryRetention } from './retention.ts';
 import { builtInProviders, flawOfLabels, streams } from './telemetry-provider.ts';
 import { readTelemetryTargets, type TelemetryTargets } from './telemetry-targets.ts';
 
@@ -89,6 +90,7 @@ export interface MeshSettings {
   /** The same, where people may be told of alerts. */
   readonly alertNetworks: readonly string[];
   readonly telemetryTargets: TelemetryTargets;
+  readonly telemetryRetention: TelemetryRetention;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -130,6 +132,7 @@ export const defaultMeshSettings: MeshSettings = {
   keyNetworks: [],
   alertNetworks: [],
   telemetryTargets: { otlp: {}, networks: [] },
+  telemetryRetention: defaultRetention,
   defaultServiceExportTo: ['*'],
   defaultVirtualServiceExportTo: ['*'],
   defaultDestinationRuleExportTo: ['*'],
@@ -204,6 +207,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     keyNetworks,
     alertNetworks,
     telemetryTargets: readTelemetryTargets(annotations),
+    telemetryRetention: readRetention(annotations),
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,

@@ -55,6 +55,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'weft-rules-'));
   store = openMetrics(join(folder, 'metrics.db'), {
     maxBytes: 1e9,
+    maxAgeMs: 1e12,
     maxSeries: 10_000,
     topology: { maxBytes: 1e9, maxAgeMs: 1e12 },
     now: start,

@@ -442,6 +442,7 @@ export class Desired implements Calls {
         workload.instances.filter((instance) => isRestartNeeded(workload, instance)).map(({ pod }) => `${pod.namespace}/${pod.name}`),
       ),
       ...{ measured: measuredIn(resources), telemetryReceivers: telemetryReceivers(resources, settings) },
+      telemetryRetention: settings.telemetryRetention,
       ...{ trustDomainAliases: settings.trustDomainAliases, changing: this.#changing(), ...(node && { node }) },
     };
     const text = JSON.stringify(state);

@@ -18,6 +18,7 @@ import type {
   PodReport,
   Proxy,
   StoredObject,
+  TelemetryRetention,
   WorkloadStatus,
 } from '@weft/model';
 import type { Configuration } from '../alerts/configuration.ts';
@@ -126,6 +127,7 @@ export interface NodeState {
   readonly trustDomainAliases: readonly string[];
   readonly measured: Measured;
   readonly telemetryReceivers: TelemetryReceivers;
+  readonly telemetryRetention: TelemetryRetention;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

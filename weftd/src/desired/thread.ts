@@ -1,5 +1,6 @@
 /** The main thread's hold on the worker: calls that are answered, and the latest of what the worker reports. */
 import { Worker } from 'node:worker_threads';
+import { keptWhole } from '@weft/model';
 import type { Log } from '../push/contract.ts';
 import type { Plan } from '../push/plan.ts';
 import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, Step, ToWorker } from './messages.ts';
@@ -35,6 +36,7 @@ const nothingYet: NodeState = {
   trustDomainAliases: [],
   measured: { saturations: [], metrics: [] },
   telemetryReceivers: { otlp: {}, networks: [] },
+  telemetryRetention: keptWhole,
 };
 
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */

@@ -11,7 +11,7 @@ import { bounds, FakeEnvoy } from './page.fixture.ts';
 const start = 1_800_000_000_000;
 const s = 1_000;
 const requests = 'istio_requests_total';
-const options = { maxBytes: 1e9, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
+const options = { maxBytes: 1e9, maxAgeMs: 1e12, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
 
 let folder: string;
 let path: string;
@@ -210,6 +210,26 @@ describe('time', () => {
     expect(store.state().bytes).toBeLessThanOrEqual(bytes / 2);
     expect(counted(2940, 3000).length).toBeGreaterThan(0);
   });
+});
+
+test('what is wanted to be kept for less time goes, also what is wanted while it runs', () => {
+  const hours = 3600 * s;
+  for (const at of [0, 1, 2, 30]) {
+    store.look([{ metric: 'weft_cpu', labels: {}, pod: 'web-1', value: at }], start + at * hours);
+    store.commit(start + at * hours, 7);
+  }
+  const now = start + 31 * hours;
+  const seen = (): readonly (readonly number[])[] => {
+    store.maintain(now);
+    const { groups } = store.gauges({ metric: 'weft_cpu', from: start - hours, to: now, step: hours });
+    return groups.map(({ steps }) => steps.map(({ value }) => value.last));
+  };
+  expect(seen()).toEqual([[0, 1, 2, 30]]);
+  store.retain({ ...options, maxAgeMs: 31 * hours });
+  expect(seen()).toEqual([[1, 2, 30]]);
+  store.close();
+  store = openMetrics(path, { ...options, maxAgeMs: 2 * hours });
+  expect(seen()).toEqual([[30]]);
 });
 
 describe('labels', () => {

@@ -1,5 +1,5 @@
 /** How much the mesh's counters grew, for months: of what proxies say every ten seconds, in steps that become longer with age. */
-import type { NamedSaturation, SignalsSearch } from '@weft/model';
+import type { NamedSaturation, Retention, SignalsSearch } from '@weft/model';
 import {
   type Amount,
   type Answered,
@@ -22,15 +22,17 @@ import { migrations } from './schema.ts';
 import { openTargets } from './targets.ts';
 import { startOf, tiers } from './tiers.ts';
 import { type Telling, takeTelling } from './told.ts';
-import { type KeptEdges, type TopologyBounds, TopologyTable } from './topology.ts';
+import { type KeptEdges, TopologyTable } from './topology.ts';
 
-export interface MetricsOptions {
-  /** Bytes of the file from which on the oldest is forgotten. */
-  readonly maxBytes: number;
+/** Of measurements; they become coarser before they are as old. */
+export interface MetricsRetention extends Retention {
+  /** Of past topology. */
+  readonly topology: Retention;
+}
+
+export interface MetricsOptions extends MetricsRetention {
   /** Over all views; further ones are counted as left out. */
   readonly maxSeries: number;
-  /** Of past topology. */
-  readonly topology: TopologyBounds;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -71,6 +73,8 @@ export interface Metrics {
   topology(search: TopologySearch): Uint8Array | undefined;
   goldenSignals(search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array>;
   state(): MetricsState;
+  /** From now on. */
+  retain(retention: MetricsRetention): void;
   maintain(now: number): void;
   close(): void;
 }
@@ -84,7 +88,8 @@ interface Opened extends Kept, Memory {}
 
 class MetricsStore implements Metrics {
   readonly #database: Database;
-  readonly #options: MetricsOptions;
+  readonly #maxSeries: number;
+  #retention: MetricsRetention;
   readonly #topology: TopologyTable;
   #opened: Opened;
   /** Since when proxies are watched: what begins after it is new with all that it has counted. */
@@ -93,7 +98,8 @@ class MetricsStore implements Metrics {
 
   constructor(path: string, options: MetricsOptions) {
     this.#database = openDatabase(path, migrations);
-    this.#options = options;
+    this.#maxSeries = options.maxSeries;
+    this.#retention = options;
     this.#topology = new TopologyTable(this.#database.sql);
     this.#opened = this.#open();
     const { sql } = this.#database;
@@ -164,19 +170,27 @@ class MetricsStore implements Metrics {
 
   state = (): MetricsState => ({ series: this.#opened.catalogue.size, leftOut: this.#leftOut, bytes: this.#bytes() });
 
+  retain = (retention: MetricsRetention): void => {
+    this.#retention = retention;
+  };
+
   maintain = (now: number): void => {
+    const { maxAgeMs, maxBytes, topology } = this.#retention;
     this.#database.transaction(() => {
-      for (const [tier, { keep, step }] of tiers.entries()) this.#opened.chunks.forget(tier, startOf(now - keep, step));
-      this.#topology.forget(now, this.#options.topology);
+      for (const [tier, { keep, step }] of tiers.entries()) {
+        const age = tier === tiers.length - 1 ? maxAgeMs : Math.min(keep, maxAgeMs);
+        this.#opened.chunks.forget(tier, startOf(now - age, step));
+      }
+      this.#topology.forget(now, topology);
     });
-    while (this.#bytes() > this.#options.maxBytes && this.#shorten());
+    while (this.#bytes() > maxBytes && this.#shorten());
   };
 
   close = (): void => this.#database.close();
 
   #open(): Opened {
     const { sql } = this.#database;
-    const catalogue = openCatalogue(sql, this.#options.maxSeries);
+    const catalogue = openCatalogue(sql, this.#maxSeries);
     const memory = { catalogue, targets: openTargets(sql), waiting: new Waiting(catalogue), names: new Names(catalogue.sets) };
     return { db: sql, ...memory, chunks: new Chunks(sql, catalogue) };
   }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Metrics, openMetrics } from './metrics.ts';
 
 const start = 1_800_000_000_000;
-const options = { maxBytes: 1e9, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 1e12 }, now: start };
+const options = { maxBytes: 1e9, maxAgeMs: 1e12, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 1e12 }, now: start };
 
 let folder: string;
 let store: Metrics;

@@ -8,7 +8,7 @@ import { FakeEnvoy, web } from './page.fixture.ts';
 
 const start = 1_800_000_000_000;
 const minute = 60_000;
-const options = { maxBytes: 1e9, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
+const options = { maxBytes: 1e9, maxAgeMs: 1e12, maxSeries: 10_000, topology: { maxBytes: 1e9, maxAgeMs: 30 * 86_400_000 }, now: start };
 
 let folder: string;
 let store: Metrics;
@@ -100,6 +100,35 @@ test('the past stays when the finer steps are forgotten, with the revision in fo
   expect([store.edges(start, start + 2 * minute).revisions, later.revisions]).toEqual([[7, 8], [8]]);
   expect(later.vanished.map(({ labels, last }) => [labels['destination_service_name'], last])).toEqual([['web', start]]);
   expect(store.edges(start + 3 * 1440 * minute, start + 3 * 1440 * minute + 1).vanished).toEqual([]);
+});
+
+test('a day is the sum of its minutes, wherever it begins', () => {
+  let all = 0;
+  for (const index of [0, 1, 3, 12, 64, 130, 1450, 1451, 1530]) {
+    all += index + 1;
+    // Pods of that minute: of older ones it would not be known when in between they counted.
+    server = new FakeEnvoy(`shop/web-${index}`, start + index * minute);
+    traffic = new FakeEnvoy(`shop/traffic-${index}`, start + index * minute, traffic.own);
+    pass(index, 1, () => both(index + 1));
+  }
+  const requests = (from: number, to: number): number => edges(from, to).reduce((sum, edge) => sum + edge.requests, 0);
+  expect(requests(0, 1531)).toBe(all);
+  for (const cut of [1, 7, 60, 65, 1439, 1440, 1460]) expect(requests(0, cut) + requests(cut, 1531), String(cut)).toBe(all);
+  const [edge] = edges(0, 1531);
+  expect([edge?.latency?.p50, edge?.mtls]).toEqual([edges(0, 1)[0]?.latency?.p50 ?? 3, 'mutual']);
+});
+
+test('an edge that was away and came back was gone in between', () => {
+  pass(0, 1, () => both(60));
+  for (let index = 1; index < 40; index += 10) pass(index, 1, () => traffic.call(1, 'cart'));
+  pass(41, 1, () => both(60));
+  const gone = (from: number, to: number) => {
+    const { vanished } = store.edges(start + from * minute, start + to * minute);
+    return vanished.map(({ labels, last }) => [labels['destination_service_name'], (last - start) / minute]);
+  };
+  expect(gone(20, 30)).toEqual([['web', 0]]);
+  expect(gone(35, 42)).toEqual([['cart', 31]]);
+  expect(gone(0, 10)).toEqual([]);
 });
 
 test('it has its bounds of time and size', () => {

@@ -3,6 +3,7 @@
  * sums, so that a question about a day reads some dozens of rows, not some thousand.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Retention } from '@weft/model';
 import { type CountedEdge, countedEdges, type Labels, protectionAsked, questionsOf, together, trafficAsked } from '@weft/signals';
 import { askCounters, askHistograms, type Kept } from './ask.ts';
 import { EdgeSums, edgeBytes, joined, type NumberedEdge } from './edge-sums.ts';
@@ -26,11 +27,6 @@ export interface KeptEdges {
   readonly edges: readonly CountedEdge[];
   readonly revisions: readonly number[];
   readonly vanished: readonly GoneEdge[];
-}
-
-export interface TopologyBounds {
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
 }
 
 const isActive = ({ counts }: CountedEdge): boolean => counts.requests + counts.opened + counts.received + counts.sent > 0;
@@ -89,7 +85,7 @@ export class TopologyTable {
   }
 
   /** What is too old, or more than there is room for. */
-  forget(now: number, { maxBytes, maxAgeMs }: TopologyBounds): void {
+  forget(now: number, { maxBytes, maxAgeMs }: Retention): void {
     const erase = this.#db.prepare('DELETE FROM topology WHERE at + step <= ?');
     erase.run(now - maxAgeMs);
     const size = Number(this.#db.prepare('SELECT SUM(size) AS size FROM topology INDEXED BY topology_of').get()?.['size'] ?? 0);

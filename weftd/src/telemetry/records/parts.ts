@@ -1,12 +1,7 @@
 /** The parts that records are kept in: which there are, where the next ones go, and which are forgotten. */
+import type { Retention } from '@weft/model';
 import type { Database } from '../../store/database.ts';
 import { createPart, dropPart } from './schema.ts';
-
-export interface Retention {
-  /** Bytes of the file that records may use. */
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
-}
 
 /** Of records, in Unix milliseconds. */
 export interface Times {
@@ -41,7 +36,8 @@ interface Row extends Part {
   readonly pages: number;
 }
 
-export const partsIn = ({ sql, transaction }: Database, { maxBytes, maxAgeMs }: Retention): Parts => {
+/** @param retention as it is wanted now */
+export const partsIn = ({ sql, transaction }: Database, retention: () => Retention): Parts => {
   const pageSize = Number(sql.prepare('PRAGMA page_size').get()?.['page_size']);
   const pageCount = sql.prepare('PRAGMA page_count');
   const freeCount = sql.prepare('PRAGMA freelist_count');
@@ -65,7 +61,7 @@ export const partsIn = ({ sql, transaction }: Database, { maxBytes, maxAgeMs }: 
     current: (now) => {
       const [newest] = all();
       const day = Math.floor(now / dayMs);
-      const full = newest !== undefined && newest.pages * pageSize > maxBytes / share;
+      const full = newest !== undefined && newest.pages * pageSize > retention().maxBytes / share;
       if (newest && newest.day === day && !full) return newest.part;
       const part = (newest?.part ?? 0) + 1;
       sql.exec(createPart(part));
@@ -78,6 +74,7 @@ export const partsIn = ({ sql, transaction }: Database, { maxBytes, maxAgeMs }: 
       widen.run(part, first, last, pages() - before);
     },
     forget: (now) => {
+      const { maxBytes, maxAgeMs } = retention();
       const [, ...former] = all();
       for (const part of former.toReversed()) if (part.last < now - maxAgeMs || pages() * pageSize > maxBytes) drop(part);
     },

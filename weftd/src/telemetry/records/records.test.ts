@@ -135,6 +135,20 @@ describe('is forgotten', () => {
     expect(records.state().oldest).toBe(noon + dayMs);
   });
 
+  test('as soon as less is wanted, and from the start by what was wanted before', () => {
+    for (const day of [0, 1, 2, 3]) records.add({ records: [recordOf({ id: String(day) })] }, noon + day * dayMs);
+    const kept = (now: number): number => {
+      records.maintain(now);
+      return records.state().records;
+    };
+    expect(kept(noon + 3 * dayMs)).toBe(4);
+    records.retain({ ...usual, maxAgeMs: 1.5 * dayMs });
+    expect(kept(noon + 3 * dayMs)).toBe(1);
+    records.close();
+    records = open({ ...usual, maxAgeMs: 100 * dayMs });
+    expect(kept(noon + 3 * dayMs)).toBe(1);
+  });
+
   test('by size, the oldest first, while the newest stay', () => {
     records.close();
     records = open({ ...usual, maxBytes: 2 << 20 });
@@ -168,6 +182,13 @@ test('what was acknowledged outlives kill -9, with how far its file was taken', 
     kept.close();
   }
   expect(acknowledged).toBeGreaterThanOrEqual(150);
+});
+
+test('a path is found by its beginning, however long', () => {
+  const paths = ['/a', '/api/v1/customers/of/a/kind/1', '/api/v1/customers/of/a/kind/2', '/b', '/%25'];
+  records.add({ records: paths.map((path) => recordOf({ path })) }, noon);
+  const found = (path: string): number => records.query({ path, limit: 10 }).length;
+  expect(['/', '/a', '/api/v1/customers/of/a/kind/', '/api/v1/customers/of/a/kind/2', '/c', '/%'].map(found)).toEqual([5, 3, 2, 1, 0, 1]);
 });
 
 test('what failed is found: refused, 5xx, gRPC errors, flags', () => {

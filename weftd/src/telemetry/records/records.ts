@@ -1,6 +1,6 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
-import type { RecordsState } from '@weft/model';
+import type { RecordsState, Retention } from '@weft/model';
 import {
   type AccessRecord,
   type Amount,
@@ -22,7 +22,7 @@ import { batchesOf } from './intake.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
 import { type Numbers, numbersIn } from './numbers.ts';
 import { stretchesIn } from './otlp.ts';
-import { dayMs, type Parts, partsIn, type Retention } from './parts.ts';
+import { dayMs, type Parts, partsIn } from './parts.ts';
 import { type Positions, positionsIn } from './positions.ts';
 import { type Routes, routesIn } from './routes.ts';
 import { type PartyRow, partiesOf, type RowPlace, recordIn, rowOf, shapeOf } from './rows.ts';
@@ -81,6 +81,8 @@ export interface Records {
   /** The number of the newest record: those that come are after it. */
   last(): number;
   state(): RecordsState;
+  /** From now on. */
+  retain(retention: Retention): void;
   maintain(now: number): void;
   close(): void;
 }
@@ -110,13 +112,15 @@ class RecordsStore implements Records {
   readonly #losses: Losses;
   readonly #arrivals: KeptArrivals;
   readonly #routes: Routes;
+  #retention: Retention;
   #last: number;
   #insert: { readonly part: number; readonly statement: StatementSync } | undefined;
 
   constructor(path: string, retention: Retention) {
     this.#database = openDatabase(path, migrations);
     this.#database.sql.exec(pace);
-    this.#parts = partsIn(this.#database, retention);
+    this.#retention = retention;
+    this.#parts = partsIn(this.#database, () => this.#retention);
     this.#parties = numbersIn(this.#database, 'parties', partyColumns);
     this.#shapes = numbersIn(this.#database, 'shapes', ['shape']);
     this.#positions = positionsIn(this.#database);
@@ -202,6 +206,10 @@ class RecordsStore implements Records {
       ...(times.length > 0 && { oldest: Math.min(...times) }),
       losses: this.#losses.all(),
     };
+  };
+
+  retain = (retention: Retention): void => {
+    this.#retention = retention;
   };
 
   maintain = (now: number): void => {

@@ -1,11 +1,6 @@
+/** Traces are as old as it is since weftd heard of them first: clocks of others may be wrong. */
+import type { Retention } from '@weft/model';
 import type { Database } from '../../store/database.ts';
-
-export interface TraceRetention {
-  /** By when weftd heard of a trace first: clocks of others may be wrong. */
-  readonly maxAgeMs: number;
-  /** Bytes that traces take of the disk; what is forgotten makes room in the file, which itself does not shrink. */
-  readonly maxBytes: number;
-}
 
 /** Small enough that nobody waits for long. */
 const atOnce = 1_000;
@@ -17,7 +12,8 @@ export interface Retained {
   bySize(): void;
 }
 
-export const retentionIn = ({ sql, transaction }: Database, { maxAgeMs, maxBytes }: TraceRetention): Retained => {
+/** @param retention as it is wanted now; what is forgotten makes room in the file, which itself does not shrink */
+export const retentionIn = ({ sql, transaction }: Database, retention: () => Retention): Retained => {
   const pageSize = Number(sql.prepare('PRAGMA page_size').get()?.page_size);
   const pages = sql.prepare('PRAGMA page_count');
   const free = sql.prepare('PRAGMA freelist_count');
@@ -40,9 +36,10 @@ export const retentionIn = ({ sql, transaction }: Database, { maxAgeMs, maxBytes
 
   return {
     byAge: (now) => {
-      while (forget(now - maxAgeMs));
+      while (forget(now - retention().maxAgeMs));
     },
     bySize: () => {
+      const { maxBytes } = retention();
       if (used() <= maxBytes) return;
       while (used() > maxBytes * target && forget(Number.MAX_SAFE_INTEGER));
     },

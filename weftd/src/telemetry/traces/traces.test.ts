@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bounds } from './bounds.ts';
 import type { Teller } from './otlp.ts';
-import type { TraceRetention } from './retention.ts';
 import { type TestSpan, told } from './traces.fixture.ts';
 import { openTraces, type Traces } from './traces.ts';
 
 const hour = 3_600_000;
 const start = 1_800_000_000_000;
-const generous: TraceRetention = { maxAgeMs: 24 * hour, maxBytes: 1024 ** 3 };
+const generous = { maxAgeMs: 24 * hour, maxBytes: 1024 ** 3 };
 
 let folder: string;
 let traces: Traces;

@@ -2,11 +2,11 @@
  * Traces in one file, `traces.db`: written as proxies tell of them, span by span and in any order; forgotten by age and by size, the oldest
  * first. Synchronous: it belongs on the telemetry thread.
  */
-import type { Trace, TraceExemplar, TraceSearch, TraceSummary } from '@weft/model';
+import type { Retention, Trace, TraceExemplar, TraceSearch, TraceSummary } from '@weft/model';
 import { openDatabase } from '../../store/database.ts';
 import type { Teller } from './otlp.ts';
 import { readSpans } from './otlp.ts';
-import { retentionIn, type TraceRetention } from './retention.ts';
+import { retentionIn } from './retention.ts';
 import { migrations } from './schema.ts';
 import { type ExemplarSearch, type Search, searchIn } from './search.ts';
 import { writerIn } from './write.ts';
@@ -33,14 +33,17 @@ export interface Traces {
   /** Newest first. */
   exemplars(search: ExemplarSearch): readonly TraceExemplar[];
   latest: Search['latest'];
+  /** From now on. */
+  retain(retention: Retention): void;
   maintain(now: number): void;
   close(): void;
 }
 
-export const openTraces = (path: string, retention: TraceRetention): Traces => {
+export const openTraces = (path: string, options: Retention): Traces => {
+  let retention = options;
   const database = openDatabase(path, migrations);
   const write = writerIn(database);
-  const retained = retentionIn(database, retention);
+  const retained = retentionIn(database, () => retention);
   return {
     add: ({ bytes, teller, received }) => {
       const { spans, unusable } = readSpans(bytes, teller);
@@ -49,6 +52,9 @@ export const openTraces = (path: string, retention: TraceRetention): Traces => {
       return { kept, dropped: unusable + spans.length - kept };
     },
     ...searchIn(database),
+    retain: (wanted) => {
+      retention = wanted;
+    },
     maintain: (now) => {
       retained.byAge(now);
       retained.bySize();

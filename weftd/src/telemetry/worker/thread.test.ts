@@ -14,7 +14,7 @@ const start = (): Promise<Telemetry> =>
     directory: join(home, 'telemetry'),
     options: () => ({
       records: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
-      metrics: { maxBytes: 1 << 30, maxSeries: 100, topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 }, now: 0 },
+      metrics: { maxBytes: 1 << 30, maxAgeMs: 1e12, maxSeries: 100, topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 }, now: 0 },
       traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
       outbox: { maxBytes: 1 << 30 },
     }),
