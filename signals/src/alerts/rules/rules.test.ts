@@ -1,6 +1,8 @@
 /** What each kind of rule says of what was measured, with its reason. */
 import { describe, expect, test } from 'vitest';
 import { grown, looked, type Measurement, measured, observed } from '../../query.fixture.ts';
+import type { Observation } from '../alert.ts';
+import { type Book, emptyBook, reduce } from '../book.ts';
 import { builtInRules } from './built-in.ts';
 import { judgements } from './judge.ts';
 import { ago, hour, judged, minute, nothing, now, requests, service } from './rules.fixture.ts';
@@ -196,4 +198,16 @@ test('the rules that are there without asking are rules that people may write', 
     expect(watch.rule.labels).toMatchObject({ alertname: name, severity: expect.stringMatching(/^(page|ticket)$/) });
     expect(await judgements(watch, { query: measured([]), sight: nothing, now })).toEqual([]);
   }
+});
+
+test('what a proxy that is gone did wrong ends with it', () => {
+  const { rule } = watchOf({ metadata: { name: 'steps', namespace: 'shop' }, spec: { signal: { proxyOutOfStep: {} } } }, 'istio-system');
+  const rulebook = { rules: [rule], receivers: [], inhibitions: [], retention: hour };
+  const observation = { rule: rule.name, labels: { pod: 'web-1' }, judgement: { holds: true, reason: 'not connected' } };
+  const after = (book: Book, observations: readonly Observation[], seconds: number): Book =>
+    reduce(book, { kind: 'judged', observations }, { rulebook, now: now + seconds * 1000 });
+  const firing = after(emptyBook, [observation], 0);
+  const missed = after(firing, [], 10);
+  expect(missed.alerts.map(({ state }) => state.kind)).toEqual(['firing']);
+  expect(after(missed, [], 70).alerts.map(({ state }) => state.kind)).toEqual(['resolved']);
 });

@@ -70,6 +70,9 @@ export const isPresent = ({ certificateExpiry, proxyOutOfStep }: AlertSignal): b
 /** What comes back sooner is still the same trouble. */
 const keepOf = (window: number): number => Math.min(window, 5 * minute);
 
+/** Each look tells of all certificates and proxies: what is missing there is gone, unless weftd has only just begun to see. */
+const leavesOf = (signal: AlertSignal): number => (isPresent(signal) ? minute : 60 * minute);
+
 export const watchOf = ({ metadata, spec }: Written, rootNamespace: string): Watch => {
   const window = isPresent(spec.signal) ? shortestStep : (parsePeriod(spec.window ?? '') ?? usualWindow);
   const { name, namespace } = metadata;
@@ -77,7 +80,7 @@ export const watchOf = ({ metadata, spec }: Written, rootNamespace: string): Wat
     rule: {
       name: `${namespace}/${name}`,
       labels: { ...spec.labels, alertname: name, severity: spec.severity ?? 'ticket' },
-      timing: { for: parsePeriod(spec.for ?? '') ?? 0, keep: keepOf(window), missing: { leaves: 60 * minute } },
+      timing: { for: parsePeriod(spec.for ?? '') ?? 0, keep: keepOf(window), missing: { leaves: leavesOf(spec.signal) } },
     },
     summary: spec.summary ?? name,
     signal: spec.signal,
