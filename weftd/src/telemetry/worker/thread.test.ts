@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noon, recordOf } from '../records/records.fixture.ts';
 import { startTelemetry, type Telemetry, TelemetryBusy } from './thread.ts';
@@ -88,4 +89,17 @@ test('damage inside a file ends nothing: what cannot be read is told, and record
   await telemetry.records.add({ records: [recordOf({ path: '/new' })] }, noon);
   expect(await telemetry.records.query({ path: '/new', limit: 1 })).toHaveLength(1);
   expect(troubles).toHaveLength(1);
+});
+
+test('a store that cannot be opened is told once and keeps nothing up; when it can be, it is there', async () => {
+  await telemetry.stop();
+  const file = join(home, 'telemetry/traces.db');
+  rmSync(file);
+  mkdirSync(file);
+  telemetry = await start();
+  await expect(telemetry.records.last()).rejects.toThrow('the telemetry thread ended: cannot open the store');
+  await sleep(1_500);
+  expect(troubles).toEqual([expect.stringMatching(/cannot open the store .*traces\.db.*; it is started again$/)]);
+  rmSync(file, { recursive: true });
+  await expect.poll(() => telemetry.records.last().catch(() => -1), { timeout: 20_000 }).toBe(0);
 });

@@ -43,6 +43,8 @@ class TelemetryThread {
   #nextId = 1;
   /** Why calls are refused. */
   #refusal: Error | undefined;
+  /** Told once, not every second: what keeps a store from being opened lasts. */
+  #told = '';
   #stopped = false;
 
   constructor(input: TelemetryInput) {
@@ -50,8 +52,10 @@ class TelemetryThread {
     mkdirSync(input.directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Resolves when every store is open. */
-  start(): Promise<void> {
+  /** Resolves when every store is open, or when it is known that one cannot be: then it is tried again, and calls are refused meanwhile. */
+  begin = (): Promise<void> => this.#start().catch((error: Error) => this.#died(error));
+
+  #start(): Promise<void> {
     const { directory, options, onTrouble } = this.#input;
     const workerData: TelemetryConfig = { directory, options: options() };
     const worker = new Worker(workerFile(), { workerData, name: 'telemetry' });
@@ -65,6 +69,7 @@ class TelemetryThread {
         else {
           ready = true;
           this.#refusal = undefined;
+          this.#told = '';
           resolve();
         }
       });
@@ -127,8 +132,9 @@ class TelemetryThread {
     this.#waiting.clear();
     if (this.#stopped) return;
     this.#refusal = error;
-    this.#input.onTrouble(`${error.message}; it is started again`);
-    this.#restart = setTimeout(() => void this.start().catch((again: Error) => this.#died(again)), restartMs);
+    if (error.message !== this.#told) this.#input.onTrouble(`${error.message}; it is started again`);
+    this.#told = error.message;
+    this.#restart = setTimeout(() => void this.begin(), restartMs);
   }
 }
 
@@ -146,9 +152,9 @@ const remoteStores = (thread: TelemetryThread): Telemetry => ({
   stop: thread.stop,
 });
 
-/** Resolves when every store is open. Rejects when one cannot be opened. */
+/** A store that cannot be opened keeps nobody from anything but what it would tell. */
 export const startTelemetry = async (input: TelemetryInput): Promise<Telemetry> => {
   const thread = new TelemetryThread(input);
-  await thread.start();
+  await thread.begin();
   return remoteStores(thread);
 };
