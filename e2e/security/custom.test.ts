@@ -84,7 +84,7 @@ const status = async (path: string, body?: string): Promise<number> =>
 
 beforeAll(async () => {
   const [web, words, gone] = [await startHttp(), await startGrpc(), await freePort()];
-  const common = { timeout: '0.5s' };
+  const common = { timeout: '2s' };
   const settings = {
     apiVersion: 'mesh.weft.dev/v1alpha1',
     kind: 'MeshConfig',
