@@ -49,6 +49,25 @@ test('an application’s own metrics stand beside its proxy’s, which alone say
   expect(valuesOf('istio_requests_total')).toEqual([1]);
 });
 
+test.each([
+  ['nothing', 0],
+  ['endless', 0],
+  ['nonsense', 0],
+  ['garbage', 1],
+])('an application that says %s takes nothing from its proxy', { timeout: 30_000 }, async (what, answered) => {
+  await fetch(`${mesh.gateway}/say?${what}`);
+  const { stdout } = await mesh.weft('metrics', 'deploy/web', '-n', 'shop');
+  const { families, faults } = parseExposition(stdout, 'text');
+  expect(faults).toEqual([]);
+  const valuesOf = (start: string) =>
+    families.flatMap(({ samples }) => samples.flatMap(({ name, value }) => (name.startsWith(start) ? [value] : [])));
+  expect(valuesOf('weft_application_answered')).toEqual([answered]);
+  expect(valuesOf('istio_requests_total').length).toBeGreaterThan(0);
+  expect(valuesOf('envoy_server_live')).toEqual([1]);
+  // Of garbage what can be read: one line, and the first of two that say the same.
+  expect(valuesOf('shop_')).toEqual(answered === 1 ? [1, 3] : []);
+});
+
 test('what a Telemetry turns off is told no more, and the rest is', { timeout: 60_000 }, async () => {
   const quiet = [
     'tracing: [{disableSpanReporting: true}]',

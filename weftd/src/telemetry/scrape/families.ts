@@ -51,6 +51,8 @@ export const oneWithApplication = (told: ProxyTold<string>, application: Applica
   const proxy = familiesOf(told);
   if (application === undefined) return proxy;
   if (application === 'failed') return [...proxy, applicationAnswered(0)];
-  const { families } = merged(proxy, parseExposition(application.text, application.format));
-  return [...families, applicationAnswered(1)];
+  const read = parseExposition(application.text, application.format);
+  // A page of something else; one line that can be read makes it metrics.
+  const isSomethingElse = read.families.length === 0 && read.faults.length > 0;
+  return [...merged(proxy, read).families, applicationAnswered(isSomethingElse ? 0 : 1)];
 };
