@@ -159,7 +159,7 @@ export const statCommand = (cli: Cli): Command =>
       const drawn = data(answer, options.output);
       if (drawn !== undefined) return terminal.out(drawn);
       terminal.out(table(answer.items, [...identity[search.of], ...figures], options.output));
-      if (answer.items.length === 0) terminal.err('nothing of that name was called in this time');
+      if (answer.items.length === 0) terminal.err('nothing of the kind was called in this time');
       const gaps = gapText(answer, identity[search.of]);
       if (gaps !== '') terminal.err(gaps);
       if (answer.known < 0.999) terminal.err(`nobody looked in ${percent(1 - answer.known)} of this time: figures may be too low`);
