@@ -55,14 +55,15 @@ class Collection {
 
   take<Value extends Measured>({ groups }: Answered<Value>, put: (into: Observed, value: Value, labels: Labels) => void): void {
     for (const { labels, steps } of groups) {
-      const subject = this.#subject(groupLabels(labels, this.#by));
+      const subject = this.#subject(labels);
       for (const step of steps) put(at(subject, step), step.value, labels);
     }
   }
 
   #subject(labels: Labels): ObservedSubject {
-    const key = JSON.stringify(labels);
-    const known = this.#subjects.get(key) ?? { labels, steps: new Map() };
+    // Some ten thousand groups are of some thousand subjects; no label has a 0.
+    const key = this.#by.map((label) => labels[label] ?? '').join('\0');
+    const known = this.#subjects.get(key) ?? { labels: groupLabels(labels, this.#by), steps: new Map() };
     this.#subjects.set(key, known);
     return known;
   }

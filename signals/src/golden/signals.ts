@@ -27,8 +27,14 @@ const fullOf = (measured: Saturation | undefined, all: readonly Observed[]): Sat
   return overflowed > 0 ? { ...measured, overflowed } : measured;
 };
 
-const busiest = (a: GoldenSignals, b: GoldenSignals): number =>
-  b.requests + b.connectionsOpened - a.requests - a.connectionsOpened || (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1);
+const trafficOf = ({ requests, connectionsOpened }: GoldenSignals): number => requests + connectionsOpened;
+
+/** Those with as much traffic by what they are called. */
+const busiestFirst = (items: readonly GoldenSignals[]): readonly GoldenSignals[] =>
+  items
+    .map((item) => ({ item, name: Object.values(item.labels).join('\0') }))
+    .sort((a, b) => trafficOf(b.item) - trafficOf(a.item) || (a.name < b.name ? -1 : 1))
+    .map(({ item }) => item);
 
 /** Who had no traffic, of those that are asked for. */
 const idle = (busy: readonly ObservedSubject[], known: readonly Labels[], where: Where = {}): readonly ObservedSubject[] => {
@@ -67,5 +73,5 @@ export const goldenSignals = async (
     };
   });
   const missing = observed.gaps.length * observed.step;
-  return { from, to, step: observed.step, known: Math.max(0, 1 - missing / (to - from)), items: items.sort(busiest) };
+  return { from, to, step: observed.step, known: Math.max(0, 1 - missing / (to - from)), items: busiestFirst(items) };
 };

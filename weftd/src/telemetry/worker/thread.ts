@@ -31,6 +31,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** Pages of proxies are garbage as soon as they are read; by V8's own limit the thread would hold on to more than it needs. */
+const maxYoungGenerationSizeMb = 12;
+
 /** A thread that died of something it could not handle is followed by another after this time. */
 const restartMs = 1_000;
 
@@ -58,7 +61,7 @@ class TelemetryThread {
   #start(): Promise<void> {
     const { directory, options, onTrouble } = this.#input;
     const workerData: TelemetryConfig = { directory, options: options() };
-    const worker = new Worker(workerFile(), { workerData, name: 'telemetry' });
+    const worker = new Worker(workerFile(), { workerData, name: 'telemetry', resourceLimits: { maxYoungGenerationSizeMb } });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       let ready = false;
