@@ -12,6 +12,8 @@ import { type Mesh, root, startMesh, until } from './mesh.ts';
 const isLong = process.env.WEFT_LONG === '1';
 const outageSeconds = isLong ? 120 : 20;
 const perSecond = isLong ? 200 : 50;
+/** Good objects beside the bad ones. */
+const neighbours = isLong ? 500 : 100;
 
 let mesh: Mesh;
 beforeAll(async () => {
@@ -235,7 +237,7 @@ describe('bad files', () => {
 
   it('are each told with file and line, and touch no neighbour, also after every Envoy was restarted', async () => {
     const good = Array.from(
-      { length: 500 },
+      { length: neighbours },
       (_, index) =>
         `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: good-${index}, namespace: shop}\nspec:\n  hosts: [good-${index}.example]\n  resolution: STATIC\n  location: MESH_EXTERNAL\n  ports: [{number: 80, name: http, protocol: HTTP}]\n  endpoints: [{address: 192.0.2.${index % 250}}]\n`,
     ).join('---\n');
@@ -262,7 +264,7 @@ describe('bad files', () => {
       expect(response.status).toBe(200);
       expect(body.calls.catalog.version).toBe('v1');
       const config = await mesh.json<Record<string, unknown>>('config', 'deploy/web', '-n', 'shop', 'clusters');
-      expect(Object.keys(config).filter((name) => name.includes('good-')).length).toBe(500);
+      expect(Object.keys(config).filter((name) => name.includes('good-')).length).toBe(neighbours);
     };
     await answers();
     for (const envoy of mesh.pids('envoy', '-c')) process.kill(envoy, 'SIGKILL');

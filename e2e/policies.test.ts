@@ -86,6 +86,8 @@ const startLoad = (isGood: (path: string, status: number) => boolean): Load => {
         asked += 1;
         if (!isGood(path, status)) wrong.push(`${path}: ${status}`);
       }
+      // Others need some of the processor.
+      if (!long) await sleep(5);
     }
     agent.destroy();
   };

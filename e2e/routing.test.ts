@@ -10,7 +10,7 @@ import { failed, startLoad } from './load.ts';
 import { type Mesh, root, startMesh, until } from './mesh.ts';
 
 const isLong = process.env.WEFT_LONG === '1';
-const churnSeconds = isLong ? 300 : 10;
+const churnSeconds = isLong ? 300 : 6;
 const perSecond = isLong ? 200 : 100;
 
 let mesh: Mesh;
