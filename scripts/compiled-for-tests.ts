@@ -6,11 +6,12 @@ import { join } from 'node:path';
 const prefix = join(tmpdir(), 'compiled-for-tests-');
 
 /** Each project of vitest.config.ts calls it; the first one does the work. */
-export const setup = (): (() => void) => {
-  if (process.env.NODE_COMPILE_CACHE?.startsWith(prefix)) return () => {};
+export const setup = (): void => {
+  if (process.env.NODE_COMPILE_CACHE?.startsWith(prefix)) return;
   const folder = mkdtempSync(prefix);
   // Other users' programs read it, and cannot write there.
   chmodSync(folder, 0o755);
   process.env.NODE_COMPILE_CACHE = folder;
-  return () => rmSync(folder, { recursive: true, force: true });
+  // Workers write there when they end, which nobody awaits before.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 };
