@@ -80,7 +80,7 @@ const refusedLines = (refused: Refused, paint: Paint): readonly Line[] => {
 };
 
 const remedyText = ({ kind, field, object }: NamedRemedy): string => {
-  if (!object) return `${kind}${field === '' ? '' : ` ${field}`} (none is there)`;
+  if (!object) return `${kind}${field === '' ? '' : ` ${field}`} (there is none yet)`;
   return `${placeText({ ...object, path: '' })}${field === '' ? '' : `, ${field}`}`;
 };
 

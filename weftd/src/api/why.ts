@@ -1,5 +1,5 @@
 /** Why a request or a connection became what it became: its records, and what the configuration says of them. */
-import { lineOf, type ObjectRef, type WrittenPlace } from '@weft/model';
+import { lineOf, matchesSelector, type ObjectRef, ofKind, type WrittenPlace } from '@weft/model';
 import {
   type AccessRecord,
   agrees,
@@ -108,9 +108,23 @@ const serviceIn = (host: string): ObjectRef | undefined => {
   return name === undefined || namespace === undefined ? undefined : { kind: 'Service', namespace, name };
 };
 
+/** Where nobody was reached the record names no workload: it would have been one that the service selects. */
+const selectedBy = async ({ desired }: ApiParts, { kind, namespace, name }: ObjectRef): Promise<string> => {
+  const [found] = await desired.call('list', { kind, namespace, name, dependents: false });
+  const [service] = found ? ofKind([found.stored.resource], 'Service') : [];
+  const selector = service?.spec.selector;
+  if (!selector) return '';
+  const { instances } = desired.node();
+  return (
+    instances.find(({ pod }) => pod.namespace === namespace && matchesSelector({ matchLabels: selector }, pod.labels))?.pod.workload.name ??
+    ''
+  );
+};
+
 const ofServer = async (parts: ApiParts, { destination }: AccessRecord): Promise<readonly WrittenPlace[]> => {
   const service = serviceIn(destination.service);
-  const { namespace, workload } = destination;
+  const workload = destination.workload === '' && service ? await selectedBy(parts, service) : destination.workload;
+  const namespace = destination.namespace === '' ? (service?.namespace ?? '') : destination.namespace;
   const mode = (await parts.desired.call('modes', {}))?.workloads
     .find((one) => one.namespace === namespace && one.workload === workload)
     ?.ports.find(({ port }) => port === undefined || port === portOf(destination.address));
