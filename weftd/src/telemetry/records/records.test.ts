@@ -184,6 +184,31 @@ test('what was acknowledged outlives kill -9, with how far its file was taken', 
   expect(acknowledged).toBeGreaterThanOrEqual(150);
 });
 
+test('what is asked is answered alike of parts that are full and of the one that is filled', () => {
+  records.close();
+  records = open({ ...usual, maxBytes: 8 << 20 });
+  const batch = (first: number) =>
+    Array.from({ length: 1_000 }, (_, index) => {
+      const [number, from] = [first + index, `caller-${index % 10}`];
+      return {
+        ...recordOf({ from, path: `/entries/${number % 1_000}`, id: String(number), peer: `10.0.${index % 200}.1` }),
+        at: noon + number,
+      };
+    });
+  for (let first = 0; first < 12_000; first += 1_000) records.add({ records: batch(first) }, noon);
+  const times = (query: Omit<RecordQuery, 'limit'>, limit = 20) => records.query({ ...query, limit }).map(({ record }) => record.at - noon);
+  const every = (step: number, last: number) =>
+    Array.from({ length: 20 }, (_, index) => last - index * step).filter((number) => number >= 0);
+  expect(times({ path: '/entries/777' })).toEqual(every(1_000, 11_777));
+  expect(times({ from: { name: 'caller-3' } })).toEqual(every(10, 11_993));
+  expect(times({ request: '5' })).toEqual([5]);
+  expect(times({ request: '11999' })).toEqual([11_999]);
+  expect(times({ address: '10.0.7.1' }, 100).length).toBe(60);
+  expect(times({ since: noon + 100, until: noon + 103 })).toEqual([102, 101, 100]);
+  const first = records.last() - 11_999;
+  expect(records.query({ after: first + 4_999, limit: 3 }).map(({ id }) => id - first)).toEqual([5_000, 5_001, 5_002]);
+});
+
 test('a path is found by its beginning, however long', () => {
   const paths = ['/a', '/api/v1/customers/of/a/kind/1', '/api/v1/customers/of/a/kind/2', '/b', '/%25'];
   records.add({ records: paths.map((path) => recordOf({ path })) }, noon);

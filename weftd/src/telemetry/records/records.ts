@@ -22,7 +22,7 @@ import { batchesOf } from './intake.ts';
 import { type LossCounts, type Losses, lossesIn } from './losses.ts';
 import { type Numbers, numbersIn } from './numbers.ts';
 import { stretchesIn } from './otlp.ts';
-import { dayMs, type Parts, partsIn } from './parts.ts';
+import { dayMs, type Part, type Parts, partsIn } from './parts.ts';
 import { type Positions, positionsIn } from './positions.ts';
 import { type Routes, routesIn } from './routes.ts';
 import { type PartyRow, partiesOf, type RowPlace, recordIn, rowOf, shapeOf } from './rows.ts';
@@ -143,16 +143,12 @@ class RecordsStore implements Records {
   query = (query: RecordQuery): readonly StoredRecord[] => {
     const { since = 0, until = Number.POSITIVE_INFINITY, after, limit } = query;
     const parts = this.#parts.all().filter(({ first, last }) => last >= since && first < until);
+    if (after === undefined) return this.#newest(query, parts);
     const found: StoredRecord[] = [];
-    for (const { part } of after === undefined ? parts : parts.toReversed()) {
-      if (after !== undefined && this.#newestOf(part) <= after) continue;
-      const search = searchOf(part, query, this.#look(part));
-      if (!search) continue;
-      const rows = this.#database.sql.prepare(search.sql).all(...search.values);
-      found.push(...rows.map((row) => ({ id: Number(row['id']), record: recordIn(row) })));
+    for (const part of parts.toReversed()) {
+      if (found.length >= limit) break;
+      if (this.#newestOf(part.part) > after) found.push(...this.#search(part, query));
     }
-    // Records that came late lie in a later part than others of their time.
-    if (after === undefined) found.sort((a, b) => b.record.at - a.record.at || b.id - a.id);
     return found.slice(0, limit);
   };
 
@@ -214,6 +210,7 @@ class RecordsStore implements Records {
 
   maintain = (now: number): void => {
     this.#parts.forget(now);
+    this.#index();
     this.#positions.forget(now - positionsKeptMs);
     this.#arrivals.forget(now);
     this.#routes.forget(now);
@@ -241,6 +238,15 @@ class RecordsStore implements Records {
       this.#parties.forget();
       this.#shapes.forget();
       throw error;
+    }
+    this.#index();
+  }
+
+  #index(): void {
+    try {
+      this.#parts.indexNext();
+    } catch {
+      // What was added is kept all the same: a part that cannot be sorted now is looked through, and sorted another time.
     }
   }
 
@@ -276,9 +282,28 @@ class RecordsStore implements Records {
     return { part, statement: this.#database.sql.prepare(`INSERT INTO records_${part} VALUES (${values})`) };
   }
 
-  #look(part: number): PartLook {
+  /** Records that came late lie in a later part than others of their time. */
+  #newest(query: RecordQuery, parts: readonly Part[]): readonly StoredRecord[] {
+    let found: readonly StoredRecord[] = [];
+    for (const part of parts.toSorted((a, b) => b.last - a.last)) {
+      const oldest = found.length < query.limit ? undefined : found.at(-1);
+      if (oldest && oldest.record.at > part.last) break;
+      found = [...found, ...this.#search(part, query)].sort((a, b) => b.record.at - a.record.at || b.id - a.id).slice(0, query.limit);
+    }
+    return found;
+  }
+
+  #search(part: Part, query: RecordQuery): readonly StoredRecord[] {
+    const search = searchOf(part.part, query, this.#look(part));
+    if (!search) return [];
+    const rows = this.#database.sql.prepare(search.sql).all(...search.values);
+    return rows.map((row) => ({ id: Number(row['id']), record: recordIn(row) }));
+  }
+
+  #look({ part, isIndexed }: Part): PartLook {
     const { sql: db } = this.#database;
     return {
+      isIndexed,
       partiesThat: ({ sql, values }) => {
         const rows = db.prepare(`SELECT id FROM parties_${part} WHERE ${sql}`).all(...values);
         return rows.map(({ id }) => Number(id));

@@ -1,5 +1,6 @@
 /**
- * Tables of records. They come in parts, one for each day or less, so that the oldest are forgotten by dropping tables, whatever their size.
+ * Tables of records. They come in parts of some hundred thousand, so that the oldest are forgotten by dropping tables, and the newest, which
+ * have no indexes yet, are looked through in no time.
  * The parties of a part (few, since certificates of the mesh name them) stand in a table beside it, and records refer to them by number.
  */
 export const migrations: readonly string[] = [
@@ -8,8 +9,10 @@ export const migrations: readonly string[] = [
     part INTEGER PRIMARY KEY, day INTEGER NOT NULL,
     -- Of the records in it, in Unix milliseconds; 0 while it is empty.
     first INTEGER NOT NULL, last INTEGER NOT NULL,
-    -- Pages of the file that it takes.
-    pages INTEGER NOT NULL
+    -- Pages of the file that its records took while it was filled.
+    pages INTEGER NOT NULL,
+    -- How many of its indexes there are.
+    indexes INTEGER NOT NULL
   ) STRICT;
 
   -- How far each proxy's file was taken: what comes again is known by it.
@@ -83,15 +86,22 @@ export const createPart = (part: number): string => `
     denial TEXT, request TEXT, trace TEXT
   ) STRICT;
   CREATE INDEX at_${part} ON records_${part} (at);
-  CREATE INDEX source_${part} ON records_${part} (source, at);
-  CREATE INDEX destination_${part} ON records_${part} (destination, at);
-  CREATE INDEX peer_${part} ON records_${part} (peer, at);
-  CREATE INDEX client_${part} ON records_${part} (client, at) WHERE client IS NOT NULL;
-  CREATE INDEX server_${part} ON records_${part} (server, at);
-  CREATE INDEX denied_${part} ON records_${part} (at) WHERE denied = 1;
-  CREATE INDEX denial_${part} ON records_${part} (denial) WHERE denial IS NOT NULL;
-  CREATE INDEX path_${part} ON records_${part} (substr(path, 1, 24), at) WHERE path IS NOT NULL;
-  CREATE INDEX request_${part} ON records_${part} (substr(request, 1, 8)) WHERE request IS NOT NULL;
 `;
+
+/**
+ * What a part is searched by once it is full. To sort a hundred thousand records takes some ten milliseconds for each of these; to put them in one by one
+ * touches as many pages as there are records, and is most of what they cost.
+ */
+export const partIndexes = (part: number): readonly string[] => [
+  `CREATE INDEX source_${part} ON records_${part} (source, at)`,
+  `CREATE INDEX destination_${part} ON records_${part} (destination, at)`,
+  `CREATE INDEX peer_${part} ON records_${part} (peer, at)`,
+  `CREATE INDEX client_${part} ON records_${part} (client, at) WHERE client IS NOT NULL`,
+  `CREATE INDEX server_${part} ON records_${part} (server, at)`,
+  `CREATE INDEX denied_${part} ON records_${part} (at) WHERE denied = 1`,
+  `CREATE INDEX denial_${part} ON records_${part} (denial) WHERE denial IS NOT NULL`,
+  `CREATE INDEX path_${part} ON records_${part} (substr(path, 1, 24), at) WHERE path IS NOT NULL`,
+  `CREATE INDEX request_${part} ON records_${part} (substr(request, 1, 8)) WHERE request IS NOT NULL`,
+];
 
 export const dropPart = (part: number): string => ['records', 'parties', 'shapes'].map((name) => `DROP TABLE ${name}_${part};`).join(' ');

@@ -19,6 +19,8 @@ import { partyColumns } from './schema.ts';
 
 /** What is asked of a part before it is searched. */
 export interface PartLook {
+  /** A part that is still filled has only the order of time. */
+  readonly isIndexed: boolean;
   /** The numbers of those parties for which this holds. */
   readonly partiesThat: (holds: Condition) => readonly number[];
   /** Whether it holds for so few records that sorting them costs less than looking through the newest until enough are found. */
@@ -49,7 +51,7 @@ const callers = ({ principal, from }: RecordQuery): readonly Condition[] => [
   ...(from === undefined ? [] : [isWorkload(from)]),
 ];
 
-/** What has an index, the most telling first. */
+/** What a full part has an index of, the most telling first. */
 const named = (query: RecordQuery, { partiesThat }: PartLook): readonly Asked[] => {
   const { request, denial, address, to, workload } = query;
   const isCaller = callers(query);
@@ -64,10 +66,13 @@ const named = (query: RecordQuery, { partiesThat }: PartLook): readonly Asked[] 
   ];
 };
 
+/** Those that come after one are few, and are in the order of their numbers. */
+const isInOrder = ({ after }: RecordQuery, { isIndexed }: PartLook): boolean => after !== undefined || !isIndexed;
+
 /** Where nobody is named, a path that few asked for tells as much. */
-const indexed = (query: RecordQuery, look: PartLook): readonly Asked[] => {
+const telling = (query: RecordQuery, look: PartLook): readonly Asked[] => {
   const asked = named(query, look);
-  if (asked.length > 0 || query.path === undefined || query.after !== undefined) return asked;
+  if (asked.length > 0 || query.path === undefined || isInOrder(query, look)) return asked;
   const near = pathIsNear(query.path);
   return look.isRare(near) ? [[near]] : [];
 };
@@ -83,15 +88,16 @@ const others = (part: number, { path, denied, failed, mtls, side, since, until, 
   ...(after === undefined ? [] : [condition('id > ?', after)]),
 ];
 
-/** Those that come after one are few, and are in the order of their numbers. */
-const waysOf = (
-  asked: readonly Asked[],
-  part: number,
-  query: RecordQuery,
-): { readonly ways: Asked; readonly rest: readonly Condition[] } => {
+interface Search {
+  readonly part: number;
+  readonly query: RecordQuery;
+  readonly look: PartLook;
+}
+
+const waysOf = (asked: readonly Asked[], { part, query, look }: Search): { readonly ways: Asked; readonly rest: readonly Condition[] } => {
   const [first, ...more] = asked;
   const rest = others(part, query);
-  if (!first || query.after !== undefined) return { ways: [condition('1')], rest: [...asked.map(anyOf), ...rest] };
+  if (!first || isInOrder(query, look)) return { ways: [condition('1')], rest: [...asked.map(anyOf), ...rest] };
   return { ways: first, rest: [...more.map(anyOf), ...rest] };
 };
 
@@ -99,9 +105,9 @@ const columnsOf = (end: End): string => partyColumns.map((column) => `${end}.${c
 
 /** Undefined: nobody in this part is one that is asked for. */
 export const searchOf = (part: number, query: RecordQuery, look: PartLook): Condition | undefined => {
-  const asked = indexed(query, look);
+  const asked = telling(query, look);
   if (asked.some((alternatives) => alternatives.length === 0)) return undefined;
-  const { ways, rest } = waysOf(asked, part, query);
+  const { ways, rest } = waysOf(asked, { part, query, look });
   const order = query.after === undefined ? 'at DESC, id DESC' : 'id';
   const found = ways.map((way) => {
     const { sql, values } = all([way, ...rest]);
