@@ -4,11 +4,11 @@ import type { Amount, Answered, Gauge, Labels, Measured, Observations, Question,
 import type { Catalogue } from './catalogue.ts';
 import type { Chunks, Reach } from './chunks.ts';
 import { groupsBy, wantedSlots } from './groups.ts';
-import type { Kind } from './shard.ts';
+import { type Kind, widthOf } from './shard.ts';
 import { readChunk } from './sums.ts';
 import { Table } from './table.ts';
 import { startOf, tiers } from './tiers.ts';
-import { viewFor } from './views.ts';
+import { everything, viewFor } from './views.ts';
 
 /** More than any chart has points for. */
 const mostSteps = 11_000;
@@ -83,26 +83,32 @@ export interface Kept {
   readonly chunks: Chunks;
 }
 
+/** Series of one kind have values of one kind. */
+interface Wanted {
+  readonly kind: Kind;
+  /** Of histograms nothing but what was observed, added up: it is the last of their numbers. */
+  readonly sumOnly: boolean;
+  readonly question: Question;
+}
+
 /** All that was read of one question, by group and step. */
-const read = (
-  { db, catalogue }: Kept,
-  kind: Kind,
-  { question, plan }: { question: Question; plan: Plan },
-): readonly SeriesGroup<Measured>[] => {
+const read = ({ db, catalogue }: Kept, { kind, sumOnly, question }: Wanted, plan: Plan): readonly SeriesGroup<Measured>[] => {
   const groups = groupsBy(catalogue.sets, question.by ?? []);
-  const table = new Table(kind);
+  const table = new Table(sumOnly ? 'counter' : kind);
   const wantedIn = wantedSlots(catalogue.sets, question.where, groups);
   const chunks = db.prepare('SELECT at, bytes FROM chunk WHERE step = ? AND shard = ? AND at >= ? AND at < ?');
   for (const shard of catalogue.shards(viewFor(kind, question), question.metric, kind)) {
     const wanted = wantedIn(shard);
     if (!wanted) continue;
-    const sums = table.like(shard.bounds);
+    const width = widthOf(shard);
+    const sums = table.like(sumOnly ? [] : shard.bounds);
+    const first = sumOnly ? width - 1 : 0;
     const isWanted = (slot: number): boolean => (wanted[slot] ?? -1) >= 0;
     for (const { step, from, to } of plan.segments) {
       for (const row of chunks.iterate(step, shard.id, from, to)) {
         const at = plan.whole ? plan.from : startOf(Number(row['at']), plan.step);
-        readChunk(row['bytes'] as Uint8Array, { width: sums.width, wanted: isWanted }, ({ slot, values, gap }) =>
-          sums.add(wanted[slot] ?? 0, at, { values, gap }),
+        readChunk(row['bytes'] as Uint8Array, { width, wanted: isWanted }, ({ slot, values, gap }) =>
+          sums.add(wanted[slot] ?? 0, at, { values, from: first, gap }),
         );
       }
     }
@@ -110,28 +116,24 @@ const read = (
   return table.steps().map(({ group, steps }) => ({ labels: groups.labels(group) as Labels, steps: steps as readonly Step<Measured>[] }));
 };
 
-const answer = (kept: Kept, kind: Kind, question: Question): Answered<Measured> => {
+const answer = (kept: Kept, wanted: Wanted): Answered<Measured> => {
+  const { question } = wanted;
   const plan = planOf(question, kept.chunks.reach());
   if (!plan.whole && (question.to - plan.from) / plan.step > mostSteps)
     throw new RangeError(`more than ${mostSteps} steps: ask for longer ones`);
-  return { step: plan.step, groups: read(kept, kind, { question, plan }), gaps: gapsOf(kept.db, plan) };
+  return { step: plan.step, groups: read(kept, wanted, plan), gaps: gapsOf(kept.db, plan) };
 };
 
-// Series of one kind have values of one kind.
-export const askHistograms = (kept: Kept, question: Question) => answer(kept, 'histogram', question) as Answered<Observations>;
-export const askGauges = (kept: Kept, question: Question) => answer(kept, 'gauge', question) as Answered<Gauge>;
+export const askHistograms = (kept: Kept, question: Question) =>
+  answer(kept, { kind: 'histogram', sumOnly: false, question }) as Answered<Observations>;
+export const askGauges = (kept: Kept, question: Question) => answer(kept, { kind: 'gauge', sumOnly: false, question }) as Answered<Gauge>;
 
-const sumsOf = ({ groups, ...rest }: Answered<Observations>): Answered<Amount> => ({
-  ...rest,
-  groups: groups.map(({ labels, steps }) => ({
-    labels,
-    steps: steps.map(({ value, ...step }) => ({ ...step, value: { kind: 'amount', amount: value.histogram.sum } })),
-  })),
-});
-
-/** What a histogram observed, added up, is kept with its buckets. */
+/** What a histogram observed, added up, is kept with its buckets; an application's counter may be called so, too. */
 export const askCounters = (kept: Kept, question: Question): Answered<Amount> => {
-  const summed = /^(.+)_sum$/.exec(question.metric)?.[1];
-  if (summed !== undefined) return sumsOf(askHistograms(kept, { ...question, metric: summed }));
-  return answer(kept, 'counter', question) as Answered<Amount>;
+  const metric = /^(.+)_sum$/.exec(question.metric)?.[1];
+  const isSum = metric !== undefined && kept.catalogue.shards(everything, metric, 'histogram').length > 0;
+  const wanted: Wanted = isSum
+    ? { kind: 'histogram', sumOnly: true, question: { ...question, metric } }
+    : { kind: 'counter', sumOnly: false, question };
+  return answer(kept, wanted) as Answered<Amount>;
 };

@@ -5,6 +5,8 @@ import { addValue } from './sums.ts';
 
 interface Read {
   readonly values: ArrayLike<number>;
+  /** From where on they are added. */
+  readonly from: number;
   readonly gap: boolean;
 }
 
@@ -40,9 +42,9 @@ export class StepSums {
     this.#values = new Float64Array(64 * this.width);
   }
 
-  add(group: number, at: number, { values, gap }: Read): void {
+  add(group: number, at: number, { values, from, gap }: Read): void {
     const row = this.#row(group, at);
-    addValue(this.#kind, this.#values, [row * this.width, 0, this.width], values);
+    addValue(this.#kind, this.#values, [row * this.width, from, this.width], values);
     if (gap) this.#gaps.add(row);
   }
 
