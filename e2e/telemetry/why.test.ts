@@ -301,7 +301,7 @@ describe('each way to fail, on real Envoys', () => {
 
   test('connections that are not HTTP have their flags, too', async () => {
     const flagsOf = async (query: string) => (await failedAt(query)).filter(({ request }) => !request).map(({ flags }) => flags);
-    expect(await until('its record', async () => ((await flagsOf('to=rude')).length > 1 ? flagsOf('to=rude') : undefined), 10_000)).toEqual(
+    expect(await until('its record', async () => ((await flagsOf('to=rude')).length > 1 ? flagsOf('to=rude') : undefined), 30_000)).toEqual(
       ['DT', 'DT'],
     );
     expect(await flagsOf('from=clerk')).toEqual(['UH']);
@@ -396,6 +396,8 @@ describe('who comes in plaintext', () => {
       const found = await mesh.json<{ items: { verdict: { by?: string }; refusal?: { id: string } }[] }>(
         'access',
         '--denied',
+        '--to',
+        'ledger',
         '--since',
         '1m',
       );
