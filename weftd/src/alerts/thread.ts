@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { SignalsQuery } from '@weft/signals';
+import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
 import type { AlertCalls, AlertMethod, AlertsConfig, FromAlerts, ToAlerts } from './messages.ts';
 
@@ -15,21 +16,15 @@ export interface AlertsInput extends AlertsConfig {
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
 const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-alerts.js', import.meta.url);
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 const restartMs = 1000;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class AlertsThread {
   readonly #input: AlertsInput;
-  readonly #pending = new Map<number, Pending>();
+  readonly #open = new OpenCalls();
   #worker: Worker | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #nextId = 1;
   #starts = 0;
   #refusal: Error | undefined;
   #stopped = false;
@@ -44,12 +39,8 @@ export class AlertsThread {
 
   call = <M extends AlertMethod>(method: M, ...[argument]: Parameters<AlertCalls[M]>): Promise<Awaited<ReturnType<AlertCalls[M]>>> => {
     if (this.#refusal) return Promise.reject(this.#refusal);
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      this.#post({ kind: 'call', id, method, argument });
-    });
+    const answered = this.#open.begin((id) => this.#post({ kind: 'call', id, method, argument }));
+    return answered as Promise<Awaited<ReturnType<AlertCalls[M]>>>;
   };
 
   stop = async (): Promise<void> => {
@@ -81,8 +72,7 @@ export class AlertsThread {
   #died(reason: string): void {
     this.#worker = undefined;
     const error = new Error(`the thread of alerts ended: ${reason}`);
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+    this.#open.failAll(error);
     if (this.#stopped) return;
     this.#refusal = error;
     this.#input.log.error({ err: error.message }, 'alerts are judged again in a second');
@@ -96,10 +86,10 @@ export class AlertsThread {
   #take(message: FromAlerts): void {
     switch (message.kind) {
       case 'answer':
-        this.#settle(message.id)?.resolve(message.value);
+        this.#open.answer(message.id, message.value);
         return;
       case 'failure':
-        this.#settle(message.id)?.reject(new Error(message.reason));
+        this.#open.fail(message.id, new Error(message.reason));
         return;
       case 'measure':
         void this.#measure(message);
@@ -117,11 +107,5 @@ export class AlertsThread {
     } catch (error) {
       this.#post({ kind: 'unmeasured', id, reason: reasonOf(error) });
     }
-  }
-
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
   }
 }

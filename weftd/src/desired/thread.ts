@@ -1,6 +1,7 @@
 /** The main thread's hold on the worker: calls that are answered, and the latest of what the worker reports. */
 import { Worker } from 'node:worker_threads';
 import { keptWhole } from '@weft/model';
+import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
 import type { Plan } from '../push/plan.ts';
 import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, Step, ToWorker } from './messages.ts';
@@ -45,18 +46,12 @@ const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worke
 /** Parsing makes much garbage at once; V8's own limit would let the thread hold on to more than twice what it needs. */
 const maxYoungGenerationSizeMb = 12;
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 class WorkerThread {
   readonly #worker: Worker;
   readonly #log: Log;
-  readonly #pending = new Map<number, Pending>();
+  readonly #open = new OpenCalls();
   readonly #listeners = new Set<(state: NodeState) => void>();
   readonly plan = createPlanMirror((message) => this.#post(message));
-  #nextId = 1;
   #onStep: ((step: Step) => void) | undefined;
   #step: Step | undefined;
   #node = nothingYet;
@@ -92,12 +87,8 @@ class WorkerThread {
 
   call = <M extends Method>(method: M, ...[argument]: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>> => {
     if (this.#stopped) return Promise.reject(new Error('weftd is stopping'));
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      this.#post({ kind: 'call', id, method, argument });
-    });
+    const answered = this.#open.begin((id) => this.#post({ kind: 'call', id, method, argument }));
+    return answered as Promise<Awaited<ReturnType<Calls[M]>>>;
   };
 
   stop = async (): Promise<void> => {
@@ -105,7 +96,7 @@ class WorkerThread {
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#post({ kind: 'stop' });
     this.#stopped = true;
-    this.#failPending(new Error('weftd is stopping'));
+    this.#open.failAll(new Error('weftd is stopping'));
     await ended;
   };
 
@@ -116,10 +107,10 @@ class WorkerThread {
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'answer':
-        this.#settle(message.id)?.resolve(message.value);
+        this.#open.answer(message.id, message.value);
         return;
       case 'failure':
-        this.#settle(message.id)?.reject(new Error(message.reason));
+        this.#open.fail(message.id, new Error(message.reason));
         return;
       case 'plan':
         this.plan.take(message.update);
@@ -141,21 +132,10 @@ class WorkerThread {
     }
   }
 
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
-  }
-
-  #failPending(error: Error): void {
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
-  }
-
   #die(error: Error, onDeath: (error: Error) => void): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#failPending(error);
+    this.#open.failAll(error);
     onDeath(error);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { OpenCalls } from '../../open-calls.ts';
 import type { FromTelemetry, TelemetryConfig, ToTelemetry } from './messages.ts';
 import type { RemoteStore, RemoteStores, StoreName } from './stores.ts';
 
@@ -25,12 +26,6 @@ const waitingLimit = 256;
 /** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
 const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-telemetry.js', import.meta.url);
 
-interface Pending {
-  readonly store: StoreName;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Pages of proxies are garbage as soon as they are read; by V8's own limit the thread would hold on to more than it needs. */
 const maxYoungGenerationSizeMb = 12;
 
@@ -39,11 +34,10 @@ const restartMs = 1_000;
 
 class TelemetryThread {
   readonly #input: TelemetryInput;
-  readonly #pending = new Map<number, Pending>();
+  readonly #open = new OpenCalls();
   readonly #waiting = new Map<StoreName, number>();
   #worker: Worker | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #nextId = 1;
   /** Why calls are refused. */
   #refusal: Error | undefined;
   /** Told once, not every second: what keeps a store from being opened lasts. */
@@ -94,12 +88,9 @@ class TelemetryThread {
     const waiting = this.#waiting.get(store) ?? 0;
     if (waiting >= waitingLimit) return Promise.reject(new TelemetryBusy(`the store of ${store} is behind by ${waiting} calls`));
     this.#waiting.set(store, waiting + 1);
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { store, resolve, reject });
-      this.#post({ kind: 'call', id, store, method, given });
-    });
+    return this.#open
+      .begin((id) => this.#post({ kind: 'call', id, store, method, given }))
+      .finally(() => this.#waiting.set(store, (this.#waiting.get(store) ?? 1) - 1));
   };
 
   /** What was called before is done and answered first. */
@@ -120,19 +111,13 @@ class TelemetryThread {
   }
 
   #take(message: Extract<FromTelemetry, { id: number }>): void {
-    const pending = this.#pending.get(message.id);
-    if (!pending) return;
-    this.#pending.delete(message.id);
-    this.#waiting.set(pending.store, (this.#waiting.get(pending.store) ?? 1) - 1);
-    if (message.kind === 'answer') pending.resolve(message.value);
-    else pending.reject(message.error instanceof Error ? message.error : new Error(String(message.error)));
+    if (message.kind === 'answer') this.#open.answer(message.id, message.value);
+    else this.#open.fail(message.id, message.error instanceof Error ? message.error : new Error(String(message.error)));
   }
 
   #died(error: Error): void {
     this.#worker = undefined;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
-    this.#waiting.clear();
+    this.#open.failAll(error);
     if (this.#stopped) return;
     this.#refusal = error;
     if (error.message !== this.#told) this.#input.onTrouble(`${error.message}; it is started again`);
