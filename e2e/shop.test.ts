@@ -13,7 +13,7 @@ import { stepsOf, walk } from './walkthrough.ts';
 
 const run = promisify(execFile);
 const isLong = process.env.WEFT_LONG === '1';
-const moves = isLong ? 500 : 25;
+const moves = isLong ? 500 : 24;
 const [perSecond, perSecondInside] = isLong ? [150, 50] : [60, 20];
 
 interface Answer {
@@ -208,7 +208,7 @@ describe('the shop', () => {
         edit('catalog.yaml', move % 2 === 0 ? weights(0, 100) : weights(100, 0));
         await sleep(200);
       }
-      if (moves % 2 === 1) edit('catalog.yaml', weights(100, 0));
+      await until('the last move to be live', async () => (await answerOf('/catalog')).version === 'v1' || undefined);
       const outcomes = await load.stop();
       expect(outcomes.length).toBeGreaterThan((moves * perSecond) / 8);
       expect(failed([...outcomes, ...(await inside.stop())])).toEqual([]);
