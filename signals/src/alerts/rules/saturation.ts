@@ -70,10 +70,9 @@ const ofOverflow = async (watch: Watch, { query, now }: Look): Promise<readonly 
 };
 
 const ofMeasures = async (watch: Watch, { query, sight, now }: Look): Promise<readonly Observation[]> => {
-  const { namespace, subject, window } = watch;
+  const { namespace, subject } = watch;
   const measures = sight.saturations.filter((one) => namespace === undefined || one.namespace === namespace);
-  const { step, to } = lookBack(watch, now);
-  const shares = await measuredShares(query, measures, { from: now - window - ((now - window) % step), to, step });
+  const shares = await measuredShares(query, measures, lookBack(watch, now, 1));
   return shares
     .filter(({ workload }) => subject.workload === undefined || subject.workload === '*' || workload === subject.workload)
     .map(({ namespace: of, workload, name, share }) => observationOf(watch, { namespace: of, workload, of: name }, 100 * share));

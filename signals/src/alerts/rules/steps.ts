@@ -43,8 +43,7 @@ export const lookBack = (watch: Watch, now: number, windows: number = remembered
 
 /** Of a group, the steps that the last window has. */
 export const lastOf = <Value extends Measured>({ steps }: SeriesGroup<Value>, watch: Watch, now: number) => {
-  const { window } = watch;
-  const from = now - window - ((now - window) % stepFor(watch));
+  const { from } = lookBack(watch, now, 1);
   return steps.filter(({ at }) => at >= from);
 };
 
