@@ -1,7 +1,7 @@
 /** Counts of many edges, summed up by their numbers, and as bytes: some dozen for each edge. */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type EdgeCounts, type Histogram, mergeHistograms, total } from '@weft/signals';
-import { Reader, Writer } from './numbers.ts';
+import { Reader, Writer, withRoom } from './numbers.ts';
 
 /** In this order; the buckets of the durations and their sum follow. */
 const fields = ['requests', 'failed', 'opened', 'received', 'sent', 'mutual', 'plaintext'] as const satisfies readonly (keyof EdgeCounts)[];
@@ -35,11 +35,7 @@ class BoundSums {
   row(id: number): Float64Array {
     const index = this.#rows.get(id) ?? this.#rows.size;
     this.#rows.set(id, index);
-    if (this.#rows.size * this.width > this.#values.length) {
-      const larger = new Float64Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    this.#values = withRoom(this.#values, this.#rows.size * this.width);
     return this.#values.subarray(index * this.width, (index + 1) * this.width);
   }
 

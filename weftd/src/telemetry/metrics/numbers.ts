@@ -110,3 +110,11 @@ export class Reader {
     return value;
   }
 }
+
+/** With room for so many: the same, or a copy of twice the size at least. */
+export const withRoom = (values: Float64Array, length: number): Float64Array => {
+  if (length <= values.length) return values;
+  const larger = new Float64Array(Math.max(length, values.length * 2));
+  larger.set(values);
+  return larger;
+};

@@ -1,5 +1,6 @@
-/** StepSums of what is read of a question, by group and step: all of them numbers in one array, since a question about all edges has some ten thousand. */
+/** Sums of what is read of a question, by group and step: all of them numbers in one array, since a question about all edges has some ten thousand. */
 import { type Measured, mergeHistograms, type Step } from '@weft/signals';
+import { withRoom } from './numbers.ts';
 import { type Kind, widthOf } from './shard.ts';
 import { addValue } from './sums.ts';
 
@@ -71,11 +72,7 @@ export class StepSums {
     if (known !== undefined) return known;
     const row = this.#used;
     this.#used += 1;
-    if (this.#used * this.width > this.#values.length) {
-      const larger = new Float64Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    this.#values = withRoom(this.#values, this.#used * this.width);
     steps.set(at, row);
     return row;
   }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { ownCopy } from './label-sets.ts';
-import { Reader, Writer } from './numbers.ts';
+import { Reader, Writer, withRoom } from './numbers.ts';
 
 export interface Target {
   readonly name: string;
@@ -57,7 +57,7 @@ const mostMissed = 360;
 const writer = new Writer();
 
 /** One page is read at a time. */
-let room = new Float64Array(1 << 14);
+let room: Float64Array = new Float64Array(1 << 14);
 
 /** What a target stood at, while its page is read. */
 export class Standing {
@@ -124,11 +124,7 @@ export class Standing {
   #add(key: number, width: number, known: Pick<Slot, 'missed' | 'place' | 'isNew'>): Slot {
     const slot: Slot = { key, index: this.#slots.length, offset: this.#used, width, ...known, isSeen: false };
     this.#used += width;
-    if (this.#used > room.length) {
-      const larger = new Float64Array(this.#used * 2);
-      larger.set(room);
-      room = larger;
-    }
+    room = withRoom(room, this.#used);
     this.#slots.push(slot);
     return slot;
   }
