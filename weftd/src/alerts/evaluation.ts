@@ -12,6 +12,7 @@ import {
   settled,
   type Watch,
 } from '@weft/signals';
+import { reasonOf } from '../reason.ts';
 import { Counting, countsKey } from './counting.ts';
 import type { Memory } from './memory.ts';
 import type { AlertPlan } from './plan.ts';
@@ -37,8 +38,6 @@ export interface Scene {
   readonly book: Book;
   readonly now: number;
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class Evaluation {
   readonly #powers: EvaluationPowers;

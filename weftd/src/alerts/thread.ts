@@ -6,6 +6,8 @@ import { Worker } from 'node:worker_threads';
 import type { SignalsQuery } from '@weft/signals';
 import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
+import { reasonOf } from '../reason.ts';
+import { workerFile } from '../worker-file.ts';
 import type { AlertCalls, AlertMethod, AlertsConfig, FromAlerts, ToAlerts } from './messages.ts';
 
 export interface AlertsInput extends AlertsConfig {
@@ -13,12 +15,7 @@ export interface AlertsInput extends AlertsConfig {
   readonly log: Log;
 }
 
-/** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
-const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-alerts.js', import.meta.url);
-
 const restartMs = 1000;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class AlertsThread {
   readonly #input: AlertsInput;
@@ -57,7 +54,7 @@ export class AlertsThread {
 
   #start(): void {
     const workerData: AlertsConfig = { memory: this.#input.memory };
-    const worker = new Worker(workerFile(), { workerData, name: 'alerts' });
+    const worker = new Worker(workerFile(import.meta.url, 'weftd-alerts'), { workerData, name: 'alerts' });
     this.#worker = worker;
     this.#refusal = undefined;
     this.#starts += 1;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Answered, Measured, Question, SignalsQuery } from '@weft/signals';
 import { resolveBySystem } from '../outbound/guard.ts';
+import { reasonOf } from '../reason.ts';
 import { isDamaged, putAside } from '../telemetry/worker/damage.ts';
 import { Engine } from './engine.ts';
 import { type Memory, openMemory } from './memory.ts';
@@ -13,8 +14,6 @@ import { notify } from './notify/notify.ts';
 const pauseMs = 1000;
 
 const post = (message: FromAlerts): void => parentPort?.postMessage(message);
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Waiting {
   readonly resolve: (answered: Answered<Measured>) => void;

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { ApiError } from '@weft/model';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Log } from '../push/contract.ts';
+import { reasonOf } from '../reason.ts';
 import { refuseUpgrade } from './agent.ts';
 import { alertRoutes } from './alerts.ts';
 import { edgeRoutes } from './edges.ts';
@@ -113,8 +114,6 @@ const serverFor = (
 };
 
 const portOf = ({ server }: FastifyInstance): number => (server.address() as AddressInfo).port;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const serveApi = async ({ parts: given, tokens, socket, tcp, log }: ApiInput): Promise<ApiServer> => {
   let port = tcp.port;

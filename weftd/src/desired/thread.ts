@@ -4,6 +4,7 @@ import { keptWhole } from '@weft/model';
 import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
 import type { Plan } from '../push/plan.ts';
+import { workerFile } from '../worker-file.ts';
 import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, Step, ToWorker } from './messages.ts';
 import { createPlanMirror } from './mirror.ts';
 
@@ -40,9 +41,6 @@ const nothingYet: NodeState = {
   telemetryRetention: keptWhole,
 };
 
-/** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
-const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-worker.js', import.meta.url);
-
 /** Parsing makes much garbage at once; V8's own limit would let the thread hold on to more than twice what it needs. */
 const maxYoungGenerationSizeMb = 12;
 
@@ -61,7 +59,11 @@ class WorkerThread {
 
   constructor({ config, log, onDeath }: DesiredThreadInput, onReady: () => void) {
     this.#log = log;
-    this.#worker = new Worker(workerFile(), { workerData: config, name: 'desired', resourceLimits: { maxYoungGenerationSizeMb } });
+    this.#worker = new Worker(workerFile(import.meta.url, 'weftd-worker'), {
+      workerData: config,
+      name: 'desired',
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     this.#worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') {
         this.trustDomain = message.trustDomain;

@@ -5,6 +5,7 @@ import { build, emit, scope } from '@weft/compile';
 import { certificateReader } from '@weft/model/node';
 import { fetchKeysFrom } from '../jwks/key-set.ts';
 import { resolveBySystem } from '../outbound/guard.ts';
+import { reasonOf } from '../reason.ts';
 import { Desired } from './desired.ts';
 import type { DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
 
@@ -17,8 +18,6 @@ const hash = (text: string): string =>
   [...createHash('sha256').update(text).digest().subarray(0, 9)].map((byte) => alphabet[byte % alphabet.length]).join('');
 
 const post = (message: FromWorker): void => parentPort?.postMessage(message);
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const desired = new Desired(workerData as DesiredConfig, {
   post,

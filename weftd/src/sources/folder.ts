@@ -1,6 +1,7 @@
 /** Reads a folder of manifests: what is there, and the text of one file. Synchronous: it runs on the worker thread. */
 import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../reason.ts';
 import { isManifest, isSkippedFolder } from './manifest-names.ts';
 
 /** Equal signatures: the same content, as far as the file system can tell without reading it. */
@@ -10,8 +11,6 @@ export type FileText = { readonly kind: 'text'; readonly text: string } | { read
 
 /** Larger files are not read: YAML this large is a mistake, and parsing it would hold up everything else. */
 const largestManifest = 4 * 1024 * 1024;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
 

@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { diskIsFull, isDiskFull } from '@weft/model';
+import { reasonOf } from '../reason.ts';
 
 export interface Database {
   readonly sql: DatabaseSync;
@@ -14,8 +15,6 @@ export interface Database {
   transaction<Result>(work: () => Result): Result;
   close(): void;
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A full disk in words that say what to do; anything else as the caller calls it. */
 const failure = (path: string, cause: unknown, otherwise: string): Error =>

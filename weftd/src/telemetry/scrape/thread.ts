@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Family, Format } from '@weft/signals';
 import type { Agent } from '../../api/agent.ts';
 import type { Instance } from '../../registry.ts';
+import { workerFile } from '../../worker-file.ts';
 import { labelsOf, type MeshNames } from '../labels.ts';
 import type { LatestSpan } from '../traces/search.ts';
 import type { FromScrape, ToScrape } from './messages.ts';
@@ -32,9 +33,6 @@ export interface Scrapes {
 
 /** Each is a page of some hundred kilobytes on its way through the agent. */
 const atOnce = 8;
-
-/** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
-const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-scrape.js', import.meta.url);
 
 interface Pending {
   readonly resolve: (answer: FromScrape) => void;
@@ -115,7 +113,7 @@ class ScrapeThread implements Scrapes {
 
   /** When it is first needed: many a mesh has nobody who scrapes it. One that died is followed by another at the next scrape. */
   #started(): Worker {
-    const worker = new Worker(workerFile(), { name: 'scrape' });
+    const worker = new Worker(workerFile(import.meta.url, 'weftd-scrape'), { name: 'scrape' });
     let reason: unknown;
     worker.unref();
     worker.on('message', (answer: FromScrape) => {

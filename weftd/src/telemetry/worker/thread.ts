@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { OpenCalls } from '../../open-calls.ts';
+import { workerFile } from '../../worker-file.ts';
 import type { FromTelemetry, TelemetryConfig, ToTelemetry } from './messages.ts';
 import type { RemoteStore, RemoteStores, StoreName } from './stores.ts';
 
@@ -22,9 +23,6 @@ export class TelemetryBusy extends Error {}
 
 /** For each store, so that a flood of one kind leaves room for the others. */
 const waitingLimit = 256;
-
-/** Sources beside sources; in a release the bundle of the worker stands beside weftd's. */
-const workerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './weftd-telemetry.js', import.meta.url);
 
 /** Pages of proxies are garbage as soon as they are read; by V8's own limit the thread would hold on to more than it needs. */
 const maxYoungGenerationSizeMb = 12;
@@ -55,7 +53,11 @@ class TelemetryThread {
   #start(): Promise<void> {
     const { directory, options, onTrouble } = this.#input;
     const workerData: TelemetryConfig = { directory, options: options() };
-    const worker = new Worker(workerFile(), { workerData, name: 'telemetry', resourceLimits: { maxYoungGenerationSizeMb } });
+    const worker = new Worker(workerFile(import.meta.url, 'weftd-telemetry'), {
+      workerData,
+      name: 'telemetry',
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       let ready = false;
