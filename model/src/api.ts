@@ -38,6 +38,7 @@
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy
  * WS     /pods/:namespace/:name/exec?container=&command=&command=&stdin=   v5.channel.k8s.io framing
+ * GET    /stream?topics=                           Server-Sent Events of LiveEvent    topics: `liveTopics`, with commas; absent: all
  * --- on the Unix socket only ---
  * POST   /tokens           TokenRequest            TokenResult
  * GET    /trust-bundle                             TrustBundles

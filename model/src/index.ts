@@ -51,6 +51,7 @@ export * from './kubernetes/secret.ts';
 export type * from './kubernetes/service.ts';
 export type * from './kubernetes/service-account.ts';
 export * from './lines.ts';
+export * from './live.ts';
 export * from './mesh/alert-route.ts';
 export * from './mesh/alert-rule.ts';
 export * from './mesh/authorizer.ts';

@@ -11,6 +11,8 @@ import { registryOf } from './desired/instances.ts';
 import { takeSteps } from './desired/steps.ts';
 import { startDesired } from './desired/thread.ts';
 import { makeDirectories } from './directories.ts';
+import { makeLive } from './live/live.ts';
+import { tellingMeasurements, tellingRecords, tellOfMesh } from './live/sources.ts';
 import { takeLock } from './lock.ts';
 import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
@@ -108,12 +110,15 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const ads = makeAds({ plan: desired.plan, registry, authenticate: ca.authenticate, trustDomain, boot, now, log, tally }); // plans → Envoy
   const xds = `${config.xds.host}:${config.xds.port}`;
   takeSteps(desired, ads, log);
+  const live = makeLive({ boot, now }); // what changes → whoever watches
+  started.add(live.stop);
+  started.add(tellOfMesh(live, desired, ads));
   const names = { trustDomain, cluster: clusterId };
   const handOver = startHandOver({ telemetry, receivers: () => desired.node().telemetryReceivers, log }); // what is observed → others
   started.add(handOver.stop);
   started.add(desired.onNode(handOver.look));
   const spans = traceReceiver({ traces: handOver.traces, authenticate: ca.authenticate, registry, names, now, log });
-  const records = recordReceiver({ records: telemetry.records, authenticate: ca.authenticate, names, now, log });
+  const records = recordReceiver({ records: tellingRecords(live, telemetry.records), authenticate: ca.authenticate, names, now, log });
   const grpc = await serveGrpc({
     addresses: [xds, `unix:${files.xdsSocket}`],
     identities: ca.serving,
@@ -124,11 +129,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const agent = agentAt(() => desired.node().node?.socket);
   const proxies = () => proxiesOf(desired);
   const asked = { applications: handOver.metrics, wanted: () => desired.node().measured.metrics };
-  const scraping = startScraping({ agent, metrics: handOver.metrics, ...asked, proxies, revision: desired.plan.revision, names, now, log });
+  const metrics = tellingMeasurements(live, handOver.metrics);
+  const scraping = startScraping({ agent, metrics, ...asked, proxies, revision: desired.plan.revision, names, now, log });
   started.add(scraping.stop);
   const signals = byRoute(withOwnMetrics(telemetry.metrics, handOver.signals), telemetry.records, now);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
-  const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
+  const onChange = (): void => live.tell('alerts');
+  const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log, onChange });
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
@@ -136,7 +143,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
-  const observed = { alerts, telemetry, scrapes, goldenSignals: golden };
+  const observed = { alerts, telemetry, scrapes, goldenSignals: golden, live };
   const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AlertReceiver, meshSettings, parse } from '@weft/model';
+import { type AlertReceiver, type AlertStatus, meshSettings, parse } from '@weft/model';
 import { certificateReader as certificates } from '@weft/model/node';
 import type { Notification, SeenNow, SignalsQuery } from '@weft/signals';
 import { grown, type Measurement, measured } from '../../../signals/src/query.fixture.ts';
@@ -25,6 +25,8 @@ export interface Heard {
 export interface Stage {
   now: number;
   readonly heard: Heard[];
+  /** Alerts at each time that they came into another state. */
+  readonly changed: AlertStatus[];
   readonly measurements: Measurement[];
   /** Throws where the receiver cannot be told. */
   refuse: (receiver: AlertReceiver) => void | Promise<void>;
@@ -71,6 +73,7 @@ export const stageAt = (start: number, query?: SignalsQuery): Stage => {
       now: () => stage.now,
       uid: () => 'silence-1',
       warn: () => {},
+      changed: (alerts) => void stage.changed.push(...alerts),
     });
   };
   const configure = (): void => {
@@ -82,6 +85,7 @@ export const stageAt = (start: number, query?: SignalsQuery): Stage => {
   const stage = {
     now: start,
     heard: [],
+    changed: [],
     measurements: [],
     refuse: () => {},
     lose: false,

@@ -35,7 +35,7 @@ afterEach(async () => {
 const start = (): void => {
   const note = (_: object, message: string): void => void said.push(message);
   const log = { info: note, warn: note, error: note };
-  thread = new AlertsThread({ memory: join(folder, 'alerts.db'), query: measured([]), log });
+  thread = new AlertsThread({ memory: join(folder, 'alerts.db'), query: measured([]), log, onChange: () => {} });
 };
 
 const configure = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 /** Alerts beside the rest of weftd: their thread is told what is configured and how things stand, and answers the API. */
+import type { AlertStatus } from '@weft/model';
 import type { SeenNow, SignalsQuery } from '@weft/signals';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
@@ -15,6 +16,8 @@ export interface AlertParts {
   /** Where weftd's API answers. */
   readonly externalUrl: string;
   readonly log: Log;
+  /** Called with alerts that came into another state; with none where silences changed. */
+  readonly onChange: (alerts: readonly AlertStatus[]) => void;
 }
 
 export interface Alerts {
@@ -72,8 +75,8 @@ const looking = (thread: AlertsThread, { desired, push, ca, externalUrl, log }: 
 };
 
 export const startAlerts = (parts: AlertParts): Alerts => {
-  const { memory, query, log } = parts;
-  const thread = new AlertsThread({ memory, query, log });
+  const { memory, query, log, onChange } = parts;
+  const thread = new AlertsThread({ memory, query, log, onChange });
   const endLooking = looking(thread, parts);
   return {
     call: thread.call,

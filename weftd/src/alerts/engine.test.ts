@@ -59,6 +59,10 @@ describe('an outage', () => {
     expect(told('slack')).toEqual(told('webhook'));
     await during(5 * minute, 0);
     expect(told('webhook').at(-1)).toMatch(/resolved: 0 fires|more: 1 fires, 1 resolved/);
+    // Once for each state that an alert comes into, not for each time that it is judged.
+    const states = Map.groupBy(stage.changed, ({ id }) => id);
+    const [page = []] = [...states.values()].filter(([first]) => first?.labels['severity'] === 'page');
+    expect(page.map(({ state }) => state)).toEqual(['firing', 'resolved']);
   });
 
   test('is told once, whenever weftd is killed', async () => {

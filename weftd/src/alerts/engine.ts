@@ -33,6 +33,8 @@ export interface EnginePowers extends EvaluationPowers {
   readonly now: () => number;
   readonly uid: () => string;
   readonly warn: (fields: object, message: string) => void;
+  /** Called when alerts came into another state, with these, or silences changed. */
+  readonly changed: (alerts: readonly AlertStatus[]) => void;
 }
 
 /** Milliseconds until an attempt to tell somebody is given up. */
@@ -163,8 +165,18 @@ export class Engine {
     const book = reduce(this.#book, entry, this.#occurrence());
     const text = worthKeeping(book);
     if (text !== this.#kept) this.#powers.memory.keepBook(book);
+    const before = this.#book;
     this.#book = book;
     this.#kept = text;
+    if (before !== book) this.#tellChanged(before);
+  }
+
+  #tellChanged({ alerts, silences }: Book): void {
+    const states = new Map(alerts.map(({ id, state }) => [id, state.kind]));
+    const moved = this.#book.alerts.filter(({ id, state }) => states.get(id) !== state.kind);
+    const gone = alerts.length > this.#book.alerts.length;
+    if (moved.length > 0 || gone || silences.length !== this.#book.silences.length)
+      this.#powers.changed(moved.map((alert) => this.#shown(alert)));
   }
 
   readonly #told = (notification: Notification): readonly Notification[] => {

@@ -1,5 +1,5 @@
 /** What the main thread and the thread of alerts say to each other. */
-import type { AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
+import type { AlertStatus, AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
 import type { Answered, Measured, Question, SeenNow, SignalsQuery } from '@weft/signals';
 import type { Configuration } from './configuration.ts';
 
@@ -35,4 +35,6 @@ export type FromAlerts =
   | { readonly kind: 'failure'; readonly id: number; readonly reason: string }
   /** Measurements are kept elsewhere. */
   | { readonly kind: 'measure'; readonly id: number; readonly what: keyof SignalsQuery; readonly question: Question }
+  /** These came into another state; none: silences changed. */
+  | { readonly kind: 'changed'; readonly alerts: readonly AlertStatus[] }
   | { readonly kind: 'warning'; readonly fields: object; readonly message: string };

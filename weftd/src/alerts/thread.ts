@@ -3,6 +3,7 @@
  * another, and nobody else is worse off for it.
  */
 import { Worker } from 'node:worker_threads';
+import type { AlertStatus } from '@weft/model';
 import type { SignalsQuery } from '@weft/signals';
 import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
@@ -13,6 +14,8 @@ import type { AlertCalls, AlertMethod, AlertsConfig, FromAlerts, ToAlerts } from
 export interface AlertsInput extends AlertsConfig {
   readonly query: SignalsQuery;
   readonly log: Log;
+  /** Called with alerts that came into another state; with none where silences changed. */
+  readonly onChange: (alerts: readonly AlertStatus[]) => void;
 }
 
 const restartMs = 1000;
@@ -90,6 +93,9 @@ export class AlertsThread {
         return;
       case 'measure':
         void this.#measure(message);
+        return;
+      case 'changed':
+        this.#input.onChange(message.alerts);
         return;
       case 'warning':
         this.#input.log.warn(message.fields, message.message);

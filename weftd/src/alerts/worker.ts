@@ -58,6 +58,7 @@ const engine = new Engine({
   now: Date.now,
   uid: randomUUID,
   warn,
+  changed: (alerts) => post({ kind: 'changed', alerts }),
 });
 
 const calls: AlertCalls = {

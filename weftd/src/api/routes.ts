@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
+import type { Live } from '../live/live.ts';
 import type { Push } from '../push/contract.ts';
 import type { GoldenSignalsJson } from '../telemetry/golden.ts';
 import type { Scrapes } from '../telemetry/scrape/thread.ts';
@@ -22,6 +23,8 @@ export interface ApiParts {
   readonly scrapes: Scrapes;
   /** Of measurements, wherever they are kept. */
   readonly goldenSignals: GoldenSignalsJson;
+  /** What changes is told here. */
+  readonly live: Live;
   readonly version: string;
   readonly gatewayAddress: string;
   readonly apiAddress: () => string;

@@ -21,6 +21,7 @@ import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { signalRoutes } from './signals.ts';
 import { statusRoutes } from './status.ts';
+import { streamRoutes } from './stream.ts';
 import { traceRoutes } from './traces.ts';
 import { waitRoutes } from './wait.ts';
 import { whyRoutes } from './why.ts';
@@ -57,6 +58,7 @@ const shared: readonly Routes[] = [
   whyRoutes,
   mtlsRoutes,
   alertRoutes,
+  streamRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

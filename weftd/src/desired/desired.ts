@@ -39,6 +39,7 @@ import { measuredIn } from './measured.ts';
 import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery, StandingObject } from './messages.ts';
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Narrowings, narrowings } from './narrowing.ts';
+import { newsOf } from './news.ts';
 import { type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 import { type Questions, questionsTo } from './questions.ts';
@@ -77,6 +78,7 @@ export class Desired implements Calls {
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   readonly #questions: Questions;
   readonly #standing: Standing;
+  readonly #tellNews: () => void;
   #source: FileSource | undefined;
   #workloads: readonly Workload[] = [];
   /** What the mesh was built from: pods and objects may have changed since, and the difference would not be the object's. */
@@ -113,6 +115,12 @@ export class Desired implements Calls {
       compile: () => this.#batch.flush(),
       mesh: this.#compiler.mesh,
       dependents: (object) => this.#dependents(object),
+    });
+    this.#tellNews = newsOf({
+      revision: this.#compiler.revision,
+      kindsSince: this.#store.objects.kindsSince,
+      findings: () => this.findings(),
+      tell: (news) => powers.post({ kind: 'news', news }),
     });
     this.#questions = questionsTo({
       built: this.#compiler.built,
@@ -252,6 +260,7 @@ export class Desired implements Calls {
   #take(work: () => boolean): void {
     try {
       if (work()) this.#batch.touch();
+      else if (this.#started) this.#tellNews();
     } catch (error) {
       if (!this.#started) throw error;
       this.#log('error', { err: String(error) }, 'changed files are not in force yet; trying again every second');
@@ -281,6 +290,7 @@ export class Desired implements Calls {
       this.#publish();
       this.#postNode();
       this.#awaitStep();
+      this.#tellNews();
     } catch (error) {
       if (!this.#started) throw error;
       // The disk did not take a decision; nothing was told to anyone, and the next change or report tries again.

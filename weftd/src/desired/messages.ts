@@ -138,6 +138,15 @@ export interface Health {
   readonly compileErrors: number;
 }
 
+/** What is otherwise than it was when news were told last. */
+export interface News {
+  /** That is planned now. */
+  readonly revision: number;
+  /** Of objects that were written or deleted since. */
+  readonly kinds: readonly string[];
+  readonly findings: boolean;
+}
+
 /** What proxies are waited for, before what follows may be told. */
 export interface Step {
   readonly revision: number;
@@ -158,5 +167,6 @@ export type FromWorker =
   | { readonly kind: 'plan'; readonly update: PlanUpdate }
   | { readonly kind: 'node'; readonly state: NodeState }
   | { readonly kind: 'step'; readonly step: Step }
+  | { readonly kind: 'news'; readonly news: News }
   | { readonly kind: 'health'; readonly health: Health }
   | { readonly kind: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };

@@ -5,7 +5,7 @@ import { OpenCalls } from '../open-calls.ts';
 import type { Log } from '../push/contract.ts';
 import type { Plan } from '../push/plan.ts';
 import { workerFile } from '../worker-file.ts';
-import type { Calls, DesiredConfig, FromWorker, Health, Method, NodeState, Step, ToWorker } from './messages.ts';
+import type { Calls, DesiredConfig, FromWorker, Health, Method, News, NodeState, Step, ToWorker } from './messages.ts';
 import { createPlanMirror } from './mirror.ts';
 
 export interface DesiredThread {
@@ -16,6 +16,8 @@ export interface DesiredThread {
   health(): Health;
   /** Called at each new state; returns the detach function. */
   onNode(listener: (state: NodeState) => void): () => void;
+  /** Called whenever another revision is planned or findings are others; returns the detach function. */
+  onNews(listener: (news: News) => void): () => void;
   /** The one who waits for proxies and then calls `advance`; told of a step that is waited for already. */
   onStep(listener: (step: Step) => void): void;
   call<M extends Method>(method: M, ...argument: Parameters<Calls[M]>): Promise<Awaited<ReturnType<Calls[M]>>>;
@@ -49,6 +51,7 @@ class WorkerThread {
   readonly #log: Log;
   readonly #open = new OpenCalls();
   readonly #listeners = new Set<(state: NodeState) => void>();
+  readonly #newsListeners = new Set<(news: News) => void>();
   readonly plan = createPlanMirror((message) => this.#post(message));
   #onStep: ((step: Step) => void) | undefined;
   #step: Step | undefined;
@@ -80,6 +83,11 @@ class WorkerThread {
   onNode = (listener: (state: NodeState) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  };
+
+  onNews = (listener: (news: News) => void): (() => void) => {
+    this.#newsListeners.add(listener);
+    return () => this.#newsListeners.delete(listener);
   };
 
   onStep = (listener: (step: Step) => void): void => {
@@ -124,6 +132,9 @@ class WorkerThread {
       case 'step':
         this.#step = message.step;
         this.#onStep?.(message.step);
+        return;
+      case 'news':
+        for (const listener of this.#newsListeners) listener(message.news);
         return;
       case 'health':
         this.#health = message.health;

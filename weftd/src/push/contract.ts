@@ -63,4 +63,6 @@ export interface Push {
    * registry does not know are awaited for `strangersMs` alone.
    */
   waitApplied(options: { readonly revision: number; readonly timeoutMs: number; readonly strangersMs?: number }): Promise<WaitResult>;
+  /** Called when a proxy connects, leaves, is sent something or answers; returns the detach function. */
+  onChange(listener: () => void): () => void;
 }

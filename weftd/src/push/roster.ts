@@ -48,6 +48,10 @@ const keyOf = ({ namespace, name }: { readonly namespace: string; readonly name:
 export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
   const known = new Map<string, Known>();
   const waiters = new Set<Waiter>();
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
 
   const registered = (one: Known): boolean => registry.find(one.stream.proxy.namespace, one.stream.proxy.name) !== undefined;
   /** A proxy that left and is not registered any more is nobody's concern. */
@@ -111,6 +115,10 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
         return one && sentTo(one.session);
       },
       waitApplied,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     },
     seen: (stream, session) => {
       const key = keyOf(stream.proxy);
@@ -118,10 +126,12 @@ export const makeRoster = ({ registry, identityOf }: RosterInput): Roster => {
       if (before?.connected && before.stream !== stream && isTold(before.stream, stream)) return;
       known.set(key, { stream, session, connected: true });
       if (waiters.size > 0) tell();
+      changed();
     },
     ended: (stream) => {
       const one = known.get(keyOf(stream.proxy));
       if (one?.stream === stream) known.set(keyOf(stream.proxy), { ...one, connected: false });
+      changed();
     },
   };
 };

@@ -30,6 +30,8 @@ export interface Objects {
   /** A new revision of the same objects: proxies are told the next step of a change. Durable when it returns. */
   mark(): number;
   history(ref: ObjectRef): readonly HistoryEntry[];
+  /** Of which kinds objects were written or deleted after this revision. */
+  kindsSince(revision: number): readonly string[];
   /**
    * Forgets what revisions older than `before` (Unix milliseconds) did, but for what was in force then: from there on, every moment can
    * be told. @returns how many entries went.
@@ -67,6 +69,7 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
   );
   const count = sql.prepare("UPDATE counter SET value = ? WHERE name = 'revision'");
   const past = sql.prepare('SELECT * FROM history WHERE kind = ? AND namespace = ? AND name = ? ORDER BY revision');
+  const kinds = sql.prepare('SELECT DISTINCT kind FROM history WHERE revision > ? ORDER BY kind');
   const forget = sql.prepare(
     `DELETE FROM history AS old WHERE at < ?1 AND (resource IS NULL OR EXISTS (
        SELECT 1 FROM history AS next WHERE next.kind = old.kind AND next.namespace = old.namespace AND next.name = old.name
@@ -130,6 +133,7 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
         ref: { kind, namespace, name },
         ...(row.resource === null ? {} : { resource: JSON.parse(String(row.resource)) as Resource }),
       })),
+    kindsSince: (since) => kinds.all(since).map(({ kind }) => String(kind)),
     prune: (before) => database.transaction(() => Number(forget.run(before).changes)),
   };
 };
