@@ -33,4 +33,6 @@ export const layers: readonly Layer[] = [
     library: false,
     imports: ['model/src', 'model/node', 'compile/src', 'signals/src', 'envoy/src', 'agent/src/envoy-binary', 'agent/src/identity'],
   },
+  // In the browser: shapes, and what observations mean.
+  { path: 'dashboard/src', library: false, imports: ['model/src', 'signals/src'] },
 ];

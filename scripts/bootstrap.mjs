@@ -13,7 +13,7 @@ import { onChange } from './setup/stamp.mjs';
 import { ensureSystemPrograms } from './setup/system.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ['model', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli'];
+const packages = ['model', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli', 'dashboard'];
 const vitest = ['node_modules/vitest/vitest.mjs', 'run'];
 
 /** What each script runs with Node, after set-up. */

@@ -1,8 +1,9 @@
-/** Bundles each program into one file of `dist/`, so that a release needs Node and nothing else. */
+/** Bundles each program into one file of `dist/`, and the console into `dist/console/`, so that a release needs Node and nothing else. */
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { build as buildPages } from 'vite';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -40,3 +41,4 @@ await build({
   external: ['bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
 });
+await buildPages({ configFile: join(root, 'dashboard/vite.config.ts'), logLevel: 'warn' });

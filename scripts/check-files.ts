@@ -13,7 +13,7 @@ export const repositoryFiles = (root: string): string[] =>
 
 export const sizeProblems = (root: string): string[] =>
   repositoryFiles(root)
-    .filter((file) => /\.(ts|mjs|js|py)$/.test(file) && !file.includes('/gen/'))
+    .filter((file) => /\.(tsx?|css|mjs|js|py)$/.test(file) && !file.includes('/gen/'))
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
     .filter(({ lines }) => lines > lineLimit)
     .map(({ file, lines }) => `${file}: ${lines} lines, the limit is ${lineLimit}`);

@@ -70,7 +70,7 @@ const purityProblems = (root: string, file: string, layer: Layer): string[] => {
 };
 
 export const layerProblems = (root: string): string[] => {
-  const files = globSync(['{model,envoy,compile,signals,weftd,agent,cli}/src/**/*.ts', 'model/node/*.ts'], {
+  const files = globSync(['{model,envoy,compile,signals,weftd,agent,cli,dashboard}/src/**/*.{ts,tsx}', 'model/node/*.ts'], {
     cwd: root,
     exclude: (name) => name === 'gen',
   });

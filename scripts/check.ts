@@ -8,7 +8,7 @@ import { layerProblems } from './check-layers.ts';
 import { ruleProblems } from './check-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ['model', 'model/node', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli'];
+const packages = ['model', 'model/node', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli', 'dashboard'];
 
 interface Step {
   readonly name: string;

@@ -15,7 +15,7 @@ const needed = {
     python3: 'python3',
     curl: 'curl',
   },
-  test: { tcpdump: 'tcpdump', openssl: 'openssl' },
+  test: { tcpdump: 'tcpdump', openssl: 'openssl', chromium: 'chromium' },
 };
 
 /** Debian keeps administrators' programs out of an ordinary user's PATH. */

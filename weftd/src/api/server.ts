@@ -9,6 +9,7 @@ import type { Log } from '../push/contract.ts';
 import { reasonOf } from '../reason.ts';
 import { refuseUpgrade } from './agent.ts';
 import { alertRoutes } from './alerts.ts';
+import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
 import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
@@ -63,6 +64,13 @@ const shared: readonly Routes[] = [
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It answers to those who are not known, too (api/console.ts). */
+    readonly open?: boolean;
+  }
+}
+
 const prefix = '/api/v1';
 const bodyLimit = 1024 * 1024;
 
@@ -93,7 +101,7 @@ const serverFor = (
   server.addHook('onRequest', async ({ raw, method, routeOptions }, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const verdict = admit(neededRole(method, routeOptions.url ?? ''), judge(raw));
-    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
+    if (!verdict.ok && !(verdict.status === 401 && routeOptions.config.open)) throw new Refusal(verdict.status, verdict.reason);
   });
   server.setNotFoundHandler(({ method, url }) => {
     throw new Refusal(404, `there is no ${method} ${url.split('?', 1)[0]}`);
@@ -103,6 +111,7 @@ const serverFor = (
     if (status >= 500) log.error({ err: error, url: request.url }, 'a request failed');
     return reply.code(status).send(errorBody(error));
   });
+  server.register(consoleFiles);
   for (const route of routes) server.register(async (scoped) => route(scoped, parts), { prefix });
   server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());

@@ -1,0 +1,43 @@
+/** What a page asks weftd for. Answers are kept by their path, and asked for again when the stream says that they changed. */
+import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { at, get, type Query, Refused } from './get.ts';
+
+/** What the stream tells of; each answer says which of them may change it. */
+export type Topic = 'status' | 'proxies' | 'resources' | 'findings' | 'workloads' | 'alerts' | 'signals' | 'topology' | 'records' | 'audit';
+
+export const answers = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What changes is told (api/stream.ts); nothing is asked again because a while has passed.
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => !(error instanceof Refused && error.status < 500) && count < 2,
+    },
+  },
+});
+
+export interface Asked {
+  readonly path: string;
+  readonly query?: Query;
+  readonly topics: readonly Topic[];
+  /** Not asked while false. */
+  readonly enabled?: boolean;
+}
+
+/** The last answer stays while the next one is on its way, so that nothing flickers. */
+export const useAsk = <T>({ path, query = {}, topics, enabled = true }: Asked): UseQueryResult<T> => {
+  const whole = at(path, query);
+  return useQuery<T>({
+    queryKey: [whole],
+    queryFn: ({ signal }) => get<T>(whole, signal),
+    meta: { topics },
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+};
+
+/** @returns after all answers on the page that one of `topics` may have changed were asked for again */
+export const stale = (topics: readonly Topic[] | 'all'): Promise<void> =>
+  answers.invalidateQueries({
+    predicate: ({ meta }) => topics === 'all' || topics.some((topic) => ((meta?.['topics'] ?? []) as readonly Topic[]).includes(topic)),
+  });

@@ -1,0 +1,57 @@
+/** What weftd answers below `/api/v1`, to the session that the browser holds. */
+import type { ApiError, Finding } from '@weft/model';
+
+const prefix = '/api/v1';
+
+/** Bound to the session; without it nothing is changed (weftd asks for it beside the cookie). */
+let csrf = '';
+
+export const setCsrf = (token: string): void => {
+  csrf = token;
+};
+
+/** weftd said no, in words; `status` is HTTP's. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly findings: readonly Finding[];
+
+  constructor(status: number, body: Partial<ApiError>) {
+    super(body.error ?? `weftd answered ${status}`);
+    this.status = status;
+    this.findings = body.findings ?? [];
+  }
+}
+
+const bodyOf = async (answer: Response): Promise<unknown> => {
+  const text = await answer.text();
+  if (!answer.headers.get('content-type')?.includes('json')) return text;
+  return text === '' ? {} : JSON.parse(text);
+};
+
+const asked = async <T>(path: string, init: RequestInit): Promise<T> => {
+  const answer = await fetch(`${prefix}${path}`, init);
+  const body = await bodyOf(answer);
+  if (!answer.ok) throw new Refused(answer.status, typeof body === 'object' && body !== null ? body : {});
+  return body as T;
+};
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => asked<T>(path, { ...(signal && { signal }) });
+
+/** Changes something. @param method POST unless it is said */
+export const send = <T>(path: string, body?: unknown, method: 'POST' | 'PUT' | 'DELETE' = 'POST'): Promise<T> =>
+  asked<T>(path, {
+    method,
+    headers: { 'x-weft-csrf': csrf, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+
+/** Values of a query, in their order; what is undefined or empty is left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** @returns `path` with its query */
+export const at = (path: string, query: Query): string => {
+  const words = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return words.length === 0 ? path : `${path}?${words.join('&')}`;
+};

@@ -1,0 +1,11 @@
+/** All pages: one line for each noun's folder. */
+import { createRouter } from '@tanstack/react-router';
+import { overviewRoutes } from './overview/route.ts';
+import { loginRoute, root, shell } from './shell/route.ts';
+
+const pages = [...overviewRoutes];
+
+export const router = createRouter({
+  routeTree: root.addChildren([loginRoute, shell.addChildren(pages)]),
+  defaultPreload: 'intent',
+});

@@ -1,0 +1,35 @@
+/** The console over the example that runs: every page in a real browser. One mesh and one browser for all; each noun's tests are in `pages/`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Mesh, root, startMesh } from '../mesh.ts';
+import { openBrowser, openTab } from './browser.ts';
+import { overviewTests } from './pages/overview.ts';
+import type { Stage } from './stage.ts';
+
+let mesh: Mesh;
+let browser: Browser;
+let context: BrowserContext;
+
+beforeAll(async () => {
+  [mesh, browser] = await Promise.all([startMesh({ folder: join(root, 'examples/shop') }), openBrowser()]);
+  const token = readFileSync(join(mesh.home, 'token'), 'utf8').trim();
+  context = await browser.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await mesh?.stop();
+}, 60_000);
+
+const stage: Stage = {
+  mesh: () => mesh,
+  visit: async (path) => {
+    const tab = await openTab(context);
+    await tab.page.goto(`${mesh.api}${path}`);
+    return tab;
+  },
+};
+
+describe('overview', () => overviewTests(stage));
