@@ -8,7 +8,7 @@ import { layerProblems } from './check-layers.ts';
 import { ruleProblems } from './check-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ['model', 'model/node', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli', 'dashboard'];
+const packages = ['model', 'model/node', 'envoy', 'compile', 'signals', 'weftd', 'agent', 'cli', 'dashboard', 'e2e/console'];
 
 interface Step {
   readonly name: string;
