@@ -1,15 +1,15 @@
 /** What a page asks weftd for. Answers are kept by their path, and asked for again when the stream says that they changed. */
 import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { LiveTopic } from '@weft/model';
 import { at, get, type Query, Refused } from './get.ts';
-
-/** What the stream tells of; each answer says which of them may change it. */
-export type Topic = 'status' | 'proxies' | 'resources' | 'findings' | 'workloads' | 'alerts' | 'signals' | 'topology' | 'records' | 'audit';
 
 export const answers = new QueryClient({
   defaultOptions: {
     queries: {
       // What changes is told (api/stream.ts); nothing is asked again because a while has passed.
       staleTime: Number.POSITIVE_INFINITY,
+      // Spans that move leave an answer behind with each step.
+      gcTime: 60_000,
       refetchOnWindowFocus: false,
       retry: (count, error) => !(error instanceof Refused && error.status < 500) && count < 2,
     },
@@ -19,7 +19,8 @@ export const answers = new QueryClient({
 export interface Asked {
   readonly path: string;
   readonly query?: Query;
-  readonly topics: readonly Topic[];
+  /** Of the stream: what may change the answer. */
+  readonly topics: readonly LiveTopic[];
   /** Not asked while false. */
   readonly enabled?: boolean;
 }
@@ -37,7 +38,7 @@ export const useAsk = <T>({ path, query = {}, topics, enabled = true }: Asked): 
 };
 
 /** @returns after all answers on the page that one of `topics` may have changed were asked for again */
-export const stale = (topics: readonly Topic[] | 'all'): Promise<void> =>
+export const stale = (topics: readonly LiveTopic[] | 'all'): Promise<void> =>
   answers.invalidateQueries({
-    predicate: ({ meta }) => topics === 'all' || topics.some((topic) => ((meta?.['topics'] ?? []) as readonly Topic[]).includes(topic)),
+    predicate: ({ meta }) => topics === 'all' || topics.some((topic) => ((meta?.['topics'] ?? []) as readonly LiveTopic[]).includes(topic)),
   });

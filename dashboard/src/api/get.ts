@@ -45,13 +45,15 @@ export const send = <T>(path: string, body?: unknown, method: 'POST' | 'PUT' | '
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
-/** Values of a query, in their order; what is undefined or empty is left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+type Value = string | number | boolean | undefined;
+
+/** Values of a query, in their order; those of a list each for itself; what is undefined or empty is left out. */
+export type Query = Readonly<Record<string, Value | readonly string[]>>;
 
 /** @returns `path` with its query */
 export const at = (path: string, query: Query): string => {
-  const words = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`],
+  const words = Object.entries(query).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => (value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`])),
   );
   return words.length === 0 ? path : `${path}?${words.join('&')}`;
 };

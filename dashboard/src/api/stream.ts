@@ -2,8 +2,11 @@
  * The one stream of a tab: weftd says what changed, and what the page shows of it is asked for again. It reconnects by
  * itself; what was missed meanwhile is all asked for again.
  */
+
+import type { LiveEvent, LiveTopic } from '@weft/model';
+import { liveTopics } from '@weft/model';
 import { useSyncExternalStore } from 'react';
-import { stale, type Topic } from './ask.ts';
+import { stale } from './ask.ts';
 
 export interface Connection {
   readonly state: 'connecting' | 'live' | 'lost';
@@ -11,16 +14,13 @@ export interface Connection {
   readonly seen: number;
 }
 
-const topics: readonly Topic[] = [
-  ...(['status', 'proxies', 'resources', 'findings', 'workloads', 'alerts', 'signals', 'topology', 'records', 'audit'] as const),
-];
 /** Changes that come together are asked for together. */
 const gatherMs = 250;
 const againMs = 2_000;
 
 let connection: Connection = { state: 'connecting', seen: Date.now() };
 const readers = new Set<() => void>();
-const changed = new Set<Topic>();
+const changed = new Set<LiveTopic>();
 let gathering: number | undefined;
 
 const tell = (state: Connection['state']): void => {
@@ -28,7 +28,7 @@ const tell = (state: Connection['state']): void => {
   for (const reader of readers) reader();
 };
 
-const gather = (topic: Topic): void => {
+const gather = (topic: LiveTopic): void => {
   changed.add(topic);
   if (gathering !== undefined) return;
   gathering = window.setTimeout(() => {
@@ -46,7 +46,7 @@ export const openStream = (): (() => void) => {
   const open = (): void => {
     if (closed) return;
     const lost = connection.state === 'lost';
-    source = new EventSource(`/api/v1/stream?topics=${topics.join(',')}`);
+    source = new EventSource(`/api/v1/stream?topics=${liveTopics.join(',')}`);
     source.onopen = () => {
       tell('live');
       if (lost) void stale('all');
@@ -56,12 +56,12 @@ export const openStream = (): (() => void) => {
       // A browser gives up where the answer is an error (weftd starts, the session ended): it is tried again all the same.
       if (source?.readyState === EventSource.CLOSED) window.setTimeout(open, againMs);
     };
-    for (const topic of topics)
-      source.addEventListener(topic, () => {
-        tell('live');
-        gather(topic);
-      });
-    source.addEventListener('resync', () => void stale('all'));
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      tell('live');
+      const { topic } = JSON.parse(data) as LiveEvent;
+      if (topic === 'resync') void stale('all');
+      else gather(topic);
+    };
   };
   open();
   return () => {

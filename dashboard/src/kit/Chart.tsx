@@ -11,6 +11,8 @@ export interface Series {
   readonly name: string;
   /** One for each time; undefined: a gap. */
   readonly values: readonly (number | undefined)[];
+  /** Where a colour means something: what failed is red on every page. */
+  readonly tone?: 'good' | 'warn' | 'bad';
 }
 
 /** Something that happened: a revision, a rollout, an alert. */
@@ -68,7 +70,20 @@ const drawMarkers = (plot: uPlot, markers: readonly Marker[]): void => {
   ctx.restore();
 };
 
-export const colourOf = (index: number): string => `--series-${(index % 8) + 1}`;
+export const colourOf = (index: number, tone?: Series['tone']): string => (tone ? `--${tone}` : `--series-${(index % 8) + 1}`);
+
+/** Of an axis of time: hours and minutes, seconds where they tell ticks apart, the day where it changes. */
+const clock = (_: uPlot, seconds: number[]): string[] => {
+  const isFine = seconds.some((time) => time % 60 !== 0);
+  const dayOf = (time: number | undefined) => (time === undefined ? '' : new Date(time * 1_000).toDateString());
+  return seconds.map((time, index) => {
+    const date = new Date(time * 1_000);
+    const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(isFine && { second: '2-digit' }), hour12: false };
+    const told = date.toLocaleTimeString([], options);
+    const isNewDay = index > 0 && dayOf(seconds[index - 1]) !== dayOf(time);
+    return isNewDay ? `${date.toLocaleDateString([], { month: 'short', day: 'numeric' })}\n${told}` : told;
+  });
+};
 
 const optionsOf = ({ series, words, markers = [], onSelect, height = 180 }: ChartProps, width: number): uPlot.Options => {
   const axis = { stroke: token('--text-soft'), grid: { stroke: token('--line') }, ticks: { stroke: token('--line') } };
@@ -77,9 +92,15 @@ const optionsOf = ({ series, words, markers = [], onSelect, height = 180 }: Char
     height,
     legend: { show: false },
     cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
-    axes: [axis, { ...axis, size: 70, values: (_, values) => values.map((value) => words(value)) }],
+    axes: [
+      { ...axis, values: clock },
+      { ...axis, size: 70, values: (_, values) => values.map((value) => words(value)) },
+    ],
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
-    series: [{}, ...series.map(({ name }, index) => ({ label: name, stroke: token(colourOf(index)), width: 1.5, spanGaps: false }))],
+    series: [
+      {},
+      ...series.map(({ name, tone }, index) => ({ label: name, stroke: token(colourOf(index, tone)), width: 1.5, spanGaps: false })),
+    ],
     hooks: {
       draw: [(plot) => drawMarkers(plot, markers)],
       setSelect: [
@@ -100,9 +121,9 @@ const exportPng = (canvas: HTMLCanvasElement | null | undefined, name: string): 
 
 const Legend = ({ series }: Pick<ChartProps, 'series'>) => (
   <ul className="legend">
-    {series.map(({ name }, index) => (
+    {series.map(({ name, tone }, index) => (
       <li key={name}>
-        <span className="swatch" style={{ background: `var(${colourOf(index)})` }} aria-hidden="true" />
+        <span className="swatch" style={{ background: `var(${colourOf(index, tone)})` }} aria-hidden="true" />
         {name}
       </li>
     ))}

@@ -1,31 +1,29 @@
-/** How the mesh does, at one look. */
-import type { Status } from '@weft/model';
-import { useAsk } from '../api/ask.ts';
-import { Figure, Page, Panel } from '../kit/parts.tsx';
-import { Answer } from '../kit/states.tsx';
+/** How the mesh does, at one look: what is wrong first, and where to read on. */
+import { Page } from '../kit/parts.tsx';
+import { useShared } from '../shell/time.ts';
+import { Alerts } from './Alerts.tsx';
+import { ControlPlane } from './ControlPlane.tsx';
+import { Failing } from './Failing.tsx';
+import { Objectives } from './Objectives.tsx';
+import { Security } from './Security.tsx';
+import { Traffic } from './Traffic.tsx';
 
 export const Overview = () => {
-  const status = useAsk<Status>({ path: '/status', topics: ['status', 'workloads'] });
+  const { ns } = useShared();
   return (
-    <Page title="Overview" command="npx weft status" call="/status">
-      <Panel title="Control plane">
-        <Answer of={status} loading="Asking the control plane">
-          {({ ready, revision, pods, counts, version }) => (
-            <dl className="figures">
-              <Figure name="State" tone={ready ? 'good' : 'warn'}>
-                {ready ? 'ready' : 'starting'}
-              </Figure>
-              <Figure name="Pods ready">
-                {pods.ready} of {pods.desired}
-              </Figure>
-              <Figure name="Proxies">{counts.proxies}</Figure>
-              <Figure name="Identities">{counts.identities}</Figure>
-              <Figure name="Revision">{revision}</Figure>
-              <Figure name="Version">{version}</Figure>
-            </dl>
-          )}
-        </Answer>
-      </Panel>
+    <Page
+      title={ns ? `Overview of ${ns}` : 'Overview'}
+      command={ns ? `npx weft stat service -n ${ns}` : 'npx weft stat mesh && npx weft alerts && npx weft slo && npx weft status'}
+      call="/signals?of=mesh"
+    >
+      <Traffic />
+      <div className="grid">
+        <Alerts />
+        <Objectives />
+        <Failing />
+        <Security />
+        <ControlPlane />
+      </div>
     </Page>
   );
 };

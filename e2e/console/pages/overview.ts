@@ -2,12 +2,54 @@ import { expect, test } from 'vitest';
 import { expectSound } from '../browser.ts';
 import type { Stage } from '../stage.ts';
 
+/** Of a small phone. */
+const phone = { width: 375, height: 740 };
+
 export const overviewTests = ({ visit }: Stage): void => {
-  test('tells that the mesh is ready', async () => {
-    const tab = await visit('/');
-    await tab.page.getByText('ready', { exact: true }).waitFor();
+  test('tells how the mesh does', async () => {
+    const tab = await visit('/?since=5m');
+    const { page } = tab;
+    await page.getByRole('img', { name: /^Requests per second.*succeeded: last/ }).waitFor();
+    await page.getByRole('link', { name: 'shop/web' }).waitFor();
+    await page.getByText('9 of 9').waitFor();
+    await page.getByText('Nothing fires.').waitFor();
     await expectSound(tab, 'overview');
-    expect(await tab.page.title()).toBe('Weft');
-    await tab.page.close();
+    await page.close();
+  });
+
+  test('a chart is read as a table, and saved as a picture; a table as CSV', async () => {
+    const { page } = await visit('/?since=5m');
+    const chart = page.getByRole('img', { name: /^Latency/ });
+    await chart.waitFor();
+    const [png] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).last().click()]);
+    expect(png.suggestedFilename()).toBe('latency.png');
+    await page.getByRole('button', { name: 'As table' }).last().click();
+    await page.getByRole('table', { name: 'Latency' }).getByText(/ms$/).first().waitFor();
+    const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).last().click()]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await csv.createReadStream()) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^Service,Failed,Requests\/s,p95\r\n/);
+    await page.close();
+  });
+
+  test('fits a phone, and its navigation opens there', async () => {
+    const { page } = await visit('/');
+    await page.setViewportSize(phone);
+    await page.getByRole('heading', { name: 'Alerts' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(phone.width);
+    await page.getByRole('button', { name: 'Navigation' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Services' }).waitFor();
+    await page.close();
+  });
+
+  test('is left for a page by typing its name', async () => {
+    const { page } = await visit('/?since=15m&ns=shop');
+    await page.getByRole('heading', { name: 'Overview of shop' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('overv');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.get('since')).toBe('15m');
+    await page.close();
   });
 };

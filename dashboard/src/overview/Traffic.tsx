@@ -1,0 +1,68 @@
+/** The golden signals of the mesh, or of the namespace that was chosen. */
+import type { SignalsAnswer } from '@weft/model';
+import { useAsk } from '../api/ask.ts';
+import { Chart } from '../kit/Chart.tsx';
+import { Badge, Figure, Panel } from '../kit/parts.tsx';
+import { Answer, Empty } from '../kit/states.tsx';
+import { count, duration, percent } from '../kit/words.ts';
+import { useSetSearch, useShared, useSpan } from '../shell/time.ts';
+
+const Figures = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => (
+  <dl className="figures">
+    <Figure name="Requests">{count(item.requestsPerSecond)}/s</Figure>
+    <Figure name="Succeeded" tone={(item.failedShare ?? 0) > 0.01 ? 'bad' : 'plain'}>
+      {percent(item.failedShare === undefined ? undefined : 1 - item.failedShare)}
+    </Figure>
+    <Figure name="Latency p50">{duration(item.latency?.p50)}</Figure>
+    <Figure name="Latency p95">{duration(item.latency?.p95)}</Figure>
+    <Figure name="Latency p99">{duration(item.latency?.p99)}</Figure>
+  </dl>
+);
+
+const Drawn = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => {
+  const set = useSetSearch();
+  const select = (from: number, to: number): void => set({ from, to, since: undefined });
+  const steps = item.series ?? [];
+  const times = steps.map(({ at }) => at);
+  const of = (name: string, value: (step: (typeof steps)[number]) => number | undefined) => ({ name, values: steps.map(value) });
+  const rates = [
+    { ...of('succeeded', ({ requestsPerSecond, failedShare }) => requestsPerSecond * (1 - (failedShare ?? 0))), tone: 'good' as const },
+    { ...of('failed', ({ requestsPerSecond, failedShare }) => requestsPerSecond * (failedShare ?? 0)), tone: 'bad' as const },
+  ];
+  const latencies = [
+    of('p50', ({ latency }) => latency?.p50),
+    of('p95', ({ latency }) => latency?.p95),
+    of('p99', ({ latency }) => latency?.p99),
+  ];
+  return (
+    <div className="grid">
+      <Chart name="Requests per second" times={times} series={rates} words={count} onSelect={select} />
+      <Chart name="Latency" times={times} series={latencies} words={duration} onSelect={select} />
+    </div>
+  );
+};
+
+export const Traffic = () => {
+  const { ns } = useShared();
+  const { from, to, step } = useSpan();
+  const of = ns ? 'namespace' : 'mesh';
+  const where = ns ? { where: `destination_service_namespace=${ns}` } : {};
+  const signals = useAsk<SignalsAnswer>({ path: '/signals', query: { of, from, to, step, ...where }, topics: [] });
+  return (
+    <Panel title="Traffic">
+      <Answer of={signals} loading="Looking at the traffic">
+        {({ items: [item], known }) =>
+          item ? (
+            <>
+              {known < 0.9 && <Badge tone="warn">nobody looked for {percent(1 - known)} of this time</Badge>}
+              <Figures item={item} />
+              <Drawn item={item} />
+            </>
+          ) : (
+            <Empty>No requests in this time. What sends some shows up here within seconds.</Empty>
+          )
+        }
+      </Answer>
+    </Panel>
+  );
+};
