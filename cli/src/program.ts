@@ -7,6 +7,7 @@ import { applyCommand } from './commands/apply.ts';
 import { certCommand } from './commands/cert.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { execCommand } from './commands/exec.ts';
@@ -32,7 +33,7 @@ import { whyCommand } from './commands/why.ts';
 
 /** Grouped as a person meets them. */
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
-  ['Run a mesh:', [upCommand, statusCommand, versionCommand]],
+  ['Run a mesh:', [upCommand, statusCommand, dashboardCommand, versionCommand]],
   ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
   [

@@ -3,6 +3,10 @@
  * (bearer token). Every path starts with `/api/v1`. Errors are `ApiError` with an HTTP status of 4xx or 5xx.
  *
  * GET    /status                                   Status
+ * GET    /session                                  SessionStatus                    401 NoSession: how one logs in
+ * POST   /login            LoginRequest            SessionStatus                    and a cookie
+ * POST   /logout                                   {}                               a browser's session
+ * POST   /login/links      LoginLinkRequest        LoginLink                        for one login of a browser
  * GET    /resources/:kind?namespace=&programmed=   { items: StoredObject[] }        kind: any spelling of `kinds.ts`
  * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
@@ -61,7 +65,7 @@ export interface Status {
   readonly ready: boolean;
   readonly revision: number;
   /** `prometheus`: all proxies' metrics as one scrape, for the token of `scrapeToken`. */
-  readonly addresses: { readonly gateway: string; readonly api: string; readonly prometheus: string };
+  readonly addresses: { readonly gateway: string; readonly api: string; readonly console: string; readonly prometheus: string };
   readonly counts: { readonly workloads: number; readonly proxies: number; readonly identities: number };
   /** Pods wanted and pods ready, for the progress line of `weft up`. */
   readonly pods: { readonly desired: number; readonly ready: number };

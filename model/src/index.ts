@@ -1,3 +1,4 @@
+export * from './access.ts';
 export type * from './alerting.ts';
 export * from './api.ts';
 export * from './attested-name.ts';

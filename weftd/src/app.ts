@@ -1,9 +1,11 @@
 /** The wiring of weftd: sources → store → compile (on the worker thread) → Envoys, people and the agent. */
 import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { filesOf, type Place } from '@weft/model';
+import { openAccess } from './access/access.ts';
+import { openTokens } from './access/files.ts';
 import { startAlerts } from './alerts/alerts.ts';
 import { agentAt } from './api/agent.ts';
-import { openTokens } from './api/guard.ts';
 import { serveApi } from './api/server.ts';
 import { openCa } from './ca/ca.ts';
 import { certificateService } from './ca/service.ts';
@@ -138,14 +140,15 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log, onChange });
   started.add(alerts.stop);
   const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
-  const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
+  const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken }, randomBytes);
+  const access = await openAccess({ desired, files: tokens, now, random: randomBytes });
   const scrapes = scrapeThread();
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden, live };
-  const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
-  const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
+  const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
+  const api = await serveApi({ parts, owner: userInfo().username, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };
 };

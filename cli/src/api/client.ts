@@ -7,6 +7,8 @@ import type {
   ExplainRequest,
   Finding,
   Journey,
+  LoginLink,
+  LoginLinkRequest,
   ObjectiveStatus,
   ProxyConfig,
   ProxyStatus,
@@ -114,6 +116,7 @@ export interface Api {
   silence(request: SilenceRequest): Promise<SilenceStatus>;
   unsilence(id: string): Promise<void>;
   top(query: RecordsQuery): Promise<Top>;
+  loginLink(request: LoginLinkRequest): Promise<LoginLink>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -208,6 +211,7 @@ export const createApi = (socket: string): Api => {
       accepted(await http.send({ method: 'DELETE', path: `/silences/${encodeURIComponent(id)}` }));
     },
     top: (asked) => get(`/top${query({ ...asked })}`),
+    loginLink: (request) => post('/login/links', request),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

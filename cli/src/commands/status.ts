@@ -11,6 +11,7 @@ const lines = (status: Status): string[] => [
   `revision     ${status.revision}`,
   `gateway      ${status.addresses.gateway || '-'}`,
   `api          ${status.addresses.api || '-'}`,
+  `console      ${status.addresses.console || '-'}`,
   `prometheus   ${status.addresses.prometheus || '-'}`,
   `workloads    ${status.counts.workloads}`,
   `proxies      ${status.counts.proxies}`,

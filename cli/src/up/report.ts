@@ -1,4 +1,4 @@
-import type { Status, WorkloadStatus } from '@weft/model';
+import type { LoginLink, Status, WorkloadStatus } from '@weft/model';
 import type { Terminal } from '../terminal.ts';
 
 /** Commands that work here: the workload is one that runs, the gateway is asked only if there is one. */
@@ -23,15 +23,19 @@ export interface Report {
   readonly name: string;
   readonly status: Status;
   readonly workloads: readonly WorkloadStatus[];
+  /** For the first login to the console. */
+  readonly link: LoginLink;
 }
 
 /** What one wants to know when the mesh is there: where, how much, and what to try. */
-export const readyReport = ({ name, status, workloads }: Report, { paint }: Terminal): string[] => {
+export const readyReport = ({ name, status, workloads, link }: Report, { paint }: Terminal): string[] => {
   const { addresses, counts } = status;
-  const width = Math.max(name.length, 'API'.length) + 3;
+  const width = Math.max(name.length, 'console'.length) + 3;
   return [
     '',
     `  ${name.padEnd(width)}${paint.cyan(addresses.gateway)}`,
+    `  ${'console'.padEnd(width)}${paint.cyan(link.url)}`,
+    `  ${''.padEnd(width)}good for one login; \`weft dashboard\` makes another`,
     `  ${'API'.padEnd(width)}${paint.cyan(addresses.api)}   (see \`weft token\`)`,
     '',
     `  ${counts.workloads} workloads, ${counts.proxies} sidecars and gateways, ${counts.identities} identities`,

@@ -153,7 +153,8 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
     const status = await supervisor.untilReady(() => ended);
     if (!ended && status?.ready) {
       progress.done(`${settings.folder} is up`);
-      const report = { name: basename(settings.folder), status, workloads: await cli.api.workloads() };
+      const [workloads, link] = await Promise.all([cli.api.workloads(), cli.api.loginLink({})]);
+      const report = { name: basename(settings.folder), status, workloads, link };
       for (const line of readyReport(report, cli.terminal)) cli.terminal.out(line);
     } else if (!ended) await supervisor.explainUnready();
     // What has no readiness probe counts as ready until it ends: it is looked at once more.

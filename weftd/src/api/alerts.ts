@@ -32,7 +32,7 @@ interface ObjectiveQuery {
 }
 
 export const alertRoutes: Routes = (server, { alerts }) => {
-  server.get<{ Querystring: ObjectiveQuery }>('/slos', async ({ query }) => {
+  server.get<{ Querystring: ObjectiveQuery }>('/slos', { config: { role: 'viewer' } }, async ({ query }) => {
     onlyThese(query, 'namespace', 'name');
     const { namespace, name } = query;
     const all = await alerts.call('objectives');
@@ -40,19 +40,27 @@ export const alertRoutes: Routes = (server, { alerts }) => {
       items: all.filter((one) => (namespace === undefined || one.namespace === namespace) && (name === undefined || one.name === name)),
     };
   });
-  server.get('/alerts', () => alerts.call('alerts'));
-  server.post<{ Body: { readonly name: string } }>('/receivers/test', { schema: { body: receiverName } }, async ({ body: { name } }) => {
-    const found = await alerts.call('test', name);
-    if (!found) throw new Refusal(404, `there is no receiver ${name.slice(0, 200)}`);
-    return found;
-  });
-  server.get('/silences', async () => ({ items: await alerts.call('silences') }));
-  server.post<{ Body: SilenceRequest }>('/silences', { schema: { body: silenceRequest } }, async ({ body }) => {
-    const fault = silenceFault(body);
-    if (fault) throw new Refusal(422, fault);
-    return alerts.call('silence', body);
-  });
-  server.delete<{ Params: { id: string } }>('/silences/:id', async ({ params: { id } }) => {
+  server.get('/alerts', { config: { role: 'viewer' } }, () => alerts.call('alerts'));
+  server.post<{ Body: { readonly name: string } }>(
+    '/receivers/test',
+    { config: { role: 'operator' }, schema: { body: receiverName } },
+    async ({ body: { name } }) => {
+      const found = await alerts.call('test', name);
+      if (!found) throw new Refusal(404, `there is no receiver ${name.slice(0, 200)}`);
+      return found;
+    },
+  );
+  server.get('/silences', { config: { role: 'viewer' } }, async () => ({ items: await alerts.call('silences') }));
+  server.post<{ Body: SilenceRequest }>(
+    '/silences',
+    { config: { role: 'operator' }, schema: { body: silenceRequest } },
+    async ({ body }) => {
+      const fault = silenceFault(body);
+      if (fault) throw new Refusal(422, fault);
+      return alerts.call('silence', body);
+    },
+  );
+  server.delete<{ Params: { id: string } }>('/silences/:id', { config: { role: 'operator' } }, async ({ params: { id } }) => {
     if (!(await alerts.call('unsilence', id))) throw new Refusal(404, `there is no silence ${id.slice(0, 80)}`);
     return {};
   });

@@ -8,9 +8,6 @@ import type { FastifyInstance } from 'fastify';
 /** Beside the bundles in a release; from sources where the build puts them. */
 const folder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../../dist/console' : './console', import.meta.url));
 
-/** A route that asks nobody who he is; Host and Origin are asked for all the same. */
-export const open = { config: { open: true } } as const;
-
 const isAsset = (path: string): boolean => path.includes('/console/assets/');
 
 /** Paths of pages are the console's own: all of them are its one document. Without a build there is no console, only the API. */
@@ -18,7 +15,7 @@ export const consoleFiles = async (server: FastifyInstance): Promise<void> => {
   if (!existsSync(folder)) return;
   await server.register(fastifyCompress, { encodings: ['br', 'gzip'] });
   server.addHook('onRoute', (route) => {
-    route.config = { ...route.config, ...open.config };
+    route.config = { ...route.config, role: 'anyone' };
   });
   await server.register(fastifyStatic, {
     root: folder,

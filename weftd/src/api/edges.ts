@@ -11,7 +11,7 @@ const gatewaysOf = ({ desired }: ApiParts): readonly string[] =>
     .map(({ pod }) => `${pod.namespace}/${pod.workload.name}`);
 
 export const edgeRoutes: Routes = (server, parts) => {
-  server.get<{ Querystring: Query }>('/edges', async ({ query }, reply) => {
+  server.get<{ Querystring: Query }>('/edges', { config: { role: 'viewer' } }, async ({ query }, reply) => {
     onlyThese(query, 'namespace', 'node', 'to', 'from');
     const [namespace, node] = [textIn(query, 'namespace'), textIn(query, 'node')];
     const search = {

@@ -44,7 +44,7 @@ const parsed = (text: string): Request => {
 };
 
 export const explainRoutes: Routes = (server, { desired }) => {
-  server.get<{ Querystring: { from?: string; request?: string } }>('/explain', async ({ query }) => {
+  server.get<{ Querystring: { from?: string; request?: string } }>('/explain', { config: { role: 'viewer' } }, async ({ query }) => {
     const request = parsed(query.request ?? '');
     const [namespace = '', name = ''] = (query.from ?? '').split('/');
     const journey = await desired.call('explain', { request, ...(query.from && { from: { namespace, name } }) });

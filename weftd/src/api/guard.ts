@@ -1,71 +1,103 @@
 /**
- * Who may ask what. Everything is closed unless it is opened here: on the Unix socket the file's mode (0600) has already
- * decided; on TCP a bearer token decides, and Host and Origin keep a browser from being used by strangers (DNS rebinding,
- * cross-site requests).
+ * Who may come in. Everything is closed unless it is opened here: on the Unix socket the file's mode (0600) has already
+ * decided; on TCP a bearer token or a session decides, and Host, Origin and a token against forged requests keep a browser
+ * from being used by strangers (DNS rebinding, cross-site requests).
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { mayAs, type Role } from '@weft/model';
+import type { Access, Caller } from '../access/access.ts';
+import { isSame } from '../access/secret.ts';
 
-/** `scraper` reads all proxies' metrics; `viewer` also configuration and status; `admin` also writes, reads logs and runs commands. */
-const roles = ['scraper', 'viewer', 'admin'] as const;
+/** `anyone`: also without a login, which is for what tells nothing of the mesh. */
+export type NeededRole = Role | 'anyone';
 
-export type Role = (typeof roles)[number];
+export interface Refused {
+  readonly ok: false;
+  readonly status: 401 | 403 | 421;
+  readonly reason: string;
+}
 
-/** Each may what those before it may. */
-export const mayAs = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed);
+export type Verdict = { readonly ok: true; readonly caller?: Caller } | Refused;
 
-export type Tokens = Readonly<Record<Role, string>>;
+export type Judge = (message: IncomingMessage, needed: NeededRole) => Verdict;
 
-const tokenIn = (path: string): string => {
-  if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  chmodSync(path, 0o600);
-  const token = readFileSync(path, 'utf8').trim();
-  if (token.length < 32) throw new Error(`${path} holds no token; delete it, and a new one is made`);
-  return token;
+const refuse = (status: Refused['status'], reason: string): Refused => ({ ok: false, status, reason });
+
+/** What the server is called by those who are meant to reach it. */
+export interface Names {
+  /** `127.0.0.1:15080`: what stands in `Host`, the first as people are told. */
+  readonly hosts: readonly string[];
+  /** Cookies know no ports: two meshes on one machine must not log each other out. */
+  readonly cookie: string;
+}
+
+export const namesOf = (host: string, port: number): Names => {
+  const written = host.includes(':') ? `[${host}]` : host;
+  const hosts = [...new Set([written, '127.0.0.1', 'localhost', '[::1]'])].map((name) => new URL(`http://${name}:${port}`).host);
+  return { hosts, cookie: `weft_session_${port}` };
 };
 
-/** Made at the first start, kept afterwards. @param files each token's own */
-export const openTokens = ({ admin, viewer, scraper }: Readonly<Record<Role, string>>): Tokens => ({
-  admin: tokenIn(admin),
-  viewer: tokenIn(viewer),
-  scraper: tokenIn(scraper),
-});
+const changes = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** Browsers say it of each request, and pages cannot change it (Fetch Metadata); a person who follows a link is `none`. */
+const isForeignFetch = ({ 'sec-fetch-site': site, 'sec-fetch-mode': mode }: IncomingHttpHeaders): boolean =>
+  site !== undefined && site !== 'same-origin' && site !== 'none' && mode !== 'navigate';
 
-/** Takes equally long whatever the tokens have in common. */
-const same = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
-
-export type Verdict =
-  | { readonly ok: true; readonly role: Role }
-  | { readonly ok: false; readonly status: 401 | 403 | 421; readonly reason: string };
-
-const refuse = (status: 401 | 403 | 421, reason: string): Verdict => ({ ok: false, status, reason });
-
-/** @param port that the server listens on, which is part of the names that it answers to. */
-export const judgeTcp = (headers: IncomingHttpHeaders, port: number, tokens: Tokens): Verdict => {
-  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+/** DNS that was turned to this machine brings the stranger's name along, a foreign page its origin. */
+const judgeOrigin = (headers: IncomingHttpHeaders, { hosts }: Names): Refused | undefined => {
   const host = headers.host?.toLowerCase() ?? '';
-  if (!names.includes(host)) return refuse(421, `this server is ${names[0]}, not ${JSON.stringify(host)}`);
+  if (!hosts.includes(host)) return refuse(421, `this server is ${hosts[0]}, not ${JSON.stringify(host)}`);
   const { origin } = headers;
-  if (origin !== undefined && !names.includes(origin.replace(/^http:\/\//, '')))
-    return refuse(403, 'requests from other origins are not served');
+  const isForeign = origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''));
+  return isForeign || isForeignFetch(headers) ? refuse(403, 'requests from other origins are not served') : undefined;
+};
+
+/** A cookie goes along whoever made the browser ask: what changes something must come from a page of ours, which knows the session's token. */
+const judgeForgery = ({ headers, method = '' }: IncomingMessage, { session }: Caller): Refused | undefined => {
+  const isUpgrade = headers.upgrade !== undefined;
+  if (!session || !(changes(method) || isUpgrade)) return undefined;
+  if (headers.origin !== `http://${headers.host?.toLowerCase()}`) return refuse(403, 'a change by a browser must say its origin, this one');
+  const shown = headers['x-weft-csrf'];
+  // A browser's WebSocket carries no header of one's own; its origin is said by the browser.
+  if (isUpgrade || (typeof shown === 'string' && isSame(shown, session.csrf))) return undefined;
+  return refuse(403, 'a change by a browser needs the header x-weft-csrf, which GET /api/v1/session tells');
+};
+
+/** Ours are written without any quotes or escapes. */
+const cookieNamed = (name: string, { cookie = '' }: IncomingHttpHeaders): string | undefined =>
+  cookie
+    .split(/; */)
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+
+const callerOf = ({ headers }: IncomingMessage, { cookie }: Names, access: Access): Caller | Refused => {
   const [, token] = /^Bearer ([\w.~+/=-]{1,200})$/i.exec(headers.authorization ?? '') ?? [];
-  if (token === undefined) return refuse(401, 'a bearer token is needed; `weft token` prints it');
-  const [role] = roles.filter((one) => same(token, tokens[one]));
-  return role ? { ok: true, role } : refuse(401, 'this token is not known');
+  if (token !== undefined) return access.byToken(token) ?? refuse(401, 'this token is not known');
+  const secret = headers.authorization === undefined ? cookieNamed(cookie, headers) : undefined;
+  if (secret === undefined)
+    return refuse(401, 'log in by a link that `weft dashboard` makes, or send a bearer token, as `weft token` says');
+  return access.byCookie(secret) ?? refuse(401, 'this session is over: log in again');
 };
 
-/** Logs may hold secrets; records tell of people, by address and path, and so do spans. */
-const adminsOwn = /\/(logs|exec)$|^\/api\/v1\/(why|mtls|records|top|traces)(\/|$)/;
-
-/**
- * Reading is a viewer's; everything else changes or runs something.
- *
- * @param route the pattern that the request was led to, not its path, which has many spellings (`%6cogs`, `http://host/…`)
- */
-export const neededRole = (method: string, route: string): Role => {
-  if ((method !== 'GET' && method !== 'HEAD') || adminsOwn.test(route)) return 'admin';
-  return route === '/api/v1/metrics' ? 'scraper' : 'viewer';
+const held: Readonly<Record<Role, string>> = {
+  scraper: 'the scraper’s',
+  viewer: 'the viewer’s',
+  operator: 'the operator’s',
+  admin: 'the administrator’s',
 };
+
+const judgeRole = ({ user, role }: Caller, needed: Role): Refused | undefined =>
+  mayAs(role, needed) ? undefined : refuse(403, `this needs ${held[needed]} role; ${user} has ${held[role]}`);
+
+/** Over TCP. */
+export const guard =
+  (access: Access, names: () => Names): Judge =>
+  (message, needed) => {
+    const foreign = judgeOrigin(message.headers, names());
+    if (foreign) return foreign;
+    const caller = callerOf(message, names(), access);
+    // Where nobody need be known, who is not is let in as nobody.
+    if (needed === 'anyone') return 'ok' in caller ? { ok: true } : { ok: true, caller };
+    if ('ok' in caller) return caller;
+    return judgeForgery(message, caller) ?? judgeRole(caller, needed) ?? { ok: true, caller };
+  };

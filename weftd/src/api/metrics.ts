@@ -46,18 +46,22 @@ const ofControlPlane = async ({ push, version, telemetry, tally, ca }: ApiParts)
 ];
 
 export const metricsRoutes: Routes = (server, parts) => {
-  server.get('/metrics', async (request, reply) => {
+  server.get('/metrics', { config: { role: 'scraper' } }, async (request, reply) => {
     const scraped = await scrapedBy(request, parts);
     return send(await parts.scrapes.all(scraped, proxiesIn(parts), await ofControlPlane(parts)), scraped, reply);
   });
-  server.get<{ Params: { namespace: string; name: string } }>('/proxies/:namespace/:name/metrics', async (request, reply) => {
-    const { namespace, name } = request.params;
-    const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
-    if (!instance) throw new Refusal(404, `there is no proxy ${namespace}/${name}`);
-    const scraped = await scrapedBy(request, parts);
-    const pieces = await parts.scrapes.one(scraped, instance).catch((cause: Error) => {
-      throw cause instanceof Refusal ? cause : new Refusal(502, cause.message);
-    });
-    return send(pieces, scraped, reply);
-  });
+  server.get<{ Params: { namespace: string; name: string } }>(
+    '/proxies/:namespace/:name/metrics',
+    { config: { role: 'viewer' } },
+    async (request, reply) => {
+      const { namespace, name } = request.params;
+      const instance = proxiesIn(parts).find(({ pod }) => pod.namespace === namespace && pod.name === name);
+      if (!instance) throw new Refusal(404, `there is no proxy ${namespace}/${name}`);
+      const scraped = await scrapedBy(request, parts);
+      const pieces = await parts.scrapes.one(scraped, instance).catch((cause: Error) => {
+        throw cause instanceof Refusal ? cause : new Refusal(502, cause.message);
+      });
+      return send(pieces, scraped, reply);
+    },
+  );
 };

@@ -37,7 +37,7 @@ const modesOf = async ({ desired }: ApiParts, strict?: string): Promise<Modes> =
 };
 
 export const mtlsRoutes: Routes = (server, parts) => {
-  server.get<{ Querystring: { namespace?: string; windowMs?: string } }>('/mtls', async ({ query }) => {
+  server.get<{ Querystring: { namespace?: string; windowMs?: string } }>('/mtls', { config: { role: 'operator' } }, async ({ query }) => {
     onlyThese(query, 'namespace', 'windowMs');
     const { namespace, windowMs } = query;
     const { workloads } = await modesOf(parts);
@@ -46,6 +46,7 @@ export const mtlsRoutes: Routes = (server, parts) => {
   });
   server.get<{ Params: { namespace: string }; Querystring: { windowMs?: string } }>(
     '/mtls/strict/:namespace',
+    { config: { role: 'operator' } },
     async ({ params, query }) => {
       const { namespace } = params;
       const [before, { workloads: after, manifest, findings }] = [await modesOf(parts), await modesOf(parts, namespace)];

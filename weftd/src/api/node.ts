@@ -40,14 +40,14 @@ const heartbeatMs = 10_000;
 const reportLimit = 8 * 1024 * 1024;
 
 export const nodeRoutes: Routes = (server, { desired, ca }) => {
-  server.post<{ Body: NodeRegistration }>('/node', { schema: { body: registration } }, async ({ body }) => {
+  server.post<{ Body: NodeRegistration }>('/node', { config: { role: 'admin' }, schema: { body: registration } }, async ({ body }) => {
     await desired.call('register', body);
     return {};
   });
 
   server.post<{ Body: { boot: string; pods: PodReport[] } }>(
     '/node/pods',
-    { schema: { body: report }, bodyLimit: reportLimit },
+    { config: { role: 'admin' }, schema: { body: report }, bodyLimit: reportLimit },
     async ({ body }) => {
       const known = await desired.call('report', body);
       if (!known) throw new Refusal(409, 'this start of the agent is not registered; register first');
@@ -55,7 +55,7 @@ export const nodeRoutes: Routes = (server, { desired, ca }) => {
     },
   );
 
-  server.get('/node/watch', (_request, reply) => {
+  server.get('/node/watch', { config: { role: 'admin' } }, (_request, reply) => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
@@ -77,11 +77,11 @@ export const nodeRoutes: Routes = (server, { desired, ca }) => {
     });
   });
 
-  server.post<{ Body: TokenRequest }>('/tokens', { schema: { body: tokenRequest } }, async ({ body }) => {
+  server.post<{ Body: TokenRequest }>('/tokens', { config: { role: 'admin' }, schema: { body: tokenRequest } }, async ({ body }) => {
     const minted = await ca.mint(body);
     if (!minted.ok) throw new Refusal(422, minted.reason);
     return minted.token;
   });
 
-  server.get('/trust-bundle', () => ca.bundles());
+  server.get('/trust-bundle', { config: { role: 'admin' } }, () => ca.bundles());
 };

@@ -33,9 +33,10 @@ const statuses = ({ desired, push }: ApiParts): readonly ProxyStatus[] => {
 };
 
 export const proxyRoutes: Routes = (server, parts) => {
-  server.get('/proxies', () => ({ items: statuses(parts) }));
+  server.get('/proxies', { config: { role: 'viewer' } }, () => ({ items: statuses(parts) }));
   server.get<{ Params: { namespace: string; name: string }; Querystring: { live?: string } }>(
     '/proxies/:namespace/:name/config',
+    { config: { role: 'viewer' } },
     async ({ params, query }) => {
       const live = query.live === 'true' || query.live === '';
       return live ? liveConfig(parts.agent, params) : sentConfig(parts, params);

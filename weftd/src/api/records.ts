@@ -118,17 +118,17 @@ const follow = async (records: Telemetry['records'], query: RecordQuery, to: Ser
 };
 
 export const recordRoutes: Routes = (server, { telemetry: { records } }) => {
-  server.get<{ Querystring: Query }>('/records', async ({ query }, reply) => {
+  server.get<{ Querystring: Query }>('/records', { config: { role: 'operator' } }, async ({ query }, reply) => {
     const { json } = await records.written(recordQueryIn(query), ',');
     return reply.type('application/json; charset=utf-8').send(Buffer.concat([open, json, close]));
   });
-  server.get<{ Querystring: Query }>('/top', ({ query }) => {
+  server.get<{ Querystring: Query }>('/top', { config: { role: 'operator' } }, ({ query }) => {
     const asked = recordQueryIn(query);
     const { until = Date.now(), since = until - usualTop } = asked;
     return records.top({ ...asked, since, until });
   });
-  server.get('/records/state', () => records.state());
-  server.get<{ Querystring: Query }>('/records/follow', (request, reply) => {
+  server.get('/records/state', { config: { role: 'operator' } }, () => records.state());
+  server.get<{ Querystring: Query }>('/records/follow', { config: { role: 'operator' } }, (request, reply) => {
     const query = recordQueryIn(request.query);
     reply.hijack();
     const { raw } = reply;

@@ -64,27 +64,36 @@ export const resourceRoutes: Routes = (server, parts) => {
   };
   server.get<{ Params: { kind: string }; Querystring: ListQuery }>(
     '/resources/:kind',
+    { config: { role: 'viewer' } },
     async ({ params, query: { programmed, namespace, name } }) => {
       const dependents = programmed === 'true' || programmed === '';
       const wanted = { ...(namespace !== undefined && { namespace }), ...(name !== undefined && { name }) };
       return { items: await listed({ kind: kindNamed(params.kind).kind, dependents, ...wanted }) };
     },
   );
-  server.get<{ Params: ObjectPath }>('/resources/:kind/:namespace/:name', async ({ params }) => {
+  server.get<{ Params: ObjectPath }>('/resources/:kind/:namespace/:name', { config: { role: 'viewer' } }, async ({ params }) => {
     const { kind, namespaced } = kindNamed(params.kind);
     const { name } = params;
     const [found] = await listed({ kind, namespace: namespaced ? params.namespace : '', name, dependents: true });
     if (!found) throw new Refusal(404, `there is no ${kind} ${name}${namespaced ? ` in namespace ${params.namespace}` : ''}`);
     return found;
   });
-  server.post<{ Body: ApplyRequest }>('/apply', { schema: { body: applyRequest }, bodyLimit: applyLimit }, async ({ body }, reply) => {
-    const result = await desired.call('apply', body);
-    judged(result, parts.tally);
-    return reply.code(statusOf(result)).send(answered(result));
-  });
-  server.post<{ Body: DeleteRequest }>('/delete', { schema: { body: deleteRequest } }, async ({ body }, reply) => {
-    const result = await desired.call('remove', body.objects);
-    return reply.code(statusOf(result)).send(answered(result));
-  });
-  server.get('/findings', async () => ({ items: await desired.call('findings') }));
+  server.post<{ Body: ApplyRequest }>(
+    '/apply',
+    { config: { role: 'admin' }, schema: { body: applyRequest }, bodyLimit: applyLimit },
+    async ({ body }, reply) => {
+      const result = await desired.call('apply', body);
+      judged(result, parts.tally);
+      return reply.code(statusOf(result)).send(answered(result));
+    },
+  );
+  server.post<{ Body: DeleteRequest }>(
+    '/delete',
+    { config: { role: 'admin' }, schema: { body: deleteRequest } },
+    async ({ body }, reply) => {
+      const result = await desired.call('remove', body.objects);
+      return reply.code(statusOf(result)).send(answered(result));
+    },
+  );
+  server.get('/findings', { config: { role: 'viewer' } }, async () => ({ items: await desired.call('findings') }));
 };

@@ -1,5 +1,6 @@
 import type { Finding } from '@weft/model';
 import type { FastifyInstance } from 'fastify';
+import type { Access, Caller } from '../access/access.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
@@ -10,12 +11,25 @@ import type { Scrapes } from '../telemetry/scrape/thread.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
 import type { Agent } from './agent.ts';
+import type { Names, NeededRole } from './guard.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route says who may ask it. */
+    readonly role?: NeededRole;
+  }
+  interface FastifyRequest {
+    /** Absent only where anyone may ask. */
+    caller: Caller | undefined;
+  }
+}
 
 /** What the API is made of. */
 export interface ApiParts {
   readonly desired: DesiredThread;
   readonly push: Push;
   readonly ca: Ca;
+  readonly access: Access;
   readonly agent: Agent;
   readonly alerts: Alerts;
   readonly telemetry: Telemetry;
@@ -28,6 +42,7 @@ export interface ApiParts {
   readonly version: string;
   readonly gatewayAddress: string;
   readonly apiAddress: () => string;
+  readonly names: () => Names;
 }
 
 /** One noun's endpoints. */

@@ -3,8 +3,10 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import cookies from '@fastify/cookie';
 import type { ApiError } from '@weft/model';
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, type RouteOptions } from 'fastify';
+import type { Caller } from '../access/access.ts';
 import type { Log } from '../push/contract.ts';
 import { reasonOf } from '../reason.ts';
 import { refuseUpgrade } from './agent.ts';
@@ -12,7 +14,8 @@ import { alertRoutes } from './alerts.ts';
 import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
-import { judgeTcp, mayAs, neededRole, type Role, type Tokens, type Verdict } from './guard.ts';
+import { guard, type Judge, type NeededRole, namesOf } from './guard.ts';
+import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
@@ -29,8 +32,9 @@ import { whyRoutes } from './why.ts';
 import { workloadRoutes } from './workloads.ts';
 
 export interface ApiInput {
-  readonly parts: Omit<ApiParts, 'apiAddress'>;
-  readonly tokens: Tokens;
+  readonly parts: Omit<ApiParts, 'apiAddress' | 'names'>;
+  /** Who it is that may open the socket. */
+  readonly owner: string;
   /** Path of the Unix socket. */
   readonly socket: string;
   readonly tcp: { readonly host: string; readonly port: number };
@@ -45,6 +49,7 @@ export interface ApiServer {
 
 /** Everyone who was let in may use these, according to role. */
 const shared: readonly Routes[] = [
+  loginRoutes,
   statusRoutes,
   resourceRoutes,
   proxyRoutes,
@@ -64,22 +69,8 @@ const shared: readonly Routes[] = [
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** It answers to those who are not known, too (api/console.ts). */
-    readonly open?: boolean;
-  }
-}
-
 const prefix = '/api/v1';
 const bodyLimit = 1024 * 1024;
-
-type Judge = (message: IncomingMessage) => Verdict;
-
-const admit = (needed: Role, verdict: Verdict): Verdict => {
-  if (!verdict.ok || mayAs(verdict.role, needed)) return verdict;
-  return { ok: false, status: 403, reason: `this needs the ${needed === 'admin' ? 'administrator’s' : 'viewer’s'} token` };
-};
 
 const errorBody = (error: FastifyError | Refusal): ApiError => ({
   error: error.message,
@@ -87,6 +78,20 @@ const errorBody = (error: FastifyError | Refusal): ApiError => ({
 });
 
 const isUpgradable = (url: string): boolean => /^\/api\/v1\/pods\/[^/?]+\/[^/?]+\/exec(\?|$)/.test(url);
+
+/** Also for what is not there: a stranger does not learn what is, and the console's document stands for no part of the API. */
+const neededFor = ({ routeOptions: { url, config }, originalUrl }: FastifyRequest): NeededRole =>
+  config.role === undefined || (url === '/*' && originalUrl.startsWith('/api/')) ? 'viewer' : config.role;
+
+/** A route that nobody has said a role for is a mistake of ours, which is found at every start. */
+const mustSayRoles = (server: FastifyInstance): void => {
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => void routes.push(route));
+  server.addHook('onReady', async () => {
+    const silent = routes.find(({ config }) => !config?.role);
+    if (silent) throw new Error(`the route ${String(silent.method)} ${silent.url} says no role`);
+  });
+};
 
 const serverFor = (
   judge: Judge,
@@ -98,10 +103,14 @@ const serverFor = (
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-  server.addHook('onRequest', async ({ raw, method, routeOptions }, reply) => {
+  mustSayRoles(server);
+  server.register(cookies);
+  server.decorateRequest('caller', undefined);
+  server.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    const verdict = admit(neededRole(method, routeOptions.url ?? ''), judge(raw));
-    if (!verdict.ok && !(verdict.status === 401 && routeOptions.config.open)) throw new Refusal(verdict.status, verdict.reason);
+    const verdict = judge(request.raw, neededFor(request));
+    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
+    request.caller = verdict.caller;
   });
   server.setNotFoundHandler(({ method, url }) => {
     throw new Refusal(404, `there is no ${method} ${url.split('?', 1)[0]}`);
@@ -116,7 +125,7 @@ const serverFor = (
   server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     // Nothing that is upgraded only reads.
-    const verdict = admit('admin', judge(message));
+    const verdict = judge(message, 'admin');
     if (!verdict.ok) return refuseUpgrade(socket, verdict.status, verdict.reason);
     if (!isUpgradable(message.url ?? '')) return refuseUpgrade(socket, 404, 'only exec takes a WebSocket');
     parts.agent.upgrade(message, { socket, head });
@@ -126,11 +135,13 @@ const serverFor = (
 
 const portOf = ({ server }: FastifyInstance): number => (server.address() as AddressInfo).port;
 
-export const serveApi = async ({ parts: given, tokens, socket, tcp, log }: ApiInput): Promise<ApiServer> => {
-  let port = tcp.port;
-  const parts: ApiParts = { ...given, apiAddress: () => `http://${tcp.host}:${port}` };
-  const remote = serverFor((message) => judgeTcp(message.headers, port, tokens), shared, { parts, log });
-  const local = serverFor(() => ({ ok: true, role: 'admin' }), [...shared, ...socketOnly], { parts, log });
+export const serveApi = async ({ parts: given, owner, socket, tcp, log }: ApiInput): Promise<ApiServer> => {
+  let { port } = tcp;
+  const names = () => namesOf(tcp.host, port);
+  const parts: ApiParts = { ...given, names, apiAddress: () => `http://${names().hosts[0]}` };
+  const remote = serverFor(guard(parts.access, names), shared, { parts, log });
+  const opener: Caller = { user: owner, role: 'admin', how: 'socket' };
+  const local = serverFor(() => ({ ok: true, caller: opener }), [...shared, ...socketOnly], { parts, log });
   const close = async (): Promise<void> => {
     await Promise.all([remote.close(), local.close()]);
   };

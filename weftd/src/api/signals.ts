@@ -25,7 +25,7 @@ const whereIn = (query: Query): Where => {
 };
 
 export const signalRoutes: Routes = (server, { goldenSignals }) => {
-  server.get<{ Querystring: Query }>('/signals', async ({ query }, reply) => {
+  server.get<{ Querystring: Query }>('/signals', { config: { role: 'viewer' } }, async ({ query }, reply) => {
     onlyThese(query, 'of', 'where', 'step', 'to', 'from');
     const step = numberIn(query, 'step');
     const search = { of: subjectIn(query), ...spanIn(query, tenMinutes), where: whereIn(query), ...(step !== undefined && { step }) };

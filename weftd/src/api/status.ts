@@ -11,7 +11,7 @@ const statusOf = ({ desired, push, version, gatewayAddress, apiAddress }: ApiPar
   return {
     ready: running >= wanted && proxied.every(({ pod }) => connected.has(`${pod.namespace}/${pod.name}`)),
     revision: desired.plan.revision(),
-    addresses: { gateway: gatewayAddress, api: apiAddress(), prometheus: `${apiAddress()}/api/v1/metrics` },
+    addresses: { gateway: gatewayAddress, api: apiAddress(), console: `${apiAddress()}/`, prometheus: `${apiAddress()}/api/v1/metrics` },
     counts: { workloads: workloads.length, proxies: proxied.length, identities: identities.size },
     pods: { desired: wanted, ready: running },
     version,
@@ -19,5 +19,5 @@ const statusOf = ({ desired, push, version, gatewayAddress, apiAddress }: ApiPar
 };
 
 export const statusRoutes: Routes = (server, parts) => {
-  server.get('/status', () => statusOf(parts));
+  server.get('/status', { config: { role: 'viewer' } }, () => statusOf(parts));
 };

@@ -18,7 +18,7 @@ const topicsIn = (query: Query): ReadonlySet<string> | undefined => {
 
 export const streamRoutes: Routes = (server, { live }) => {
   let readers = 0;
-  server.get<{ Querystring: Query }>('/stream', ({ query, headers }, reply) => {
+  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, ({ query, headers }, reply) => {
     onlyThese(query, 'topics');
     const topics = topicsIn(query);
     if (readers >= mostReaders) throw new Refusal(503, `${mostReaders} read what changes already: close one of them`);

@@ -35,13 +35,13 @@ const rangeIn = (query: Query): Omit<TraceSearch, 'service' | 'failed'> => {
 const ranged = ['service', 'namespace', 'to', 'from', 'minDuration', 'maxDuration', 'limit'];
 
 export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
-  server.get<{ Querystring: Query }>('/traces', async ({ query }) => {
+  server.get<{ Querystring: Query }>('/traces', { config: { role: 'operator' } }, async ({ query }) => {
     onlyThese(query, 'failed', ...ranged);
     const service = textIn(query, 'service');
     return { items: await traces.find({ ...rangeIn(query), ...failedIn(query), ...(service && { service }) }) };
   });
 
-  server.get<{ Params: { id: string } }>('/traces/:id', async ({ params: { id } }) => {
+  server.get<{ Params: { id: string } }>('/traces/:id', { config: { role: 'operator' } }, async ({ params: { id } }) => {
     const found = /^[0-9a-f]{32}$/.test(id) ? await traces.trace(id) : undefined;
     if (!found)
       throw new Refusal(
@@ -51,7 +51,7 @@ export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
     return found;
   });
 
-  server.get<{ Querystring: Query }>('/exemplars', async ({ query }) => {
+  server.get<{ Querystring: Query }>('/exemplars', { config: { role: 'operator' } }, async ({ query }) => {
     onlyThese(query, ...ranged);
     const service = textIn(query, 'service');
     if (!service) throw new Refusal(400, 'say of which service');

@@ -93,7 +93,7 @@ const objectOf = ({ for: condition = 'applied', kind = '', name = '', namespace 
 };
 
 export const waitRoutes: Routes = (server, parts) => {
-  server.get<{ Querystring: WaitQuery }>('/wait', async ({ query }) => {
+  server.get<{ Querystring: WaitQuery }>('/wait', { config: { role: 'viewer' } }, async ({ query }) => {
     const timeoutMs = Number(query.timeoutMs ?? 30_000);
     if (!(timeoutMs >= 0 && timeoutMs <= longestWaitMs)) throw new Refusal(400, `timeoutMs must be a number from 0 to ${longestWaitMs}`);
     const wanted = objectOf(query);

@@ -171,5 +171,5 @@ const whyOf = async (parts: ApiParts, id: string): Promise<Why> => {
 };
 
 export const whyRoutes: Routes = (server, parts) => {
-  server.get<{ Params: { id: string } }>('/why/:id', async ({ params }) => whyOf(parts, params.id));
+  server.get<{ Params: { id: string } }>('/why/:id', { config: { role: 'operator' } }, async ({ params }) => whyOf(parts, params.id));
 };

@@ -6,16 +6,20 @@ interface PodPath {
 }
 
 export const workloadRoutes: Routes = (server, { desired, agent }) => {
-  server.get('/workloads', () => ({ items: desired.node().workloads }));
+  server.get('/workloads', { config: { role: 'viewer' } }, () => ({ items: desired.node().workloads }));
 
-  server.post<{ Params: PodPath }>('/workloads/:namespace/:name/restart', async ({ params: { namespace, name } }) => {
-    const found = desired.node().workloads.find((workload) => workload.namespace === namespace && workload.name === name);
-    const restarted = found && (await desired.call('restart', { kind: found.kind, namespace, name }));
-    if (!restarted) throw new Refusal(404, `there is no workload ${namespace}/${name}`);
-    return {};
-  });
+  server.post<{ Params: PodPath }>(
+    '/workloads/:namespace/:name/restart',
+    { config: { role: 'operator' } },
+    async ({ params: { namespace, name } }) => {
+      const found = desired.node().workloads.find((workload) => workload.namespace === namespace && workload.name === name);
+      const restarted = found && (await desired.call('restart', { kind: found.kind, namespace, name }));
+      if (!restarted) throw new Refusal(404, `there is no workload ${namespace}/${name}`);
+      return {};
+    },
+  );
 
-  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', async ({ params, url }, reply) => {
+  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', { config: { role: 'operator' } }, async ({ params, url }, reply) => {
     const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
     const answer = await agent.get(`/pods/${encodeURIComponent(params.namespace)}/${encodeURIComponent(params.name)}/logs${query}`);
     reply.raw.on('close', () => answer.destroy());

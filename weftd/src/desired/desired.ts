@@ -21,6 +21,7 @@ import type {
   Resource,
 } from '@weft/model';
 import { meshSettings, refKey } from '@weft/model';
+import { type AccessCalls, accessCalls } from '../access/calls.ts';
 import { type Configuration, configurationOf } from '../alerts/configuration.ts';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
@@ -64,7 +65,8 @@ const dayMs = 24 * 3600 * 1000;
 
 type Built = Omit<Parameters<Compiler['build']>[0], 'pods'> & { readonly pods: readonly Instance[]; readonly isChanging: boolean };
 
-export class Desired implements Calls {
+export class Desired implements Omit<Calls, keyof AccessCalls> {
+  readonly access: AccessCalls;
   readonly #config: DesiredConfig;
   readonly #powers: DesiredPowers;
   readonly #store: Store;
@@ -95,6 +97,7 @@ export class Desired implements Calls {
     this.#config = config;
     this.#powers = powers;
     this.#store = openStore(config.store, powers.now);
+    this.access = accessCalls(this.#store);
     this.#owned = ownership({ ...powers, objects: this.#store.objects, folder: config.folder });
     this.#modes = modeChanges({ callers: this.#store.decisions.callers(), stepMs, now: powers.now });
     this.#withdrawals = createWithdrawals({ told: this.#store.decisions.toldPolicies(), stepMs, now: powers.now });

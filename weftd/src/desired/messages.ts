@@ -21,6 +21,7 @@ import type {
   TelemetryRetention,
   WorkloadStatus,
 } from '@weft/model';
+import type { AccessCalls } from '../access/calls.ts';
 import type { Configuration } from '../alerts/configuration.ts';
 import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
@@ -57,7 +58,7 @@ export interface StandingObject {
 }
 
 /** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
-export interface Calls {
+export interface Calls extends AccessCalls {
   apply(request: ApplyRequest): ApplyResult;
   remove(refs: readonly ObjectRef[]): ApplyResult;
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;

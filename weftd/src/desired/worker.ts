@@ -7,7 +7,7 @@ import { fetchKeysFrom } from '../jwks/key-set.ts';
 import { resolveBySystem } from '../outbound/guard.ts';
 import { reasonOf } from '../reason.ts';
 import { Desired } from './desired.ts';
-import type { DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
+import type { Calls, DesiredConfig, FromWorker, Method, ToWorker } from './messages.ts';
 
 /** Letters and digits that spell no words and are not taken for one another, as Kubernetes' names of pods. */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
@@ -31,7 +31,10 @@ const desired = new Desired(workerData as DesiredConfig, {
 });
 
 /** The argument's type belongs to the method: the caller's side is typed by the same table. */
-const call = (method: Method, argument: unknown): unknown => (desired[method] as (argument: unknown) => unknown).call(desired, argument);
+const call = (method: Method, argument: unknown): unknown => {
+  const asked = method in desired.access ? desired.access : desired;
+  return ((asked as Calls)[method] as (argument: unknown) => unknown).call(asked, argument);
+};
 
 const answer = async (id: number, method: Method, argument: unknown): Promise<void> => {
   try {

@@ -56,4 +56,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (kind, namespace, name)
   ) STRICT;
   `,
+  `
+  -- Logins of browsers, by proof of their secrets.
+  CREATE TABLE sessions (proof TEXT PRIMARY KEY, session TEXT NOT NULL) STRICT;
+  `,
 ];

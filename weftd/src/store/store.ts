@@ -1,4 +1,5 @@
 /** All that weftd remembers, in one file: `store.db` in the mesh's home. */
+import type { Session } from '../access/sessions.ts';
 import { openDatabase } from './database.ts';
 import { type Decisions, decisionsIn } from './decisions.ts';
 import { type Judged, judgedIn } from './judged.ts';
@@ -7,6 +8,7 @@ import { historyKept, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
 import { type Past, pastIn } from './past.ts';
 import { migrations } from './schema.ts';
+import { asJson, type Table, tableIn } from './table.ts';
 
 export interface Store {
   readonly objects: Objects;
@@ -16,6 +18,8 @@ export interface Store {
   readonly keys: KeptKeys;
   /** Objects as they were at a moment. */
   readonly past: Past;
+  /** Logins of browsers, by proof of their secrets. */
+  readonly sessions: Table<Session>;
   /** Forgets history that is too old. */
   prune(): void;
   close(): void;
@@ -33,6 +37,7 @@ export const openStore = (path: string, now: () => number): Store => {
     judged: judgedIn(database),
     keys: keysIn(database),
     past: pastIn(database, now),
+    sessions: tableIn(database, 'sessions', ['proof', 'session'], asJson()),
     prune,
     close: database.close,
   };

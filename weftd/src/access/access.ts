@@ -1,0 +1,59 @@
+/** Who somebody is, by the token or the cookie that they show. */
+import { type CameBy, type PersonRole, personRoles, type Role } from '@weft/model';
+import type { DesiredThread } from '../desired/thread.ts';
+import type { FileRole, FileTokens } from './files.ts';
+import { isSame, type RandomBytes } from './secret.ts';
+import { type OpenSession, type Sessions, sessionsIn } from './sessions.ts';
+import { type Tickets, ticketsBy } from './tickets.ts';
+
+/** Who asks. */
+export interface Caller {
+  readonly user: string;
+  readonly role: Role;
+  readonly how: CameBy;
+  /** Where the browser's cookie proved it. */
+  readonly session?: OpenSession;
+}
+
+export interface Access {
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  byToken(token: string): Caller | undefined;
+  byCookie(secret: string): Caller | undefined;
+}
+
+const fileNames: Readonly<Record<FileRole, string>> = { admin: 'token', viewer: 'viewer-token', scraper: 'scrape-token' };
+
+const isPersons = (role: Role): role is PersonRole => personRoles.some((one) => one === role);
+
+/** Undefined: it may only be shown by programs. */
+export const personOf = ({ user, role }: Caller): { readonly user: string; readonly role: PersonRole } | undefined =>
+  isPersons(role) ? { user, role } : undefined;
+
+interface AccessInput {
+  readonly desired: Pick<DesiredThread, 'call'>;
+  readonly files: FileTokens;
+  readonly now: () => number;
+  readonly random: RandomBytes;
+}
+
+export const openAccess = async ({ desired, files, now, random }: AccessInput): Promise<Access> => {
+  const kept = await desired.call('keptSessions');
+  const sessions = sessionsIn({ kept, keep: (changes) => desired.call('keepSessions', changes), now, random });
+  const fileRoles = Object.keys(fileNames) as FileRole[];
+  return {
+    sessions,
+    tickets: ticketsBy({ now, random }),
+    byToken: (token) => {
+      const [role] = fileRoles.filter((one) => isSame(token, files[one]));
+      return role && { user: fileNames[role], role, how: 'token' };
+    },
+    byCookie: (secret) => {
+      const session = sessions.of(secret);
+      if (!session) return undefined;
+      sessions.touch(session);
+      const { user, role, how } = session;
+      return { user, role, how, session };
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/** Logging in and out (shapes: `model/src/access.ts`). */
+import type { LoginLink, LoginLinkRequest, LoginMethod, LoginRequest, NoSession, SessionStatus } from '@weft/model';
+import { personRoles } from '@weft/model';
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import { type Caller, personOf } from '../access/access.ts';
+import { longestSession, type Session } from '../access/sessions.ts';
+import { type ApiParts, Refusal, type Routes } from './routes.ts';
+
+const secret = Type.String({ minLength: 1, maxLength: 200 });
+const loginRequest = Type.Union([
+  Type.Object({ ticket: secret }, { additionalProperties: false }),
+  Type.Object({ token: secret }, { additionalProperties: false }),
+]);
+
+const linkRequest = Type.Object({ role: Type.Optional(Type.Enum([...personRoles])) }, { additionalProperties: false });
+
+/** The console's files need no session, so that other servers of this host, whose cookies are not told apart by port, seldom see it. */
+const cookiePath = '/api/v1';
+
+const methods: readonly LoginMethod[] = [
+  { kind: 'link', title: 'Open a link that `weft dashboard` makes' },
+  { kind: 'token', title: 'Enter a token, such as `weft token` tells' },
+];
+
+const statusOf = ({ user, role, how, session }: Caller): SessionStatus => ({
+  ...{ user, role, how },
+  ...(session && { csrf: session.csrf, expires: session.expires }),
+  methods,
+});
+
+type Login = Pick<Session, 'user' | 'role' | 'how' | 'token'>;
+
+/** Whose login it would be. */
+const loginBy = ({ access }: ApiParts, request: LoginRequest): Login => {
+  if ('ticket' in request) {
+    const ticket = access.tickets.redeem(request.ticket);
+    if (!ticket) throw new Refusal(401, 'this link was used, or its time is over: `weft dashboard` makes another');
+    return { user: ticket.user, role: ticket.role, how: 'link' };
+  }
+  const caller = access.byToken(request.token);
+  if (!caller) throw new Refusal(401, 'this token is not known');
+  const person = personOf(caller);
+  if (!person) throw new Refusal(403, `${caller.user} is for programs that read metrics: it opens no session`);
+  return { ...person, how: 'token', token: caller.user };
+};
+
+const setCookie = (reply: FastifyReply, { names }: ApiParts, value: string, maxAgeMs: number): void => {
+  reply.setCookie(names().cookie, value, { httpOnly: true, sameSite: 'strict', path: cookiePath, maxAge: Math.floor(maxAgeMs / 1000) });
+};
+
+const openSession = async (parts: ApiParts, login: Login, reply: FastifyReply): Promise<SessionStatus> => {
+  const { secret: value, session } = await parts.access.sessions.open(login);
+  setCookie(reply, parts, value, longestSession);
+  return statusOf({ ...login, session });
+};
+
+const madeLink = ({ access, apiAddress }: ApiParts, { user }: Caller, { role = 'admin' }: LoginLinkRequest): LoginLink => {
+  const { secret: value, ticket } = access.tickets.issue({ user, role });
+  return { url: `${apiAddress()}/login#ticket=${value}`, role, expires: ticket.expires };
+};
+
+export const loginRoutes: Routes = (server, parts) => {
+  server.get('/session', { config: { role: 'anyone' } }, async ({ caller }, reply): Promise<SessionStatus | NoSession> => {
+    if (caller) return statusOf(caller);
+    reply.code(401);
+    return { error: 'nobody is logged in', methods };
+  });
+  server.post<{ Body: LoginRequest }>('/login', { config: { role: 'anyone' }, schema: { body: loginRequest } }, ({ body }, reply) =>
+    openSession(parts, loginBy(parts, body), reply),
+  );
+  server.post('/logout', { config: { role: 'viewer' } }, async ({ caller }, reply) => {
+    const { session } = caller ?? {};
+    if (!session) throw new Refusal(400, 'only a browser’s session is ended so; a token is revoked');
+    await parts.access.sessions.end((_, proof) => proof === session.proof);
+    setCookie(reply, parts, '', 0);
+    return {};
+  });
+  server.post<{ Body: LoginLinkRequest | null }>(
+    '/login/links',
+    { config: { role: 'admin' }, schema: { body: linkRequest } },
+    async ({ body, caller }) => {
+      if (!caller) throw new Refusal(401, 'nobody is logged in');
+      return madeLink(parts, caller, body ?? {});
+    },
+  );
+};
