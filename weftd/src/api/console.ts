@@ -8,8 +8,6 @@ import type { FastifyInstance } from 'fastify';
 /** Beside the bundles in a release; from sources where the build puts them. */
 const folder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../../dist/console' : './console', import.meta.url));
 
-const isAsset = (path: string): boolean => path.includes('/console/assets/');
-
 /** Paths of pages are the console's own: all of them are its one document. Without a build there is no console, only the API. */
 export const consoleFiles = async (server: FastifyInstance): Promise<void> => {
   if (!existsSync(folder)) return;
@@ -17,16 +15,12 @@ export const consoleFiles = async (server: FastifyInstance): Promise<void> => {
   server.addHook('onRoute', (route) => {
     route.config = { ...route.config, role: 'anyone' };
   });
-  await server.register(fastifyStatic, {
-    root: folder,
-    wildcard: false,
-    index: false,
-    cacheControl: false,
-    // Assets have their content's hash in their name; the document tells which of them are the current ones.
-    setHeaders: (response, path) => {
-      response.header('cache-control', isAsset(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
-  server.get('/', (_, reply) => reply.sendFile('index.html'));
-  server.get('/*', ({ url }, reply) => (/^\/api(\/|$)/.test(url) ? reply.callNotFound() : reply.sendFile('index.html')));
+  // Assets have their content's hash in their name; the document tells which of them are the current ones.
+  await server.register(fastifyStatic, { root: `${folder}/assets`, prefix: '/assets/', index: false, immutable: true, maxAge: '1y' });
+  server.get('/weft.svg', (_, reply) => reply.sendFile('weft.svg', folder));
+  server.get('/*', ({ url }, reply) =>
+    /^\/api(\/|$)/.test(url)
+      ? reply.callNotFound()
+      : reply.header('cache-control', 'no-cache').sendFile('index.html', folder, { cacheControl: false }),
+  );
 };
