@@ -1,5 +1,4 @@
 /** The console over the example that runs: every page in a real browser. One mesh and one browser for all; each noun's tests are in `pages/`. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -14,8 +13,13 @@ let context: BrowserContext;
 
 beforeAll(async () => {
   [mesh, browser] = await Promise.all([startMesh({ folder: join(root, 'examples/shop') }), openBrowser()]);
-  const token = readFileSync(join(mesh.home, 'token'), 'utf8').trim();
-  context = await browser.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
+  context = await browser.newContext();
+  // As the user does: by the link that is printed.
+  const { stdout } = await mesh.weft('dashboard', '--print-url');
+  const { page } = await openTab(context);
+  await page.goto(stdout.trim());
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.close();
 }, 180_000);
 
 afterAll(async () => {

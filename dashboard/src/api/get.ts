@@ -13,12 +13,16 @@ export const setCsrf = (token: string): void => {
 /** weftd said no, in words; `status` is HTTP's. */
 export class Refused extends Error {
   readonly status: number;
-  readonly findings: readonly Finding[];
+  readonly body: Partial<ApiError>;
 
   constructor(status: number, body: Partial<ApiError>) {
     super(body.error ?? `weftd answered ${status}`);
     this.status = status;
-    this.findings = body.findings ?? [];
+    this.body = body;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.body.findings ?? [];
   }
 }
 

@@ -1,38 +1,34 @@
 /** Who is logged in, and how one could be. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { type LoginRequest, mayAs, type NoSession, type PersonRole, type SessionStatus } from '@weft/model';
 import { answers } from './ask.ts';
 import { get, Refused, send, setCsrf } from './get.ts';
 
-export type Role = 'viewer' | 'operator' | 'admin';
-
-export interface Session {
-  readonly user: string;
-  readonly role: Role;
-  readonly csrf: string;
-}
-
-const key = ['session'] as const;
-
-const read = async (): Promise<Session | null> => {
+const read = async (): Promise<SessionStatus | NoSession> => {
   try {
-    const session = await get<Session>('/session');
-    setCsrf(session.csrf);
+    const session = await get<SessionStatus>('/session');
+    setCsrf(session.csrf ?? '');
     return session;
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return null;
-    // A weftd without sessions lets in whoever has its token.
-    if (error instanceof Refused && error.status === 404) return { user: 'admin', role: 'admin', csrf: '' };
+    if (error instanceof Refused && error.status === 401) return error.body as NoSession;
     throw error;
   }
 };
 
-/** `null`: nobody is. */
-export const useSession = (): UseQueryResult<Session | null> => useQuery({ queryKey: key, queryFn: read });
+export const isSession = (session: SessionStatus | NoSession): session is SessionStatus => 'user' in session;
+
+export const useSession = (): UseQueryResult<SessionStatus | NoSession> => useQuery({ queryKey: ['session'], queryFn: read });
+
+/** Whether who is logged in may do what needs this role; weftd decides, this spares a refusal. */
+export const useMay = (needed: PersonRole): boolean => {
+  const { data } = useSession();
+  return data !== undefined && isSession(data) && mayAs(data.role, needed);
+};
 
 /** By a one-time link's ticket, or by a token. @throws Refused in weftd's words */
-export const login = async (proof: { readonly ticket: string } | { readonly token: string }): Promise<void> => {
+export const login = async (proof: LoginRequest): Promise<void> => {
   await send('/login', proof);
-  await answers.invalidateQueries();
+  answers.clear();
 };
 
 export const logout = async (): Promise<void> => {
@@ -40,8 +36,3 @@ export const logout = async (): Promise<void> => {
   answers.clear();
   window.location.assign('/login');
 };
-
-/** `viewer` looks, `operator` also acts on what runs, `admin` also changes the configuration. */
-const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
-
-export const mayAs = (role: Role | undefined, needed: Role): boolean => role !== undefined && roles.indexOf(role) >= roles.indexOf(needed);

@@ -2,13 +2,27 @@
 import './login.css';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { login } from '../api/session.ts';
+import { login, useSession } from '../api/session.ts';
 import { Failed } from '../kit/states.tsx';
 
 /** Only to places of this console: a link must not lead a person who just logged in elsewhere. */
 const placeOf = (next: unknown): string => (typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/');
 
 const ticketIn = (hash: string): string | undefined => /(?:^#|&)ticket=([\w-]+)/.exec(hash)?.[1];
+
+/** Where the browser goes: at the provider, and back here with a session. */
+const Providers = () => {
+  const { data } = useSession();
+  return (data?.methods ?? []).flatMap(({ title, start }) =>
+    start ? (
+      <a key={start} className="button primary" href={start}>
+        {title}
+      </a>
+    ) : (
+      []
+    ),
+  );
+};
 
 export const Login = () => {
   const navigate = useNavigate();
@@ -46,6 +60,7 @@ export const Login = () => {
         Run <code>npx weft dashboard</code> where the mesh runs: it opens this console with a link that is good once.
       </p>
       {error !== undefined && <Failed error={error} />}
+      <Providers />
       <form className="stack" onSubmit={submit}>
         <label className="stack">
           Or a token (<code>npx weft token</code>)

@@ -3,7 +3,7 @@ import './shell.css';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Menu } from 'lucide-react';
 import { Suspense, useEffect, useState } from 'react';
-import { useSession } from '../api/session.ts';
+import { isSession, useSession } from '../api/session.ts';
 import { openStream } from '../api/stream.ts';
 import { Failed, Loading } from '../kit/states.tsx';
 import { nouns } from './nouns.ts';
@@ -66,10 +66,10 @@ export const Shell = () => {
   const session = useSession();
   const navigate = useNavigate();
   const { href } = useLocation();
-  const isStranger = session.data === null;
+  const isStranger = session.data !== undefined && !isSession(session.data);
   useEffect(() => {
     if (isStranger) void navigate({ to: '/login', search: { next: href }, replace: true });
   }, [isStranger, navigate, href]);
   if (session.isError && session.data === undefined) return <Failed error={session.error} again={() => void session.refetch()} />;
-  return session.data ? <Inside /> : <Loading what="Looking who you are" />;
+  return session.data && !isStranger ? <Inside /> : <Loading what="Looking who you are" />;
 };

@@ -1,9 +1,8 @@
 /** What all pages are asked by: namespace and span of time; how old what is seen is; theme and session. */
-import { useNavigate } from '@tanstack/react-router';
 import { Moon, Sun } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useAsk } from '../api/ask.ts';
-import { logout, useSession } from '../api/session.ts';
+import { isSession, logout, useSession } from '../api/session.ts';
 import { useConnection } from '../api/stream.ts';
 import { Badge } from '../kit/parts.tsx';
 import { ago, moment } from '../kit/words.ts';
@@ -92,17 +91,11 @@ const ThemeSwitch = () => {
 
 const Who = () => {
   const { data: session } = useSession();
-  const navigate = useNavigate();
-  if (!session)
-    return (
-      <button type="button" className="button" onClick={() => void navigate({ to: '/login' })}>
-        Log in
-      </button>
-    );
+  if (!session || !isSession(session)) return null;
   return (
     <span className="row">
-      <span className="soft">
-        {session.user} ({session.role})
+      <span className="soft" title={`until ${session.expires ? moment(session.expires) : 'it is ended'}`}>
+        {session.user === session.role ? session.user : `${session.user} (${session.role})`}
       </span>
       <button type="button" className="button plain" onClick={() => void logout()}>
         Log out
