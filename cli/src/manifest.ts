@@ -1,10 +1,10 @@
-import { groupVersion, kindOf, type StoredObject } from '@weft/model';
+import { manifestOf, type StoredObject } from '@weft/model';
 
 const printable = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 /** Key bytes are never printed, whoever asks. */
-const redacted = (body: Record<string, unknown>): Record<string, unknown> =>
+const redacted = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(body).map(([field, value]) => {
       if (field !== 'data' && field !== 'stringData') return [field, value];
@@ -13,23 +13,19 @@ const redacted = (body: Record<string, unknown>): Record<string, unknown> =>
   );
 
 /** A stored object as one would write it, with what Weft says of it under `status`. */
-export const manifestOf = ({ resource, revision, findings, conditions }: StoredObject): Record<string, unknown> => {
-  const { apiVersion, kind, metadata, spec, origin } = resource;
-  const { created, labels, annotations, namespace, name } = metadata;
-  const whole = kindOf(groupVersion(apiVersion).group, kind)?.body === 'whole';
-  const body = printable(spec);
+export const storedManifest = ({ resource, revision, findings, conditions }: StoredObject): Record<string, unknown> => {
+  const { kind, metadata, origin } = resource;
+  const { metadata: written, ...manifest } = manifestOf(resource);
+  const { apiVersion, ...body } = kind === 'Secret' ? redacted(manifest) : manifest;
   return {
     apiVersion,
     kind,
     metadata: {
-      name,
-      ...(namespace && { namespace }),
-      ...(Object.keys(labels).length > 0 && { labels }),
-      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ...printable(written),
       generation: revision,
-      ...(created > 0 && { creationTimestamp: new Date(created).toISOString() }),
+      ...(metadata.created > 0 && { creationTimestamp: new Date(metadata.created).toISOString() }),
     },
-    ...(whole ? (kind === 'Secret' ? redacted(body) : body) : { spec: body }),
+    ...body,
     status: { revision, observedGeneration: revision, source: origin, conditions: conditions ?? [], findings },
   };
 };

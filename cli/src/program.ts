@@ -9,10 +9,12 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { dashboardCommand } from './commands/dashboard.ts';
 import { deleteCommand } from './commands/delete.ts';
+import { diffCommand } from './commands/diff.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { execCommand } from './commands/exec.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
+import { historyCommand } from './commands/history.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { mtlsCommand } from './commands/mtls.ts';
@@ -26,6 +28,7 @@ import { tokenCommand } from './commands/token.ts';
 import { topCommand } from './commands/top.ts';
 import { traceCommand } from './commands/trace.ts';
 import { tracesCommand } from './commands/traces.ts';
+import { undoCommand } from './commands/undo.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import { waitCommand } from './commands/wait.ts';
@@ -34,7 +37,7 @@ import { whyCommand } from './commands/why.ts';
 /** Grouped as a person meets them. */
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, dashboardCommand, versionCommand]],
-  ['Change it:', [applyCommand, deleteCommand, getCommand, waitCommand, analyzeCommand]],
+  ['Change it:', [applyCommand, deleteCommand, undoCommand, getCommand, historyCommand, diffCommand, waitCommand, analyzeCommand]],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
   [
     'See what it does:',

@@ -11,6 +11,11 @@
  * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
  * POST   /delete           DeleteRequest           ApplyResult
+ * GET    /resources/…?revision=                    as above, as that revision left them
+ * GET    /history?from=&to=&kind=&namespace=&name=&before=&limit=   History
+ * GET    /history/:revision                        RevisionDetails
+ * GET    /diff?from=&to=                           RevisionDifference
+ * POST   /undo             UndoRequest             UndoResult                       409: changed again, or a file's
  * GET    /findings                                 { items: Finding[] }
  * GET    /proxies                                  { items: ProxyStatus[] }
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes

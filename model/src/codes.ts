@@ -70,6 +70,8 @@ export const codes = {
   WEFT0304: 'A file cannot be read, or is empty.',
   WEFT0305: 'The folder holds no manifest.',
   WEFT0306: 'The keys of an issuer cannot be fetched.',
+  WEFT0307: 'An object was changed again since the revision that is to be taken back.',
+  WEFT0308: "A file's change is taken back in that file.",
 } as const;
 
 export type Code = keyof typeof codes;

@@ -6,6 +6,8 @@ import type {
   DeleteRequest,
   ExplainRequest,
   Finding,
+  History,
+  HistorySearch,
   Journey,
   LoginLink,
   LoginLinkRequest,
@@ -14,6 +16,8 @@ import type {
   ProxyStatus,
   ReceiverTest,
   RecordsState,
+  RevisionDetails,
+  RevisionDifference,
   SignalsAnswer,
   SignalsSearch,
   SilenceRequest,
@@ -28,6 +32,8 @@ import type {
   TraceSearch,
   TraceSummary,
   TrustBundles,
+  UndoRequest,
+  UndoResult,
   WaitResult,
   WorkloadStatus,
 } from '@weft/model';
@@ -86,6 +92,11 @@ export interface Api {
   /** Refused input is an answer, not a failure: its findings say why. */
   apply(request: ApplyRequest): Promise<ApplyResult>;
   delete(request: DeleteRequest): Promise<ApplyResult>;
+  /** What cannot be taken back is an answer, too. */
+  undo(request: UndoRequest): Promise<UndoResult>;
+  history(search: HistorySearch): Promise<History>;
+  revision(revision: number): Promise<RevisionDetails>;
+  difference(asked: { readonly from: number; readonly to?: number }): Promise<RevisionDifference>;
   findings(): Promise<readonly Finding[]>;
   proxies(): Promise<readonly ProxyStatus[]>;
   config(proxy: { readonly namespace: string; readonly name: string; readonly live: boolean }): Promise<ProxyConfig>;
@@ -151,10 +162,10 @@ const accepted = (answer: Answer): unknown => {
 };
 
 /** 422 carries an `ApplyResult`; any other refusal is an `ApiError`. */
-const applied = (answer: Answer): ApplyResult => {
-  const result = answer.body as Partial<ApplyResult>;
+const applied = <Result extends ApplyResult>(answer: Answer): Result => {
+  const result = answer.body as Partial<Result>;
   if (answer.status >= 400 && !result.items) throw new Refusal(answer);
-  return answer.body as ApplyResult;
+  return answer.body as Result;
 };
 
 /** A whole mesh is written, synced and compiled before the answer, or compiled many times. */
@@ -175,6 +186,10 @@ export const createApi = (socket: string): Api => {
     },
     apply: async (request) => applied(await http.send({ method: 'POST', path: '/apply', body: request, limitMs: writeMs })),
     delete: async (request) => applied(await http.send({ method: 'POST', path: '/delete', body: request, limitMs: writeMs })),
+    undo: async (request) => applied(await http.send({ method: 'POST', path: '/undo', body: request, limitMs: writeMs })),
+    history: (search) => get(`/history${query({ ...search })}`),
+    revision: (revision) => get(`/history/${revision}`),
+    difference: (asked) => get(`/diff${query({ ...asked })}`),
     findings: () => items('/findings'),
     proxies: () => items('/proxies'),
     config: ({ namespace, name, live }) => get(`/proxies/${namespace}/${name}/config${query({ live })}`),

@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, Failure } from '../exit.ts';
 import { bySeverity, findingLine } from '../findings.ts';
 import { columnsOf } from '../kind-columns.ts';
-import { manifestOf } from '../manifest.ts';
+import { storedManifest } from '../manifest.ts';
 import { only } from '../names.ts';
 import { data, type Format, namespaceOption, outputOption, table } from '../output.ts';
 import { podColumns, podManifest, podsIn } from '../pods.ts';
@@ -34,7 +34,7 @@ const printObjects = (cli: Cli, { kind, objects, single, workloads }: Printed, f
     for (const { resource } of objects) terminal.out(`${kind.singular}/${resource.metadata.name}`);
     return;
   }
-  const manifests = objects.map(manifestOf);
+  const manifests = objects.map(storedManifest);
   const text = data(single ? manifests[0] : { items: manifests }, format);
   if (text) terminal.out(text);
   else if (objects.length === 0) terminal.err(`there are no ${kind.plural}`);

@@ -1,7 +1,11 @@
-import { type ApplyRequest, type ApplyResult, type DeleteRequest, findKind, type Kind, refKey, type StoredObject } from '@weft/model';
+import { type ApplyRequest, type ApplyResult, type DeleteRequest, refKey, type StoredObject } from '@weft/model';
 import { Type } from 'typebox';
 import type { ObjectQuery } from '../desired/messages.ts';
+import type { PastObjects } from '../desired/retrospect.ts';
 import type { Tally } from '../telemetry/tally.ts';
+import { by } from './by.ts';
+import { revisionIn } from './history.ts';
+import { kindNamed } from './kind.ts';
 import { Refusal, type Routes } from './routes.ts';
 import { standings } from './standing.ts';
 
@@ -15,12 +19,6 @@ const deleteRequest = Type.Object({ objects: Type.Array(objectRef, { maxItems: 1
 
 /** As large as the largest text that `parse` reads, with what JSON makes of it. */
 const applyLimit = 16 * 1024 * 1024;
-
-const kindNamed = (spelling: string): Kind => {
-  const kind = findKind(spelling);
-  if (!kind) throw new Refusal(404, `there is no kind ${JSON.stringify(spelling)}`);
-  return kind;
-};
 
 /** 422: something that protects is broken, so that nothing is taken; 409: somebody else owns it. */
 const statusOf = ({ items, findings }: ApplyResult): number => {
@@ -54,6 +52,8 @@ interface ListQuery {
   readonly namespace?: string;
   readonly name?: string;
   readonly programmed?: string;
+  /** As they were then; without what is said of them now. */
+  readonly revision?: string;
 }
 
 export const resourceRoutes: Routes = (server, parts) => {
@@ -62,27 +62,42 @@ export const resourceRoutes: Routes = (server, parts) => {
     const items = await desired.call('list', query);
     return standings(items, parts).map(({ object }) => object);
   };
+  const then = async (asked: PastObjects): Promise<readonly StoredObject[]> => {
+    const found = await desired.call('objectsAt', asked);
+    if (!found) throw new Refusal(404, `revision ${asked.revision} is still to come, or longer ago than history is kept`);
+    return found;
+  };
   server.get<{ Params: { kind: string }; Querystring: ListQuery }>(
     '/resources/:kind',
     { config: { role: 'viewer' } },
-    async ({ params, query: { programmed, namespace, name } }) => {
+    async ({ params, query: { programmed, namespace, name, revision } }) => {
       const dependents = programmed === 'true' || programmed === '';
       const wanted = { ...(namespace !== undefined && { namespace }), ...(name !== undefined && { name }) };
-      return { items: await listed({ kind: kindNamed(params.kind).kind, dependents, ...wanted }) };
+      const { kind } = kindNamed(params.kind);
+      if (revision !== undefined) return { items: await then({ kind, revision: revisionIn(revision), ...wanted }) };
+      return { items: await listed({ kind, dependents, ...wanted }) };
     },
   );
-  server.get<{ Params: ObjectPath }>('/resources/:kind/:namespace/:name', { config: { role: 'viewer' } }, async ({ params }) => {
-    const { kind, namespaced } = kindNamed(params.kind);
-    const { name } = params;
-    const [found] = await listed({ kind, namespace: namespaced ? params.namespace : '', name, dependents: true });
-    if (!found) throw new Refusal(404, `there is no ${kind} ${name}${namespaced ? ` in namespace ${params.namespace}` : ''}`);
-    return found;
-  });
+  server.get<{ Params: ObjectPath; Querystring: Pick<ListQuery, 'revision'> }>(
+    '/resources/:kind/:namespace/:name',
+    { config: { role: 'viewer' } },
+    async ({ params, query: { revision } }) => {
+      const { kind, namespaced } = kindNamed(params.kind);
+      const { name } = params;
+      const wanted = { kind, namespace: namespaced ? params.namespace : '', name };
+      const [found] =
+        revision === undefined ? await listed({ ...wanted, dependents: true }) : await then({ ...wanted, revision: revisionIn(revision) });
+      const place = namespaced ? ` in namespace ${params.namespace}` : '';
+      const time = revision === undefined ? 'is' : `was at revision ${revision}`;
+      if (!found) throw new Refusal(404, `there ${time} no ${kind} ${name}${place}`);
+      return found;
+    },
+  );
   server.post<{ Body: ApplyRequest }>(
     '/apply',
     { config: { role: 'admin' }, schema: { body: applyRequest }, bodyLimit: applyLimit },
-    async ({ body }, reply) => {
-      const result = await desired.call('apply', body);
+    async ({ body, caller }, reply) => {
+      const result = await desired.call('apply', { ...body, ...by(caller) });
       judged(result, parts.tally);
       return reply.code(statusOf(result)).send(answered(result));
     },
@@ -90,8 +105,8 @@ export const resourceRoutes: Routes = (server, parts) => {
   server.post<{ Body: DeleteRequest }>(
     '/delete',
     { config: { role: 'admin' }, schema: { body: deleteRequest } },
-    async ({ body }, reply) => {
-      const result = await desired.call('remove', body.objects);
+    async ({ body, caller }, reply) => {
+      const result = await desired.call('remove', { ...body, ...by(caller) });
       return reply.code(statusOf(result)).send(answered(result));
     },
   );

@@ -15,6 +15,7 @@ import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
 import { guard, type Judge, type NeededRole, namesOf } from './guard.ts';
+import { historyRoutes } from './history.ts';
 import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
@@ -65,6 +66,7 @@ const shared: readonly Routes[] = [
   mtlsRoutes,
   alertRoutes,
   streamRoutes,
+  historyRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

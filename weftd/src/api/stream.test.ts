@@ -1,9 +1,10 @@
-import { get, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { LiveEvent } from '@weft/model';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createHarness, type Harness } from '../app.fixture.ts';
+import { askAt, createHarness, type Harness } from '../app.fixture.ts';
 
 let weftd: Harness;
+let port: number;
 
 const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n';
 const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n';
@@ -11,7 +12,8 @@ const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace:
 beforeAll(async () => {
   weftd = createHarness();
   weftd.write('shop.yaml', namespace);
-  await weftd.start();
+  const { addresses } = await weftd.start();
+  port = Number(new URL(addresses.api).port);
 });
 
 afterAll(() => weftd.remove());
@@ -21,11 +23,9 @@ interface Stream {
   readonly events: LiveEvent[];
 }
 
-const streamAt = async (query: string): Promise<Stream> => {
+const streamAt = async (query: string, where: RequestOptions = { socketPath: weftd.files.apiSocket }): Promise<Stream> => {
   const path = `/api/v1/stream${query}`;
-  const message = await new Promise<IncomingMessage>((resolve) =>
-    get({ socketPath: weftd.files.apiSocket, path, headers: { host: 'localhost' } }, resolve),
-  );
+  const message = await new Promise<IncomingMessage>((resolve) => get({ headers: { host: 'localhost' }, ...where, path }, resolve));
   const events: LiveEvent[] = [];
   message.setEncoding('utf8').on('data', (chunk: string) => {
     for (const [, json = ''] of chunk.matchAll(/^data: (.*)$/gm)) events.push(JSON.parse(json) as LiveEvent);
@@ -46,6 +46,21 @@ test('what is applied, written and broken is told to who watches it', async () =
   await vi.waitFor(() => expect(events.slice(before)).toContainEqual({ topic: 'findings', time: expect.any(Number), revision }), 10_000);
   expect(events.slice(before).filter(({ topic }) => topic === 'resources')).toEqual([]);
   message.destroy();
+});
+
+test('a browser’s stream ends with its session', async () => {
+  const host = `127.0.0.1:${port}`;
+  const { body: link } = await weftd.ask('/login/links', { body: {} });
+  const login = await askAt({ port }, '/login', { body: { ticket: new URL(link.url).hash.replace('#ticket=', '') }, headers: { host } });
+  const headers = { host, cookie: String(login.headers['set-cookie']).split(';')[0] ?? '' };
+  const stream = await streamAt('?topics=resources', { port, headers });
+  const ended = new Promise((resolve) => stream.message.on('end', resolve));
+  await weftd.apply(service.replace('80', '81'));
+  await vi.waitFor(() => expect(stream.events).toHaveLength(1));
+  await askAt({ port }, '/logout', { method: 'POST', headers: { ...headers, origin: `http://${host}`, 'x-weft-csrf': login.body.csrf } });
+  await weftd.apply(service.replace('80', '82'));
+  await ended;
+  expect(stream.events).toHaveLength(1);
 });
 
 test('what nobody can be told of is refused in words', async () => {

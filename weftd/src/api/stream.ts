@@ -16,9 +16,9 @@ const topicsIn = (query: Query): ReadonlySet<string> | undefined => {
   return new Set(topics);
 };
 
-export const streamRoutes: Routes = (server, { live }) => {
+export const streamRoutes: Routes = (server, { live, access, names }) => {
   let readers = 0;
-  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, ({ query, headers }, reply) => {
+  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, ({ query, headers, caller, cookies }, reply) => {
     onlyThese(query, 'topics');
     const topics = topicsIn(query);
     if (readers >= mostReaders) throw new Refusal(503, `${mostReaders} read what changes already: close one of them`);
@@ -31,6 +31,8 @@ export const streamRoutes: Routes = (server, { live }) => {
     });
     // A proxy in between that collects what comes would hold it back.
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    readLive(live, raw, { ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
+    const secret = caller?.session && cookies[names().cookie];
+    const isWelcome = (): boolean => secret === undefined || access.sessions.of(secret) !== undefined;
+    readLive(live, raw, { isWelcome, ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
   });
 };

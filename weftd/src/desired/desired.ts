@@ -6,19 +6,14 @@ import { type Assignments, allocate, expectedProxy, lapsed, peerModesIn, type Wi
 import type {
   ApplyRequest,
   ApplyResult,
-  CameIn,
   CertificateReader,
-  ExplainRequest,
   Finding,
-  Journey,
-  Judgement,
   MeshSettings,
-  Modes,
-  ModesQuestion,
   ObjectRef,
   PodReport,
   Proxy,
   Resource,
+  UndoResult,
 } from '@weft/model';
 import { meshSettings, refKey } from '@weft/model';
 import { type AccessCalls, accessCalls } from '../access/calls.ts';
@@ -41,9 +36,10 @@ import type { Advance, Calls, DesiredConfig, FromWorker, NodeState, ObjectQuery,
 import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Narrowings, narrowings } from './narrowing.ts';
 import { newsOf } from './news.ts';
-import { type Ownership, ownership } from './ownership.ts';
+import { type Applied, type Ownership, ownership } from './ownership.ts';
 import { PlanPublisher } from './publish.ts';
 import { type Questions, questionsTo } from './questions.ts';
+import { type Retrospect, retrospectOf, undoChanges } from './retrospect.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { createWithdrawals, type Withdrawals } from './withdrawals.ts';
 
@@ -65,7 +61,7 @@ const dayMs = 24 * 3600 * 1000;
 
 type Built = Omit<Parameters<Compiler['build']>[0], 'pods'> & { readonly pods: readonly Instance[]; readonly isChanging: boolean };
 
-export class Desired implements Omit<Calls, keyof AccessCalls> {
+export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions | keyof Retrospect> {
   readonly access: AccessCalls;
   readonly #config: DesiredConfig;
   readonly #powers: DesiredPowers;
@@ -78,7 +74,8 @@ export class Desired implements Omit<Calls, keyof AccessCalls> {
   readonly #publisher = new PlanPublisher();
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
-  readonly #questions: Questions;
+  /** What changes nothing. */
+  readonly asked: Questions & Retrospect;
   readonly #standing: Standing;
   readonly #tellNews: () => void;
   #source: FileSource | undefined;
@@ -125,13 +122,14 @@ export class Desired implements Omit<Calls, keyof AccessCalls> {
       findings: () => this.findings(),
       tell: (news) => powers.post({ kind: 'news', news }),
     });
-    this.#questions = questionsTo({
+    const questions = questionsTo({
       built: this.#compiler.built,
       preview: (resources) => this.#asIf(resources),
       resources: () => this.#owned.resources(),
       instances: () => this.#instances(),
       ...{ revision: this.#compiler.revision, past: this.#store.past, now: powers.now },
     });
+    this.asked = { ...questions, ...retrospectOf(this.#store.history, this.#store.objects.revision) };
   }
 
   /** Reads the folder, compiles, and only then says `ready`: nothing is served from half-filled caches. */
@@ -176,7 +174,7 @@ export class Desired implements Omit<Calls, keyof AccessCalls> {
     this.#publisher.forget(key);
   }
 
-  apply(request: ApplyRequest): ApplyResult {
+  apply(request: Applied): ApplyResult {
     const result = this.#owned.apply(request);
     const touched = new Set(result.items.filter(({ action }) => action !== 'refused').map(({ ref }) => refKey(ref)));
     if (!request.dryRun && result.items.some(({ action }) => action === 'created' || action === 'configured')) this.#compileNow();
@@ -185,10 +183,18 @@ export class Desired implements Omit<Calls, keyof AccessCalls> {
     return { ...result, findings: [...result.findings, ...about] };
   }
 
-  remove(refs: readonly ObjectRef[]): ApplyResult {
-    const result = this.#owned.remove(refs);
+  remove({ objects, by }: Parameters<Calls['remove']>[0]): ApplyResult {
+    const result = this.#owned.remove(objects, by);
     if (result.items.some(({ action }) => action === 'deleted')) this.#compileNow();
     return result;
+  }
+
+  undo({ revision: number, dryRun = false, by }: Parameters<Calls['undo']>[0]): UndoResult | undefined {
+    const revision = this.#store.history.revision(number);
+    if (!revision) return undefined;
+    const { steps, ...result } = this.#owned.undo(revision, { dryRun, ...(by !== undefined && { by }) });
+    if (result.revision > this.#compiler.revision()) this.#compileNow();
+    return { ...result, changes: undoChanges(steps) };
   }
 
   list(query: ObjectQuery): Promise<readonly StandingObject[]> {
@@ -210,21 +216,9 @@ export class Desired implements Omit<Calls, keyof AccessCalls> {
     return [...this.#owned.findings(), ...this.#together()];
   }
 
-  explain(question: ExplainRequest): Promise<Journey | undefined> {
-    return this.#questions.explain(question);
-  }
-
   alerting(): Configuration {
     const [resources, { certificates }] = [this.#owned.resources(), this.#powers];
     return configurationOf(resources, { settings: this.#settings(resources), instances: this.#instances(), certificates });
-  }
-
-  judge(cameIn: CameIn): Judgement {
-    return this.#questions.judge(cameIn);
-  }
-
-  modes(question: ModesQuestion): Modes | undefined {
-    return this.#questions.modes(question);
   }
 
   register(node: Parameters<Calls['register']>[0]): void {

@@ -33,6 +33,26 @@ export const noSuchObject = (ref: ObjectRef): Finding => ({
   help: `List what is there: \`weft get ${ref.kind.toLowerCase()}\`.`,
 });
 
+export const changedAgain = (ref: ObjectRef, revision: number): Finding => ({
+  code: 'WEFT0307',
+  severity: 'error',
+  resource: ref,
+  path: '',
+  message: `${ref.kind} ${ref.name} was changed again after revision ${revision}`,
+  help: `See what it became: \`weft history ${ref.kind.toLowerCase()} ${ref.name}\`; take back the later revisions first, or change it by hand.`,
+});
+
+export const takenBackInFile = (ref: ObjectRef, { file, line }: { readonly file: string; readonly line: number }): Finding => ({
+  code: 'WEFT0308',
+  severity: 'error',
+  resource: ref,
+  path: '',
+  message: `${ref.kind} ${ref.name} is the business of ${file}:${line}: what a file says is taken back in the file`,
+  help: 'Make the difference that is shown in that file.',
+  file,
+  line,
+});
+
 export const unreadableFile = (file: string, reason: string): Finding => ({
   code: 'WEFT0304',
   severity: 'error',

@@ -3,15 +3,8 @@
  * reports when plans, the node's view or the worker's own health change.
  */
 import type {
-  ApplyRequest,
   ApplyResult,
-  CameIn,
-  ExplainRequest,
   Finding,
-  Journey,
-  Judgement,
-  Modes,
-  ModesQuestion,
   NodeRegistration,
   NodeView,
   ObjectRef,
@@ -19,6 +12,8 @@ import type {
   Proxy,
   StoredObject,
   TelemetryRetention,
+  UndoRequest,
+  UndoResult,
   WorkloadStatus,
 } from '@weft/model';
 import type { AccessCalls } from '../access/calls.ts';
@@ -27,6 +22,9 @@ import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
 import type { TelemetryReceivers } from '../telemetry/hand-over/receivers.ts';
 import type { Measured } from './measured.ts';
+import type { Applied } from './ownership.ts';
+import type { Questions } from './questions.ts';
+import type { Retrospect } from './retrospect.ts';
 
 export interface DesiredConfig {
   /** Path of the store's file. */
@@ -58,19 +56,15 @@ export interface StandingObject {
 }
 
 /** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
-export interface Calls extends AccessCalls {
-  apply(request: ApplyRequest): ApplyResult;
-  remove(refs: readonly ObjectRef[]): ApplyResult;
+export interface Calls extends AccessCalls, Questions, Retrospect {
+  apply(request: Applied): ApplyResult;
+  remove(asked: { readonly objects: readonly ObjectRef[]; readonly by?: string }): ApplyResult;
+  /** Undefined: there is no such revision, or it is not known any more. */
+  undo(asked: UndoRequest & { readonly by?: string }): UndoResult | undefined;
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
   /** What alerts go by; with the values of Secrets that receivers are named with, for the thread that tells them. */
   alerting(): Configuration;
-  /** Undefined: there is no such pod. */
-  explain(question: ExplainRequest): Promise<Journey | undefined>;
-  /** What came in at a proxy, asked again of the configuration that was in force. */
-  judge(cameIn: CameIn): Judgement;
-  /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
-  modes(question: ModesQuestion): Modes | undefined;
   register(node: NodeRegistration): void;
   /** False: the report is of another boot than the registered one. */
   report(report: { readonly boot: string; readonly pods: readonly PodReport[] }): boolean;

@@ -90,7 +90,7 @@ const apply = (text: string): void => {
 };
 const policy = (name: string, spec: string): void =>
   apply(`apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec: ${spec}\n`);
-const withdraw = (name: string): void => void desired.remove([{ kind: 'AuthorizationPolicy', namespace: 'shop', name }]);
+const withdraw = (name: string): void => void desired.remove({ objects: [{ kind: 'AuthorizationPolicy', namespace: 'shop', name }] });
 
 const deployment = (app: string): string => `
 apiVersion: apps/v1

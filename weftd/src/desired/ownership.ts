@@ -3,11 +3,13 @@
  * owner; every write is durable before it is acknowledged; a broken newer version leaves the last good one in force.
  */
 import type { ApplyAction, ApplyRequest, ApplyResult, CertificateReader, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
-import { parse, refKey, refOf } from '@weft/model';
+import { manifestOf, parse, refKey, refOf } from '@weft/model';
 import { createClaims } from '../sources/claims.ts';
 import type { FileChanges } from '../sources/files.ts';
-import type { Objects } from '../store/objects.ts';
+import type { Change, WrittenRevision } from '../store/history.ts';
+import type { Author, Objects, Write } from '../store/objects.ts';
 import { folderIsEmpty, noSuchObject, ownedByApi, ownedByFile, unreadableFile } from './findings.ts';
+import { type UndoStep, undoSteps } from './undo.ts';
 import { judge } from './verdict.ts';
 
 export interface Ownership {
@@ -22,8 +24,10 @@ export interface Ownership {
   setEmpty(empty: boolean): void;
   /** Settles every object; needed once, after the first look at the folder. */
   settleAll(): boolean;
-  apply(request: ApplyRequest): ApplyResult;
-  remove(refs: readonly ObjectRef[]): ApplyResult;
+  apply(request: Applied): ApplyResult;
+  remove(refs: readonly ObjectRef[], by?: string): ApplyResult;
+  /** Takes back what a revision did, all of it or nothing. */
+  undo(revision: WrittenRevision & { readonly changes: readonly Change[] }, options: UndoOptions): Undone;
   /** The same array until something changes. */
   resources(): readonly Resource[];
   /** What would be in force if `request` were applied. */
@@ -33,6 +37,18 @@ export interface Ownership {
   /** A newer version than the one in force stands in its file, and cannot be taken. */
   isOutdated(ref: ObjectRef): boolean;
   revision(): number;
+}
+
+/** With who asks for it. */
+export type Applied = ApplyRequest & { readonly by?: string };
+
+export interface UndoOptions {
+  readonly by?: string;
+  readonly dryRun: boolean;
+}
+
+export interface Undone extends ApplyResult {
+  readonly steps: readonly UndoStep[];
 }
 
 interface Decision {
@@ -104,7 +120,7 @@ class OwnedObjects implements Ownership {
       if (verdict.kind === 'remove') remove.push(verdict.ref);
       if (verdict.kind === 'conflict') this.#conflicts.set(key, ownedByApi(verdict.claim));
     }
-    this.#objects.write({ put, remove });
+    this.#objects.write({ put, remove, author: { source: 'file' } });
     const moved = this.#objects.touch(touched);
     this.#unsettled.clear();
     const changed = put.length + remove.length + moved > 0;
@@ -118,13 +134,14 @@ class OwnedObjects implements Ownership {
     return this.#isEmpty || this.#folder === undefined || this.#claims.isUncertain(origin.file);
   }
 
-  apply(request: ApplyRequest): ApplyResult {
+  apply(request: Applied): ApplyResult {
     const { decisions, findings, refused } = this.#decide(request);
     const known = this.#objects.all();
     const written = decisions.filter(({ action }) => action === 'created' || action === 'configured');
     // A text whose protection is broken is not taken in parts: what it protects would stand open.
     if (refused.length === 0 && !request.dryRun && written.length > 0) {
-      this.#objects.write({ put: written.map(({ resource }) => ({ resource, findings: about(findings, refOf(resource)) })), remove: [] });
+      const put = written.map(({ resource }) => ({ resource, findings: about(findings, refOf(resource)) }));
+      this.#objects.write({ put, remove: [], author: authorOf(request) });
       this.#resources = undefined;
     }
     const items = decisions.map(({ action, resource }) => {
@@ -174,7 +191,7 @@ class OwnedObjects implements Ownership {
     return claim ? { file: claim.file, line: claim.line ?? 1 } : origin;
   }
 
-  remove(refs: readonly ObjectRef[]): ApplyResult {
+  remove(refs: readonly ObjectRef[], by?: string): ApplyResult {
     const findings: Finding[] = [];
     const items = refs.map((ref): { ref: ObjectRef; action: ApplyAction } => {
       const key = refKey(ref);
@@ -186,13 +203,40 @@ class OwnedObjects implements Ownership {
     });
     const deleted = items.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
     if (deleted.length > 0) {
-      this.#objects.write({ put: [], remove: deleted });
-      this.#resources = undefined;
-      // A file that claimed the object all along takes it over.
-      for (const ref of deleted) this.#unsettled.add(refKey(ref));
-      this.settle();
+      this.#write({ put: [], remove: deleted, author: authorOf({ by }) });
     }
     return { revision: this.#objects.revision(), items, findings };
+  }
+
+  undo(revision: WrittenRevision & { readonly changes: readonly Change[] }, { by, dryRun }: UndoOptions): Undone {
+    const steps = undoSteps(revision, {
+      now: (key) => this.#objects.all().get(key)?.resource,
+      fileOf: (key) => this.#fileOf(key),
+      hasFolder: this.#folder !== undefined,
+    });
+    const put = steps.flatMap(({ action, then }) => (then && (action === 'created' || action === 'configured') ? this.#judged(then) : []));
+    const remove = steps.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
+    const findings = [...steps.flatMap(({ finding }) => finding ?? []), ...put.flatMap((one) => one.findings)];
+    const isRefused = steps.some(({ action }) => action === 'refused') || findings.some(({ refused }) => refused);
+    if (!isRefused && !dryRun) this.#write({ put, remove, author: { ...authorOf({ by }), undoes: revision.revision } });
+    const items = steps.map(({ ref, action }) => ({ ref, action: isRefused && action !== 'refused' ? 'unchanged' : action }) as const);
+    return { revision: this.#objects.revision(), items, findings, steps };
+  }
+
+  /** What is said of it today: what was taken once may be refused by now. */
+  #judged(resource: Resource): { readonly resource: Resource; readonly findings: readonly Finding[] } {
+    const { origin, metadata } = resource;
+    const text = JSON.stringify(manifestOf(resource));
+    const { findings } = parse({ text, file: '', origin, created: metadata.created, certificates: this.#certificates });
+    return { resource, findings };
+  }
+
+  /** A file that claimed a deleted object all along takes it over. */
+  #write(write: Write): void {
+    this.#objects.write(write);
+    this.#resources = undefined;
+    for (const ref of write.remove) this.#unsettled.add(refKey(ref));
+    this.settle();
   }
 
   resources(): readonly Resource[] {
@@ -225,6 +269,8 @@ class OwnedObjects implements Ownership {
     return this.#objects.revision();
   }
 }
+
+const authorOf = ({ by }: { readonly by?: string | undefined }): Author => ({ source: 'api', ...(by !== undefined && { by }) });
 
 const about = (findings: readonly Finding[], ref: ObjectRef): readonly Finding[] =>
   findings.filter(({ resource }) => resource && refKey(resource) === refKey(ref));

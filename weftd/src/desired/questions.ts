@@ -37,8 +37,11 @@ export interface Sources {
 }
 
 export interface Questions {
+  /** Undefined: there is no such pod. */
   explain(question: ExplainRequest): Promise<Journey | undefined>;
+  /** What came in at a proxy, asked again of the configuration that was in force. */
   judge(cameIn: CameIn): Judgement;
+  /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
   modes(question: ModesQuestion): Modes | undefined;
 }
 

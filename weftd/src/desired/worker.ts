@@ -32,8 +32,8 @@ const desired = new Desired(workerData as DesiredConfig, {
 
 /** The argument's type belongs to the method: the caller's side is typed by the same table. */
 const call = (method: Method, argument: unknown): unknown => {
-  const asked = method in desired.access ? desired.access : desired;
-  return ((asked as Calls)[method] as (argument: unknown) => unknown).call(asked, argument);
+  const calls = ([desired.access, desired.asked].find((some) => method in some) ?? desired) as Calls;
+  return (calls[method] as (argument: unknown) => unknown).call(calls, argument);
 };
 
 const answer = async (id: number, method: Method, argument: unknown): Promise<void> => {

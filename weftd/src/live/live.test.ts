@@ -92,7 +92,7 @@ test('a reader is told of its topics, with an id to come back with', async () =>
   expect(connection.text).toContain('retry: 2000\n');
   live.tell('workloads');
   live.tell('alerts');
-  await vi.waitFor(() => expect(connection.text).toContain('id: b1-2\ndata: {"topic":"alerts","time":7}\n\n'));
+  await vi.waitFor(() => expect(connection.text).toContain('id: b1-2\nevent: alerts\ndata: {"topic":"alerts","time":7}\n\n'));
   expect(connection.text).not.toContain('workloads');
 });
 

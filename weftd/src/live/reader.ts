@@ -8,6 +8,8 @@ export interface Asked {
   readonly topics?: ReadonlySet<string>;
   /** The id of the last event that was taken over an earlier connection. */
   readonly lastId?: string;
+  /** Who reads may still: asked before anything is told. */
+  readonly isWelcome?: () => boolean;
 }
 
 /** A connection on which nothing comes is closed by whatever is in between. */
@@ -15,26 +17,30 @@ const heartbeatMs = 15_000;
 /** A browser whose connection ended comes back after this time. */
 const retryMs = 2000;
 
-const dataOf = (event: LiveEvent): string => `data: ${JSON.stringify(event)}\n\n`;
+/** Named by its topic, as browsers listen for it. */
+const dataOf = (event: LiveEvent): string => `event: ${event.topic}\ndata: ${JSON.stringify(event)}\n\n`;
 
 class Reader {
   readonly #live: Live;
   readonly #to: ServerResponse;
   readonly #topics: ReadonlySet<string> | undefined;
+  readonly #isWelcome: () => boolean;
   readonly #waiting = new Map<string, LiveEvent>();
   #number = 0;
 
-  constructor(live: Live, to: ServerResponse, { topics, lastId }: Asked) {
+  constructor(live: Live, to: ServerResponse, { topics, lastId, isWelcome = () => true }: Asked) {
     this.#live = live;
     this.#to = to;
     this.#topics = topics;
+    this.#isWelcome = isWelcome;
     this.#begin(lastId);
     const detach = live.watch((told) => {
       this.#keep(told);
       this.#flush();
     });
     const heartbeat = setInterval(() => {
-      if (!to.writableNeedDrain) to.write(':\n\n');
+      if (!this.#isWelcome()) to.end();
+      else if (!to.writableNeedDrain) to.write(':\n\n');
     }, heartbeatMs);
     to.on('drain', () => this.#flush());
     to.once('close', () => {
@@ -67,7 +73,11 @@ class Reader {
   }
 
   #flush(): void {
-    if (this.#waiting.size === 0 || this.#to.writableNeedDrain || this.#to.destroyed) return;
+    if (this.#waiting.size === 0 || this.#to.writableNeedDrain || this.#to.writableEnded) return;
+    if (!this.#isWelcome()) {
+      this.#to.end();
+      return;
+    }
     const events = [...this.#waiting.values()];
     this.#waiting.clear();
     // The last one alone: a connection that breaks in between has not brought what follows.

@@ -3,9 +3,19 @@ import type { Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
 import { refKey, refOf } from '@weft/model';
 import type { Database } from './database.ts';
 
+/** Whose write it is. */
+export interface Author {
+  readonly source: 'file' | 'api';
+  /** Of those who ask the API. */
+  readonly by?: string;
+  /** The revision that is taken back. */
+  readonly undoes?: number;
+}
+
 export interface Write {
   readonly put: readonly { readonly resource: Resource; readonly findings: readonly Finding[] }[];
   readonly remove: readonly ObjectRef[];
+  readonly author: Author;
 }
 
 export interface HistoryEntry {
@@ -34,12 +44,14 @@ export interface Objects {
   kindsSince(revision: number): readonly string[];
   /**
    * Forgets what revisions older than `before` (Unix milliseconds) did, but for what was in force then: from there on, every moment can
-   * be told. @returns how many entries went.
+   * be told. So it goes with those that are more than `most`. @returns how many entries went.
    */
-  prune(before: number): number;
+  prune(before: number, most: number): number;
 }
 
 export const historyKept = 30 * 24 * 3600 * 1000;
+/** Of objects and revisions: a program that writes all day long must not fill the disk. */
+export const mostHistory = 200_000;
 
 /** Lines are for findings, which are made anew at each start. */
 const written = ({ lines: _, ...resource }: Resource): string => JSON.stringify(resource);
@@ -63,6 +75,10 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
   const upsert = sql.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)');
   const erase = sql.prepare('DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?');
   const remember = sql.prepare('INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?)');
+  const sign = sql.prepare('INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)');
+  const unsign = sql.prepare('DELETE FROM revisions WHERE revision NOT IN (SELECT revision FROM history)');
+  const complete = sql.prepare("INSERT INTO counter VALUES ('history', ?1) ON CONFLICT (name) DO UPDATE SET value = max(value, ?1)");
+  const newest = sql.prepare('SELECT at FROM history ORDER BY at DESC LIMIT 1 OFFSET ?');
   const spare = sql.prepare(
     `INSERT OR IGNORE INTO unjudged
      VALUES (:kind, :namespace, :name, (SELECT resource FROM objects WHERE kind = :kind AND namespace = :namespace AND name = :name))`,
@@ -79,10 +95,11 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
   const objects = load(database);
   let revision = Number(sql.prepare("SELECT value FROM counter WHERE name = 'revision'").get()?.value ?? 0);
 
-  const commit = ({ put, remove }: Write, next: number): void =>
+  const commit = ({ put, remove, author }: Omit<Write, 'author'> & Partial<Write>, next: number): void =>
     database.transaction(() => {
       const at = now();
       count.run(next);
+      if (author) sign.run(next, author.source, author.by ?? null, author.undoes ?? null);
       for (const { resource, findings } of put) {
         const { kind, namespace, name } = refOf(resource);
         const text = written(resource);
@@ -134,6 +151,14 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
         ...(row.resource === null ? {} : { resource: JSON.parse(String(row.resource)) as Resource }),
       })),
     kindsSince: (since) => kinds.all(since).map(({ kind }) => String(kind)),
-    prune: (before) => database.transaction(() => Number(forget.run(before).changes)),
+    prune: (before, most) =>
+      database.transaction(() => {
+        const surplus = Number(newest.get(most)?.['at'] ?? 0);
+        const cut = Math.max(before, surplus);
+        const gone = Number(forget.run(cut).changes);
+        unsign.run();
+        complete.run(cut);
+        return gone;
+      }),
   };
 };

@@ -15,15 +15,15 @@ export interface PastState {
 /** @returns undefined for a time of which nothing is known any more */
 export type Past = (at: number) => PastState | undefined;
 
-export const pastIn = ({ sql }: Database, now: () => number): Past => {
-  const oldest = sql.prepare('SELECT min(at) AS at FROM history');
+/** @param since when all is known */
+export const pastIn = ({ sql }: Database, since: () => number | undefined, now: () => number): Past => {
   const later = sql.prepare('SELECT count(*) AS count FROM history WHERE at > ?');
   const then = sql.prepare(
     `SELECT resource, max(revision) AS revision FROM history WHERE at <= ? GROUP BY kind, namespace, name ORDER BY kind, namespace, name`,
   );
   return (at) => {
-    const first = oldest.get()?.['at'];
-    if (first === null || first === undefined || Number(first) > at || at < now() - historyKept) return undefined;
+    const first = since();
+    if (first === undefined || first > at || at < now() - historyKept) return undefined;
     const rows = then.all(at);
     const resources = rows.flatMap(({ resource }) => (resource === null ? [] : [JSON.parse(String(resource)) as Resource]));
     const byKey = new Map(resources.map((resource) => [refKey(refOf(resource)), resource]));

@@ -60,4 +60,8 @@ export const migrations: readonly string[] = [
   -- Logins of browsers, by proof of their secrets.
   CREATE TABLE sessions (proof TEXT PRIMARY KEY, session TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Who made each revision, and which one it takes back.
+  CREATE TABLE revisions (revision INTEGER PRIMARY KEY, source TEXT NOT NULL, author TEXT, undoes INTEGER) STRICT;
+  `,
 ];

@@ -29,7 +29,8 @@ const service = (name: string, hash: string): Resource => ({
   hash,
 });
 
-const put = (resource: Resource): number => store.objects.write({ put: [{ resource, findings: [] }], remove: [] });
+const put = (resource: Resource): number => store.objects.write({ put: [{ resource, findings: [] }], remove: [], author });
+const author = { source: 'file' } as const;
 const ref = { kind: 'Service', namespace: 'shop', name: 'web' };
 
 const reopen = (): void => {
@@ -71,9 +72,10 @@ test('each write is one revision, and all of it is there after a restart', () =>
         { resource: service('api', 'c'), findings: [] },
       ],
       remove: [],
+      author,
     }),
   ).toBe(2);
-  expect(store.objects.write({ put: [], remove: [] })).toBe(2);
+  expect(store.objects.write({ put: [], remove: [], author })).toBe(2);
   reopen();
   expect(store.objects.revision()).toBe(2);
   expect([...store.objects.all().values()].map(({ resource, revision }) => [resource.metadata.name, resource.hash, revision])).toEqual([
@@ -92,7 +94,7 @@ test('what each revision did is kept for thirty days', () => {
   put(service('web', 'a'));
   time += historyKept / 2;
   put(service('web', 'b'));
-  store.objects.write({ put: [], remove: [ref] });
+  store.objects.write({ put: [], remove: [ref], author });
   expect(store.objects.history(ref).map(({ revision, resource }) => [revision, resource?.hash])).toEqual([
     [1, 'a'],
     [2, 'b'],
@@ -110,6 +112,23 @@ test('what each revision did is kept for thirty days', () => {
   expect(store.objects.revision()).toBe(3);
 });
 
+test('of more history than there is room for the oldest goes, and nothing is told of that time', () => {
+  put(service('ledger', 'c'));
+  for (const hash of ['a', 'b', 'c', 'd']) {
+    time += 1000;
+    put(service('web', hash));
+  }
+  const known = (): readonly number[] => store.history.list({ limit: 10 }).map(({ revision }) => revision);
+  expect(known()).toEqual([5, 4, 3, 2, 1]);
+  store.objects.prune(0, 2);
+  // The ledger's is there since it is in force, but not all that its revision may have done.
+  expect(known()).toEqual([5, 4, 3]);
+  expect(store.history.revision(1)).toBeUndefined();
+  expect(store.history.revision(4)?.changes).toMatchObject([{ before: { hash: 'b' }, after: { hash: 'c' } }]);
+  expect([store.history.since(), store.past(1_001_999), store.history.at(1)]).toEqual([1_002_000, undefined, undefined]);
+  expect(store.history.at(2)?.map(({ hash }) => hash)).toEqual(['c', 'a']);
+});
+
 test('objects are told as they were at a moment', () => {
   const hashes = (at: number) => store.past(at)?.resources.map(({ hash }) => hash);
   const start = time;
@@ -118,7 +137,7 @@ test('objects are told as they were at a moment', () => {
   time += 1000;
   put(service('web', 'b'));
   time += 1000;
-  store.objects.write({ put: [], remove: [ref] });
+  store.objects.write({ put: [], remove: [ref], author });
   expect(store.past(start - 1)).toBeUndefined();
   expect([hashes(start), hashes(start + 999), hashes(start + 1000), hashes(start + 2000)]).toEqual([
     ['c', 'a'],
@@ -256,7 +275,7 @@ test('every acknowledged write is there after kill -9 at any point, none by half
 test('of objects that no policy is about it is not remembered for ever what they were when policies were judged', () => {
   const services = Array.from({ length: 1001 }, (_, index) => service(`web-${index}`, 'a'));
   const write = (resources: readonly Resource[]) =>
-    store.objects.write({ put: resources.map((resource) => ({ resource, findings: [] })), remove: [] });
+    store.objects.write({ put: resources.map((resource) => ({ resource, findings: [] })), remove: [], author });
   write(services.slice(1));
   store.judged.settle();
   expect(store.judged.before(services.slice(1))).toEqual([]);

@@ -2,9 +2,10 @@
 import type { Session } from '../access/sessions.ts';
 import { openDatabase } from './database.ts';
 import { type Decisions, decisionsIn } from './decisions.ts';
+import { type History, historyIn } from './history.ts';
 import { type Judged, judgedIn } from './judged.ts';
 import { type KeptKeys, keysIn } from './keys.ts';
-import { historyKept, type Objects, objectsIn } from './objects.ts';
+import { historyKept, mostHistory, type Objects, objectsIn } from './objects.ts';
 import { type Observed, observedIn } from './observed.ts';
 import { type Past, pastIn } from './past.ts';
 import { migrations } from './schema.ts';
@@ -16,6 +17,7 @@ export interface Store {
   readonly decisions: Decisions;
   readonly judged: Judged;
   readonly keys: KeptKeys;
+  readonly history: History;
   /** Objects as they were at a moment. */
   readonly past: Past;
   /** Logins of browsers, by proof of their secrets. */
@@ -28,7 +30,8 @@ export interface Store {
 export const openStore = (path: string, now: () => number): Store => {
   const database = openDatabase(path, migrations);
   const objects = objectsIn(database, now);
-  const prune = (): void => void objects.prune(now() - historyKept);
+  const history = historyIn(database);
+  const prune = (): void => void objects.prune(now() - historyKept, mostHistory);
   prune();
   return {
     objects,
@@ -36,7 +39,8 @@ export const openStore = (path: string, now: () => number): Store => {
     decisions: decisionsIn(database),
     judged: judgedIn(database),
     keys: keysIn(database),
-    past: pastIn(database, now),
+    history,
+    past: pastIn(database, history.since, now),
     sessions: tableIn(database, 'sessions', ['proof', 'session'], asJson()),
     prune,
     close: database.close,

@@ -18,6 +18,6 @@ const numbered = (name: string, number: number): Resource => ({
 for (let number = Number(from); ; number += 1) {
   const left = { resource: numbered('left', number), findings: [] };
   const right = { resource: numbered('right', number), findings: [] };
-  store.objects.write({ put: [left, right], remove: [] });
+  store.objects.write({ put: [left, right], remove: [], author: { source: 'file' } });
   writeSync(1, `${number}\n`);
 }
