@@ -1,9 +1,11 @@
 /** All pages: one line for each noun's folder. */
 import { createRouter } from '@tanstack/react-router';
+import { alertRoutes } from './alerts/route.ts';
 import { overviewRoutes } from './overview/route.ts';
+import { securityRoutes } from './security/route.ts';
 import { loginRoute, root, shell } from './shell/route.ts';
 
-const pages = [...overviewRoutes];
+const pages = [...overviewRoutes, ...securityRoutes, ...alertRoutes];
 
 export const router = createRouter({
   routeTree: root.addChildren([loginRoute, shell.addChildren(pages)]),

@@ -4,7 +4,9 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Mesh, root, startMesh } from '../mesh.ts';
 import { openBrowser, openTab } from './browser.ts';
+import { alertTests } from './pages/alerts.ts';
 import { overviewTests } from './pages/overview.ts';
+import { securityTests } from './pages/security.ts';
 import type { Stage } from './stage.ts';
 
 let mesh: Mesh;
@@ -37,3 +39,5 @@ const stage: Stage = {
 };
 
 describe('overview', () => overviewTests(stage));
+describe('security', () => securityTests(stage));
+describe('alerts', () => alertTests(stage));

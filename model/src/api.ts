@@ -26,7 +26,7 @@
  * GET    /traces?service=&namespace=&from=&to=&minDuration=&maxDuration=&failed=&limit=   { items: TraceSummary[] }   TraceSearch
  * GET    /traces/:id                               Trace
  * GET    /exemplars?service=&namespace=&from=&to=&minDuration=&maxDuration=&limit=   { items: TraceExemplar[] }
- * GET    /records?principal=&from=&to=&workload=&address=&path=&denied=&mtls=&side=&since=&until=&denial=&request=&after=&limit=
+ * GET    /records?principal=&from=&to=&workload=&address=&path=&method=&code=&denied=&mtls=&side=&since=&until=&denial=&request=&after=&limit=
  *                                                  { items: StoredRecord[] }        `signals`; from, to: name or namespace/name
  * GET    /records/follow?                          newline-delimited StoredRecord   those that come; the same conditions
  * GET    /records/state                            RecordsState

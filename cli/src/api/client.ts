@@ -74,6 +74,9 @@ export interface RecordsQuery {
   readonly workload?: string;
   readonly address?: string;
   readonly path?: string;
+  readonly method?: string;
+  /** `503`, or `5xx`. */
+  readonly code?: string;
   readonly denied?: boolean;
   readonly failed?: boolean;
   readonly since?: number;

@@ -26,6 +26,11 @@ const path = (text: string): string => {
   return text;
 };
 
+const code = (text: string): string => {
+  if (!/^[1-5](xx|\d\d)$/.test(text)) throw new InvalidArgumentError('write a status: 503, or 5xx.');
+  return text;
+};
+
 /** A number of lines or records. */
 export const countUpTo =
   (most: number) =>
@@ -43,6 +48,8 @@ export const withConditions = (command: Command): Command =>
     .option('--workload <workload>', 'at either end', workload)
     .option('--address <ip>', 'IPv4 or IPv6 address at either end, or of the client behind a gateway', address)
     .option('--path <prefix>', 'what the path begins with', path)
+    .option('--method <method>', 'GET, POST …')
+    .option('--code <status>', 'status of the answer: 503, or 5xx', code)
     .option('--denied', 'only what was refused')
     .option('--failed', 'only what was refused or went wrong');
 
@@ -53,6 +60,8 @@ export const conditionsOf = (options: Conditions): Conditions => ({
   ...(options.workload !== undefined && { workload: options.workload }),
   ...(options.address !== undefined && { address: options.address }),
   ...(options.path !== undefined && { path: options.path }),
+  ...(options.method !== undefined && { method: options.method }),
+  ...(options.code !== undefined && { code: options.code }),
   ...(options.denied && { denied: options.denied }),
   ...(options.failed && { failed: options.failed }),
 });

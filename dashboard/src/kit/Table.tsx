@@ -40,6 +40,8 @@ export interface TableProps<Row> {
   /** What rows must contain in any column. */
   readonly filter?: string;
   readonly empty?: ReactNode;
+  /** There is more behind the last row: asked for when that is near, or by a button. */
+  readonly onMore?: () => void;
 }
 
 const features = tableFeatures({
@@ -65,8 +67,11 @@ const rowHeight = 30;
 /** Longer tables are drawn in part. */
 const wholeUpTo = 200;
 
+const isNearEnd = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolean =>
+  scrollTop + clientHeight > scrollHeight - 10 * rowHeight;
+
 export function Table<Row>(props: TableProps<Row>): ReactNode {
-  const { name, rows, columns, keyOf, filter = '', onSort, empty = 'Nothing to show.' } = props;
+  const { name, rows, columns, keyOf, filter = '', onSort, empty = 'Nothing to show.', onMore } = props;
   const [own, setOwn] = useState(props.sort);
   const sorting = useMemo(() => sortingOf(onSort ? props.sort : own), [onSort, props.sort, own]);
   const definitions = useMemo(
@@ -126,7 +131,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
     <div className="stack">
-      <div className="scroll" ref={scroll}>
+      <div className="scroll" ref={scroll} onScroll={onMore && (({ currentTarget }) => isNearEnd(currentTarget) && onMore())}>
         <table className="table" aria-label={name} aria-rowcount={shown.length + 1}>
           <thead>
             <tr>
@@ -165,6 +170,11 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
       </div>
       <div className="tools soft">
         <span>{shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}</span>
+        {onMore && (
+          <button type="button" className="button plain" onClick={onMore}>
+            More
+          </button>
+        )}
         <button type="button" className="button plain" onClick={download}>
           Export CSV
         </button>

@@ -27,7 +27,7 @@ export const percent = (share: number | undefined): string => {
 /** @param ms milliseconds */
 export const duration = (ms: number | undefined): string => {
   if (ms === undefined || !Number.isFinite(ms)) return '-';
-  if (ms < 1) return `${ms.toPrecision(2)} ms`;
+  if (ms > 0 && ms < 1) return `${ms.toPrecision(2)} ms`;
   if (ms < 1_000) return `${digits(ms)} ms`;
   if (ms < 120_000) return `${digits(ms / 1_000)} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;

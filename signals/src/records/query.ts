@@ -19,6 +19,9 @@ export interface RecordQuery {
   readonly address?: string;
   /** What the path begins with. */
   readonly path?: string;
+  readonly method?: string;
+  /** HTTP's status, from the first to the last of these. */
+  readonly code?: { readonly first: number; readonly last: number };
   readonly denied?: boolean;
   /** What was refused, answered with 5xx or a gRPC status that is not OK, or bears one of Envoy's flags. */
   readonly failed?: true;

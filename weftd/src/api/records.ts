@@ -58,6 +58,14 @@ const limitIn = (text: string): number => {
   return limit;
 };
 
+/** `503`, or `5xx`. */
+const codeIn = (text: string): { readonly first: number; readonly last: number } => {
+  const [, hundreds = '', rest = ''] = /^([1-5])(xx|\d\d)$/.exec(text) ?? [];
+  if (hundreds === '') throw new Refusal(400, `${text} is no status: write 503, or 5xx`);
+  const [first, last] = rest === 'xx' ? ['00', '99'] : [rest, rest];
+  return { first: Number(`${hundreds}${first}`), last: Number(`${hundreds}${last}`) };
+};
+
 const asIs = (text: string): string => text;
 
 const readers = {
@@ -67,6 +75,8 @@ const readers = {
   workload: partyIn,
   address: addressIn,
   path: asIs,
+  method: (text) => text.toUpperCase(),
+  code: codeIn,
   denied: isTrue,
   failed: onlyTrue,
   mtls: isTrue,

@@ -1,6 +1,6 @@
 /** What is asked of parties and records, as SQL. */
 import type { SQLInputValue } from 'node:sqlite';
-import { type PartyName, sideEffects } from '@weft/signals';
+import { type PartyName, type RecordQuery, sideEffects } from '@weft/signals';
 
 export interface Condition {
   readonly sql: string;
@@ -40,16 +40,25 @@ export const isCalled = (called: PartyName): Condition => {
   return condition(`((${workload.sql}) OR service = ? OR ${service.sql})`, ...workload.values, name, ...service.values);
 };
 
+const said = (path: string): string => `json_extract(shape, '$.${path}')`;
+
 /** A part has few shapes, however many records. */
+const hasShape = (part: number, { sql, values }: Condition): Condition =>
+  condition(`shape IN (SELECT id FROM shapes_${part} WHERE ${sql})`, ...values);
+
+export const isMethod = (part: number, method: string): Condition => hasShape(part, condition(`${said('request.method')} = ?`, method));
+
+export const isCode = (part: number, { first, last }: NonNullable<RecordQuery['code']>): Condition =>
+  hasShape(part, condition(`${said('request.status')} BETWEEN ? AND ?`, first, last));
+
 export const isFailed = (part: number): Condition => {
-  const said = (path: string): string => `json_extract(shape, '$.${path}')`;
   const bad = [
     `${said('verdict.kind')} = 'denied'`,
     `${said('flags')} NOT IN ('', ${sideEffects.map((flag) => `'${flag}'`).join(', ')})`,
     `${said('request.status')} >= 500`,
     `${said('request.grpcStatus')} NOT IN ('', '0')`,
   ];
-  return condition(`shape IN (SELECT id FROM shapes_${part} WHERE ${bad.join(' OR ')})`);
+  return hasShape(part, condition(bad.join(' OR ')));
 };
 
 /** As far as the index holds it; what is behind is to be looked at besides. */

@@ -228,6 +228,14 @@ test('what failed is found: refused, 5xx, gRPC errors, flags', () => {
   expect(asked({ failed: true, after: 0 })).toHaveLength(4);
 });
 
+test('requests are found by method and status', () => {
+  keep({ path: '/fine' }, { path: '/500', status: 500 }, { path: '/503', status: 503 }, { path: '/404', status: 404 });
+  const paths = (query: Partial<RecordQuery>) => asked(query).map(({ request }) => request?.path);
+  expect(paths({ code: { first: 500, last: 599 } }).toSorted()).toEqual(['/500', '/503']);
+  expect(paths({ code: { first: 404, last: 404 }, method: 'POST' })).toEqual(['/404']);
+  expect(paths({ method: 'GET' })).toEqual([]);
+});
+
 test('what is asked most is told of the time and the callers that were meant', () => {
   keep(
     { path: '/a', at: noon },

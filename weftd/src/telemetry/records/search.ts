@@ -9,7 +9,9 @@ import {
   type Condition,
   condition,
   isCalled,
+  isCode,
   isFailed,
+  isMethod,
   isWorkload,
   pathIsNear,
   principalIs,
@@ -77,10 +79,15 @@ const telling = (query: RecordQuery, look: PartLook): readonly Asked[] => {
   return look.isRare(near) ? [[near]] : [];
 };
 
-const others = (part: number, { path, denied, failed, mtls, side, since, until, after }: RecordQuery): readonly Condition[] => [
+const others = (
+  part: number,
+  { path, method, code, denied, failed, mtls, side, since, until, after }: RecordQuery,
+): readonly Condition[] => [
   ...(since === undefined ? [] : [condition('at >= ?', since)]),
   ...(until === undefined ? [] : [condition('at < ?', until)]),
   ...(path === undefined ? [] : [beginsWith('path', path)]),
+  ...(method === undefined ? [] : [isMethod(part, method)]),
+  ...(code === undefined ? [] : [isCode(part, code)]),
   ...(denied === undefined ? [] : [condition(denied ? 'denied = 1' : 'denied = 0')]),
   ...(failed ? [isFailed(part)] : []),
   ...(mtls === undefined ? [] : [condition(mtls ? 'mtls = 1' : 'mtls = 0')]),

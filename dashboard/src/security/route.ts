@@ -1,0 +1,17 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { shell } from '../shell/route.ts';
+import { readAsked } from './access/asked.ts';
+
+export const securityRoutes = [
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/security/access',
+    component: lazyRouteComponent(() => import('./access/Access.tsx'), 'Access'),
+    validateSearch: readAsked,
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/security/access/$record',
+    component: lazyRouteComponent(() => import('./access/OneRecord.tsx'), 'OneRecord'),
+  }),
+];
