@@ -9,6 +9,8 @@ import { root } from './root.ts';
 
 export interface Weftd {
   readonly xds: string;
+  /** Of the API and the console. */
+  readonly api: string;
   /** Where `weft` finds it. */
   readonly environment: NodeJS.ProcessEnv;
   /** CPU seconds since it started, all threads. */
@@ -54,6 +56,7 @@ export const startWeftd = async ({ folder, mesh, profile }: WeftdOptions): Promi
   await listening(child, xds);
   return {
     xds,
+    api: `http://${api}`,
     environment,
     cpuSeconds: () => cpuSeconds(child),
     memory: () => ({ rssMB: statusMB(child, 'VmRSS'), peakMB: statusMB(child, 'VmHWM') }),

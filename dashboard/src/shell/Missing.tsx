@@ -1,8 +1,11 @@
 import { Link } from '@tanstack/react-router';
+import { Page } from '../kit/parts.tsx';
 import { Empty } from '../kit/states.tsx';
 
 export const Missing = () => (
-  <Empty>
-    There is no such page. <Link to="/">To the overview</Link>
-  </Empty>
+  <Page title="No such page">
+    <Empty>
+      Nothing is at this address. <Link to="/">To the overview</Link>
+    </Empty>
+  </Page>
 );
