@@ -7,6 +7,7 @@ import { openBrowser, openTab } from './browser.ts';
 import { alertTests } from './pages/alerts.ts';
 import { overviewTests } from './pages/overview.ts';
 import { securityTests } from './pages/security.ts';
+import { serviceTests } from './pages/services.ts';
 import type { Stage } from './stage.ts';
 
 let mesh: Mesh;
@@ -41,3 +42,4 @@ const stage: Stage = {
 describe('overview', () => overviewTests(stage));
 describe('security', () => securityTests(stage));
 describe('alerts', () => alertTests(stage));
+describe('services', () => serviceTests(stage));

@@ -22,6 +22,7 @@
  * GET    /proxies/:namespace/:name/metrics         Prometheus text                  one proxy's, all of it
  * GET    /metrics                                  Prometheus text                  all proxies', the mesh's metrics only
  * GET    /signals?of=&from=&to=&step=&where=       SignalsAnswer                     of: `signalSubjects`; where: `label=value`, repeated
+ * GET    /series?metric=&by=&seenBy=&from=&to=&step=&where=   SeriesAnswer           metric: `seriesMetrics`; by: labels with commas; seenBy: callers, servers
  * GET    /edges?from=&to=&namespace=&node=         Topology                          node: namespace/name, whose impact is told
  * GET    /traces?service=&namespace=&from=&to=&minDuration=&maxDuration=&failed=&limit=   { items: TraceSummary[] }   TraceSearch
  * GET    /traces/:id                               Trace

@@ -80,3 +80,66 @@ export interface SignalsAnswer {
   readonly known: number;
   readonly items: readonly GoldenSignals[];
 }
+
+/** What `/series` tells of: Istio's standard metrics, and what weftd looks at itself. */
+export const seriesMetrics = {
+  istio_requests_total: 'counters',
+  istio_request_duration_milliseconds: 'histograms',
+  istio_request_bytes: 'histograms',
+  istio_response_bytes: 'histograms',
+  istio_request_messages_total: 'counters',
+  istio_response_messages_total: 'counters',
+  istio_tcp_connections_opened_total: 'counters',
+  istio_tcp_connections_closed_total: 'counters',
+  istio_tcp_received_bytes_total: 'counters',
+  istio_tcp_sent_bytes_total: 'counters',
+  weft_proxy_cpu_cores: 'gauges',
+  weft_application_cpu_cores: 'gauges',
+  weft_proxy_memory_bytes: 'gauges',
+  weft_application_memory_bytes: 'gauges',
+  weft_connections_used_share: 'gauges',
+  weft_pending_requests_used_share: 'gauges',
+} as const satisfies Readonly<Record<string, 'counters' | 'histograms' | 'gauges'>>;
+
+export type SeriesMetric = keyof typeof seriesMetrics;
+
+export interface SeriesSearch {
+  readonly metric: SeriesMetric;
+  /** One series for each combination of these labels' values. */
+  readonly by: readonly string[];
+  /** Whose proxies counted; each request is in exactly one of them. Of what weftd looks at itself it says nothing. */
+  readonly seenBy: 'callers' | 'servers';
+  readonly from: number;
+  readonly to: number;
+  /** Milliseconds; absent: all of the time in one figure. */
+  readonly step?: number;
+  readonly where?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Measure {
+  /** By how much a counter grew, how much was observed, or how often a gauge was looked at. */
+  readonly count: number;
+  /** Of observations and looks. */
+  readonly mean?: number;
+  /** Of observations. */
+  readonly quantiles?: Latency;
+  /** Of looks. */
+  readonly max?: number;
+}
+
+export interface LabelledSeries extends Measure {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly series?: readonly (Measure & { readonly at: number; readonly gap?: true })[];
+}
+
+export interface SeriesAnswer {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  /** Starts of those steps in which nobody looked. */
+  readonly gaps: readonly number[];
+  /** Those with most first. */
+  readonly items: readonly LabelledSeries[];
+  /** How many more there are. */
+  readonly leftOut: number;
+}

@@ -20,7 +20,7 @@ import { makeAds } from './push/ads-server.ts';
 import type { Log } from './push/contract.ts';
 import { serveGrpc } from './push/grpc.ts';
 import { byRoute } from './telemetry/by-route.ts';
-import { goldenJson } from './telemetry/golden.ts';
+import { goldenJson, seriesJson } from './telemetry/golden.ts';
 import { startHandOver } from './telemetry/hand-over/hand-over.ts';
 import { startScraping } from './telemetry/metrics/scraping.ts';
 import { withOwnMetrics } from './telemetry/own-metrics.ts';
@@ -146,7 +146,8 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
-  const observed = { alerts, telemetry, scrapes, goldenSignals: golden, live };
+  const series = seriesJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn });
+  const observed = { alerts, telemetry, scrapes, goldenSignals: golden, seriesBy: series, live };
   const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
   const api = await serveApi({ parts, owner: userInfo().username, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);

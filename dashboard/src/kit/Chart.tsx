@@ -1,132 +1,59 @@
 /** A chart of time series: drawn by uPlot, told in words, readable as a table, exported as PNG, with what changed marked on it. */
 import 'uplot/dist/uPlot.min.css';
+import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { useTheme } from '../shell/theme.ts';
 import { save } from './parts.tsx';
+import { colourOf, type Drawing, type Marker, optionsOf, type Point, pictureOf, type Series } from './plot.ts';
 import { Table } from './Table.tsx';
 import { moment } from './words.ts';
 
-export interface Series {
-  readonly name: string;
-  /** One for each time; undefined: a gap. */
-  readonly values: readonly (number | undefined)[];
-  /** Where a colour means something: what failed is red on every page. */
-  readonly tone?: 'good' | 'warn' | 'bad';
-}
+export type { Marker, Point, Series } from './plot.ts';
 
-/** Something that happened: a revision, a rollout, an alert. */
-export interface Marker {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly words: string;
-}
-
-export interface ChartProps {
+export interface ChartProps extends Pick<Drawing, 'series' | 'words' | 'onSelect' | 'onMoment'> {
   readonly name: string;
   /** Unix milliseconds, ascending. */
   readonly times: readonly number[];
-  readonly series: readonly Series[];
-  /** Of a value, in words: with its unit. */
-  readonly words: (value: number | undefined) => string;
   readonly markers?: readonly Marker[];
-  /** A span was selected by dragging: Unix milliseconds. */
-  readonly onSelect?: (from: number, to: number) => void;
+  readonly points?: readonly Point[];
   readonly height?: number;
   /** Beside the chart's buttons. */
   readonly tools?: ReactNode;
 }
 
-const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const noMarkers: readonly Marker[] = [];
+const noPoints: readonly Point[] = [];
+const usualHeight = 180;
 
 /** What a screen reader is told in place of the picture. */
-const summary = ({ name, times, series, words, markers = [] }: ChartProps): string => {
+const summary = ({ name, times, series, words, markers = [], points = [] }: ChartProps): string => {
   const span = times.length > 0 ? ` from ${moment(times[0] ?? 0)} to ${moment(times.at(-1) ?? 0)}` : '';
   const each = series.map(({ name: one, values }) => {
     const known = values.filter((value) => value !== undefined);
     if (known.length === 0) return `${one}: nothing`;
     return `${one}: last ${words(known.at(-1))}, at most ${words(known.reduce((a, b) => Math.max(a, b)))}`;
   });
-  return `${name}${span}. ${each.join('; ')}.${markers.length > 0 ? ` ${markers.length} changes.` : ''}`;
+  const more = [markers.length > 0 && `${markers.length} changes`, points.length > 0 && `${points.length} traces`].filter(Boolean);
+  return `${name}${span}. ${[...each, ...more].join('; ')}.`;
 };
 
-const drawMarkers = (plot: uPlot, markers: readonly Marker[]): void => {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.strokeStyle = token('--info');
-  ctx.fillStyle = token('--info');
-  ctx.setLineDash([4, 4]);
-  for (const { at } of markers) {
-    const x = plot.valToPos(at / 1_000, 'x', true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.beginPath();
-    ctx.arc(x, bbox.top, 4, 0, 2 * Math.PI);
-    ctx.fill();
-  }
-  ctx.restore();
+const exportPng = (canvas: HTMLCanvasElement | null | undefined, name: string, series: readonly Series[]): void => {
+  if (!canvas) return;
+  pictureOf(canvas, name, series).toBlob((blob) => blob && save(`${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.png`, blob));
 };
 
-export const colourOf = (index: number, tone?: Series['tone']): string => (tone ? `--${tone}` : `--series-${(index % 8) + 1}`);
-
-/** Of an axis of time: hours and minutes, seconds where they tell ticks apart, the day where it changes. */
-const clock = (_: uPlot, seconds: number[]): string[] => {
-  const isFine = seconds.some((time) => time % 60 !== 0);
-  const dayOf = (time: number | undefined) => (time === undefined ? '' : new Date(time * 1_000).toDateString());
-  return seconds.map((time, index) => {
-    const date = new Date(time * 1_000);
-    const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(isFine && { second: '2-digit' }), hour12: false };
-    const told = date.toLocaleTimeString([], options);
-    const isNewDay = index > 0 && dayOf(seconds[index - 1]) !== dayOf(time);
-    return isNewDay ? `${date.toLocaleDateString([], { month: 'short', day: 'numeric' })}\n${told}` : told;
-  });
-};
-
-const optionsOf = ({ series, words, markers = [], onSelect, height = 180 }: ChartProps, width: number): uPlot.Options => {
-  const axis = { stroke: token('--text-soft'), grid: { stroke: token('--line') }, ticks: { stroke: token('--line') } };
-  return {
-    width,
-    height,
-    legend: { show: false },
-    cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
-    axes: [
-      { ...axis, values: clock },
-      { ...axis, size: 70, values: (_, values) => values.map((value) => words(value)) },
-    ],
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
-    series: [
-      {},
-      ...series.map(({ name, tone }, index) => ({ label: name, stroke: token(colourOf(index, tone)), width: 1.5, spanGaps: false })),
-    ],
-    hooks: {
-      draw: [(plot) => drawMarkers(plot, markers)],
-      setSelect: [
-        (plot) => {
-          const { left, width: wide } = plot.select;
-          if (wide < 4) return;
-          onSelect?.(Math.round(plot.posToVal(left, 'x') * 1_000), Math.round(plot.posToVal(left + wide, 'x') * 1_000));
-          plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-        },
-      ],
-    },
-  };
-};
-
-const exportPng = (canvas: HTMLCanvasElement | null | undefined, name: string): void => {
-  canvas?.toBlob((blob) => blob && save(`${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.png`, blob));
-};
-
-const Legend = ({ series }: Pick<ChartProps, 'series'>) => (
+/** With the values of the moment that the pointer is at, or the last ones. */
+const Legend = ({ times, series, words, at }: ChartProps & { readonly at: number | undefined }) => (
   <ul className="legend">
-    {series.map(({ name, tone }, index) => (
-      <li key={name}>
-        <span className="swatch" style={{ background: `var(${colourOf(index, tone)})` }} aria-hidden="true" />
-        {name}
+    {series.map((one, index) => (
+      <li key={one.name}>
+        <span className="swatch" style={{ background: `var(${colourOf(one, index)})` }} aria-hidden="true" />
+        {one.name}{' '}
+        <span className="mono">{words(at === undefined ? one.values.findLast((value) => value !== undefined) : one.values[at])}</span>
       </li>
     ))}
+    {at !== undefined && <li className="soft">{moment(times[at] ?? 0)}</li>}
   </ul>
 );
 
@@ -144,56 +71,86 @@ const Twin = ({ name, times, series, words }: ChartProps) => {
   return <Table name={name} rows={times.map((_, index) => index)} columns={columns} keyOf={String} sort="-time" />;
 };
 
+const Happened = ({ markers, points }: { readonly markers: readonly Marker[]; readonly points: readonly Point[] }) => (
+  <>
+    {markers.length > 0 && (
+      <details className="equivalent">
+        <summary>{markers.length} changes in this time</summary>
+        <ul>
+          {markers.map(({ at, words }) => (
+            <li key={`${at} ${words}`}>
+              <time dateTime={new Date(at).toISOString()}>{moment(at)}</time> {words}
+            </li>
+          ))}
+        </ul>
+      </details>
+    )}
+    {points.length > 0 && (
+      <details className="equivalent">
+        <summary>{points.length} traced requests</summary>
+        <ul>
+          {points.map(({ at, words, href }) => (
+            <li key={href}>
+              <time dateTime={new Date(at).toISOString()}>{moment(at)}</time> <a href={href}>{words}</a>
+            </li>
+          ))}
+        </ul>
+      </details>
+    )}
+  </>
+);
+
 export const Chart = (props: ChartProps) => {
-  const { name, times, series, markers = [], tools } = props;
+  const { name, times, series, words, markers = noMarkers, points = noPoints, height = usualHeight, onSelect, onMoment, tools } = props;
   const place = useRef<HTMLDivElement>(null);
   const [asTable, setAsTable] = useState(false);
+  const [hovered, setHovered] = useState<number>();
   const theme = useTheme();
+  const navigate = useNavigate();
   const data = useMemo(
     () => [times.map((time) => time / 1_000), ...series.map(({ values }) => values.map((value) => value ?? null))] as uPlot.AlignedData,
     [times, series],
   );
+  // What is called is always the newest, and a page that passes others is no reason to draw everything again.
+  const calls = useRef({ onSelect, onMoment });
+  calls.current = { onSelect, onMoment };
+  const isSelectable = onSelect !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read when it is drawn, so another theme draws it again
   useEffect(() => {
     const parent = place.current;
     if (!parent || asTable) return;
-    const plot = new uPlot(optionsOf(props, parent.clientWidth || 400), data, parent);
-    const watch = new ResizeObserver(() => plot.setSize({ width: parent.clientWidth, height: props.height ?? 180 }));
+    const drawing: Drawing = {
+      ...{ series, words, markers, points, height, width: parent.clientWidth || 400, onHover: setHovered },
+      ...(isSelectable && { onSelect: (from, to) => calls.current.onSelect?.(from, to) }),
+      onMoment: (at) => calls.current.onMoment?.(at),
+      onPoint: ({ href }) => void navigate({ href }),
+    };
+    const plot = new uPlot(optionsOf(drawing), data, parent);
+    const watch = new ResizeObserver(() => plot.setSize({ width: parent.clientWidth, height }));
     watch.observe(parent);
     return () => {
       watch.disconnect();
       plot.destroy();
     };
-  }, [data, asTable, theme, markers]);
+  }, [data, asTable, theme, markers, points, isSelectable]);
   return (
     <div className="stack">
       {asTable ? <Twin {...props} /> : <div ref={place} className="chart-canvas" role="img" aria-label={summary(props)} />}
       <div className="row spread">
-        <Legend series={series} />
+        <Legend {...props} at={hovered} />
         <div className="tools">
           {tools}
           <button type="button" className="button plain" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
             {asTable ? 'As chart' : 'As table'}
           </button>
           {!asTable && (
-            <button type="button" className="button plain" onClick={() => exportPng(place.current?.querySelector('canvas'), name)}>
+            <button type="button" className="button plain" onClick={() => exportPng(place.current?.querySelector('canvas'), name, series)}>
               PNG
             </button>
           )}
         </div>
       </div>
-      {markers.length > 0 && (
-        <details className="equivalent">
-          <summary>{markers.length} changes in this time</summary>
-          <ul>
-            {markers.map(({ at, words: told }) => (
-              <li key={`${at} ${told}`}>
-                <time dateTime={new Date(at).toISOString()}>{moment(at)}</time> {told}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <Happened markers={markers} points={points} />
     </div>
   );
 };

@@ -6,7 +6,8 @@ const units: readonly (readonly [number, string])[] = [
   [1e3, 'k'],
 ];
 
-const digits = (value: number): string => (Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(2));
+const digits = (value: number): string =>
+  Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : `${Number(value.toPrecision(2))}`;
 
 /** 1234 → 1.2k; `-` where there is none. */
 export const count = (value: number | undefined): string => {

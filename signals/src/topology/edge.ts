@@ -74,7 +74,7 @@ export interface HealthThresholds {
 /** Kiali's for 5xx, but for a single failure of many: it is degraded from the first one on. */
 const defaults: HealthThresholds = { degraded: 0.001, failing: 0.1 };
 
-const healthOf = (counts: Pick<EdgeCounts, 'requests' | 'failed'>, { degraded, failing }: HealthThresholds = defaults): Health => {
+export const healthOf = (counts: Pick<EdgeCounts, 'requests' | 'failed'>, { degraded, failing }: HealthThresholds = defaults): Health => {
   if (counts.requests === 0) return 'idle';
   const share = counts.failed / counts.requests;
   if (share >= failing) return 'failing';

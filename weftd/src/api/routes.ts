@@ -6,7 +6,7 @@ import type { Ca } from '../ca/ca.ts';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { Live } from '../live/live.ts';
 import type { Push } from '../push/contract.ts';
-import type { GoldenSignalsJson } from '../telemetry/golden.ts';
+import type { GoldenSignalsJson, SeriesJson } from '../telemetry/golden.ts';
 import type { Scrapes } from '../telemetry/scrape/thread.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
@@ -37,6 +37,7 @@ export interface ApiParts {
   readonly scrapes: Scrapes;
   /** Of measurements, wherever they are kept. */
   readonly goldenSignals: GoldenSignalsJson;
+  readonly seriesBy: SeriesJson;
   /** What changes is told here. */
   readonly live: Live;
   readonly version: string;

@@ -1,5 +1,5 @@
 /** How much the mesh's counters grew, for months: of what proxies say every ten seconds, in steps that become longer with age. */
-import type { NamedSaturation, Retention, SignalsSearch } from '@weft/model';
+import type { NamedSaturation, Retention, SeriesSearch, SignalsSearch } from '@weft/model';
 import {
   type Amount,
   type Answered,
@@ -9,6 +9,7 @@ import {
   type Observations,
   type Question,
   type SignalsQuery,
+  seriesBy,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
@@ -69,9 +70,10 @@ export interface Metrics {
   gauges(question: Question): Answered<Gauge>;
   /** Who talked to whom. */
   edges(from: number, to: number): KeptEdges;
-  /** As JSON: the thread that serves proxies only passes it on. `Topology`, and `SignalsAnswer`. */
+  /** As JSON: the thread that serves proxies only passes it on. `Topology`, `SignalsAnswer` and `SeriesAnswer`. */
   topology(search: TopologySearch): Uint8Array | undefined;
   goldenSignals(search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array>;
+  seriesBy(search: SeriesSearch): Promise<Uint8Array>;
   state(): MetricsState;
   /** From now on. */
   retain(retention: MetricsRetention): void;
@@ -151,6 +153,12 @@ class MetricsStore implements Metrics {
   histograms = (question: Question): Answered<Observations> => askHistograms(this.#opened, question);
   gauges = (question: Question): Answered<Gauge> => askGauges(this.#opened, question);
 
+  readonly #query: SignalsQuery = {
+    counters: async (question) => this.counters(question),
+    histograms: async (question) => this.histograms(question),
+    gauges: async (question) => this.gauges(question),
+  };
+
   edges = (from: number, to: number): KeptEdges => this.#topology.edges(this.#opened, from, to);
 
   topology = (search: TopologySearch): Uint8Array | undefined => {
@@ -159,14 +167,10 @@ class MetricsStore implements Metrics {
     return found && toJson(found);
   };
 
-  goldenSignals = async (search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array> => {
-    const query: SignalsQuery = {
-      counters: async (question) => this.counters(question),
-      histograms: async (question) => this.histograms(question),
-      gauges: async (question) => this.gauges(question),
-    };
-    return toJson(await goldenSignals(query, search, saturations));
-  };
+  goldenSignals = async (search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array> =>
+    toJson(await goldenSignals(this.#query, search, saturations));
+
+  seriesBy = async (search: SeriesSearch): Promise<Uint8Array> => toJson(await seriesBy(this.#query, search));
 
   state = (): MetricsState => ({ series: this.#opened.catalogue.size, leftOut: this.#leftOut, bytes: this.#bytes() });
 

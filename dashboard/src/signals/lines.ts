@@ -1,0 +1,97 @@
+/** Answers about measurements → lines of a chart. */
+import type { LabelledSeries, Measure, SeriesAnswer } from '@weft/model';
+import type { Series } from '../kit/plot.ts';
+
+export interface Lines {
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+  /** How many lines there would be more. */
+  readonly leftOut: number;
+}
+
+/** More are not told apart by colour. */
+const most = 8;
+
+/** Proxies are read every ten seconds, and what they said is kept a moment later. */
+const settlingMs = 15_000;
+
+/** Steps that are over: what is counted of the last one is not all that will be. */
+const timesOf = ({ from, to, step }: SeriesAnswer, now: number): readonly number[] => {
+  const first = from - (from % step);
+  const end = Math.min(to, now - settlingMs);
+  return Array.from({ length: Math.max(0, Math.floor((end - first) / step)) }, (_, index) => first + index * step);
+};
+
+export interface Reading {
+  readonly nameOf: (labels: LabelledSeries['labels']) => string;
+  /** @param seconds of one step. What is undefined is drawn as a gap. */
+  readonly valueOf: (measure: Measure, seconds: number) => number | undefined;
+  readonly toneOf?: (name: string) => Series['tone'];
+  /** Where nothing was counted: 0 of a rate; undefined of a duration. */
+  readonly nothing?: number;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** One line for each name, those with most first; where nobody looked there is a gap. */
+export const linesOf = (answer: SeriesAnswer, { nameOf, valueOf, toneOf, nothing, now }: Reading): Lines => {
+  const times = timesOf(answer, now);
+  const gaps = new Set(answer.gaps);
+  const seconds = answer.step / 1_000;
+  const lines = answer.items.map(({ labels, series = [] }): Series => {
+    const byTime = new Map(series.map((one) => [one.at, one]));
+    return {
+      name: nameOf(labels),
+      values: times.map((time) => {
+        const one = byTime.get(time);
+        if (one) return valueOf(one, seconds);
+        return gaps.has(time) ? undefined : nothing;
+      }),
+    };
+  });
+  const all = summed(lines).map((line) => ({ ...line, ...tonedBy(toneOf, line.name) }));
+  return { times, series: all.slice(0, most), leftOut: Math.max(0, all.length - most) };
+};
+
+const tonedBy = (toneOf: Reading['toneOf'], name: string): Pick<Series, 'tone'> => {
+  const tone = toneOf?.(name);
+  return tone ? { tone } : {};
+};
+
+const add = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : a + (b ?? 0));
+
+/** Lines of one name are one: answers of a class, not each code by itself. */
+const summed = (lines: readonly Series[]): readonly Series[] => {
+  const byName = Map.groupBy(lines, ({ name }) => name);
+  return [...byName].map(([name, same]) => ({
+    name,
+    values: (same[0]?.values ?? []).map((_, index) =>
+      same.reduce<number | undefined>((sum, { values }) => add(sum, values[index]), undefined),
+    ),
+  }));
+};
+
+export const perSecond = ({ count }: Measure, seconds: number): number => count / seconds;
+
+/** Several figures of one series, each a line. */
+export const figureLines = (
+  answer: SeriesAnswer,
+  figures: Readonly<Record<string, (measure: Measure) => number | undefined>>,
+  now: number,
+): Lines => {
+  const [only] = answer.items;
+  const each = Object.entries(figures).map(([name, valueOf]) =>
+    linesOf({ ...answer, items: only ? [only] : [] }, { nameOf: () => name, valueOf, now }),
+  );
+  return { times: timesOf(answer, now), series: each.flatMap(({ series }) => series), leftOut: 0 };
+};
+
+const tones: Readonly<Record<string, Series['tone']>> = { '2xx': 'good', '3xx': 'info', '4xx': 'warn', '5xx': 'bad', 'no answer': 'bad' };
+
+export const toneOfClass = (name: string): Series['tone'] => tones[name];
+
+export const classOf = ({ response_code: code = '', grpc_response_status: status = '' }: LabelledSeries['labels']): string => {
+  if (code === '0' || code === '') return 'no answer';
+  if (status !== '' && status !== '0') return `gRPC ${status}`;
+  return `${code[0]}xx`;
+};

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { expectSound } from '../browser.ts';
+import type { Stage } from '../stage.ts';
+
+export const serviceTests = ({ visit }: Stage): void => {
+  test('lists all services with how they do; what is found and sorted is in the URL', async () => {
+    const tab = await visit('/services?since=5m');
+    const { page } = tab;
+    const table = page.getByRole('table', { name: 'Services' });
+    const web = table.getByRole('row', { name: /^web shop/ });
+    await web.getByText('100 %').last().waitFor();
+    await expectSound(tab, 'services');
+    await page.getByLabel('Find').fill('cat');
+    await page.getByText('1 of 8 rows').waitFor();
+    await table.getByRole('button', { name: 'p95' }).click();
+    await page.waitForURL(/find=cat.*sort=-?p95/);
+    await page.reload();
+    await page.getByText('1 of 8 rows').waitFor();
+    await table.getByRole('link', { name: 'catalog' }).click();
+    await page.getByRole('heading', { name: 'shop/catalog' }).waitFor();
+    await page.close();
+  });
+
+  test('tells a service’s signals over time', async () => {
+    const tab = await visit('/services/shop/catalog?since=5m');
+    const { page } = tab;
+    await page.getByRole('img', { name: /^Requests by answer.*2xx: last [\d.]+\/s/ }).waitFor();
+    await page.getByRole('img', { name: /^Latency.*p99: last [\d.]+ ms/ }).waitFor();
+    await expectSound(tab, 'service-signals');
+    const chart = page.getByRole('img', { name: /^Latency/ });
+    const box = await chart.boundingBox();
+    if (!box) throw new Error('the chart is not seen');
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, box.y + 60, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    expect(new URL(page.url()).searchParams.get('since')).toBeNull();
+    await page.close();
+  });
+};
