@@ -129,7 +129,7 @@ test('two of them do not run on one home; a dead one’s lock is taken over', as
   const second = await weftd().ended;
   expect(second).toMatchObject({ code: 1, errors: '' });
   expect(second.last).toMatch(/running here already \(process \d+/);
-  expect((await ask('/status')).status).toBe(200);
+  expect(await ask('/status')).toMatchObject({ status: 200, body: { addresses: { gateway: '' } } });
   first.child.kill('SIGKILL');
   await first.ended;
   const third = weftd();

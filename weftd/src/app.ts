@@ -130,14 +130,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
   const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log });
   started.add(alerts.stop);
-  const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken });
   const scrapes = scrapeThread();
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden };
-  const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
+  const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayPort };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

@@ -23,7 +23,8 @@ export interface ApiParts {
   /** Of measurements, wherever they are kept. */
   readonly goldenSignals: GoldenSignalsJson;
   readonly version: string;
-  readonly gatewayAddress: string;
+  /** Of the host, for the first port of the first gateway that has one. */
+  readonly gatewayPort: number;
   readonly apiAddress: () => string;
 }
 
