@@ -7,8 +7,8 @@ import {
   goldenSignals,
   type Labels,
   type Observations,
+  type ObservedQuery,
   type Question,
-  type SignalsQuery,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
@@ -16,6 +16,7 @@ import { openCatalogue } from './catalogue.ts';
 import { Chunks } from './chunks.ts';
 import { type TopologySearch, topologyOf } from './graph.ts';
 import { Names } from './names.ts';
+import { observeKept } from './observe.ts';
 import { stepOf, Waiting } from './pending.ts';
 import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
@@ -160,10 +161,11 @@ class MetricsStore implements Metrics {
   };
 
   goldenSignals = async (search: SignalsSearch, saturations: readonly NamedSaturation[]): Promise<Uint8Array> => {
-    const query: SignalsQuery = {
+    const query: ObservedQuery = {
       counters: async (question) => this.counters(question),
       histograms: async (question) => this.histograms(question),
       gauges: async (question) => this.gauges(question),
+      observe: (asked) => observeKept(this.#opened, asked),
     };
     return toJson(await goldenSignals(query, search, saturations));
   };
