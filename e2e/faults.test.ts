@@ -165,7 +165,7 @@ describe('records', () => {
     for (let index = 0; index < requests; index += 1) expect((await fetch(`${mesh.gateway}${path}/${index}`)).status).toBe(200);
   };
 
-  const awaySeconds = process.env.WEFT_LONG === '1' ? 600 : 20;
+  const awaySeconds = isLong ? 600 : 8;
 
   it(
     `that Envoys have written are all there, once each, after ${awaySeconds} s without weftd in which an Envoy and the agent were killed`,
