@@ -3,8 +3,8 @@ import { CountReporter } from './scripts/count-reporter.ts';
 import { LongestFirst } from './scripts/longest-first.ts';
 
 const exclude = ['**/node_modules/**', '**/dist/**'];
-/** Two cores are the reference machine. */
-const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 2);
+/** Of two cores, the reference machine: whole meshes wait as long as they work. */
+const maxWorkers = Number(process.env.WEFT_TEST_WORKERS ?? 3);
 /** For what hangs; how long something may take is said by the test that promises it. A busy machine is no failure. */
 const patience = { testTimeout: 120_000, hookTimeout: 180_000 };
 const globalSetup = ['scripts/envoy-for-tests.ts', 'scripts/compiled-for-tests.ts'];

@@ -84,7 +84,7 @@ it('an outage fires, is told once whoever is killed, and resolves', async () => 
   edit('route.yaml', (before) => before.replace('9099', `${(hook.address() as AddressInfo).port}`));
   await until('somebody is told', () => heard[0], 15_000);
 
-  for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
+  mesh.kill('weftd.js');
   const since = (await until('weftd is back', burn, 30_000))?.since;
   const isOver = async () => {
     await pay();

@@ -3,6 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from '
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProxyStatus } from '@weft/model';
 import type { AccessRecord, StoredRecord } from '@weft/signals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faults } from '../compile/faults/table.ts';
@@ -164,7 +165,7 @@ describe('records', () => {
     for (let index = 0; index < requests; index += 1) expect((await fetch(`${mesh.gateway}${path}/${index}`)).status).toBe(200);
   };
 
-  const awaySeconds = process.env.WEFT_LONG === '1' ? 600 : 20;
+  const awaySeconds = isLong ? 600 : 8;
 
   it(
     `that Envoys have written are all there, once each, after ${awaySeconds} s without weftd in which an Envoy and the agent were killed`,
@@ -174,7 +175,7 @@ describe('records', () => {
         const long = sleep(awaySeconds * 1000);
         await ask('/kept');
         await until('all is written', () => (writtenLines('/kept') === all / 2 ? true : undefined));
-        for (const envoy of mesh.pids('envoy', 'web-')) process.kill(envoy, 'SIGKILL');
+        mesh.kill('envoy', 'web-');
         await until('web answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined));
         await ask('/kept');
         await until('all is written', () => (writtenLines('/kept') === all ? true : undefined));
@@ -267,7 +268,7 @@ describe('bad files', () => {
       expect(Object.keys(config).filter((name) => name.includes('good-')).length).toBe(neighbours);
     };
     await answers();
-    for (const envoy of mesh.pids('envoy', '-c')) process.kill(envoy, 'SIGKILL');
+    mesh.kill('envoy', '-c');
     await until('the shop answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined), 60_000, 200);
     await mesh.applied();
     await answers();
@@ -284,17 +285,20 @@ describe('bad files', () => {
     const envoys = mesh.pids('envoy', '-c');
     writeFileSync(join(mesh.folder, 'faults.yaml'), [bystander('bystander'), bystander('bystander-2'), ...manifests].join('---\n'));
     const isAsBefore = async (): Promise<void> => {
-      await mesh.applied();
-      const { items } = await mesh.json<{ items: { name: string; lastNack: unknown; inStep: boolean }[] }>('ps');
-      expect(items.filter(({ lastNack, inStep }) => lastNack !== null || !inStep)).toEqual([]);
+      const proxies = await until('every proxy is in step', async () => {
+        const { items } = await mesh.get<{ items: readonly ProxyStatus[] }>('/proxies');
+        return items.every(({ inStep }) => inStep) ? items : undefined;
+      });
+      expect(proxies.filter(({ lastNack }) => lastNack !== null)).toEqual([]);
       expect((await fetch(`${mesh.gateway}/`)).status).toBe(200);
     };
+    await mesh.applied();
     await isAsBefore();
     const told = JSON.parse((await mesh.weft('analyze', '-o', 'json')).stdout) as { items: { resource?: { name: string } }[] };
     const names = new Set(told.items.map(({ resource }) => resource?.name));
     expect(faults.filter((_, index) => !names.has(`bad-${index}`))).toEqual([]);
     expect(mesh.pids('envoy', '-c')).toEqual(envoys);
-    for (const envoy of envoys) process.kill(envoy, 'SIGKILL');
+    mesh.kill('envoy', '-c');
     await until('the shop answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined), 60_000, 200);
     await isAsBefore();
   }, 180_000);

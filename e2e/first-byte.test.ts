@@ -104,7 +104,7 @@ it('nor while proxies are killed and come back without weftd', { timeout }, asyn
     const [weftd = 0] = mesh.pids('weftd.js');
     expect(weftd).toBeGreaterThan(1);
     process.kill(weftd, 'SIGKILL');
-    for (const pid of mesh.pids('envoy', 'guarded-')) process.kill(pid, 'SIGKILL');
+    mesh.kill('envoy', 'guarded-');
     await sleep(4000);
   } finally {
     mesh.up.kill('SIGCONT');

@@ -37,6 +37,8 @@ export interface Mesh {
   applied(seconds?: number): Promise<void>;
   /** Process ids (host's view) below `weft up` whose command line contains all words. */
   pids(...words: readonly string[]): readonly number[];
+  /** Kills these at once; who ends meanwhile, as by the death of another, is no error. */
+  kill(...words: readonly string[]): void;
   output(): string;
   readonly up: ChildProcess;
   stop(): Promise<void>;
@@ -87,6 +89,14 @@ const commandLine = (pid: number): string => {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
     return '';
+  }
+};
+
+const killed = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 };
 
@@ -169,9 +179,9 @@ const end = async (up: ChildProcess): Promise<void> => {
 const untilReady = async (mesh: Mesh, ms: number): Promise<void> => {
   const ready = async (): Promise<true | undefined> => {
     if (mesh.up.exitCode !== null || mesh.up.signalCode !== null) return true;
-    return (await mesh.isReady()) || undefined;
+    return / is up\n/.test(mesh.output()) || undefined;
   };
-  await until('the mesh is ready', ready, ms);
+  await until('the mesh is up', ready, ms);
   if (mesh.up.exitCode !== null) throw new Error(`weft up exited ${mesh.up.exitCode}`);
   await mesh.applied();
 };
@@ -215,6 +225,7 @@ export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions)
       if (!applied) throw new Error(`not acknowledged within ${seconds} s by ${pending.join(', ')}`);
     },
     pids: (...words) => family(up.pid ?? 0).filter((pid) => words.every((word) => commandLine(pid).includes(word))),
+    kill: (...words) => mesh.pids(...words).forEach(killed),
     output: () => output.join(''),
     up,
     stop: async () => {

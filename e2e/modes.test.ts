@@ -112,7 +112,7 @@ describe('a change of mode', () => {
       for (const pause of [100, 300, 700, 1200, 1600, 2000]) {
         write('STRICT', 'modes');
         await sleep(pause);
-        for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
+        mesh.kill('weftd.js');
         await until('weftd is back', async () => (await mesh.isReady()) || undefined);
         await become('STRICT');
         expect((await outsider('http://server.modes:8080/')).code).toBe(reset);

@@ -150,17 +150,13 @@ it('an authorizer that is new is asked also on connections that were there befor
   await settle(two);
 });
 
-const killWeftd = (): void => {
-  for (const pid of mesh.pids('weftd.js')) process.kill(pid, 'SIGKILL');
-};
-
 it('weftd that is killed on the way goes on from there', { timeout: 200_000 }, async () => {
   await become(states[0] ?? []);
   const load = startLoad(asMeant);
   for (const [index, pause] of (long ? [5, 20, 40, 60, 100, 300, 700, 1200] : [20, 60]).entries()) {
     write(states[(index + 1) % 2] ?? []);
     await sleep(pause);
-    killWeftd();
+    mesh.kill('weftd.js');
     // Changed once more while nobody looks.
     write(states[(index % 2) + 2] ?? []);
     await until('weftd is back', async () => (await mesh.isReady()) || undefined);
@@ -175,7 +171,7 @@ it('Envoy that is killed while weftd is away comes back with its policies', { ti
   await sleep(1000);
   mesh.up.kill('SIGSTOP');
   try {
-    killWeftd();
+    mesh.kill('weftd.js');
     const load = startLoad((path, status) => path === '/open' || status !== 200);
     const [envoy = 0] = mesh.pids('envoy', 'server-');
     expect(envoy).toBeGreaterThan(1);

@@ -1,6 +1,6 @@
 /**
  * Whatever set of objects Weft accepts, Envoy takes what is emitted for it, and survives it. Random objects of every kind, in as many
- * sets as WEFT_SETS says (300, in the long run 10,000), a thousand in each test; WEFT_SEED repeats a run. A set that Envoy refuses is
+ * sets as WEFT_SETS says (150, in the long run 10,000), a thousand in each test; WEFT_SEED repeats a run. A set that Envoy refuses is
  * shrunk and kept as a golden case, which fails until Weft refuses the object or emits something else.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { complaint, together, type Validator } from './validate.ts';
 import { bootstrapsOf } from './world.ts';
 
 const long = process.env.WEFT_LONG === '1';
-const sets = Number(process.env.WEFT_SETS ?? (long ? 10_000 : 300));
+const sets = Number(process.env.WEFT_SETS ?? (long ? 10_000 : 150));
 /** The same sets each time, so that a change is what made a test fail; others in each long run. */
 const seed = Number(process.env.WEFT_SEED ?? (long ? Date.now() % 1_000_000 : 4));
 const inOneProcess = 20;

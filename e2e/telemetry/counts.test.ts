@@ -198,9 +198,8 @@ test('an Envoy that is killed loses what it counted since it was asked last, and
   await send({ kept });
   // Records are written each second.
   await sleep(1_500);
-  const envoys = mesh.pids('envoy', 'bank-v1');
-  expect(envoys).not.toEqual([]);
-  for (const envoy of envoys) process.kill(envoy, 'SIGKILL');
+  expect(mesh.pids('envoy', 'bank-v1')).not.toEqual([]);
+  mesh.kill('envoy', 'bank-v1');
   await until('the bank answers again', async () => ((await send({ ok: 1 })).outcomes['http 200'] === 1 ? true : undefined));
   await send({ ok: kept });
   // Whoever calls counts on, and what the server counted after its restart is all there.

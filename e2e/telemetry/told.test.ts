@@ -1,7 +1,7 @@
 /** What a whole mesh tells of its traffic: spans by way of the agent, an application's own metrics beside the proxy's, and only what it is told to. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Trace } from '@weft/model';
+import type { Status, Trace } from '@weft/model';
 import { parseExposition } from '@weft/signals';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
@@ -20,6 +20,7 @@ const parent = 'b7ad6b7169203331';
 test('spans of one request are one trace: of the client’s, by W3C context, with who was asked and tags [S127]', {
   timeout: 60_000,
 }, async () => {
+  expect((await mesh.get<Status>('/status')).addresses.gateway).toBe(mesh.gateway);
   const headers = { traceparent: `00-${trace}-${parent}-01`, 'x-tenant': 'acme' };
   const seen = (await (await fetch(`${mesh.gateway}/`, { headers })).json()) as Record<string, string>;
   expect(seen['traceparent']).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));

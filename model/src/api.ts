@@ -70,7 +70,7 @@ export interface ApiError {
 export interface Status {
   readonly ready: boolean;
   readonly revision: number;
-  /** `prometheus`: all proxies' metrics as one scrape, for the token of `scrapeToken`. */
+  /** `gateway`: '' where none has a port of the host. `prometheus`: all proxies' metrics as one scrape, for the token of `scrapeToken`. */
   readonly addresses: { readonly gateway: string; readonly api: string; readonly console: string; readonly prometheus: string };
   readonly counts: { readonly workloads: number; readonly proxies: number; readonly identities: number };
   /** Pods wanted and pods ready, for the progress line of `weft up`. */

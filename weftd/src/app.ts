@@ -139,7 +139,6 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const onChange = (): void => live.tell('alerts');
   const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log, onChange });
   started.add(alerts.stop);
-  const gatewayAddress = `http://127.0.0.1:${gatewayPort}`;
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken }, randomBytes);
   const access = await openAccess({ desired, files: tokens, now, random: randomBytes });
   const scrapes = scrapeThread();
@@ -148,7 +147,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
   const series = seriesJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden, seriesBy: series, live };
-  const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayAddress };
+  const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayPort };
   const api = await serveApi({ parts, owner: userInfo().username, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };

@@ -9,8 +9,7 @@ const suggestions = ({ gateway, workloads }: Running): readonly string[] => {
   const inside = named('web') && named('catalog-v1') && 'npx weft exec deploy/web -- curl -s http://catalog:8080/';
   const [first] = meshed;
   const example = inside ?? (first && `npx weft config ${first.name} -n ${first.namespace} routes`);
-  const hasGateway = workloads.some(({ pods }) => pods.some(({ proxy }) => proxy === 'gateway'));
-  return [...(hasGateway ? [`curl ${gateway}/`] : ['npx weft get pods']), ...(example ? [example] : []), 'npx weft ps'];
+  return [...(gateway ? [`curl ${gateway}/`] : ['npx weft get pods']), ...(example ? [example] : []), 'npx weft ps'];
 };
 
 interface Running {
@@ -33,7 +32,7 @@ export const readyReport = ({ name, status, workloads, link }: Report, { paint }
   const width = Math.max(name.length, 'console'.length) + 3;
   return [
     '',
-    `  ${name.padEnd(width)}${paint.cyan(addresses.gateway)}`,
+    `  ${name.padEnd(width)}${addresses.gateway ? paint.cyan(addresses.gateway) : '(no gateway)'}`,
     `  ${'console'.padEnd(width)}${paint.cyan(link.url)}`,
     `  ${''.padEnd(width)}good for one login; \`weft dashboard\` makes another`,
     `  ${'API'.padEnd(width)}${paint.cyan(addresses.api)}   (see \`weft token\`)`,

@@ -2,7 +2,7 @@
  * `weft up`: starts the control plane and the agent, waits until the mesh is there, keeps both running, and ends everything
  * when it ends itself. What dies with it needs no clean-up: namespaces, interfaces and rules belong to the agent's processes.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesOf, type PodReport, type Status } from '@weft/model';
@@ -14,7 +14,7 @@ import { nameCrashing } from './crashing.ts';
 import { fullDisk, onDisk } from './disk.ts';
 import { locateEnvoy } from './envoy.ts';
 import { takeLock } from './lock.ts';
-import { type Address, ensureFree } from './ports.ts';
+import { type Address, ensureFree, isListening } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { readyReport } from './report.ts';
 
@@ -27,7 +27,7 @@ export interface UpSettings {
   readonly timeoutMs: number;
 }
 
-const pollMs = 200;
+const pollMs = 100;
 /** So long a pod may fail, as while it waits for another, before it is named. */
 const patienceMs = 10_000;
 /** A control plane that takes longer, as on a full disk, keeps nobody from ending the mesh. */
@@ -56,6 +56,7 @@ class Supervisor {
   /** Why a child ended before the mesh was up; afterwards children are started again. */
   private fatal: string | undefined;
   private running = false;
+  private step = '';
   private readonly crashing = nameCrashing();
   private readonly startedAt = Date.now();
 
@@ -99,23 +100,40 @@ class Supervisor {
     return pods.every(({ startedAt }) => startedAt >= this.startedAt);
   }
 
-  /** @returns the first status that says ready, or the last one at the time limit */
+  /** One Envoy opens the host's port, another the mesh's end of the socket behind it. */
+  private isEntered(): boolean {
+    const { gateway } = this.settings;
+    return isListening(gateway) && existsSync(filesOf(this.cli.place).ingressSocket(gateway.port));
+  }
+
+  /** @returns what is being done before the mesh is there; undefined: it is */
+  private async next(status: Status | undefined): Promise<string | undefined> {
+    if (!status) return 'starting the control plane';
+    const { ready, pods, addresses } = status;
+    if (!ready || !(await this.isOfThisRun())) return `starting workloads: ${pods.ready} of ${pods.desired} ready`;
+    if (addresses.gateway && !this.isEntered()) return `opening ${addresses.gateway}`;
+    return undefined;
+  }
+
+  /** @returns the first status with which all is there; undefined when that took too long */
   async untilReady(ended: () => boolean): Promise<Status | undefined> {
     const begin = performance.now();
     const limit = begin + this.settings.timeoutMs;
-    let status: Status | undefined;
     while (!ended() && performance.now() < limit) {
       if (this.fatal) throw new Failure(this.fatal);
-      status = await inTime(this.cli.api.status());
-      if (status?.ready && (await this.isOfThisRun())) break;
-      this.progress.step(
-        status ? `starting workloads: ${status.pods.ready} of ${status.pods.desired} ready` : 'starting the control plane',
-      );
+      const status = await inTime(this.cli.api.status());
+      const step = await this.next(status);
+      if (step === undefined) {
+        this.running = true;
+        return status;
+      }
+      this.step = step;
+      this.progress.step(step);
       if (performance.now() > begin + patienceMs) await this.noteCrashing();
       await sleep(pollMs);
     }
     this.running = true;
-    return status;
+    return undefined;
   }
 
   async noteCrashing(): Promise<void> {
@@ -124,7 +142,7 @@ class Supervisor {
 
   async explainUnready(): Promise<void> {
     const pods = podsIn((await inTime(this.cli.api.workloads())) ?? []);
-    this.progress.failed(`not everything is ready: ${unready(pods) || 'the control plane does not answer'}`);
+    this.progress.failed(`not everything is ready: ${unready(pods) || `still ${this.step}`}`);
     this.cli.terminal.err(`weft: going on; logs are in ${filesOf(this.cli.place).logs}`);
   }
 
@@ -151,7 +169,7 @@ export const runMesh = async (cli: Cli, settings: UpSettings): Promise<void> => 
     if (envoy === undefined) return;
     onDisk(cli.place.home, () => supervisor.startAll(envoy, lock.addChild));
     const status = await supervisor.untilReady(() => ended);
-    if (!ended && status?.ready) {
+    if (!ended && status) {
       progress.done(`${settings.folder} is up`);
       const [workloads, link] = await Promise.all([cli.api.workloads(), cli.api.loginLink({})]);
       const report = { name: basename(settings.folder), status, workloads, link };

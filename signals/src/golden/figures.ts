@@ -3,7 +3,7 @@ import type { ErrorReason, Figures, Latency } from '@weft/model';
 import { meaningOf, readFlags } from '../errors/flags.ts';
 import { grpcStatus } from '../errors/grpc.ts';
 import { isFailure } from '../objective/events.ts';
-import { type Histogram, mergeHistograms, quantile } from '../series/histogram.ts';
+import { type Histogram, mergeHistograms, quantile, total } from '../series/histogram.ts';
 import type { Answers, Observed } from './observed.ts';
 import type { Perspective } from './subjects.ts';
 
@@ -13,16 +13,21 @@ export const isFailed = ({ code, grpcStatus: status }: Answers): boolean => isFa
 
 export const latencyOf = (durations: readonly Histogram[]): Latency | undefined => {
   const merged = mergeHistograms(durations);
-  const at = (q: number): number => quantile(merged, q)?.value ?? 0;
-  return quantile(merged, 0.5) && { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) };
+  const all = total(merged);
+  const at = (q: number): number => quantile(merged, q, all)?.value ?? 0;
+  return all === 0 ? undefined : { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99) };
 };
 
 /** @param length of the time that they were observed in, in milliseconds */
 export const figuresOf = (all: readonly Observed[], length: number): Figures => {
-  const answers = all.flatMap((one) => one.answers);
-  const requests = sum(answers.map(({ amount }) => amount));
-  const failed = sum(answers.filter(isFailed).map(({ amount }) => amount));
-  const latency = latencyOf(all.flatMap(({ durations }) => durations));
+  let [requests, failed] = [0, 0];
+  for (const { answers } of all) {
+    for (const answer of answers) {
+      requests += answer.amount;
+      if (isFailed(answer)) failed += answer.amount;
+    }
+  }
+  const latency = latencyOf(all.length === 1 ? (all[0]?.durations ?? []) : all.flatMap(({ durations }) => durations));
   return {
     requests,
     requestsPerSecond: (requests * 1_000) / length,

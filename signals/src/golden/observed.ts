@@ -2,7 +2,7 @@
 import type { Labels } from '../prometheus/exposition.ts';
 import { type Answered, groupLabels, type Question, type SignalsQuery } from '../query.ts';
 import type { Histogram } from '../series/histogram.ts';
-import type { Measured, Step } from '../series/steps.ts';
+import type { Measured } from '../series/steps.ts';
 import { type Perspective, perspectives } from './subjects.ts';
 
 /** Requests that were answered alike. */
@@ -41,39 +41,31 @@ const answerLabels = ['response_code', 'grpc_response_status', 'response_flags']
 
 const nothing = (): Observed => ({ answers: [], durations: [], opened: 0, closed: 0, received: 0, sent: 0, gap: false });
 
-class Collection {
-  readonly #by: readonly string[];
-  readonly #subjects = new Map<string, ObservedSubject>();
-
-  constructor(by: readonly string[]) {
-    this.#by = by;
-  }
+/** Subjects, by what tells one from the others, as they are found. */
+export class Gathered<Key> {
+  readonly #subjects = new Map<Key, ObservedSubject>();
 
   get subjects(): readonly ObservedSubject[] {
     return [...this.#subjects.values()];
   }
 
-  take<Value extends Measured>({ groups }: Answered<Value>, put: (into: Observed, value: Value, labels: Labels) => void): void {
-    for (const { labels, steps } of groups) {
-      const subject = this.#subject(labels);
-      for (const step of steps) put(at(subject, step), step.value, labels);
-    }
-  }
-
-  #subject(labels: Labels): ObservedSubject {
-    // Some ten thousand groups are of some thousand subjects; no label has a 0.
-    const key = this.#by.map((label) => labels[label] ?? '').join('\0');
-    const known = this.#subjects.get(key) ?? { labels: groupLabels(labels, this.#by), steps: new Map() };
-    this.#subjects.set(key, known);
-    return known;
+  subject(key: Key, labels: () => Labels): ObservedSubject {
+    const known = this.#subjects.get(key);
+    if (known) return known;
+    const subject = { labels: labels(), steps: new Map<number, Observed>() };
+    this.#subjects.set(key, subject);
+    return subject;
   }
 }
 
-const at = ({ steps }: ObservedSubject, step: Step<Measured>): Observed => {
-  const known = steps.get(step.at) ?? nothing();
-  steps.set(step.at, known);
-  if (step.gap) known.gap = true;
-  return known;
+export const stepOf = ({ steps }: ObservedSubject, { at, gap }: { readonly at: number; readonly gap: boolean }): Observed => {
+  let step = steps.get(at);
+  if (!step) {
+    step = nothing();
+    steps.set(at, step);
+  }
+  if (gap) step.gap = true;
+  return step;
 };
 
 /** Counters that are added up, and as what: bytes as the server received and sent them, whatever the protocol. */
@@ -106,12 +98,12 @@ export const questionsOf = ({ by, seenBy, where = {}, ...asked }: Asked): readon
 
 const fieldOf = (metric: string): (typeof addends)[keyof typeof addends] | undefined => addends[metric as keyof typeof addends];
 
-const putter =
-  (metric: string) =>
-  (into: Observed, value: Measured, labels: Labels): void => {
+/** Puts what was asked of this metric into a step. */
+export const putterOf = (metric: string): ((into: Observed, value: Measured, labels: Labels) => void) => {
+  const field = fieldOf(metric);
+  return (into, value, labels) => {
     if (value.kind === 'observations') into.durations.push(value.histogram);
     if (value.kind !== 'amount') return;
-    const field = fieldOf(metric);
     if (field) {
       into[field] += value.amount;
       return;
@@ -119,21 +111,28 @@ const putter =
     const { response_code: code = '', grpc_response_status: grpcStatus = '', response_flags: flags = '' } = labels;
     into.answers.push({ code, grpcStatus, flags, amount: value.amount });
   };
-
-/** @param answers to `questionsOf(asked)`, in their order */
-export const together = (asked: Asked, answers: readonly Answered<Measured>[]): ObservedAll => {
-  const found = new Collection(asked.by);
-  for (const [index, { question }] of questionsOf(asked).entries()) {
-    const answer = answers[index];
-    if (answer) found.take(answer, putter(question.metric));
-  }
-  const [first] = answers;
-  return { subjects: found.subjects, step: first?.step ?? asked.step, gaps: first?.gaps ?? [] };
 };
 
+/** Measurements, and perhaps who keeps them and can put them together while it reads them. */
+export interface ObservedQuery extends SignalsQuery {
+  observe?(asked: Asked): ObservedAll;
+}
+
 /** One after another: the store answers one at a time. */
-export const observe = async (query: SignalsQuery, asked: Asked): Promise<ObservedAll> => {
-  const answers: Answered<Measured>[] = [];
-  for (const { kind, question } of questionsOf(asked)) answers.push(await query[kind](question));
-  return together(asked, answers);
+export const observe = async (query: ObservedQuery, asked: Asked): Promise<ObservedAll> => {
+  if (query.observe) return query.observe(asked);
+  const gathered = new Gathered<string>();
+  let first: Answered<Measured> | undefined;
+  for (const { kind, question } of questionsOf(asked)) {
+    const answer: Answered<Measured> = await query[kind](question);
+    first ??= answer;
+    const put = putterOf(question.metric);
+    for (const { labels, steps } of answer.groups) {
+      // No label has a 0.
+      const key = asked.by.map((label) => labels[label] ?? '').join('\0');
+      const subject = gathered.subject(key, () => groupLabels(labels, asked.by));
+      for (const { at, gap = false, value } of steps) put(stepOf(subject, { at, gap }), value, labels);
+    }
+  }
+  return { subjects: gathered.subjects, step: first?.step ?? asked.step, gaps: first?.gaps ?? [] };
 };

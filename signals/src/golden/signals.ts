@@ -2,9 +2,9 @@
 import type { GoldenSignals, NamedSaturation, Saturation, SignalsAnswer, SignalsSearch } from '@weft/model';
 import { readFlags } from '../errors/flags.ts';
 import type { Labels } from '../prometheus/exposition.ts';
-import { isWhere, type SignalsQuery, type Where } from '../query.ts';
+import { isWhere, type Where } from '../query.ts';
 import { figuresOf, reasonsOf } from './figures.ts';
-import { type Observed, type ObservedSubject, observe } from './observed.ts';
+import { type Observed, type ObservedQuery, type ObservedSubject, observe } from './observed.ts';
 import { saturationOf } from './saturation.ts';
 import { subjects } from './subjects.ts';
 
@@ -22,7 +22,7 @@ export const finenessOf = (length: number): number => {
 const fullOf = (measured: Saturation | undefined, all: readonly Observed[]): Saturation | undefined => {
   const overflowed = all
     .flatMap(({ answers }) => answers)
-    .filter(({ flags }) => readFlags(flags).includes('UO'))
+    .filter(({ flags }) => flags.includes('UO') && readFlags(flags).includes('UO'))
     .reduce((sum, { amount }) => sum + amount, 0);
   return overflowed > 0 ? { ...measured, overflowed } : measured;
 };
@@ -46,7 +46,7 @@ const idle = (busy: readonly ObservedSubject[], known: readonly Labels[], where:
 
 /** @param measures what users want to know to be full, beside what is measured anyway */
 export const goldenSignals = async (
-  query: SignalsQuery,
+  query: ObservedQuery,
   search: SignalsSearch,
   measures: readonly NamedSaturation[] = [],
 ): Promise<SignalsAnswer> => {

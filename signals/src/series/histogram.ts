@@ -8,7 +8,11 @@ export interface Histogram {
   readonly sum: number;
 }
 
-export const total = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
+export const total = ({ counts }: Histogram): number => {
+  let sum = 0;
+  for (let index = 0; index < counts.length; index += 1) sum += counts[index] ?? 0;
+  return sum;
+};
 
 const emptyHistogram = (bounds: readonly number[]): Histogram => ({ bounds, counts: Array(bounds.length + 1).fill(0), sum: 0 });
 
@@ -73,15 +77,16 @@ export interface Quantile {
 
 /**
  * As Prometheus' `histogram_quantile`: evenly spread within a bucket, the first of which begins at 0, and in the last one its lower bound.
- * @returns undefined without observations
+ * @param all of its observations, where they are counted already
+ * @returns undefined without any
  */
-export const quantile = (histogram: Histogram, q: number): Quantile | undefined => {
+export const quantile = (histogram: Histogram, q: number, all = total(histogram)): Quantile | undefined => {
   const { bounds, counts } = histogram;
-  const all = total(histogram);
   if (all === 0) return undefined;
   const rank = q * all;
   let below = 0;
-  for (const [index, count] of counts.entries()) {
+  for (let index = 0; index < counts.length; index += 1) {
+    const count = counts[index] ?? 0;
     if (count === 0 || below + count < rank) {
       below += count;
       continue;

@@ -41,7 +41,8 @@ export interface ApiParts {
   /** What changes is told here. */
   readonly live: Live;
   readonly version: string;
-  readonly gatewayAddress: string;
+  /** Of the host, for the first port of the first gateway that has one. */
+  readonly gatewayPort: number;
   readonly apiAddress: () => string;
   readonly names: () => Names;
 }

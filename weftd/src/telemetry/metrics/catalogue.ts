@@ -24,6 +24,13 @@ interface Shelf {
   readonly places: Map<number, number>;
 }
 
+/** A view with fewer labels that a shard is counted in. */
+interface Above {
+  readonly view: number;
+  readonly shelf: Shelf;
+  readonly restricted: (set: number) => number;
+}
+
 const keyOf = (view: number, { metric, kind, bounds }: Family): string => `${view} ${kind} ${metric} ${bounds.join()}`;
 
 class Open implements Catalogue {
@@ -35,6 +42,8 @@ class Open implements Catalogue {
   readonly #unsaved: { readonly shards: Shard[]; readonly places: (readonly [shard: Shard, slot: number])[] } = { shards: [], places: [] };
   /** In the file, by the number in memory. */
   readonly #written: number[] = [];
+  readonly #shelvesAbove = new WeakMap<Shard, readonly Above[]>();
+  readonly #restrictions = views.flatMap((view) => (view.labels ? [{ view, restricted: this.sets.restriction(view.labels) }] : []));
   #nextLabels = 1;
   #nextShard = 1;
   size = 0;
@@ -101,15 +110,23 @@ class Open implements Catalogue {
 
   /** Where one that has all labels is counted in, in the views with fewer. */
   #within(shard: Shard, slot: number): void {
-    for (const [index, view] of views.entries()) {
-      if (index === everything || !view.labels || !isIn(view, shard.kind)) continue;
-      const shelf = this.#shelf(index, shard);
-      const set = this.sets.only(shard.sets[slot] ?? 0, view.labels);
-      const place = shelf.places.get(set) ?? placeOf(...this.#put(shelf, set, { view: index, family: shard }));
-      const places = shard.within[index] ?? [];
-      shard.within[index] = places;
+    for (const { view, shelf, restricted } of this.#above(shard)) {
+      const set = restricted(shard.sets[slot] ?? 0);
+      const place = shelf.places.get(set) ?? placeOf(...this.#put(shelf, set, { view, family: shard }));
+      const places = shard.within[view] ?? [];
+      shard.within[view] = places;
       places[slot] = place;
     }
+  }
+
+  #above(shard: Shard): readonly Above[] {
+    const known = this.#shelvesAbove.get(shard);
+    if (known) return known;
+    const found = this.#restrictions.flatMap(({ view, restricted }): readonly Above[] =>
+      isIn(view, shard.kind) ? [{ view: views.indexOf(view), shelf: this.#shelf(views.indexOf(view), shard), restricted }] : [],
+    );
+    this.#shelvesAbove.set(shard, found);
+    return found;
   }
 
   #addShard(shelf: Shelf, shard: Shard): Shard {
@@ -149,14 +166,18 @@ class Open implements Catalogue {
       byId.set(Number(id), set);
       this.#learn(set, Number(id));
     }
+    const shelves = new Map<number, Shelf>();
     for (const row of this.#db.prepare('SELECT id, view, metric, kind, bounds FROM shard ORDER BY id').iterate()) {
       const family = { metric: String(row['metric']), kind: row['kind'] as Kind, bounds: JSON.parse(String(row['bounds'])) as number[] };
       const view = views.findIndex(({ name }) => name === row['view']);
-      this.#addShard(this.#shelf(view, family), { id: Number(row['id']), view, ...family, sets: [], within: [] });
+      const shelf = this.#shelf(view, family);
+      shelves.set(Number(row['id']), shelf);
+      this.#addShard(shelf, { id: Number(row['id']), view, ...family, sets: [], within: [] });
     }
     for (const row of this.#db.prepare('SELECT shard, slot, labels FROM series ORDER BY shard, slot').iterate()) {
-      const [shard, set] = [this.#shards.get(Number(row['shard'])), byId.get(Number(row['labels']))];
-      if (shard && set !== undefined) this.#seat(this.#shelf(shard.view, shard), shard, set);
+      const id = Number(row['shard']);
+      const [shard, shelf, set] = [this.#shards.get(id), shelves.get(id), byId.get(Number(row['labels']))];
+      if (shard && shelf && set !== undefined) this.#seat(shelf, shard, set);
     }
     for (const shard of [...this.#shards.values()].filter(({ view }) => view === everything))
       for (const slot of shard.sets.keys()) this.#within(shard, slot);

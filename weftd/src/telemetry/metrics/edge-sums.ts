@@ -66,13 +66,10 @@ export class EdgeSums {
   /** @param bounds as JSON */
   addBytes(bytes: Uint8Array, bounds: string): void {
     const sums = this.#like(bounds);
-    const values = new Float64Array(sums.width);
     let id = 0;
     for (const reader = new Reader(zstdDecompressSync(bytes)); !reader.ended; ) {
       id += reader.whole();
-      reader.sparse(reader.whole() + reader.at, values);
-      const row = sums.row(id);
-      for (let index = 0; index < values.length; index += 1) row[index] = (row[index] ?? 0) + (values[index] ?? 0);
+      reader.addSparse(reader.whole() + reader.at, sums.row(id));
     }
   }
 

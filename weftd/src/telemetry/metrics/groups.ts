@@ -1,5 +1,5 @@
 /** Which series a question is about, and in which of its groups each is: by numbers, and as often as the same is asked found once. */
-import type { Labels, Where } from '@weft/signals';
+import type { Labels, Question } from '@weft/signals';
 import type { LabelSets } from './label-sets.ts';
 import type { Shard } from './shard.ts';
 
@@ -65,15 +65,58 @@ export const groupsBy = (sets: LabelSets, by: readonly string[]): Groups => {
   return groups;
 };
 
-/** @returns by slot the group that it is in, or -1; undefined where nothing of the shard is asked for */
-export const wantedSlots = (sets: LabelSets, where: Where = {}, groups: Groups): ((shard: Shard) => Int32Array | undefined) => {
-  const conditions = Object.entries(where).map(([label, values]) => ({
-    read: sets.reader(label),
-    let: new Set(values.flatMap((value) => sets.number(value) ?? [])),
-  }));
-  const isWanted = (set: number): boolean => conditions.every((one) => one.let.has(one.read(set)));
-  return (shard) => {
-    const wanted = Int32Array.from(shard.sets, (set) => (isWanted(set) ? groups.of(set) : -1));
-    return wanted.some((group) => group >= 0) ? wanted : undefined;
-  };
-};
+/** Groups of what one question is about, numbered one after the other as they are found. */
+export class WantedGroups {
+  readonly #groups: Groups;
+  readonly #conditions: readonly { readonly read: (set: number) => number; readonly let: ReadonlySet<number> }[];
+  readonly #numbers = new Map<number, number>();
+  /** By number: a set of labels that is in it. */
+  readonly #sets: number[] = [];
+
+  constructor(sets: LabelSets, { by = [], where = {} }: Pick<Question, 'by' | 'where'>) {
+    this.#groups = groupsBy(sets, by);
+    this.#conditions = Object.entries(where).map(([label, values]) => ({
+      read: sets.reader(label),
+      let: new Set(values.flatMap((value) => sets.number(value) ?? [])),
+    }));
+  }
+
+  get size(): number {
+    return this.#sets.length;
+  }
+
+  /** @returns by slot the group that it is in, or -1; undefined where nothing of the shard is asked for */
+  slots({ sets }: Shard): Int32Array | undefined {
+    const slots = new Int32Array(sets.length).fill(-1);
+    let isAsked = false;
+    for (const [slot, set] of sets.entries()) {
+      if (!this.#isWanted(set)) continue;
+      slots[slot] = this.#numberOf(set);
+      isAsked = true;
+    }
+    return isAsked ? slots : undefined;
+  }
+
+  labels(group: number): Labels {
+    return this.#groups.labels(this.#groups.of(this.set(group)));
+  }
+
+  /** One of the sets of labels that are in it: what it is grouped by is the same in all. */
+  set(group: number): number {
+    return this.#sets[group] ?? 0;
+  }
+
+  #isWanted(set: number): boolean {
+    for (const one of this.#conditions) if (!one.let.has(one.read(set))) return false;
+    return true;
+  }
+
+  #numberOf(set: number): number {
+    const group = this.#groups.of(set);
+    const known = this.#numbers.get(group);
+    if (known !== undefined) return known;
+    const number = this.#sets.push(set) - 1;
+    this.#numbers.set(group, number);
+    return number;
+  }
+}

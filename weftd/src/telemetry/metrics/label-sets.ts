@@ -3,6 +3,7 @@
  * thousand sets of twenty labels each; as objects they would take more room than all else, and questions would compare texts.
  */
 import type { Labels } from '@weft/signals';
+import { withRoom } from './numbers.ts';
 
 /** Of the empty text, and of what a set does not have: to Prometheus both are the same. */
 const nothing = 0;
@@ -24,14 +25,16 @@ export class LabelSets {
     return this.#idOf(row);
   }
 
-  /** The same set without the labels that are not kept. */
-  only(set: number, kept: readonly string[]): number {
-    const row: number[] = [];
-    for (const name of kept) {
-      const column = this.#columns.get(name);
-      if (column !== undefined) row[column] = this.#cell(set, column);
-    }
-    return this.#idOf(row);
+  /** The same set without the labels that are not kept: several metrics have it, and each asks in each view. */
+  restriction(kept: readonly string[]): (set: number) => number {
+    /** By set: what is left, and 1; or 0. */
+    let known = new Int32Array(0);
+    return (set) => {
+      known = withRoom(known, set + 1);
+      const left = known[set] || this.#only(set, kept) + 1;
+      known[set] = left;
+      return left - 1;
+    };
   }
 
   labels(set: number): Labels {
@@ -52,6 +55,15 @@ export class LabelSets {
 
   text(number: number): string {
     return this.#texts[number] ?? '';
+  }
+
+  #only(set: number, kept: readonly string[]): number {
+    const row: number[] = [];
+    for (const name of kept) {
+      const column = this.#columns.get(name);
+      if (column !== undefined) row[column] = this.#cell(set, column);
+    }
+    return this.#idOf(row);
   }
 
   #cell(set: number, column: number): number {

@@ -7,8 +7,8 @@ import {
   goldenSignals,
   type Labels,
   type Observations,
+  type ObservedQuery,
   type Question,
-  type SignalsQuery,
   seriesBy,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
@@ -17,6 +17,7 @@ import { openCatalogue } from './catalogue.ts';
 import { Chunks } from './chunks.ts';
 import { type TopologySearch, topologyOf } from './graph.ts';
 import { Names } from './names.ts';
+import { observeKept } from './observe.ts';
 import { stepOf, Waiting } from './pending.ts';
 import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
@@ -153,10 +154,11 @@ class MetricsStore implements Metrics {
   histograms = (question: Question): Answered<Observations> => askHistograms(this.#opened, question);
   gauges = (question: Question): Answered<Gauge> => askGauges(this.#opened, question);
 
-  readonly #query: SignalsQuery = {
+  readonly #query: ObservedQuery = {
     counters: async (question) => this.counters(question),
     histograms: async (question) => this.histograms(question),
     gauges: async (question) => this.gauges(question),
+    observe: (asked) => observeKept(this.#opened, asked),
   };
 
   edges = (from: number, to: number): KeptEdges => this.#topology.edges(this.#opened, from, to);

@@ -1,5 +1,8 @@
 /** Bytes of a chunk, one number after the other: small whole numbers in few bytes, all others as they are in memory. */
 
+/** Before a number that is written as it is in memory. */
+const notWhole = 1;
+
 export class Writer {
   #bytes = Buffer.allocUnsafe(1 << 16);
   #at = 0;
@@ -22,7 +25,7 @@ export class Writer {
       this.whole(value * 2);
       return;
     }
-    this.whole(1);
+    this.whole(notWhole);
     this.#reserve(8);
     this.#at = this.#bytes.writeDoubleLE(value, this.#at);
   }
@@ -93,13 +96,23 @@ export class Reader {
     }
   }
 
-  /** What `sparse` wrote, until `end`. */
-  sparse(end: number, into: Float64Array): void {
-    into.fill(0);
-    for (let index = -1; this.at < end; ) {
+  /** What `sparse` wrote, until `end`: added to what is there from `to` on. */
+  addSparse(end: number, into: Float64Array, to = 0): void {
+    for (let index = to - 1; this.at < end; ) {
       index += 1 + this.whole();
-      into[index] = this.value();
+      into[index] = (into[index] ?? 0) + this.value();
     }
+  }
+
+  /** Of what `sparse` wrote, until `end`: the number at `index`, which is the last. Those before it are passed over unread. */
+  lastOfSparse(end: number, index: number): number {
+    for (let next = 0; this.at < end; ) {
+      next += this.whole();
+      if (next === index) return this.value();
+      next += 1;
+      this.#passValue();
+    }
+    return 0;
   }
 
   value(): number {
@@ -109,12 +122,22 @@ export class Reader {
     this.at += 8;
     return value;
   }
+
+  #passValue(): void {
+    if (this.#bytes[this.at] === notWhole) {
+      this.at += 9;
+      return;
+    }
+    while ((this.#bytes[this.at] ?? 0) >= 128) this.at += 1;
+    this.at += 1;
+  }
 }
 
 /** With room for so many: the same, or a copy of twice the size at least. */
-export const withRoom = (values: Float64Array, length: number): Float64Array => {
-  if (length <= values.length) return values;
-  const larger = new Float64Array(Math.max(length, values.length * 2));
-  larger.set(values);
+export const withRoom = <Numbers extends Float64Array | Int32Array>(numbers: Numbers, length: number): Numbers => {
+  if (length <= numbers.length) return numbers;
+  const size = Math.max(length, numbers.length * 2);
+  const larger = (numbers instanceof Float64Array ? new Float64Array(size) : new Int32Array(size)) as Numbers;
+  larger.set(numbers);
   return larger;
 };

@@ -79,35 +79,45 @@ export const toBytes = (sums: Sums, part = whole): Buffer => {
   return writer.taken();
 };
 
-export interface Entry {
-  readonly slot: number;
-  readonly gap: boolean;
-  /** Used again for the next one. */
-  readonly values: Float64Array;
+/** What a chunk holds, series by series. */
+export class Entries {
+  readonly #reader: Reader;
+  #end = 0;
+  slot = -1;
+  gap = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#reader = new Reader(bytes);
+  }
+
+  /** On to the next one, whether or not this one was read. @returns whether there is one */
+  next(): boolean {
+    this.#reader.at = this.#end;
+    if (this.#reader.ended) return false;
+    const skipped = this.#reader.whole();
+    this.slot += 1 + Math.floor(skipped / 2);
+    this.gap = skipped % 2 === 1;
+    this.#end = this.#reader.whole() + this.#reader.at;
+    return true;
+  }
+
+  /** Adds its values to what is there from `to` on. */
+  addTo(into: Float64Array, to: number): void {
+    this.#reader.addSparse(this.#end, into, to);
+  }
+
+  /** The last of its `width` values. */
+  last(width: number): number {
+    return this.#reader.lastOfSparse(this.#end, width - 1);
+  }
 }
 
-/** @param wanted slots whose values are read; the others are passed over */
-export const readChunk = (
-  bytes: Uint8Array,
-  { width, wanted }: { readonly width: number; readonly wanted: (slot: number) => boolean },
-  take: (entry: Entry) => void,
-): void => {
-  const reader = new Reader(bytes);
-  const values = new Float64Array(width);
-  for (let slot = -1; !reader.ended; ) {
-    const skipped = reader.whole();
-    slot += 1 + Math.floor(skipped / 2);
-    const end = reader.whole() + reader.at;
-    if (wanted(slot)) {
-      reader.sparse(end, values);
-      take({ slot, gap: skipped % 2 === 1, values });
-    }
-    reader.at = end;
+/** Adds what a chunk holds. */
+export const addChunk = (sums: Sums, bytes: Uint8Array): void => {
+  const values = new Float64Array(sums.width);
+  for (const entries = new Entries(bytes); entries.next(); ) {
+    values.fill(0);
+    entries.addTo(values, 0);
+    addTo(sums, entries.slot, { values, gap: entries.gap });
   }
 };
-
-const all = (): boolean => true;
-
-/** Adds what a chunk holds. */
-export const addChunk = (sums: Sums, bytes: Uint8Array): void =>
-  readChunk(bytes, { width: sums.width, wanted: all }, (one) => addTo(sums, one.slot, one));

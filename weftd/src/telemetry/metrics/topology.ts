@@ -4,9 +4,10 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Retention } from '@weft/model';
-import { type CountedEdge, countedEdges, type Labels, protectionAsked, questionsOf, together, trafficAsked } from '@weft/signals';
-import { askCounters, askHistograms, type Kept } from './ask.ts';
+import { type CountedEdge, countedEdges, type Labels, protectionAsked, trafficAsked } from '@weft/signals';
+import type { Kept } from './ask.ts';
 import { EdgeSums, edgeBytes, joined, type NumberedEdge } from './edge-sums.ts';
+import { observeKept } from './observe.ts';
 import { startOf } from './tiers.ts';
 
 const minute = 60_000;
@@ -34,14 +35,8 @@ const isActive = ({ counts }: CountedEdge): boolean => counts.requests + counts.
 /** From stored chunks, as anybody would ask. */
 const counted = (kept: Kept, from: number, to: number): readonly CountedEdge[] => {
   const span = { from, to, step: to - from > minute ? 10_000 : minute, whole: true };
-  const all = [trafficAsked(span), protectionAsked(span)].map((asked) =>
-    together(
-      asked,
-      questionsOf(asked).map(({ kind, question }) => (kind === 'counters' ? askCounters(kept, question) : askHistograms(kept, question))),
-    ),
-  );
-  const [traffic, protection] = all;
-  return traffic && protection ? countedEdges(traffic, protection).filter(isActive) : [];
+  const [traffic, protection] = [observeKept(kept, trafficAsked(span)), observeKept(kept, protectionAsked(span))];
+  return countedEdges(traffic, protection).filter(isActive);
 };
 
 export class TopologyTable {
