@@ -22,7 +22,7 @@ const kept = { maxBytes: 1e12, maxAgeMs: 1e12 };
 const telemetry = await startTelemetry({
   directory,
   options: () => ({
-    ...{ records: kept, traces: kept, outbox: kept },
+    ...{ records: kept, traces: kept, outbox: kept, events: { ...kept, maxEvents: 1000 } },
     metrics: { ...kept, maxSeries: 1_000_000, topology: kept, now: Number(now) },
   }),
   onTrouble: (message) => console.error(message),

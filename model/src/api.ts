@@ -12,6 +12,7 @@
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
  * POST   /delete           DeleteRequest           ApplyResult
  * GET    /resources/…?revision=                    as above, as that revision left them
+ * GET    /changes?from=&to=&namespace=&service=&limit=   MeshChanges
  * GET    /history?from=&to=&kind=&namespace=&name=&before=&limit=   History
  * GET    /history/:revision                        RevisionDetails
  * GET    /diff?from=&to=                           RevisionDifference

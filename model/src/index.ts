@@ -5,6 +5,7 @@ export * from './attested-name.ts';
 export { canonicalOf } from './canonical.ts';
 export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
 export { flawOfAuthority, flawOfPair } from './certificate/usable.ts';
+export * from './change.ts';
 export { type Code, codes } from './codes.ts';
 export * from './condition.ts';
 export * from './disk.ts';

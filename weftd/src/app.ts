@@ -1,7 +1,7 @@
 /** The wiring of weftd: sources → store → compile (on the worker thread) → Envoys, people and the agent. */
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { filesOf, type Place } from '@weft/model';
+import { type AlertStatus, filesOf, type Place } from '@weft/model';
 import { openAccess } from './access/access.ts';
 import { openTokens } from './access/files.ts';
 import { startAlerts } from './alerts/alerts.ts';
@@ -13,6 +13,7 @@ import { registryOf } from './desired/instances.ts';
 import { takeSteps } from './desired/steps.ts';
 import { startDesired } from './desired/thread.ts';
 import { makeDirectories } from './directories.ts';
+import { startRecorder } from './events/recorder.ts';
 import { makeLive } from './live/live.ts';
 import { tellingMeasurements, tellingRecords, tellOfMesh } from './live/sources.ts';
 import { takeLock } from './lock.ts';
@@ -136,7 +137,13 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   started.add(scraping.stop);
   const signals = byRoute(withOwnMetrics(telemetry.metrics, handOver.signals), telemetry.records, now);
   const externalUrl = `http://${config.api.host}:${config.api.port}`;
-  const onChange = (): void => live.tell('alerts');
+  const signer = () => ca.signer();
+  const recorder = startRecorder({ desired, events: telemetry.events, signer, version: config.version, now, log }); // what happens → whoever asks later
+  started.add(recorder.stop);
+  const onChange = (moved: readonly AlertStatus[]): void => {
+    recorder.alerts(moved);
+    live.tell('alerts');
+  };
   const alerts = startAlerts({ desired, push: ads, ca, query: signals, memory: files.alerts, externalUrl, log, onChange });
   started.add(alerts.stop);
   const tokens = openTokens({ admin: files.token, viewer: files.viewerToken, scraper: files.scrapeToken }, randomBytes);

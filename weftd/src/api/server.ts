@@ -11,6 +11,7 @@ import type { Log } from '../push/contract.ts';
 import { reasonOf } from '../reason.ts';
 import { refuseUpgrade } from './agent.ts';
 import { alertRoutes } from './alerts.ts';
+import { changeRoutes } from './changes.ts';
 import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
 import { explainRoutes } from './explain.ts';
@@ -67,6 +68,7 @@ const shared: readonly Routes[] = [
   alertRoutes,
   streamRoutes,
   historyRoutes,
+  changeRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

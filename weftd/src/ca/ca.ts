@@ -42,6 +42,8 @@ export interface Ca {
   mint(request: TokenRequest): Promise<Minted>;
   /** When the last certificate of each pod that there still is ends, and the mesh's own roots. */
   expiries(): readonly Expiry[];
+  /** Serial number of the certificate that signs workloads' now. */
+  signer(): string;
   /** For weftd's TLS listeners. */
   readonly serving: ServerIdentities;
   close(): Promise<void>;
@@ -99,6 +101,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
       const wish = { namespace, serviceAccount, audience: request.audience ?? audience, seconds: request.ttlSeconds ?? maxTokenSeconds };
       return { ok: true, token: await signToken({ ...wish, ...(pod ? { pod } : {}) }, tokens) };
     },
+    signer: () => authority.current().certificate.serialNumber,
     serving,
     close: async () => {
       clearInterval(maintenance);

@@ -129,7 +129,9 @@ export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions 
       instances: () => this.#instances(),
       ...{ revision: this.#compiler.revision, past: this.#store.past, now: powers.now },
     });
-    this.asked = { ...questions, ...retrospectOf(this.#store.history, this.#store.objects.revision) };
+    const rootNamespace = (): string => this.#settings(this.#owned.resources()).rootNamespace;
+    const past = { kept: this.#store.history, now: this.#store.objects.revision, rootNamespace };
+    this.asked = { ...questions, ...retrospectOf(past) };
   }
 
   /** Reads the folder, compiles, and only then says `ready`: nothing is served from half-filled caches. */

@@ -2,6 +2,7 @@
 import {
   type History,
   type HistorySearch,
+  type MeshChange,
   manifestText,
   type ObjectDifference,
   type Resource,
@@ -13,7 +14,8 @@ import {
   type UndoResult,
 } from '@weft/model';
 import { withoutKeys } from '../api/redact.ts';
-import type { Change, History as KeptHistory } from '../store/history.ts';
+import { concerns, type Subject } from '../events/concern.ts';
+import type { Change, History as KeptHistory, WrittenRevision } from '../store/history.ts';
 import type { UndoStep } from './undo.ts';
 
 export interface RevisionsAsked {
@@ -35,6 +37,16 @@ export interface Retrospect {
   /** Undefined: one of the revisions is not known any more, or never was. */
   difference(asked: RevisionsAsked): RevisionDifference | undefined;
   objectsAt(asked: PastObjects): readonly StoredObject[] | undefined;
+  /** The newest first. */
+  configurationChanges(asked: ChangesAsked): readonly MeshChange[];
+}
+
+export interface ChangesAsked {
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+  /** Absent: about anything. */
+  readonly about?: Omit<Subject, 'rootNamespace'>;
 }
 
 const usualLimit = 50;
@@ -71,13 +83,43 @@ const between = (before: readonly Resource[], after: readonly Resource[]): reado
   });
 };
 
+const mostNamed = 3;
+
+/** What a revision did, about what is asked; undefined: nothing. */
+const changeOf = (
+  { changes, revision, at, by }: WrittenRevision & { readonly changes: readonly Change[] },
+  about?: Subject,
+): MeshChange | undefined => {
+  const all = about ? changes.filter(({ before, after }) => [before, after].some((one) => one && concerns(one, about))) : changes;
+  if (all.length === 0) return undefined;
+  const words = all.slice(0, mostNamed).map(({ ref, before, after }) => {
+    const name = `${ref.kind} ${ref.namespace ? `${ref.namespace}/` : ''}${ref.name}`;
+    return `${name} ${before ? (after ? 'changed' : 'deleted') : 'created'}`;
+  });
+  const more = all.length - words.length;
+  const namespaces = new Set(all.map(({ ref }) => ref.namespace));
+  const [namespace = ''] = namespaces;
+  return {
+    ...{ at, kind: 'configuration', revision, objects: all.slice(0, 100).map(({ ref }) => ref) },
+    words: `${words.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    ...(by !== undefined && { by }),
+    ...(namespaces.size === 1 && namespace !== '' && { namespace }),
+  };
+};
+
 const countsOf = (changes: readonly ObjectDifference[]): RevisionDetails['counts'] => {
   const count = (action: ObjectDifference['action']): number => changes.filter((change) => change.action === action).length;
   return { created: count('created'), configured: count('configured'), deleted: count('deleted') };
 };
 
-/** @param now the revision in force */
-export const retrospectOf = (kept: KeptHistory, now: () => number): Retrospect => ({
+export interface RetrospectSources {
+  readonly kept: KeptHistory;
+  /** The revision in force. */
+  readonly now: () => number;
+  readonly rootNamespace: () => string;
+}
+
+export const retrospectOf = ({ kept, now, rootNamespace }: RetrospectSources): Retrospect => ({
   history: ({ limit = usualLimit, ...search }) => {
     const found = kept.list({ ...search, limit });
     const since = kept.since();
@@ -89,6 +131,11 @@ export const retrospectOf = (kept: KeptHistory, now: () => number): Retrospect =
     const changes = found.changes.map(differenceOf);
     return { ...found, counts: countsOf(changes), changes };
   },
+  configurationChanges: ({ about, ...asked }) =>
+    kept.list(asked).flatMap(({ revision }) => {
+      const found = kept.revision(revision);
+      return (found && changeOf(found, about && { ...about, rootNamespace: rootNamespace() })) ?? [];
+    }),
   difference: ({ from, to = now() }) => {
     const [before, after] = [kept.at(from), kept.at(to)];
     return before && after && { from, to, changes: between(before, after).map(differenceOf) };

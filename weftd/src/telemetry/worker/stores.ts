@@ -2,6 +2,7 @@
  * The stores of telemetry, each a file of its own so that what one forgets never makes another wait. A store is a plain synchronous module
  * that knows nothing of threads; a method that returned has committed.
  */
+import { openEvents } from '../events/events.ts';
 import { openOutbox } from '../hand-over/outbox.ts';
 import { openMetrics } from '../metrics/metrics.ts';
 import { openRecords } from '../records/records.ts';
@@ -19,6 +20,7 @@ export const stores = {
   metrics: { file: 'metrics.db', open: openMetrics },
   traces: { file: 'traces.db', open: openTraces },
   outbox: { file: 'outbox.db', open: openOutbox },
+  events: { file: 'events.db', open: openEvents },
 } as const satisfies Readonly<Record<string, { readonly file: string; readonly open: (path: string, options: never) => Store }>>;
 
 type Stores = typeof stores;

@@ -18,6 +18,7 @@ const start = (): Promise<Telemetry> =>
       metrics: { maxBytes: 1 << 30, maxAgeMs: 1e12, maxSeries: 100, topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 }, now: 0 },
       traces: { maxBytes: 1 << 30, maxAgeMs: 86_400_000 },
       outbox: { maxBytes: 1 << 30 },
+      events: { maxAgeMs: 1 << 30, maxEvents: 10 },
     }),
     onTrouble: (message) => void troubles.push(message),
   });

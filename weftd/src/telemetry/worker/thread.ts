@@ -139,6 +139,7 @@ const remoteStores = (thread: TelemetryThread): Telemetry => ({
   metrics: remote(thread, 'metrics'),
   traces: remote(thread, 'traces'),
   outbox: remote(thread, 'outbox'),
+  events: remote(thread, 'events'),
   stop: thread.stop,
 });
 
