@@ -4,6 +4,7 @@ import { accessCommand } from './commands/access.ts';
 import { alertsCommand } from './commands/alerts.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
 import { certCommand } from './commands/cert.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
@@ -54,7 +55,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
       metricsCommand,
     ],
   ],
-  ['Keep it well:', [sloCommand, alertsCommand]],
+  ['Keep it well:', [sloCommand, alertsCommand, auditCommand]],
   ['For programs:', [certCommand, tokenCommand, completionCommand]],
 ];
 

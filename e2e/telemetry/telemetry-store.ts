@@ -37,7 +37,13 @@ export const startObserved = async (start: number): Promise<Observed> => {
       topology: { maxBytes: 1 << 20, maxAgeMs: 1e9 },
       now: start - 60_000,
     };
-    const options = () => ({ records: kept, metrics, traces: kept, outbox: { maxBytes: outboxBytes }, events: { maxAgeMs: kept.maxAgeMs, maxEvents: 1000 } });
+    const options = () => ({
+      records: kept,
+      metrics,
+      traces: kept,
+      outbox: { maxBytes: outboxBytes },
+      events: { maxAgeMs: kept.maxAgeMs, maxEvents: 1000 },
+    });
     return startTelemetry({ directory: folder, options, onTrouble: (message) => keep({}, message) });
   };
   let telemetry = await open(1 << 30);

@@ -58,3 +58,25 @@ export interface LoginLink {
   /** Unix milliseconds. */
   readonly expires: number;
 }
+
+export interface TokenCreation {
+  /** Letters, digits, `.`, `_` and `-`. */
+  readonly name: string;
+  readonly role: Role;
+  /** Unix milliseconds; absent: it lasts until it is revoked. */
+  readonly expires?: number;
+}
+
+/** What is told of a token: not the token. */
+export interface TokenStatus extends TokenCreation {
+  /** Unix milliseconds. */
+  readonly created: number;
+  /** Who created it. */
+  readonly by: string;
+  readonly expired: boolean;
+}
+
+/** Told once: only a hash of it is kept. */
+export interface NewToken extends TokenStatus {
+  readonly token: string;
+}

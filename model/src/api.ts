@@ -7,6 +7,11 @@
  * POST   /login            LoginRequest            SessionStatus                    and a cookie
  * POST   /logout                                   {}                               a browser's session
  * POST   /login/links      LoginLinkRequest        LoginLink                        for one login of a browser
+ * GET    /access/tokens                            { items: TokenStatus[] }
+ * POST   /access/tokens    TokenCreation           NewToken
+ * DELETE /access/tokens/:name                      {}
+ * GET    /audit?from=&to=&user=&action=&result=&about=&before=&limit=   { items: AuditEntry[] }   AuditSearch
+ * GET    /audit/:id                                AuditDetails
  * GET    /resources/:kind?namespace=&programmed=   { items: StoredObject[] }        kind: any spelling of `kinds.ts`
  * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused

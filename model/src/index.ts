@@ -2,6 +2,7 @@ export * from './access.ts';
 export type * from './alerting.ts';
 export * from './api.ts';
 export * from './attested-name.ts';
+export * from './audit.ts';
 export { canonicalOf } from './canonical.ts';
 export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
 export { flawOfAuthority, flawOfPair } from './certificate/usable.ts';

@@ -3,6 +3,8 @@ import type {
   AlertsStatus,
   ApplyRequest,
   ApplyResult,
+  AuditEntry,
+  AuditSearch,
   DeleteRequest,
   ExplainRequest,
   Finding,
@@ -11,6 +13,7 @@ import type {
   Journey,
   LoginLink,
   LoginLinkRequest,
+  NewToken,
   ObjectiveStatus,
   ProxyConfig,
   ProxyStatus,
@@ -24,8 +27,10 @@ import type {
   SilenceStatus,
   Status,
   StoredObject,
+  TokenCreation,
   TokenRequest,
   TokenResult,
+  TokenStatus,
   Topology,
   TopologySearch,
   Trace,
@@ -131,6 +136,11 @@ export interface Api {
   unsilence(id: string): Promise<void>;
   top(query: RecordsQuery): Promise<Top>;
   loginLink(request: LoginLinkRequest): Promise<LoginLink>;
+  createToken(token: TokenCreation): Promise<NewToken>;
+  tokens(): Promise<readonly TokenStatus[]>;
+  revokeToken(name: string): Promise<void>;
+  /** Newest first. */
+  audit(search: AuditSearch): Promise<readonly AuditEntry[]>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }
@@ -230,6 +240,12 @@ export const createApi = (socket: string): Api => {
     },
     top: (asked) => get(`/top${query({ ...asked })}`),
     loginLink: (request) => post('/login/links', request),
+    createToken: (token) => post('/access/tokens', token),
+    tokens: () => items('/access/tokens'),
+    revokeToken: async (name) => {
+      accepted(await http.send({ method: 'DELETE', path: `/access/tokens/${encodeURIComponent(name)}` }));
+    },
+    audit: (search) => items(`/audit${query({ ...search })}`),
     token: (request) => post('/tokens', request),
     trustBundle: () => get('/trust-bundle'),
   };

@@ -1,10 +1,11 @@
 /** Who somebody is, by the token or the cookie that they show. */
-import { type CameBy, type PersonRole, personRoles, type Role } from '@weft/model';
+import { type AuditEntry, type CameBy, type PersonRole, personRoles, type Role } from '@weft/model';
 import type { DesiredThread } from '../desired/thread.ts';
 import type { FileRole, FileTokens } from './files.ts';
 import { isSame, type RandomBytes } from './secret.ts';
 import { type OpenSession, type Sessions, sessionsIn } from './sessions.ts';
 import { type Tickets, ticketsBy } from './tickets.ts';
+import { type NamedTokens, tokensIn } from './tokens.ts';
 
 /** Who asks. */
 export interface Caller {
@@ -18,11 +19,15 @@ export interface Caller {
 export interface Access {
   readonly sessions: Sessions;
   readonly tickets: Tickets;
+  readonly tokens: NamedTokens;
+  /** Writes down what somebody did. Durable when it resolves. */
+  note(entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void>;
   byToken(token: string): Caller | undefined;
   byCookie(secret: string): Caller | undefined;
 }
 
-const fileNames: Readonly<Record<FileRole, string>> = { admin: 'token', viewer: 'viewer-token', scraper: 'scrape-token' };
+/** They are tokens' names too, and nobody else's. */
+export const fileNames: Readonly<Record<FileRole, string>> = { admin: 'token', viewer: 'viewer-token', scraper: 'scrape-token' };
 
 const isPersons = (role: Role): role is PersonRole => personRoles.some((one) => one === role);
 
@@ -40,17 +45,24 @@ interface AccessInput {
 export const openAccess = async ({ desired, files, now, random }: AccessInput): Promise<Access> => {
   const kept = await desired.call('keptSessions');
   const sessions = sessionsIn({ kept, keep: (changes) => desired.call('keepSessions', changes), now, random });
+  const keptTokens = await desired.call('keptTokens');
+  const tokens = tokensIn({ kept: keptTokens, keep: (change) => desired.call('keepToken', change), now, random });
   const fileRoles = Object.keys(fileNames) as FileRole[];
+  const isFile = (name: string): boolean => fileRoles.some((role) => fileNames[role] === name);
   return {
     sessions,
+    tokens,
     tickets: ticketsBy({ now, random }),
+    note: (entry) => desired.call('note', { ...entry, at: now() }),
     byToken: (token) => {
+      const named = tokens.of(token);
+      if (named) return { user: named.name, role: named.role, how: 'token' };
       const [role] = fileRoles.filter((one) => isSame(token, files[one]));
       return role && { user: fileNames[role], role, how: 'token' };
     },
     byCookie: (secret) => {
       const session = sessions.of(secret);
-      if (!session) return undefined;
+      if (!session || (session.token !== undefined && !isFile(session.token) && !tokens.isValid(session.token))) return undefined;
       sessions.touch(session);
       const { user, role, how } = session;
       return { user, role, how, session };

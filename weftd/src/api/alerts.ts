@@ -43,8 +43,10 @@ export const alertRoutes: Routes = (server, { alerts }) => {
   server.get('/alerts', { config: { role: 'viewer' } }, () => alerts.call('alerts'));
   server.post<{ Body: { readonly name: string } }>(
     '/receivers/test',
-    { config: { role: 'operator' }, schema: { body: receiverName } },
-    async ({ body: { name } }) => {
+    { config: { role: 'operator', audit: 'test-receiver' }, schema: { body: receiverName } },
+    async (request) => {
+      const { name } = request.body;
+      request.about = name;
       const found = await alerts.call('test', name);
       if (!found) throw new Refusal(404, `there is no receiver ${name.slice(0, 200)}`);
       return found;
@@ -53,17 +55,24 @@ export const alertRoutes: Routes = (server, { alerts }) => {
   server.get('/silences', { config: { role: 'viewer' } }, async () => ({ items: await alerts.call('silences') }));
   server.post<{ Body: SilenceRequest }>(
     '/silences',
-    { config: { role: 'operator' }, schema: { body: silenceRequest } },
-    async ({ body }) => {
+    { config: { role: 'operator', audit: 'silence' }, schema: { body: silenceRequest } },
+    async (request) => {
+      const { body, caller } = request;
+      request.about = body.matchers.map(({ name, matchType = '=', value }) => `${name}${matchType}${value}`).join(', ');
       const fault = silenceFault(body);
       if (fault) throw new Refusal(422, fault);
-      return alerts.call('silence', body);
+      // Who opens the socket may speak for others; who has logged in is who he is.
+      return alerts.call('silence', caller && caller.how !== 'socket' ? { ...body, by: caller.user } : body);
     },
   );
-  server.delete<{ Params: { id: string } }>('/silences/:id', { config: { role: 'operator' } }, async ({ params: { id } }) => {
-    if (!(await alerts.call('unsilence', id))) throw new Refusal(404, `there is no silence ${id.slice(0, 80)}`);
-    return {};
-  });
+  server.delete<{ Params: { id: string } }>(
+    '/silences/:id',
+    { config: { role: 'operator', audit: 'unsilence' } },
+    async ({ params: { id } }) => {
+      if (!(await alerts.call('unsilence', id))) throw new Refusal(404, `there is no silence ${id.slice(0, 80)}`);
+      return {};
+    },
+  );
 };
 
 const longestSilence = 366 * 86_400_000;

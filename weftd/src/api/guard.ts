@@ -15,6 +15,8 @@ export interface Refused {
   readonly ok: false;
   readonly status: 401 | 403 | 421;
   readonly reason: string;
+  /** Who is known, and may not. */
+  readonly caller?: Caller;
 }
 
 export type Verdict = { readonly ok: true; readonly caller?: Caller } | Refused;
@@ -99,5 +101,6 @@ export const guard =
     // Where nobody need be known, who is not is let in as nobody.
     if (needed === 'anyone') return 'ok' in caller ? { ok: true } : { ok: true, caller };
     if ('ok' in caller) return caller;
-    return judgeForgery(message, caller) ?? judgeRole(caller, needed) ?? { ok: true, caller };
+    const refused = judgeForgery(message, caller) ?? judgeRole(caller, needed);
+    return refused ? { ...refused, caller } : { ok: true, caller };
   };

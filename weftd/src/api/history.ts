@@ -69,9 +69,11 @@ export const historyRoutes: Routes = (server, { desired }: ApiParts) => {
   });
   server.post<{ Body: UndoRequest }>(
     '/undo',
-    { config: { role: 'admin' }, schema: { body: undoRequest } },
-    async ({ body, caller }, reply) => {
-      const result = await desired.call('undo', { ...body, ...by(caller) });
+    { config: { role: 'admin', audit: 'undo' }, schema: { body: undoRequest } },
+    async (request, reply) => {
+      const { body } = request;
+      request.about = `revision ${body.revision}`;
+      const result = await desired.call('undo', { ...body, ...by(request) });
       if (!result) throw unknown(body.revision);
       return reply.code(statusOf(result)).send(answered(result));
     },

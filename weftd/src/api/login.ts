@@ -66,10 +66,18 @@ export const loginRoutes: Routes = (server, parts) => {
     reply.code(401);
     return { error: 'nobody is logged in', methods };
   });
-  server.post<{ Body: LoginRequest }>('/login', { config: { role: 'anyone' }, schema: { body: loginRequest } }, ({ body }, reply) =>
-    openSession(parts, loginBy(parts, body), reply),
+  server.post<{ Body: LoginRequest }>(
+    '/login',
+    { config: { role: 'anyone', audit: 'login' }, schema: { body: loginRequest } },
+    async (request, reply) => {
+      request.caller = undefined;
+      const login = loginBy(parts, request.body);
+      request.caller = login;
+      request.about = login.role;
+      return openSession(parts, login, reply);
+    },
   );
-  server.post('/logout', { config: { role: 'viewer' } }, async ({ caller }, reply) => {
+  server.post('/logout', { config: { role: 'viewer', audit: 'logout' } }, async ({ caller }, reply) => {
     const { session } = caller ?? {};
     if (!session) throw new Refusal(400, 'only a browser’s session is ended so; a token is revoked');
     await parts.access.sessions.end((_, proof) => proof === session.proof);
@@ -78,8 +86,10 @@ export const loginRoutes: Routes = (server, parts) => {
   });
   server.post<{ Body: LoginLinkRequest | null }>(
     '/login/links',
-    { config: { role: 'admin' }, schema: { body: linkRequest } },
-    async ({ body, caller }) => {
+    { config: { role: 'admin', audit: 'make-link' }, schema: { body: linkRequest } },
+    async (request) => {
+      const { body, caller } = request;
+      request.about = body?.role ?? 'admin';
       if (!caller) throw new Refusal(401, 'nobody is logged in');
       return madeLink(parts, caller, body ?? {});
     },

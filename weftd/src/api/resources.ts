@@ -95,18 +95,19 @@ export const resourceRoutes: Routes = (server, parts) => {
   );
   server.post<{ Body: ApplyRequest }>(
     '/apply',
-    { config: { role: 'admin' }, schema: { body: applyRequest }, bodyLimit: applyLimit },
-    async ({ body, caller }, reply) => {
-      const result = await desired.call('apply', { ...body, ...by(caller) });
+    { config: { role: 'admin', audit: 'apply' }, schema: { body: applyRequest }, bodyLimit: applyLimit },
+    async (request, reply) => {
+      const { body } = request;
+      const result = await desired.call('apply', { ...body, ...by(request) });
       judged(result, parts.tally);
       return reply.code(statusOf(result)).send(answered(result));
     },
   );
   server.post<{ Body: DeleteRequest }>(
     '/delete',
-    { config: { role: 'admin' }, schema: { body: deleteRequest } },
-    async ({ body, caller }, reply) => {
-      const result = await desired.call('remove', { ...body, ...by(caller) });
+    { config: { role: 'admin', audit: 'delete' }, schema: { body: deleteRequest } },
+    async (request, reply) => {
+      const result = await desired.call('remove', { ...request.body, ...by(request) });
       return reply.code(statusOf(result)).send(answered(result));
     },
   );

@@ -11,9 +11,12 @@ import type { Log } from '../push/contract.ts';
 import { reasonOf } from '../reason.ts';
 import { refuseUpgrade } from './agent.ts';
 import { alertRoutes } from './alerts.ts';
+import { auditRoutes } from './audit.ts';
+import { auditAll } from './audited.ts';
 import { changeRoutes } from './changes.ts';
 import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
+import { upgrade } from './exec.ts';
 import { explainRoutes } from './explain.ts';
 import { guard, type Judge, type NeededRole, namesOf } from './guard.ts';
 import { historyRoutes } from './history.ts';
@@ -28,6 +31,7 @@ import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { signalRoutes } from './signals.ts';
 import { statusRoutes } from './status.ts';
 import { streamRoutes } from './stream.ts';
+import { tokenRoutes } from './tokens.ts';
 import { traceRoutes } from './traces.ts';
 import { waitRoutes } from './wait.ts';
 import { whyRoutes } from './why.ts';
@@ -69,6 +73,8 @@ const shared: readonly Routes[] = [
   streamRoutes,
   historyRoutes,
   changeRoutes,
+  tokenRoutes,
+  auditRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];
@@ -80,8 +86,6 @@ const errorBody = (error: FastifyError | Refusal): ApiError => ({
   error: error.message,
   ...(error instanceof Refusal && error.findings.length > 0 && { findings: error.findings }),
 });
-
-const isUpgradable = (url: string): boolean => /^\/api\/v1\/pods\/[^/?]+\/[^/?]+\/exec(\?|$)/.test(url);
 
 /** Also for what is not there: a stranger does not learn what is, and the console's document stands for no part of the API. */
 const neededFor = ({ routeOptions: { url, config }, originalUrl }: FastifyRequest): NeededRole =>
@@ -113,9 +117,10 @@ const serverFor = (
   server.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     const verdict = judge(request.raw, neededFor(request));
-    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
     request.caller = verdict.caller;
+    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
   });
+  auditAll(server, parts);
   server.setNotFoundHandler(({ method, url }) => {
     throw new Refusal(404, `there is no ${method} ${url.split('?', 1)[0]}`);
   });
@@ -128,11 +133,7 @@ const serverFor = (
   for (const route of routes) server.register(async (scoped) => route(scoped, parts), { prefix });
   server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    // Nothing that is upgraded only reads.
-    const verdict = judge(message, 'admin');
-    if (!verdict.ok) return refuseUpgrade(socket, verdict.status, verdict.reason);
-    if (!isUpgradable(message.url ?? '')) return refuseUpgrade(socket, 404, 'only exec takes a WebSocket');
-    parts.agent.upgrade(message, { socket, head });
+    upgrade({ message, socket, head }, judge, parts).catch((error: Error) => refuseUpgrade(socket, 500, error.message));
   });
   return server;
 };

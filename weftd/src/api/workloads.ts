@@ -10,7 +10,7 @@ export const workloadRoutes: Routes = (server, { desired, agent }) => {
 
   server.post<{ Params: PodPath }>(
     '/workloads/:namespace/:name/restart',
-    { config: { role: 'operator' } },
+    { config: { role: 'operator', audit: 'restart' } },
     async ({ params: { namespace, name } }) => {
       const found = desired.node().workloads.find((workload) => workload.namespace === namespace && workload.name === name);
       const restarted = found && (await desired.call('restart', { kind: found.kind, namespace, name }));

@@ -4,6 +4,7 @@
  */
 import type {
   ApplyResult,
+  AuditAuthor,
   Finding,
   NodeRegistration,
   NodeView,
@@ -58,9 +59,9 @@ export interface StandingObject {
 /** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
 export interface Calls extends AccessCalls, Questions, Retrospect {
   apply(request: Applied): ApplyResult;
-  remove(asked: { readonly objects: readonly ObjectRef[]; readonly by?: string }): ApplyResult;
+  remove(asked: { readonly objects: readonly ObjectRef[]; readonly by?: AuditAuthor }): ApplyResult;
   /** Undefined: there is no such revision, or it is not known any more. */
-  undo(asked: UndoRequest & { readonly by?: string }): UndoResult | undefined;
+  undo(asked: UndoRequest & { readonly by?: AuditAuthor }): UndoResult | undefined;
   list(query: ObjectQuery): Promise<readonly StandingObject[]>;
   findings(): readonly Finding[];
   /** What alerts go by; with the values of Secrets that receivers are named with, for the thread that tells them. */

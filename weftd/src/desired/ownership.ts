@@ -2,7 +2,17 @@
  * Desired state: what files claim and what the API writes, settled object by object into the store. Each object has one
  * owner; every write is durable before it is acknowledged; a broken newer version leaves the last good one in force.
  */
-import type { ApplyAction, ApplyRequest, ApplyResult, CertificateReader, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
+import type {
+  ApplyAction,
+  ApplyRequest,
+  ApplyResult,
+  AuditAuthor,
+  CertificateReader,
+  Finding,
+  ObjectRef,
+  Resource,
+  StoredObject,
+} from '@weft/model';
 import { manifestOf, parse, refKey, refOf } from '@weft/model';
 import { createClaims } from '../sources/claims.ts';
 import type { FileChanges } from '../sources/files.ts';
@@ -25,7 +35,7 @@ export interface Ownership {
   /** Settles every object; needed once, after the first look at the folder. */
   settleAll(): boolean;
   apply(request: Applied): ApplyResult;
-  remove(refs: readonly ObjectRef[], by?: string): ApplyResult;
+  remove(refs: readonly ObjectRef[], by?: AuditAuthor): ApplyResult;
   /** Takes back what a revision did, all of it or nothing. */
   undo(revision: WrittenRevision & { readonly changes: readonly Change[] }, options: UndoOptions): Undone;
   /** The same array until something changes. */
@@ -40,10 +50,10 @@ export interface Ownership {
 }
 
 /** With who asks for it. */
-export type Applied = ApplyRequest & { readonly by?: string };
+export type Applied = ApplyRequest & { readonly by?: AuditAuthor };
 
 export interface UndoOptions {
-  readonly by?: string;
+  readonly by?: AuditAuthor;
   readonly dryRun: boolean;
 }
 
@@ -191,7 +201,7 @@ class OwnedObjects implements Ownership {
     return claim ? { file: claim.file, line: claim.line ?? 1 } : origin;
   }
 
-  remove(refs: readonly ObjectRef[], by?: string): ApplyResult {
+  remove(refs: readonly ObjectRef[], by?: AuditAuthor): ApplyResult {
     const findings: Finding[] = [];
     const items = refs.map((ref): { ref: ObjectRef; action: ApplyAction } => {
       const key = refKey(ref);
@@ -270,7 +280,7 @@ class OwnedObjects implements Ownership {
   }
 }
 
-const authorOf = ({ by }: { readonly by?: string | undefined }): Author => ({ source: 'api', ...(by !== undefined && { by }) });
+const authorOf = ({ by }: { readonly by?: AuditAuthor | undefined }): Author => ({ source: 'api', ...(by !== undefined && { by }) });
 
 const about = (findings: readonly Finding[], ref: ObjectRef): readonly Finding[] =>
   findings.filter(({ resource }) => resource && refKey(resource) === refKey(ref));

@@ -12,7 +12,10 @@ export const tellOfMesh = (live: Live, desired: DesiredThread, push: Push): (() 
   const detached = [
     desired.onNews(({ revision, kinds, findings }) => {
       live.tell('status', { revision });
-      if (kinds.length > 0) live.tell('resources', { revision, kinds });
+      if (kinds.length > 0) {
+        live.tell('resources', { revision, kinds });
+        live.tell('audit');
+      }
       if (findings) live.tell('findings', { revision });
     }),
     desired.onNode(() => {

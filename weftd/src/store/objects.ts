@@ -1,13 +1,14 @@
 /** Desired state, versioned: each write is one revision, and what each revision did is kept for 30 days. */
-import type { Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
+import type { AuditAuthor, Finding, ObjectRef, Resource, StoredObject } from '@weft/model';
 import { refKey, refOf } from '@weft/model';
+import { type Audit, aboutObjects, type NewEntry } from './audit.ts';
 import type { Database } from './database.ts';
 
 /** Whose write it is. */
 export interface Author {
   readonly source: 'file' | 'api';
   /** Of those who ask the API. */
-  readonly by?: string;
+  readonly by?: AuditAuthor;
   /** The revision that is taken back. */
   readonly undoes?: number;
 }
@@ -58,6 +59,14 @@ const written = ({ lines: _, ...resource }: Resource): string => JSON.stringify(
 
 const samePlace = (a: Resource, b: Resource): boolean => JSON.stringify([a.origin, a.lines]) === JSON.stringify([b.origin, b.lines]);
 
+/** In one transaction with the change: neither is there without the other. */
+const entryOf = ({ put, remove, author }: Write, { at, revision }: { readonly at: number; readonly revision: number }): NewEntry => {
+  const { source, by, undoes } = author;
+  const refs = [...put.map(({ resource }) => refOf(resource)), ...remove];
+  const action = undoes !== undefined ? 'undo' : source === 'file' ? 'file' : put.length > 0 ? 'apply' : 'delete';
+  return { at, by: by ?? { user: '', how: 'file' }, action, about: aboutObjects(refs), result: 'done', revision };
+};
+
 const load = ({ sql }: Database): Map<string, StoredObject> =>
   new Map(
     sql
@@ -70,7 +79,7 @@ const load = ({ sql }: Database): Map<string, StoredObject> =>
       }),
   );
 
-export const objectsIn = (database: Database, now: () => number): Objects => {
+export const objectsIn = (database: Database, now: () => number, audit: Audit): Objects => {
   const { sql } = database;
   const upsert = sql.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)');
   const erase = sql.prepare('DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?');
@@ -99,7 +108,10 @@ export const objectsIn = (database: Database, now: () => number): Objects => {
     database.transaction(() => {
       const at = now();
       count.run(next);
-      if (author) sign.run(next, author.source, author.by ?? null, author.undoes ?? null);
+      if (author) {
+        sign.run(next, author.source, author.by?.user ?? null, author.undoes ?? null);
+        audit.add(entryOf({ put, remove, author }, { at, revision: next }));
+      }
       for (const { resource, findings } of put) {
         const { kind, namespace, name } = refOf(resource);
         const text = written(resource);

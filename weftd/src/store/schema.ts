@@ -64,4 +64,15 @@ export const migrations: readonly string[] = [
   -- Who made each revision, and which one it takes back.
   CREATE TABLE revisions (revision INTEGER PRIMARY KEY, source TEXT NOT NULL, author TEXT, undoes INTEGER) STRICT;
   `,
+  `
+  -- Tokens of the API, with proofs instead of themselves.
+  CREATE TABLE access_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
+  -- Who did what; reason is null where it was done. Numbers are never given twice.
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, user TEXT NOT NULL, author TEXT NOT NULL,
+    action TEXT NOT NULL, about TEXT NOT NULL, reason TEXT, revision INTEGER
+  ) STRICT;
+  CREATE INDEX audit_by_age ON audit (at);
+  CREATE INDEX audit_by_user ON audit (user, id);
+  `,
 ];

@@ -1,5 +1,7 @@
 /** All that weftd remembers, in one file: `store.db` in the mesh's home. */
 import type { Session } from '../access/sessions.ts';
+import type { KeptToken } from '../access/tokens.ts';
+import { type Audit, auditIn, auditKept } from './audit.ts';
 import { openDatabase } from './database.ts';
 import { type Decisions, decisionsIn } from './decisions.ts';
 import { type History, historyIn } from './history.ts';
@@ -22,6 +24,9 @@ export interface Store {
   readonly past: Past;
   /** Logins of browsers, by proof of their secrets. */
   readonly sessions: Table<Session>;
+  /** By name. */
+  readonly tokens: Table<KeptToken>;
+  readonly audit: Audit;
   /** Forgets history that is too old. */
   prune(): void;
   close(): void;
@@ -29,9 +34,13 @@ export interface Store {
 
 export const openStore = (path: string, now: () => number): Store => {
   const database = openDatabase(path, migrations);
-  const objects = objectsIn(database, now);
+  const audit = auditIn(database);
+  const objects = objectsIn(database, now, audit);
   const history = historyIn(database);
-  const prune = (): void => void objects.prune(now() - historyKept, mostHistory);
+  const prune = (): void => {
+    objects.prune(now() - historyKept, mostHistory);
+    audit.prune(now() - auditKept);
+  };
   prune();
   return {
     objects,
@@ -42,6 +51,8 @@ export const openStore = (path: string, now: () => number): Store => {
     history,
     past: pastIn(database, history.since, now),
     sessions: tableIn(database, 'sessions', ['proof', 'session'], asJson()),
+    tokens: tableIn(database, 'access_tokens', ['name', 'token'], asJson()),
+    audit,
     prune,
     close: database.close,
   };
