@@ -1,6 +1,7 @@
 /** How the mesh does, at one look: what is wrong first, and where to read on. */
-import { Page } from '../kit/parts.tsx';
-import { useShared } from '../shell/time.ts';
+import { ChangeList } from '../changes/ChangeList.tsx';
+import { Page, Panel } from '../kit/parts.tsx';
+import { useShared, useSpan } from '../shell/time.ts';
 import { Alerts } from './Alerts.tsx';
 import { ControlPlane } from './ControlPlane.tsx';
 import { Failing } from './Failing.tsx';
@@ -10,6 +11,7 @@ import { Traffic } from './Traffic.tsx';
 
 export const Overview = () => {
   const { ns } = useShared();
+  const { from, to } = useSpan();
   return (
     <Page
       title={ns ? `Overview of ${ns}` : 'Overview'}
@@ -20,6 +22,9 @@ export const Overview = () => {
       <div className="grid">
         <Alerts />
         <Objectives />
+        <Panel title="What changed">
+          <ChangeList around={{ from, to, namespace: ns }} shown={8} />
+        </Panel>
         <Failing />
         <Security />
         <ControlPlane />

@@ -1,6 +1,7 @@
 /** The golden signals of the mesh, or of the namespace that was chosen. */
 import type { SignalsAnswer } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
+import { useMarkers } from '../changes/changes.ts';
 import { Chart } from '../kit/Chart.tsx';
 import { Badge, Figure, Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
@@ -20,6 +21,9 @@ const Figures = ({ item }: { readonly item: SignalsAnswer['items'][number] }) =>
 );
 
 const Drawn = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => {
+  const { from: begin, to: end } = useSpan();
+  const { ns: namespace } = useShared();
+  const markers = useMarkers({ from: begin, to: end, namespace });
   const set = useSetSearch();
   const select = (from: number, to: number): void => set({ from, to, since: undefined });
   const steps = item.series ?? [];
@@ -36,8 +40,8 @@ const Drawn = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => {
   ];
   return (
     <div className="grid">
-      <Chart name="Requests per second" times={times} series={rates} words={count} onSelect={select} />
-      <Chart name="Latency" times={times} series={latencies} words={duration} onSelect={select} />
+      <Chart name="Requests per second" times={times} series={rates} words={count} markers={markers} onSelect={select} />
+      <Chart name="Latency" times={times} series={latencies} words={duration} markers={markers} onSelect={select} />
     </div>
   );
 };
