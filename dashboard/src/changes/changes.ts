@@ -1,6 +1,7 @@
 /** What changed in a span of time, as charts mark it and lists tell it. */
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { MeshChange, MeshChanges } from '@weft/model';
+import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import type { Marker } from '../kit/Chart.tsx';
 
@@ -21,5 +22,7 @@ export const useChanges = ({ from, to, namespace, service }: Around): UseQueryRe
 const noChanges: readonly MeshChange[] = [];
 
 /** For a chart's `markers`. A chart without them is no failure, so that why they are not there is told by the list. */
-export const useMarkers = (around: Around): readonly Marker[] =>
-  (useChanges(around).data?.items ?? noChanges).map(({ at, words }) => ({ at, words }));
+export const useMarkers = (around: Around): readonly Marker[] => {
+  const { data } = useChanges(around);
+  return useMemo(() => (data?.items ?? noChanges).map(({ at, words }) => ({ at, words })), [data]);
+};
