@@ -22,6 +22,7 @@ const workload = (namespace: string, name: string, pods: readonly PodReport[], k
   desired: pods.length,
   ready: pods.length,
   pods,
+  labels: {},
   restartNeeded: false,
 });
 

@@ -1,12 +1,13 @@
 /** All pages: one line for each noun's folder. */
 import { createRouter } from '@tanstack/react-router';
 import { alertRoutes } from './alerts/route.ts';
+import { mapRoutes } from './map/route.ts';
 import { overviewRoutes } from './overview/route.ts';
 import { securityRoutes } from './security/route.ts';
 import { serviceRoutes } from './services/route.ts';
 import { loginRoute, root, shell } from './shell/route.ts';
 
-const pages = [...overviewRoutes, ...serviceRoutes, ...securityRoutes, ...alertRoutes];
+const pages = [...overviewRoutes, ...mapRoutes, ...serviceRoutes, ...securityRoutes, ...alertRoutes];
 
 export const router = createRouter({
   routeTree: root.addChildren([loginRoute, shell.addChildren(pages)]),

@@ -50,7 +50,7 @@
  * GET    /silences                                 { items: SilenceStatus[] }
  * POST   /silences         SilenceRequest          SilenceStatus
  * DELETE /silences/:id                             {}
- * GET    /workloads                                { items: WorkloadStatus[] }
+ * GET    /workloads                                { items: WorkloadStatus[], cluster }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy
  * WS     /pods/:namespace/:name/exec?container=&command=&command=&stdin=   v5.channel.k8s.io framing
@@ -154,6 +154,8 @@ export interface WorkloadStatus {
   readonly desired: number;
   readonly ready: number;
   readonly pods: readonly PodReport[];
+  /** Of its newest pod: where it runs and what it is part of; none while it has no pods. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly restartNeeded: boolean;
 }
 

@@ -6,7 +6,10 @@ interface PodPath {
 }
 
 export const workloadRoutes: Routes = (server, { desired, agent }) => {
-  server.get('/workloads', { config: { role: 'viewer' } }, () => ({ items: desired.node().workloads }));
+  server.get('/workloads', { config: { role: 'viewer' } }, () => {
+    const { workloads, view } = desired.node();
+    return { items: workloads, cluster: view.clusterId };
+  });
 
   server.post<{ Params: PodPath }>(
     '/workloads/:namespace/:name/restart',

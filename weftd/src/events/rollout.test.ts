@@ -12,7 +12,7 @@ interface Pod {
 const seen = (...pods: readonly Pod[]): Seen => ({
   workloads: [
     {
-      ...{ kind: 'Deployment', namespace: 'shop', name: 'web', desired: pods.length, ready: pods.length, restartNeeded: false },
+      ...{ kind: 'Deployment', namespace: 'shop', name: 'web', desired: pods.length, ready: pods.length, restartNeeded: false, labels: {} },
       pods: pods.map(
         ({ uid, ready = true, restarts = 0 }): PodReport => ({
           ...{ uid, ready, restarts, name: `web-${uid}`, namespace: 'shop', address: '10.0.0.1', phase: 'Running' },

@@ -31,6 +31,7 @@ export const workloadStatus = (workload: Workload, reports: readonly PodReport[]
     desired: workload.replicas,
     ready: pods.filter(({ ready }) => ready).length,
     pods,
+    labels: workload.instances.at(-1)?.pod.labels ?? {},
     restartNeeded: workload.instances.some((instance) => isRestartNeeded(workload, instance)),
   };
 };

@@ -1,0 +1,181 @@
+/** What weftd tells → the map's nodes and edges. */
+import type { Edge, Health, Topology } from '@weft/model';
+import { healthOf } from '@weft/signals';
+import { type Ends, endsOf, type NodeKey } from './ends.ts';
+import { boxOf, type Places } from './places.ts';
+import { type Flow, failedShare, type MapEdge, type MapNode, nothing, sum } from './scene.ts';
+import type { BoxBy } from './search.ts';
+
+export interface GraphInput {
+  readonly topology: Topology;
+  readonly places: Places;
+  /** `namespace/name` of all that are configured. */
+  readonly services: readonly string[];
+  readonly boxBy: BoxBy;
+  readonly isExpanded: (service: string) => boolean;
+  /** Of a service, by its objectives; undefined: it has none. */
+  readonly judged: (service: string) => { readonly health: Health; readonly words: string } | undefined;
+  /** Also what nobody used, and what vanished. */
+  readonly withIdle: boolean;
+  /** Only this namespace's unused nodes; edges are weftd's to choose. */
+  readonly namespace?: string;
+}
+
+export interface Graph {
+  readonly nodes: readonly MapNode[];
+  readonly edges: readonly MapEdge[];
+}
+
+interface Link {
+  readonly from: NodeKey;
+  readonly to: NodeKey;
+  readonly edge: Edge;
+}
+
+const linksOf = (edges: readonly Edge[], ends: Ends): readonly Link[] =>
+  edges.flatMap((edge) => {
+    const from = ends.caller(edge.caller);
+    const { first, version } = ends.callee(edge.callee);
+    return [{ from, to: first, edge }, ...(version ? [{ from: first, to: version, edge }] : [])];
+  });
+
+const severest = (states: readonly MapEdge['mtls'][]): MapEdge['mtls'] => {
+  const some = (one: MapEdge['mtls']) => states.includes(one);
+  if (some('mixed') || (some('plaintext') && some('mutual'))) return 'mixed';
+  if (some('plaintext')) return 'plaintext';
+  return some('mutual') ? 'mutual' : 'unknown';
+};
+
+const slowest = (edges: readonly { readonly p95?: number }[]): number | undefined => {
+  const known = edges.flatMap(({ p95 }) => p95 ?? []);
+  return known.length > 0 ? Math.max(...known) : undefined;
+};
+
+export const flowOf = (edge: Edge, seconds: number): Flow => ({
+  requests: edge.requests,
+  requestsPerSecond: edge.requestsPerSecond,
+  failed: edge.failed,
+  bytesPerSecond: (edge.bytesReceived + edge.bytesSent) / seconds,
+  connectionsOpened: edge.connectionsOpened,
+});
+
+export const edgeId = (from: string, to: string, protocol: string): string => `${from} > ${to} ${protocol}`;
+
+/** Edges that are drawn as one. */
+export const merged = (edges: readonly MapEdge[]): MapEdge | undefined => {
+  const [first] = edges;
+  if (!first || edges.length === 1) return first;
+  const flow = sum(edges);
+  const p95 = slowest(edges);
+  const { p95: _, lastSeen: __, ...rest } = first;
+  const gone = edges.every(({ lastSeen }) => lastSeen !== undefined);
+  return {
+    ...rest,
+    ...flow,
+    ...(p95 !== undefined && { p95 }),
+    ...(gone && { lastSeen: Math.max(...edges.map(({ lastSeen }) => lastSeen ?? 0)) }),
+    mtls: severest(edges.map(({ mtls }) => mtls)),
+    health: healthOf(flow),
+    parts: edges.flatMap(({ parts }) => parts),
+  };
+};
+
+const mapEdge = ({ from, to, edge }: Link, seconds: number): MapEdge => ({
+  id: edgeId(from.id, to.id, edge.protocol),
+  from: from.id,
+  to: to.id,
+  protocol: edge.protocol,
+  ...flowOf(edge, seconds),
+  ...(edge.latency && { p95: edge.latency.p95 }),
+  mtls: edge.mtls,
+  health: edge.health,
+  parts: [edge],
+});
+
+const mergeSame = (edges: readonly MapEdge[]): readonly MapEdge[] =>
+  [...Map.groupBy(edges, ({ id }) => id).values()].flatMap((same) => merged(same) ?? []);
+
+const vanishedEdges = ({ vanished }: Topology, ends: Ends): readonly { readonly keys: readonly NodeKey[]; readonly edge: MapEdge }[] =>
+  vanished.map(({ caller, callee, protocol, lastSeen }) => {
+    const [from, to] = [ends.caller(caller), ends.callee(callee).first];
+    const edge = {
+      id: edgeId(from.id, to.id, protocol),
+      from: from.id,
+      to: to.id,
+      protocol,
+      ...nothing,
+      mtls: 'unknown',
+      health: 'idle',
+      lastSeen,
+      parts: [],
+    } as const;
+    return { keys: [from, to], edge };
+  });
+
+/** What is configured and was not seen. */
+const unusedKeys = ({ places, services, namespace }: GraphInput, ends: Ends): readonly NodeKey[] => {
+  const all = [
+    ...services.map((key) => ends.service(key)),
+    ...[...places]
+      .filter(([, place]) => place.services.length === 0 || place.proxy === 'gateway')
+      .map(([key, { version }]) => ends.workload(key, version)),
+  ];
+  return all.filter((key) => namespace === undefined || key.namespace === namespace);
+};
+
+const healthWordsOf = (flow: Flow): string => {
+  if (flow.requests === 0) return 'no requests in this time';
+  return `${Number((failedShare(flow) * 100).toPrecision(2))} % of requests failed (degraded from 0.1 %, failing from 10 %)`;
+};
+
+interface Around {
+  readonly into: readonly MapEdge[];
+  readonly outOf: readonly MapEdge[];
+}
+
+const nodeOf = (keys: readonly NodeKey[], { into, outOf }: Around, { places, boxBy, judged }: GraphInput): MapNode | undefined => {
+  const [key] = keys;
+  if (!key) return undefined;
+  const { id, kind, namespace, name } = key;
+  const workloads = [...new Set(keys.flatMap(({ workload }) => workload ?? []))].sort();
+  const behind =
+    kind === 'service'
+      ? [...places].filter(([, { services }]) => services.includes(`${namespace}/${name}`)).map(([workload]) => workload)
+      : [];
+  const versions = [...keys.flatMap(({ version }) => version ?? []), ...behind.flatMap((workload) => places.get(workload)?.version ?? [])];
+  const [inbound, outbound] = [sum(into), sum(outOf)];
+  const own = kind === 'service' ? judged(`${namespace}/${name}`) : undefined;
+  const place = places.get([...workloads, ...behind][0] ?? '');
+  const box = boxOf(boxBy, namespace, place);
+  return {
+    ...{ id, kind, namespace, name, inbound, outbound },
+    ...(box !== undefined && { box }),
+    workloads: [...new Set([...workloads, ...behind])].sort(),
+    versions: [...new Set(versions)].filter((version) => version !== '').sort(),
+    health: own?.health ?? healthOf(inbound),
+    healthWords: own?.words ?? healthWordsOf(inbound),
+    isUnused: into.every(({ lastSeen }) => lastSeen !== undefined) && outOf.every(({ lastSeen }) => lastSeen !== undefined),
+    members: 1,
+  };
+};
+
+export const graphOf = (input: GraphInput): Graph => {
+  const { topology, places, isExpanded, withIdle } = input;
+  const ends = endsOf({ places, edges: [...topology.edges, ...topology.vanished], isExpanded });
+  const links = linksOf(topology.edges, ends);
+  const seconds = (topology.to - topology.from) / 1_000;
+  const live = mergeSame(links.map((link) => mapEdge(link, seconds)));
+  const ids = new Set(live.map(({ id }) => id));
+  const gone = withIdle ? vanishedEdges(topology, ends).filter(({ edge }) => !ids.has(edge.id)) : [];
+  const edges = [...live, ...mergeSame(gone.map(({ edge }) => edge))];
+  const keys = [
+    ...links.flatMap(({ from, to }) => [from, to]),
+    ...gone.flatMap(({ keys }) => keys),
+    ...(withIdle ? unusedKeys(input, ends) : []),
+  ];
+  const [byTarget, bySource] = [Map.groupBy(edges, ({ to }) => to), Map.groupBy(edges, ({ from }) => from)];
+  const nodes = [...Map.groupBy(keys, ({ id }) => id)].flatMap(
+    ([id, same]) => nodeOf(same, { into: byTarget.get(id) ?? [], outOf: bySource.get(id) ?? [] }, input) ?? [],
+  );
+  return { nodes, edges };
+};

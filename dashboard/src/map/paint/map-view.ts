@@ -1,0 +1,241 @@
+/** The map on its canvas: what is seen of it, who moves it with pointer and wheel, and frames only while something moves. */
+import type { Point } from '../layout.ts';
+import { type Camera, mapPoint, type Rect, type Viewport, zoomed } from './camera.ts';
+import { edgeAt, nodeAt } from './hit.ts';
+import { aim, Layer } from './layer.ts';
+import { drawMarked, type Marked } from './marked.ts';
+import { type Palette, readPalette } from './palette.ts';
+import type { Picture } from './picture.ts';
+import { drawTraffic, mostAnimated } from './traffic.ts';
+
+export interface MapHandlers {
+  /** A node or an edge; undefined: the ground. */
+  readonly onSelect: (id: string | undefined) => void;
+  /** A node, twice. */
+  readonly onOpen: (id: string) => void;
+  readonly onMove: (id: string, to: Point) => void;
+  /** Another size, and nobody chose what is seen. */
+  readonly onFit: () => void;
+}
+
+/** Milliseconds of a frame for painting what is not shown yet. */
+const paintMs = 7;
+/** A pointer that moves less than so many pixels clicks. */
+const clickWithin = 4;
+const dotsFrom = 0.3;
+
+interface Drag {
+  readonly node: string | undefined;
+  /** Where it was pressed, in pixels; and how far a node's middle was from there. */
+  readonly start: Point;
+  readonly offset: Point;
+  last: Point;
+  isMoved: boolean;
+}
+
+const middleOf = ({ left, right, top, bottom }: Rect): Point => ({ x: (left + right) / 2, y: (top + bottom) / 2 });
+
+export class MapView {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #handlers: MapHandlers;
+  readonly #layer = new Layer();
+  readonly #gone = new AbortController();
+  readonly #size: ResizeObserver;
+  readonly #theme: MutationObserver;
+  #picture: Picture = { nodes: [], edges: [], boxes: [] };
+  #palette: Palette = readPalette();
+  #camera: Camera = { x: 0, y: 0, zoom: 1 };
+  #viewport: Viewport = { width: 0, height: 0 };
+  #marked: Marked = {};
+  #isAnimated = false;
+  #drag: Drag | undefined;
+  #frame: number | undefined;
+  /** Somebody moved it himself: from then on it does not fit itself to what comes. */
+  isMoved = false;
+
+  constructor(canvas: HTMLCanvasElement, handlers: MapHandlers) {
+    this.#canvas = canvas;
+    this.#handlers = handlers;
+    this.#size = new ResizeObserver(() => this.#resize());
+    this.#size.observe(canvas);
+    this.#theme = new MutationObserver(() => this.#recolour());
+    this.#theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    this.#resize();
+    this.#listen();
+  }
+
+  get viewport(): Viewport {
+    return this.#viewport;
+  }
+
+  get camera(): Camera {
+    return this.#camera;
+  }
+
+  show(picture: Picture): void {
+    this.#picture = picture;
+    this.#layer.soil();
+    this.#next();
+  }
+
+  mark(marked: Marked): void {
+    this.#marked = marked;
+    this.#next();
+  }
+
+  animate(isAnimated: boolean): void {
+    this.#isAnimated = isAnimated;
+    this.#next();
+  }
+
+  look(camera: Camera): void {
+    this.#camera = camera;
+    this.#next();
+  }
+
+  zoom(factor: number): void {
+    this.isMoved = true;
+    this.look(zoomed(this.#camera, factor, this.#camera));
+  }
+
+  pan(dx: number, dy: number): void {
+    this.isMoved = true;
+    const { x, y, zoom } = this.#camera;
+    this.look({ x: x + dx / zoom, y: y + dy / zoom, zoom });
+  }
+
+  /** Moves what is seen as far as a node needs to be within. */
+  reveal(id: string): void {
+    const rect = this.#picture.nodes.find(({ node }) => node.id === id)?.rect;
+    if (!rect) return;
+    const { width, height } = this.#viewport;
+    const { x, y } = middleOf(rect);
+    const [dx, dy] = [(x - this.#camera.x) * this.#camera.zoom, (y - this.#camera.y) * this.#camera.zoom];
+    const beyond = (distance: number, room: number): number => Math.sign(distance) * Math.max(0, Math.abs(distance) - room);
+    const [moveX, moveY] = [beyond(dx, width / 2 - 110), beyond(dy, height / 2 - 50)];
+    if (moveX !== 0 || moveY !== 0) this.pan(moveX, moveY);
+  }
+
+  stop(): void {
+    this.#gone.abort();
+    this.#size.disconnect();
+    this.#theme.disconnect();
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  get #scale(): number {
+    return Math.min(2, window.devicePixelRatio || 1);
+  }
+
+  #recolour(): void {
+    this.#palette = readPalette();
+    this.#layer.soil();
+    this.#next();
+  }
+
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    this.#viewport = { width, height };
+    this.#canvas.width = Math.round(width * this.#scale);
+    this.#canvas.height = Math.round(height * this.#scale);
+    this.#layer.soil();
+    if (!this.isMoved) this.#handlers.onFit();
+    this.#next();
+  }
+
+  #listen(): void {
+    const { signal } = this.#gone;
+    const canvas = this.#canvas;
+    canvas.addEventListener('pointerdown', (event) => this.#press(event), { signal });
+    canvas.addEventListener('pointermove', (event) => this.#pointer(event), { signal });
+    canvas.addEventListener('pointerup', (event) => this.#release(event), { signal });
+    canvas.addEventListener(
+      'pointercancel',
+      () => {
+        this.#drag = undefined;
+      },
+      { signal },
+    );
+    canvas.addEventListener(
+      'dblclick',
+      (event) => {
+        const id = nodeAt(this.#picture, this.#below(event));
+        if (id) this.#handlers.onOpen(id);
+      },
+      { signal },
+    );
+    canvas.addEventListener(
+      'wheel',
+      (event) => {
+        event.preventDefault();
+        this.isMoved = true;
+        const factor = Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0016));
+        this.look(zoomed(this.#camera, factor, this.#below(event)));
+      },
+      { signal, passive: false },
+    );
+  }
+
+  #below({ offsetX: x, offsetY: y }: MouseEvent): Point {
+    return mapPoint(this.#camera, this.#viewport, { x, y });
+  }
+
+  #press(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    const point = this.#below(event);
+    const node = nodeAt(this.#picture, point);
+    const rect = this.#picture.nodes.find((one) => one.node.id === node)?.rect;
+    const at = rect ? middleOf(rect) : point;
+    const start = { x: event.offsetX, y: event.offsetY };
+    this.#drag = { node, start, last: start, offset: { x: at.x - point.x, y: at.y - point.y }, isMoved: false };
+    this.#canvas.setPointerCapture(event.pointerId);
+  }
+
+  #pointer(event: PointerEvent): void {
+    const drag = this.#drag;
+    const at = { x: event.offsetX, y: event.offsetY };
+    if (!drag) {
+      const point = this.#below(event);
+      const hovered = nodeAt(this.#picture, point) ?? edgeAt(this.#picture, point, this.#camera.zoom);
+      this.#canvas.style.cursor = hovered ? 'pointer' : 'grab';
+      if (hovered !== this.#marked.hovered) this.mark({ ...this.#marked, hovered });
+      return;
+    }
+    drag.isMoved ||= Math.hypot(at.x - drag.start.x, at.y - drag.start.y) > clickWithin;
+    if (!drag.isMoved) return;
+    const point = this.#below(event);
+    if (drag.node) this.#handlers.onMove(drag.node, { x: point.x + drag.offset.x, y: point.y + drag.offset.y });
+    else this.pan(drag.last.x - at.x, drag.last.y - at.y);
+    drag.last = at;
+  }
+
+  #release(event: PointerEvent): void {
+    const drag = this.#drag;
+    this.#drag = undefined;
+    if (!drag || drag.isMoved) return;
+    this.#handlers.onSelect(drag.node ?? edgeAt(this.#picture, this.#below(event), this.#camera.zoom));
+  }
+
+  #next(): void {
+    this.#frame ??= requestAnimationFrame((now) => {
+      this.#frame = undefined;
+      this.#draw(now);
+    });
+  }
+
+  #draw(now: number): void {
+    const ctx = this.#canvas.getContext('2d');
+    if (!ctx || this.#viewport.width === 0) return;
+    const [viewport, scale, camera, palette] = [this.#viewport, this.#scale, this.#camera, this.#palette];
+    this.#layer.work({ picture: this.#picture, palette }, { camera, viewport, scale }, paintMs);
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#layer.draw(ctx, camera, { viewport, scale });
+    aim(ctx, camera, { size: viewport, scale });
+    ctx.textBaseline = 'middle';
+    drawMarked(ctx, this.#picture, { marked: this.#marked, palette, zoom: camera.zoom });
+    const isMoving = this.#isAnimated && this.#picture.edges.length <= mostAnimated && camera.zoom >= dotsFrom;
+    if (isMoving) drawTraffic(ctx, this.#picture.edges, { palette, now });
+    if (isMoving || this.#layer.isWorking) this.#next();
+  }
+}

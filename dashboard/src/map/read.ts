@@ -1,0 +1,98 @@
+/** What the map asks weftd for, and the scene that it makes of the answers. */
+import type { ObjectiveStatus, StoredObject, Topology } from '@weft/model';
+import type { MtlsReport } from '@weft/signals';
+import { useMemo } from 'react';
+import { useAsk } from '../api/ask.ts';
+import { useShared, useSpan } from '../shell/time.ts';
+import { boxed } from './boxes.ts';
+import { type Expression, type Found, foundIn, readExpression, without } from './expression.ts';
+import { focused } from './focus.ts';
+import { type Graph, graphOf } from './graph.ts';
+import { judgedBy } from './objectives.ts';
+import { placesOf, type Workloads } from './places.ts';
+import type { Scene } from './scene.ts';
+import type { MapSearch } from './search.ts';
+import { sendersOf, withSenders } from './senders.ts';
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+
+const none: Items<never> = { items: [] };
+const noWorkloads: Workloads = { items: [], cluster: '' };
+const noReport: Pick<MtlsReport, 'workloads'> = { workloads: [] };
+
+/** What is kept of them is asked for the past and the present alike. */
+const useTopology = () => {
+  const { ns } = useShared();
+  const { from, to } = useSpan();
+  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace: ns }, topics: ['topology', 'signals'] });
+};
+
+const usePlain = (topology: Topology | undefined) => {
+  const { at } = useShared();
+  const { from, to } = useSpan();
+  const isPlain = topology?.edges.some(({ mtls, caller }) => mtls !== 'mutual' && caller.kind === 'outside') ?? false;
+  // Who had an address is known of pods that run: of the past nobody is named.
+  return useAsk<MtlsReport>({ path: '/mtls', query: { windowMs: to - from }, topics: ['topology'], enabled: isPlain && at === undefined });
+};
+
+export const useMapAnswers = () => {
+  const topology = useTopology();
+  const plain = usePlain(topology.data);
+  const workloads = useAsk<Workloads>({ path: '/workloads', topics: ['workloads'] });
+  const services = useAsk<Items<StoredObject>>({ path: '/resources/Service', topics: ['resources'] });
+  const objectives = useAsk<Items<ObjectiveStatus>>({ path: '/slos', topics: ['signals', 'resources'] });
+  return { topology, plain, workloads, services, objectives };
+};
+
+type Answers = ReturnType<typeof useMapAnswers>;
+
+const useGraph = ({ topology, plain, workloads, services, objectives }: Answers, search: MapSearch): Graph => {
+  const { ns, at } = useShared();
+  const { box = 'namespace', expand, idle } = search;
+  return useMemo(() => {
+    if (!topology.data) return { nodes: [], edges: [] };
+    const stored = (services.data ?? none).items;
+    const edges = withSenders(topology.data.edges, sendersOf({ ...noReport, ...(at === undefined && plain.data) } as MtlsReport));
+    return graphOf({
+      topology: { ...topology.data, edges },
+      places: placesOf(workloads.data ?? noWorkloads, stored),
+      services: stored.map(({ resource: { metadata } }) => `${metadata.namespace}/${metadata.name}`),
+      boxBy: box,
+      isExpanded: (service) => expand?.includes(service) ?? false,
+      judged: at === undefined ? judgedBy((objectives.data ?? none).items) : () => undefined,
+      withIdle: idle !== false,
+      ...(ns !== undefined && { namespace: ns }),
+    });
+  }, [topology.data, plain.data, workloads.data, services.data, objectives.data, box, expand, idle, ns, at]);
+};
+
+export interface Shown {
+  /** All that there is, before anything was left out: what breaks is told of it. */
+  readonly graph: Graph;
+  readonly scene: Scene;
+  /** Undefined: nothing is looked for. */
+  readonly found?: Found;
+  /** Expressions that cannot be read, by the field that they stand in. */
+  readonly problems: { readonly find?: string; readonly hide?: string };
+}
+
+const expressionIn = (text: string | undefined): { readonly expression?: Expression; readonly problem?: string } =>
+  text === undefined || text.trim() === '' ? {} : readExpression(text);
+
+export const useShown = (answers: Answers, search: MapSearch): Shown => {
+  const graph = useGraph(answers, search);
+  const { find, hide, focus, closed } = search;
+  return useMemo(() => {
+    const [finding, hiding] = [expressionIn(find), expressionIn(hide)];
+    const left = hiding.expression ? without(graph, hiding.expression) : graph;
+    const scene = boxed(focus ? focused(left, focus) : left, closed);
+    return {
+      graph,
+      scene,
+      ...(finding.expression && { found: foundIn(scene, finding.expression) }),
+      problems: { ...(finding.problem && { find: finding.problem }), ...(hiding.problem && { hide: hiding.problem }) },
+    };
+  }, [graph, find, hide, focus, closed]);
+};

@@ -1,0 +1,51 @@
+/** The map's part of its URL: a link shows the same map. */
+export type BoxBy = 'namespace' | 'application' | 'locality' | 'cluster' | 'none';
+export type EdgeLabel = 'rate' | 'errors' | 'latency' | 'throughput' | 'protocol' | 'none';
+
+export const boxings: readonly BoxBy[] = ['namespace', 'application', 'locality', 'cluster', 'none'];
+export const edgeLabels: readonly EdgeLabel[] = ['rate', 'errors', 'latency', 'throughput', 'protocol', 'none'];
+
+export interface MapSearch {
+  readonly view?: 'table';
+  readonly box?: BoxBy;
+  readonly label?: EdgeLabel;
+  /** Expressions: what is marked, and what is left out. */
+  readonly find?: string;
+  readonly hide?: string;
+  /** Node or edge in the panel. */
+  readonly sel?: string;
+  /** Node whose neighbourhood alone is shown, with its impact. */
+  readonly focus?: string;
+  /** Services that are shown as their versions. */
+  readonly expand?: readonly string[];
+  /** Boxes that are closed; where it is absent the map's size decides. */
+  readonly closed?: readonly string[];
+  /** What nobody used, and what vanished, are shown unless it is `false`. */
+  readonly idle?: false;
+}
+
+const textOf = (value: unknown): string | undefined =>
+  (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
+
+const listOf = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
+
+/** What cannot be read is left out. */
+export const readMapSearch = (search: Readonly<Record<string, unknown>>): MapSearch => {
+  const box = boxings.find((one) => one === search['box']);
+  const label = edgeLabels.find((one) => one === search['label']);
+  const [find, hide, sel, focus] = [textOf(search['find']), textOf(search['hide']), textOf(search['sel']), textOf(search['focus'])];
+  const [expand, closed] = [listOf(search['expand']), listOf(search['closed'])];
+  return {
+    ...(search['view'] === 'table' && { view: 'table' as const }),
+    ...(box && { box }),
+    ...(label && { label }),
+    ...(find && { find }),
+    ...(hide && { hide }),
+    ...(sel && { sel }),
+    ...(focus && { focus }),
+    ...(expand && { expand }),
+    ...(closed && { closed }),
+    ...(search['idle'] === false && { idle: false as const }),
+  };
+};

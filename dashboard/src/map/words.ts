@@ -1,0 +1,80 @@
+/** The map in words: on it, in its panel and table, and for who does not see it. */
+import type { Health } from '@weft/model';
+import type { Tone } from '../kit/parts.tsx';
+import { bytes, count, duration, percent } from '../kit/words.ts';
+import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, mtlsWords, type Scene, titleOf } from './scene.ts';
+import type { BoxBy, EdgeLabel } from './search.ts';
+
+export const perSecond = (value: number): string => `${count(value)}/s`;
+
+/** Below a node's name. */
+export const nodeLine = ({ kind, inbound, outbound, isUnused, members, healthWords }: MapNode): string => {
+  if (kind === 'group') return `${members} nodes, ${healthWords}`;
+  if (isUnused) return 'not used';
+  const flow = inbound.requests > 0 || outbound.requests === 0 ? inbound : outbound;
+  if (flow.requests === 0) return `${count(flow.connectionsOpened)} connections`;
+  const rate = `${perSecond(flow.requestsPerSecond)}${flow === outbound ? ' sent' : ''}`;
+  return flow.failed > 0 ? `${rate}, ${percent(failedShare(flow))} failed` : rate;
+};
+
+/** On a node; a box says the namespace of all in it. */
+export const shortTitle = (node: MapNode, box: BoxBy): string => {
+  if (node.kind === 'version') return `${node.name} ${node.versions[0] ?? ''}`.trim();
+  return box === 'namespace' || !node.namespace ? (node.kind === 'outside' ? titleOf(node) : node.name) : titleOf(node);
+};
+
+export const edgeLabel = (edge: MapEdge, label: EdgeLabel): string => {
+  if (label === 'none' || edge.lastSeen !== undefined) return '';
+  if (label === 'protocol') return edge.protocol;
+  if (label === 'throughput') return `${bytes(edge.bytesPerSecond)}/s`;
+  if (edge.requests === 0) return `${count(edge.connectionsOpened)} conn.`;
+  if (label === 'latency') return edge.p95 === undefined ? '' : `p95 ${duration(edge.p95)}`;
+  return label === 'errors' ? percent(failedShare(edge)) : perSecond(edge.requestsPerSecond);
+};
+
+export const edgeWords = (edge: MapEdge): string => {
+  if (edge.lastSeen !== undefined) return 'there before, and not any more';
+  const traffic =
+    edge.requests > 0
+      ? `${perSecond(edge.requestsPerSecond)}, ${percent(failedShare(edge))} failed${edge.p95 === undefined ? '' : `, p95 ${duration(edge.p95)}`}`
+      : `${count(edge.connectionsOpened)} connections`;
+  return `${edge.protocol || 'no protocol known'}, ${traffic}, ${mtlsWords[edge.mtls]}`;
+};
+
+const listed = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+
+/** What is said of a node when the keyboard comes to it. */
+export const nodeWords = (node: MapNode, { nodes, edges }: Scene): string => {
+  const names = new Map(nodes.map((one) => [one.id, titleOf(one)]));
+  const named = (ids: readonly string[]): string => listed([...new Set(ids)].map((id) => names.get(id) ?? id));
+  const callers = named(edges.filter(({ to }) => to === node.id).map(({ from }) => from));
+  const callees = named(edges.filter(({ from }) => from === node.id).map(({ to }) => to));
+  const plain = edges.filter((edge) => (edge.to === node.id || edge.from === node.id) && isPlain(edge)).length;
+  return [
+    `${titleOf(node)}, ${kindWords[node.kind]}, ${node.health}, ${nodeLine(node)}`,
+    callers && `called by ${callers}`,
+    callees && `calls ${callees}`,
+    plain > 0 && `${plain} of its edges are not mTLS`,
+  ]
+    .filter(Boolean)
+    .join('. ');
+};
+
+/** What the whole map says, for who does not see it. */
+export const sceneWords = ({ nodes, edges }: Scene): string => {
+  const bad = nodes.filter(({ health }) => health === 'failing').map(titleOf);
+  const live = edges.filter(({ lastSeen }) => lastSeen === undefined);
+  const plain = live.filter(isPlain).length;
+  const parts = [
+    `Map of ${nodes.length} nodes and ${live.length} edges`,
+    bad.length > 0 ? `failing: ${listed(bad)}` : 'nothing fails',
+    plain > 0 ? `${plain} edges are not mTLS` : 'all that was seen is mutual TLS',
+  ];
+  return `${parts.join('; ')}. Arrow keys go from node to node, Enter opens one, plus and minus zoom, 0 shows all.`;
+};
+
+export const healthTone = (health: Health): Tone => {
+  const tones = { healthy: 'good', degraded: 'warn', failing: 'bad', idle: 'plain' } as const;
+  return tones[health];
+};
