@@ -19,6 +19,7 @@ import { historyCommand } from './commands/history.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { mtlsCommand } from './commands/mtls.ts';
+import { previewCommand } from './commands/preview.ts';
 import { psCommand } from './commands/ps.ts';
 import { restartCommand } from './commands/restart.ts';
 import { sloCommand } from './commands/slo.ts';
@@ -38,7 +39,10 @@ import { whyCommand } from './commands/why.ts';
 /** Grouped as a person meets them. */
 const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) => Command)[]])[] = [
   ['Run a mesh:', [upCommand, statusCommand, dashboardCommand, versionCommand]],
-  ['Change it:', [applyCommand, deleteCommand, undoCommand, getCommand, historyCommand, diffCommand, waitCommand, analyzeCommand]],
+  [
+    'Change it:',
+    [previewCommand, applyCommand, deleteCommand, undoCommand, getCommand, historyCommand, diffCommand, waitCommand, analyzeCommand],
+  ],
   ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
   [
     'See what it does:',

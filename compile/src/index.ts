@@ -3,9 +3,12 @@ export { build, type Snapshot } from './build.ts';
 export { lapsed } from './checks/lapsed.ts';
 export {
   type Arrival,
+  accessIn,
   answered,
   assumedPods,
   concernedIn,
+  type Decision,
+  decisionOf,
   enteredAgain,
   enteredGateway,
   enteredServer,
@@ -18,6 +21,7 @@ export {
   keySetsOf,
   modesIn,
   podAt,
+  type Recorded,
   type Situation,
   type TokenPowers,
   tokensIn,

@@ -17,6 +17,7 @@
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
  * POST   /delete           DeleteRequest           ApplyResult
  * GET    /resources/…?revision=                    as above, as that revision left them
+ * POST   /preview          PreviewRequest          Preview                          what a change would do; changes nothing
  * GET    /changes?from=&to=&namespace=&service=&limit=   MeshChanges
  * GET    /history?from=&to=&kind=&namespace=&name=&before=&limit=   History
  * GET    /history/:revision                        RevisionDetails

@@ -1,8 +1,10 @@
+export type * from './access.ts';
 export * from './access.ts';
 export type * from './alerting.ts';
 export * from './api.ts';
 export * from './attested-name.ts';
 export * from './audit.ts';
+export type * from './call-access.ts';
 export { canonicalOf } from './canonical.ts';
 export type { Certificate, CertificateReader, PublicKey } from './certificate/reader.ts';
 export { flawOfAuthority, flawOfPair } from './certificate/usable.ts';
@@ -79,6 +81,7 @@ export {
 } from './mesh/telemetry-targets.ts';
 export { type Parsed, type ParseInput, parse } from './parse.ts';
 export * from './paths.ts';
+export type * from './preview.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';

@@ -15,6 +15,8 @@ import type {
   LoginLinkRequest,
   NewToken,
   ObjectiveStatus,
+  Preview,
+  PreviewRequest,
   ProxyConfig,
   ProxyStatus,
   ReceiverTest,
@@ -102,6 +104,7 @@ export interface Api {
   delete(request: DeleteRequest): Promise<ApplyResult>;
   /** What cannot be taken back is an answer, too. */
   undo(request: UndoRequest): Promise<UndoResult>;
+  preview(request: PreviewRequest): Promise<Preview>;
   history(search: HistorySearch): Promise<History>;
   revision(revision: number): Promise<RevisionDetails>;
   difference(asked: { readonly from: number; readonly to?: number }): Promise<RevisionDifference>;
@@ -200,6 +203,7 @@ export const createApi = (socket: string): Api => {
     apply: async (request) => applied(await http.send({ method: 'POST', path: '/apply', body: request, limitMs: writeMs })),
     delete: async (request) => applied(await http.send({ method: 'POST', path: '/delete', body: request, limitMs: writeMs })),
     undo: async (request) => applied(await http.send({ method: 'POST', path: '/undo', body: request, limitMs: writeMs })),
+    preview: async (request) => accepted(await http.send({ method: 'POST', path: '/preview', body: request, limitMs: writeMs })) as Preview,
     history: (search) => get(`/history${query({ ...search })}`),
     revision: (revision) => get(`/history/${revision}`),
     difference: (asked) => get(`/diff${query({ ...asked })}`),

@@ -19,7 +19,7 @@ const sections = {
 const isShown = (type: string): type is keyof typeof sections => type in sections;
 
 /** Loaded at the first question: the descriptions of all of Envoy's types are large. */
-const decoder = async (): Promise<(resource: Encoded) => unknown> => {
+export const decoder = async (): Promise<(resource: Encoded) => unknown> => {
   const { registry } = await import('@weft/envoy/registry');
   const { ResourceSchema } = await import('@weft/envoy/gen/envoy/service/discovery/v3/discovery_pb.js');
   return ({ name, bytes }) => {

@@ -24,6 +24,7 @@ import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
+import { previewRoutes } from './preview.ts';
 import { proxyRoutes } from './proxies.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
@@ -75,6 +76,7 @@ const shared: readonly Routes[] = [
   changeRoutes,
   tokenRoutes,
   auditRoutes,
+  previewRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

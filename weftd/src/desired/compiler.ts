@@ -6,6 +6,7 @@ import type { Mesh, Snapshot, View } from '@weft/compile';
 import type { ResourceSet } from '@weft/envoy';
 import type { Finding, Proxy } from '@weft/model';
 import { dependentsOf } from './dependents.ts';
+import type { ProxyPair } from './preview.ts';
 
 export interface ProxyPlan {
   readonly revision: number;
@@ -19,6 +20,8 @@ export interface Compiler {
   preview(snapshot: Omit<Snapshot, 'previous'>): Built | undefined;
   /** Of the attached proxies and the others given: those whose configuration would be another one. */
   dependents(less: Less, others: readonly Proxy[]): readonly Proxy[];
+  /** What all these, and attached ones, have, and would have with that mesh. */
+  compare(other: Mesh, others: readonly Proxy[]): readonly ProxyPair[];
   attach(key: string, proxy: Proxy): void;
   detach(key: string): void;
   /** Plans of all attached proxies, or of one. */
@@ -54,6 +57,9 @@ interface AttachedProxy {
   plan?: ProxyPlan;
 }
 
+/** What is the same need not be compared. */
+const noneYet: ResourceSet = new Map();
+
 const nameOf = ({ namespace, name }: Proxy): string => `${namespace}/${name}`;
 
 export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => {
@@ -74,12 +80,19 @@ export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => 
   };
   const withPrevious = (snapshot: Omit<Snapshot, 'previous'>): Snapshot => ({ ...snapshot, ...(built && { previous: built.mesh }) });
 
-  const planOf = (key: string, known: AttachedProxy): ProxyPlan | undefined => {
+  /** Attached ones, and those of the others that are not. */
+  const known = (others: readonly Proxy[]): readonly Proxy[] => {
+    const now = [...attached.values()].map(({ proxy }) => proxy);
+    const names = new Set(now.map(nameOf));
+    return [...now, ...others.filter((proxy) => !names.has(nameOf(proxy)))];
+  };
+
+  const planOf = (key: string, proxy: AttachedProxy): ProxyPlan | undefined => {
     const mesh = built?.mesh;
     if (!mesh) return undefined;
-    const resources = guarded(`the configuration of ${key}`, () => emit(scope(mesh, known.proxy)));
-    if (resources) known.plan = { revision, resources };
-    return known.plan;
+    const resources = guarded(`the configuration of ${key}`, () => emit(scope(mesh, proxy.proxy)));
+    if (resources) proxy.plan = { revision, resources };
+    return proxy.plan;
   };
 
   return {
@@ -91,20 +104,27 @@ export const createCompiler = (verbs: Verbs, onMistake: OnMistake): Compiler => 
       return true;
     },
     preview: (snapshot) => guarded('a preview', () => build(withPrevious(snapshot))),
+    compare: (other, others) => {
+      const mesh = built?.mesh;
+      if (!mesh) return [];
+      return known(others).flatMap((proxy): ProxyPair[] => {
+        const [from, to] = [scope(mesh, proxy), scope(other, proxy)];
+        if (from === to) return [{ proxy, from: noneYet, to: noneYet }];
+        return guarded(`a preview of ${nameOf(proxy)}`, () => [{ proxy, from: emit(from), to: emit(to) }]) ?? [];
+      });
+    },
     dependents: ({ without, within }, others) => {
       const mesh = within ? guarded('what is wanted in the end', () => build(withPrevious(within)).mesh) : built?.mesh;
-      const attachedNow = [...attached.values()].map(({ proxy }) => proxy);
-      const names = new Set(attachedNow.map(nameOf));
-      const proxies = [...attachedNow, ...others.filter((proxy) => !names.has(nameOf(proxy)))];
+      const proxies = known(others);
       return mesh ? (guarded('the proxies that an object is for', () => dependentsOf(verbs, { mesh, without, proxies })) ?? proxies) : [];
     },
     attach: (key, proxy) => attached.set(key, { proxy }),
     detach: (key) => attached.delete(key),
     plans: (key) => {
       const plans = new Map<string, ProxyPlan>();
-      for (const [name, known] of attached) {
+      for (const [name, proxy] of attached) {
         if (key !== undefined && name !== key) continue;
-        const plan = planOf(name, known);
+        const plan = planOf(name, proxy);
         if (plan) plans.set(name, plan);
       }
       return plans;

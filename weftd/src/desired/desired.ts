@@ -37,6 +37,7 @@ import { type ModeChanges, modeChanges } from './mode-changes.ts';
 import { type Narrowings, narrowings } from './narrowing.ts';
 import { newsOf } from './news.ts';
 import { type Applied, type Ownership, ownership } from './ownership.ts';
+import { type Previews, previewsOf } from './preview.ts';
 import { PlanPublisher } from './publish.ts';
 import { type Questions, questionsTo } from './questions.ts';
 import { type Retrospect, retrospectOf, undoChanges } from './retrospect.ts';
@@ -61,7 +62,7 @@ const dayMs = 24 * 3600 * 1000;
 
 type Built = Omit<Parameters<Compiler['build']>[0], 'pods'> & { readonly pods: readonly Instance[]; readonly isChanging: boolean };
 
-export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions | keyof Retrospect> {
+export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions | keyof Retrospect | keyof Previews> {
   readonly access: AccessCalls;
   readonly #config: DesiredConfig;
   readonly #powers: DesiredPowers;
@@ -75,7 +76,7 @@ export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions 
   readonly #keys: KeyKeeper;
   readonly #batch = createBatch({ quietMs, longestMs, work: () => this.#compile() });
   /** What changes nothing. */
-  readonly asked: Questions & Retrospect;
+  readonly asked: Questions & Retrospect & Previews;
   readonly #standing: Standing;
   readonly #tellNews: () => void;
   #source: FileSource | undefined;
@@ -131,7 +132,27 @@ export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions 
     });
     const rootNamespace = (): string => this.#settings(this.#owned.resources()).rootNamespace;
     const past = { kept: this.#store.history, now: this.#store.objects.revision, rootNamespace };
-    this.asked = { ...questions, ...retrospectOf(past) };
+    this.asked = { ...questions, ...retrospectOf(past), ...this.#previews() };
+  }
+
+  #previews(): Previews {
+    return previewsOf({
+      propose: (asked) => this.#owned.propose(asked),
+      revision: this.#compiler.revision,
+      written: this.#store.history.revision,
+      built: this.#compiler.built,
+      asIf: (resources) => this.#asIf(resources),
+      compare: (mesh) => this.#compiler.compare(mesh, this.#expected(this.#instances())),
+      resources: () => this.#owned.resources(),
+      instances: () => this.#instances(),
+    });
+  }
+
+  /** Also proxies that have not connected yet. */
+  #expected(pods: readonly Instance[]): readonly Proxy[] {
+    return pods
+      .filter(({ pod, address }) => pod.proxy !== 'none' && address !== '')
+      .map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId }));
   }
 
   /** Reads the folder, compiles, and only then says `ready`: nothing is served from half-filled caches. */
@@ -206,11 +227,10 @@ export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions 
   #dependents(object: Resource): readonly Proxy[] {
     if (!this.#built) return [];
     const { resources, pods, isChanging, ...built } = this.#built;
-    const expected = pods.filter(({ pod, address }) => pod.proxy !== 'none' && address !== '');
     const less = withoutObject(resources, object);
     return this.#compiler.dependents(
       { without: { ...built, pods, resources: less, settings: this.#settings(less) }, ...(isChanging && { within: this.#built }) },
-      expected.map((instance) => ({ ...expectedProxy(instance), cluster: this.#config.clusterId })),
+      this.#expected(pods),
     );
   }
 

@@ -24,6 +24,7 @@ import type { Instance } from '../registry.ts';
 import type { TelemetryReceivers } from '../telemetry/hand-over/receivers.ts';
 import type { Measured } from './measured.ts';
 import type { Applied } from './ownership.ts';
+import type { Previews } from './preview.ts';
 import type { Questions } from './questions.ts';
 import type { Retrospect } from './retrospect.ts';
 
@@ -57,7 +58,7 @@ export interface StandingObject {
 }
 
 /** What the main thread may ask of the worker. A rejected call is the world failing (a full disk), with its reason. */
-export interface Calls extends AccessCalls, Questions, Retrospect {
+export interface Calls extends AccessCalls, Questions, Retrospect, Previews {
   apply(request: Applied): ApplyResult;
   remove(asked: { readonly objects: readonly ObjectRef[]; readonly by?: AuditAuthor }): ApplyResult;
   /** Undefined: there is no such revision, or it is not known any more. */

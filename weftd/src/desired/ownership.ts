@@ -38,6 +38,8 @@ export interface Ownership {
   remove(refs: readonly ObjectRef[], by?: AuditAuthor): ApplyResult;
   /** Takes back what a revision did, all of it or nothing. */
   undo(revision: WrittenRevision & { readonly changes: readonly Change[] }, options: UndoOptions): Undone;
+  /** What there would be, whoever owns it: also of what files say somebody may want to know what another text would do. */
+  propose(asked: Proposed): Proposal;
   /** The same array until something changes. */
   resources(): readonly Resource[];
   /** What would be in force if `request` were applied. */
@@ -59,6 +61,17 @@ export interface UndoOptions {
 
 export interface Undone extends ApplyResult {
   readonly steps: readonly UndoStep[];
+}
+
+export type Proposed =
+  | { readonly kind: 'text'; readonly request: ApplyRequest }
+  | { readonly kind: 'delete'; readonly refs: readonly ObjectRef[] }
+  | { readonly kind: 'undo'; readonly revision: WrittenRevision & { readonly changes: readonly Change[] } };
+
+export interface Proposal extends Pick<ApplyResult, 'items' | 'findings'> {
+  readonly resources: readonly Resource[];
+  readonly changes: readonly Change[];
+  readonly refused: boolean;
 }
 
 interface Decision {
@@ -202,6 +215,13 @@ class OwnedObjects implements Ownership {
   }
 
   remove(refs: readonly ObjectRef[], by?: AuditAuthor): ApplyResult {
+    const { items, findings } = this.#removal(refs);
+    const deleted = items.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
+    if (deleted.length > 0) this.#write({ put: [], remove: deleted, author: authorOf({ by }) });
+    return { revision: this.#objects.revision(), items, findings };
+  }
+
+  #removal(refs: readonly ObjectRef[]): Pick<ApplyResult, 'items' | 'findings'> {
     const findings: Finding[] = [];
     const items = refs.map((ref): { ref: ObjectRef; action: ApplyAction } => {
       const key = refKey(ref);
@@ -211,11 +231,7 @@ class OwnedObjects implements Ownership {
       else return { ref, action: 'deleted' };
       return { ref, action: file ? 'refused' : 'unchanged' };
     });
-    const deleted = items.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
-    if (deleted.length > 0) {
-      this.#write({ put: [], remove: deleted, author: authorOf({ by }) });
-    }
-    return { revision: this.#objects.revision(), items, findings };
+    return { items, findings };
   }
 
   undo(revision: WrittenRevision & { readonly changes: readonly Change[] }, { by, dryRun }: UndoOptions): Undone {
@@ -224,13 +240,47 @@ class OwnedObjects implements Ownership {
       fileOf: (key) => this.#fileOf(key),
       hasFolder: this.#folder !== undefined,
     });
-    const put = steps.flatMap(({ action, then }) => (then && (action === 'created' || action === 'configured') ? this.#judged(then) : []));
+    const put = steps.flatMap(({ action, wanted }) =>
+      wanted && (action === 'created' || action === 'configured') ? this.#judged(wanted) : [],
+    );
     const remove = steps.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
     const findings = [...steps.flatMap(({ finding }) => finding ?? []), ...put.flatMap((one) => one.findings)];
     const isRefused = steps.some(({ action }) => action === 'refused') || findings.some(({ refused }) => refused);
     if (!isRefused && !dryRun) this.#write({ put, remove, author: { ...authorOf({ by }), undoes: revision.revision } });
     const items = steps.map(({ ref, action }) => ({ ref, action: isRefused && action !== 'refused' ? 'unchanged' : action }) as const);
     return { revision: this.#objects.revision(), items, findings, steps };
+  }
+
+  propose(asked: Proposed): Proposal {
+    if (asked.kind === 'text') {
+      const { items, findings } = this.apply({ ...asked.request, dryRun: true });
+      const { decisions, refused } = this.#decide(asked.request);
+      const put = refused.length > 0 ? [] : decisions.map(({ resource }) => ({ ref: refOf(resource), wanted: resource }));
+      return { items, findings, refused: refused.length > 0, ...this.#with(put) };
+    }
+    if (asked.kind === 'undo') {
+      const { items, findings, steps } = this.undo(asked.revision, { dryRun: true });
+      const isRefused = findings.some(({ refused }) => refused);
+      return {
+        items,
+        findings,
+        refused: isRefused,
+        ...this.#with(isRefused ? [] : steps.filter(({ finding, byHand }) => !finding || byHand)),
+      };
+    }
+    const { items, findings } = this.#removal(asked.refs);
+    return { items, findings, refused: false, ...this.#with(asked.refs.map((ref) => ({ ref }))) };
+  }
+
+  #with(steps: readonly { readonly ref: ObjectRef; readonly wanted?: Resource }[]): Pick<Proposal, 'resources' | 'changes'> {
+    const next = new Map(this.resources().map((resource) => [refKey(refOf(resource)), resource]));
+    const changes = steps.flatMap(({ ref, wanted }): Change[] => {
+      const before = next.get(refKey(ref));
+      if (wanted) next.set(refKey(ref), wanted);
+      else next.delete(refKey(ref));
+      return before?.hash === wanted?.hash ? [] : [{ ref, ...(before && { before }), ...(wanted && { after: wanted }) }];
+    });
+    return { resources: [...next].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource), changes };
   }
 
   /** What is said of it today: what was taken once may be refused by now. */

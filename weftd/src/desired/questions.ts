@@ -2,8 +2,9 @@
  * What people ask of the compiler: answered from the mesh that is in force, that was, or that would be. Nothing of it is told to proxies,
  * and nobody's push waits for a mesh that is built for an answer longer than its building takes.
  */
-import { concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
+import { accessIn, concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
 import {
+  type AccessPair,
   byAge,
   type CameIn,
   type ExplainRequest,
@@ -43,6 +44,8 @@ export interface Questions {
   judge(cameIn: CameIn): Judgement;
   /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
   modes(question: ModesQuestion): Modes | undefined;
+  /** Who may call whom. @param into of callees: only of this namespace */
+  access(into?: string): readonly AccessPair[];
 }
 
 /** The oldest of the namespace counts, so that is the one to change. */
@@ -119,6 +122,10 @@ export const questionsTo = (sources: Sources): Questions => {
       const pod = known && podAt(known.pods, cameIn.proxy);
       const concerned = known && pod ? concernedIn(known, pod, cameIn.request?.host ?? cameIn.serverName) : [];
       return { configuration, concerned, ...(hop && { hop }) };
+    },
+    access: (into) => {
+      const known = situation();
+      return known ? accessIn(known, into) : [];
     },
     modes: ({ strict }) => {
       const known = situation();

@@ -67,8 +67,8 @@ export const differenceOf = ({ ref, before, after }: Change): ObjectDifference =
 export const undoChanges = (steps: readonly UndoStep[]): UndoResult['changes'] =>
   steps
     .filter(({ action }) => action !== 'unchanged')
-    .map(({ ref, now, then, byHand }) => ({
-      ...differenceOf({ ref, ...(now && { before: now }), ...(then && { after: then }) }),
+    .map(({ ref, now, wanted, byHand }) => ({
+      ...differenceOf({ ref, ...(now && { before: now }), ...(wanted && { after: wanted }) }),
       ...(byHand && { byHand: { file: byHand.file, line: byHand.line } }),
     }));
 

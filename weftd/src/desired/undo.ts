@@ -15,7 +15,7 @@ export interface UndoStep {
   /** As it is. */
   readonly now?: Resource;
   /** As it shall be; absent: not at all. */
-  readonly then?: Resource;
+  readonly wanted?: Resource;
   /** Where a person has to change it. */
   readonly byHand?: Place;
   readonly finding?: Finding;
@@ -32,19 +32,19 @@ export interface Situation {
 
 const same = (a: Resource | undefined, b: Resource | undefined): boolean => a?.hash === b?.hash;
 
-const placeOf = (now: Resource | undefined, then: Resource | undefined, { hasFolder }: Situation): Place | undefined => {
-  const origin = now ? undefined : then?.origin;
+const placeOf = (now: Resource | undefined, wanted: Resource | undefined, { hasFolder }: Situation): Place | undefined => {
+  const origin = now ? undefined : wanted?.origin;
   return hasFolder && origin?.source === 'file' ? origin : undefined;
 };
 
-const stepOf = ({ ref, before: then, after }: Change, revision: number, situation: Situation): UndoStep => {
+const stepOf = ({ ref, before: wanted, after }: Change, revision: number, situation: Situation): UndoStep => {
   const now = situation.now(refKey(ref));
-  const both = { ref, ...(now && { now }), ...(then && { then }) };
-  if (same(now, then)) return { ...both, action: 'unchanged' };
+  const both = { ref, ...(now && { now }), ...(wanted && { wanted }) };
+  if (same(now, wanted)) return { ...both, action: 'unchanged' };
   if (!same(now, after)) return { ...both, action: 'refused', finding: changedAgain(ref, revision) };
-  const byHand = situation.fileOf(refKey(ref)) ?? placeOf(now, then, situation);
+  const byHand = situation.fileOf(refKey(ref)) ?? placeOf(now, wanted, situation);
   if (byHand) return { ...both, action: 'refused', byHand, finding: takenBackInFile(ref, byHand) };
-  return { ...both, action: then ? (now ? 'configured' : 'created') : 'deleted' };
+  return { ...both, action: wanted ? (now ? 'configured' : 'created') : 'deleted' };
 };
 
 export const undoSteps = (
