@@ -6,8 +6,10 @@ import { overviewRoutes } from './overview/route.ts';
 import { securityRoutes } from './security/route.ts';
 import { serviceRoutes } from './services/route.ts';
 import { loginRoute, root, shell } from './shell/route.ts';
+import { tapRoutes } from './tap/route.ts';
+import { traceRoutes } from './traces/route.ts';
 
-const pages = [...overviewRoutes, ...mapRoutes, ...serviceRoutes, ...securityRoutes, ...alertRoutes];
+const pages = [...overviewRoutes, ...mapRoutes, ...serviceRoutes, ...securityRoutes, ...alertRoutes, ...traceRoutes, ...tapRoutes];
 
 export const router = createRouter({
   routeTree: root.addChildren([loginRoute, shell.addChildren(pages)]),

@@ -10,6 +10,8 @@ import { mapTests } from './pages/map.ts';
 import { overviewTests } from './pages/overview.ts';
 import { securityTests } from './pages/security.ts';
 import { serviceTests } from './pages/services.ts';
+import { tapTests } from './pages/tap.ts';
+import { traceTests } from './pages/traces.ts';
 import type { Stage } from './stage.ts';
 
 let mesh: Mesh;
@@ -44,6 +46,8 @@ const stage: Stage = {
 describe('overview', () => overviewTests(stage));
 describe('security', () => securityTests(stage));
 describe('alerts', () => alertTests(stage));
+describe('traces', () => traceTests(stage));
+describe('tap', () => tapTests(stage));
 describe('services', () => serviceTests(stage));
 describe('strangers', () => hostileTests(stage));
 describe('map', () => mapTests(stage));

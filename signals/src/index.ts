@@ -63,6 +63,7 @@ export * from './series/steps.ts';
 export * from './topology/counts.ts';
 export * from './topology/edge.ts';
 export * from './topology/impact.ts';
+export * from './traces/critical-path.ts';
 export * from './traces/waterfall.ts';
 export * from './why/came-in.ts';
 export * from './why/why.ts';

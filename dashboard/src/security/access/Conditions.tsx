@@ -1,4 +1,5 @@
 /** What records are asked for: each condition is a part of the URL. */
+import '../security.css';
 import { useSearch } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
 import { useSetSearch } from '../../shell/time.ts';
