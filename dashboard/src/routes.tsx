@@ -1,6 +1,7 @@
 /** All pages: one line for each noun's folder. */
 import { createRouter } from '@tanstack/react-router';
 import { alertRoutes } from './alerts/route.ts';
+import { configRoutes } from './config/route.ts';
 import { mapRoutes } from './map/route.ts';
 import { overviewRoutes } from './overview/route.ts';
 import { securityRoutes } from './security/route.ts';
@@ -9,7 +10,16 @@ import { loginRoute, root, shell } from './shell/route.ts';
 import { tapRoutes } from './tap/route.ts';
 import { traceRoutes } from './traces/route.ts';
 
-const pages = [...overviewRoutes, ...mapRoutes, ...serviceRoutes, ...securityRoutes, ...alertRoutes, ...traceRoutes, ...tapRoutes];
+const pages = [
+  ...overviewRoutes,
+  ...mapRoutes,
+  ...serviceRoutes,
+  ...securityRoutes,
+  ...alertRoutes,
+  ...traceRoutes,
+  ...tapRoutes,
+  ...configRoutes,
+];
 
 export const router = createRouter({
   routeTree: root.addChildren([loginRoute, shell.addChildren(pages)]),

@@ -12,6 +12,7 @@
  * DELETE /access/tokens/:name                      {}
  * GET    /audit?from=&to=&user=&action=&result=&about=&before=&limit=   { items: AuditEntry[] }   AuditSearch
  * GET    /audit/:id                                AuditDetails
+ * GET    /resources?namespace=                     { items: StoredObject[] }        of all kinds
  * GET    /resources/:kind?namespace=&programmed=   { items: StoredObject[] }        kind: any spelling of `kinds.ts`
  * GET    /resources/:kind/:namespace/:name         StoredObject                     namespace `-` for cluster-wide kinds
  * POST   /apply            ApplyRequest            ApplyResult                      422 when anything was refused
@@ -24,6 +25,7 @@
  * GET    /diff?from=&to=                           RevisionDifference
  * POST   /undo             UndoRequest             UndoResult                       409: changed again, or a file's
  * GET    /findings                                 { items: Finding[] }
+ * GET    /schemas/:kind                            KindSchema                       form, and what fields mean
  * GET    /proxies                                  { items: ProxyStatus[] }
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
  * GET    /proxies/:namespace/:name/metrics         Prometheus text                  one proxy's, all of it

@@ -85,6 +85,7 @@ export type * from './preview.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
 export * from './resource.ts';
+export { type FieldSchema, type KindSchema, schemaOf } from './schema/kind-schema.ts';
 export * from './signals.ts';
 export * from './specs.ts';
 export { routingClaim } from './text/claim.ts';

@@ -29,6 +29,7 @@ import { proxyRoutes } from './proxies.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
+import { schemaRoutes } from './schemas.ts';
 import { signalRoutes } from './signals.ts';
 import { statusRoutes } from './status.ts';
 import { streamRoutes } from './stream.ts';
@@ -59,6 +60,7 @@ const shared: readonly Routes[] = [
   loginRoutes,
   statusRoutes,
   resourceRoutes,
+  schemaRoutes,
   proxyRoutes,
   metricsRoutes,
   signalRoutes,

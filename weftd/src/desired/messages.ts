@@ -39,7 +39,8 @@ export interface DesiredConfig {
 }
 
 export interface ObjectQuery {
-  readonly kind: string;
+  /** Absent: all kinds. */
+  readonly kind?: string;
   /** Absent: all namespaces. */
   readonly namespace?: string;
   /** Absent: all names. */

@@ -61,7 +61,9 @@ export const standingOf = (sources: StandingSources): Standing => {
         .objects()
         .filter(
           ({ resource: { kind: of, metadata } }) =>
-            of === kind && (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name),
+            (kind === undefined || of === kind) &&
+            (namespace === undefined || metadata.namespace === namespace) &&
+            (name === undefined || metadata.name === name),
         );
       const asked = isAsked && chosen.length <= mostAsked;
       if (asked) sources.compile();

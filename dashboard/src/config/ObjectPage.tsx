@@ -1,0 +1,127 @@
+/** One object: its text with what is wrong at its line, how it stands, what it refers to; and changing it. */
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { type Finding, manifestText, type ObjectRef, refOf, type StoredObject } from '@weft/model';
+import { useMemo, useState } from 'react';
+import { useAsk } from '../api/ask.ts';
+import { Refused } from '../api/get.ts';
+import { Badge, Page, Panel, type Tone } from '../kit/parts.tsx';
+import { Answer, Empty } from '../kit/states.tsx';
+import { useSetSearch } from '../shell/time.ts';
+import { Change } from './change/Change.tsx';
+import { Delete } from './change/Delete.tsx';
+import { useKnowledge } from './editor/knowledge.ts';
+import { Editor } from './editor/LazyEditor.tsx';
+import { FindingList } from './FindingList.tsx';
+import { nameOf, originWords, pathOf } from './objects.tsx';
+import { References } from './References.tsx';
+import { Tabs } from './Tabs.tsx';
+
+const tones: Readonly<Record<string, Tone>> = { True: 'good', False: 'bad', Unknown: 'plain' };
+
+/** A conflict is told by a condition that is good when it is false. */
+const toneOf = (type: string, status: string): Tone =>
+  type === 'Conflicted' ? (status === 'False' ? 'good' : 'bad') : (tones[status] ?? 'plain');
+
+const Standing = ({ object: { conditions = [], resource, revision } }: { readonly object: StoredObject }) => (
+  <Panel title="How it stands">
+    <dl className="conditions">
+      {conditions.map(({ type, status, message }) => (
+        <div key={type} className="condition">
+          <dt>{type}</dt>
+          <dd>
+            <Badge tone={toneOf(type, status)}>{status === 'True' ? 'yes' : status === 'False' ? 'no' : 'unknown'}</Badge> {message}
+          </dd>
+        </div>
+      ))}
+      <div className="condition">
+        <dt>From</dt>
+        <dd>
+          <code>{originWords(resource.origin)}</code>
+        </dd>
+      </div>
+      <div className="condition">
+        <dt>Revision</dt>
+        <dd>{revision}</dd>
+      </div>
+    </dl>
+  </Panel>
+);
+
+const Look = ({ object, self }: { readonly object: StoredObject; readonly self: ObjectRef }) => {
+  const [target, setTarget] = useState<{ finding: Finding }>();
+  const knowledge = useKnowledge();
+  const text = manifestText(object.resource);
+  return (
+    <div className="object">
+      <Panel title="Manifest">
+        <Editor
+          label={`Manifest of ${self.kind} ${self.name}`}
+          {...{ text, knowledge, findings: object.findings, ...(target && { target }) }}
+        />
+      </Panel>
+      <div className="stack">
+        <Panel title="Findings">
+          <FindingList findings={object.findings} none="Nothing is wrong with it." ofOne onSelect={(finding) => setTarget({ finding })} />
+        </Panel>
+        <Standing object={object} />
+        <References object={object} self={self} />
+      </div>
+    </div>
+  );
+};
+
+const Edit = ({ object }: { readonly object: StoredObject }) => {
+  const set = useSetSearch();
+  const [before] = useState(() => manifestText(object.resource));
+  const [text, setText] = useState(before);
+  return <Change {...{ before, text }} onText={setText} origin={object.resource.origin} onLeave={() => set({ view: undefined })} />;
+};
+
+const Gone = ({ self }: { readonly self: ObjectRef }) => (
+  <Empty>
+    There is no {self.kind} {nameOf(self)} now. <Link to="/config">To all objects</Link>
+  </Empty>
+);
+
+export const ObjectPage = () => {
+  const { kind = '', namespace = '', name = '' } = useParams({ strict: false }) as Readonly<Record<string, string>>;
+  const { view } = useSearch({ strict: false }) as { view?: string };
+  const self = useMemo<ObjectRef>(() => ({ kind, namespace: namespace === '-' ? '' : namespace, name }), [kind, namespace, name]);
+  const navigate = useNavigate();
+  const set = useSetSearch();
+  const path = `/resources/${pathOf(self)}`;
+  const object = useAsk<StoredObject>({ path, topics: ['resources', 'findings', 'proxies'] });
+  const isGone = object.error instanceof Refused && object.error.status === 404;
+  const isSame = object.data && refOf(object.data.resource).name === name;
+  const secret = kind === 'Secret';
+  return (
+    <Page
+      title={`${kind} ${nameOf(self)}`}
+      command={`npx weft get ${kind.toLowerCase()} ${name}${self.namespace ? ` -n ${self.namespace}` : ''} -o yaml`}
+      call={path}
+      tools={
+        object.data &&
+        !isGone &&
+        view !== 'edit' && (
+          <>
+            {!secret && (
+              <button type="button" className="button primary" onClick={() => set({ view: 'edit' })}>
+                Edit
+              </button>
+            )}
+            <Delete of={self} origin={object.data.resource.origin} onDone={() => void navigate({ to: '/config' })} />
+          </>
+        )
+      }
+    >
+      <Tabs />
+      {isGone ? (
+        <Gone self={self} />
+      ) : (
+        <Answer of={object} loading="Asking for the object">
+          {(found) => (view === 'edit' && isSame && !secret ? <Edit key={path} object={found} /> : <Look object={found} self={self} />)}
+        </Answer>
+      )}
+    </Page>
+  );
+};

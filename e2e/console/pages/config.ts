@@ -1,0 +1,117 @@
+import { afterAll, expect, test } from 'vitest';
+import { expectSound, screenshot, type Tab } from '../browser.ts';
+import type { Stage } from '../stage.ts';
+
+const split = (v1: number, note = ''): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: console-split
+  namespace: shop
+spec:
+  hosts: [batch.legacy.svc.cluster.local]
+  http:
+  - route:
+    - destination: {host: catalog, subset: v1}
+      weight: ${v1}
+    - destination: {host: catalog, subset: v2}
+      weight: ${100 - v1}
+${note}`;
+
+/** The text as the editor has it; what is far off its window is not in the page. */
+const written = (tab: Tab): Promise<string | null> => tab.page.locator('.cm-content').first().textContent();
+
+const write = async ({ page }: Tab, text: string): Promise<void> => {
+  const editor = page.locator('.cm-content').first();
+  await editor.click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.press('Delete');
+  // As from a clipboard: nothing is indented or completed on the way.
+  await page.keyboard.insertText(text);
+};
+
+export const configTests = ({ mesh, visit }: Stage): void => {
+  const path = '/config/VirtualService/shop/console-split';
+
+  afterAll(async () => {
+    await mesh().weft('delete', 'virtualservice', 'console-split', '-n', 'shop');
+  });
+
+  test('lists every object, and finds by kind and word', async () => {
+    const tab = await visit('/config');
+    await tab.page.getByRole('link', { name: 'catalog-v1', exact: true }).waitFor();
+    await expectSound(tab, 'config');
+    await tab.page.getByLabel('Kind').selectOption('DestinationRule');
+    await tab.page.getByText('on all proxies').first().waitFor();
+    expect(await tab.page.getByRole('link', { name: 'catalog-v1', exact: true }).count()).toBe(0);
+    expect(new URL(tab.page.url()).searchParams.get('kind')).toContain('DestinationRule');
+    await tab.page.close();
+  });
+
+  test('tells what is wrong now', async () => {
+    const tab = await visit('/config/findings');
+    await tab.page.getByRole('heading', { name: 'Findings' }).waitFor();
+    await expectSound(tab, 'findings');
+    await tab.page.close();
+  });
+
+  test('shows an object of a file: how it stands, and what it names', async () => {
+    const tab = await visit('/config/VirtualService/shop/catalog');
+    await tab.page.getByText(/programmed on \d+ of \d+ proxies/).waitFor();
+    await tab.page.getByRole('link', { name: 'Service shop/catalog' }).first().waitFor();
+    expect(await written(tab)).toContain('kind: VirtualService');
+    await expectSound(tab, 'object');
+    await tab.page.close();
+  });
+
+  test('completes, checks, compares and applies what is written, and says when it is live', async () => {
+    const tab = await visit('/config/new?kind=VirtualService&ns=shop');
+    await write(tab, split(90).replace('weight: 10', 'wieght: 10'));
+    await tab.page.getByText('unknown field `wieght`').first().waitFor();
+    await tab.page.getByText('Did you mean `weight`?').first().waitFor();
+    await tab.page.locator('.cm-lintRange-error').waitFor();
+    await write(tab, split(90, '    re'));
+    await tab.page.keyboard.press('Control+Space');
+    await tab.page.getByRole('option', { name: /retries/ }).waitFor();
+    await screenshot(tab.page, 'completion');
+    await tab.page.keyboard.press('Escape');
+    await write(tab, split(90));
+    await tab.page.getByText('Nothing is wrong with it.').waitFor();
+    await expectSound(tab, 'edit');
+    await tab.page.getByRole('button', { name: 'Review the change' }).click();
+    await tab.page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await tab.page.getByText(/^(live everywhere|no proxy needs it)$/).waitFor();
+    await expectSound(tab, 'applied');
+    const { resource } = await mesh().get<{ resource: { spec: { hosts: string[] } } }>('/resources/VirtualService/shop/console-split');
+    expect(resource.spec.hosts).toEqual(['batch.legacy.svc.cluster.local']);
+    await tab.page.close();
+  });
+
+  test('shows the difference of an edit before it is applied', async () => {
+    const tab = await visit(`${path}?view=edit`);
+    await tab.page.locator('.cm-content').waitFor();
+    await write(tab, split(50));
+    await tab.page.getByRole('button', { name: 'Review the change' }).click();
+    await tab.page.locator('.cm-deletedChunk').first().waitFor();
+    await expectSound(tab, 'difference');
+    await tab.page.close();
+  });
+
+  test('what a file owns is said to be the file’s', async () => {
+    const tab = await visit('/config/VirtualService/shop/catalog?view=edit');
+    await tab.page.getByText(/owns this object/).waitFor();
+    expect(await tab.page.getByText(/catalog\.yaml:\d+/).count()).toBeGreaterThan(0);
+    await tab.page.close();
+  });
+
+  test('deletes only once it was confirmed', async () => {
+    const tab = await visit(path);
+    await tab.page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await tab.page.getByRole('alertdialog').waitFor();
+    await screenshot(tab.page, 'delete');
+    await tab.page.getByRole('button', { name: 'Delete it' }).click();
+    await tab.page.getByRole('heading', { name: 'Objects' }).waitFor();
+    const left = await mesh().get<{ items: readonly { resource: { metadata: { name: string } } }[] }>('/resources/VirtualService');
+    expect(left.items.map(({ resource }) => resource.metadata.name)).not.toContain('console-split');
+    await tab.page.close();
+  });
+};
