@@ -19,6 +19,9 @@
  * POST   /delete           DeleteRequest           ApplyResult
  * GET    /resources/…?revision=                    as above, as that revision left them
  * POST   /preview          PreviewRequest          Preview                          what a change would do; changes nothing
+ * GET    /traffic?from=&to=&namespace=&records=     TrafficUse
+ * GET    /access-matrix?from=&to=&namespace=       AccessMatrix
+ * GET    /certificates                             Certificates
  * GET    /changes?from=&to=&namespace=&service=&limit=   MeshChanges
  * GET    /history?from=&to=&kind=&namespace=&name=&before=&limit=   History
  * GET    /history/:revision                        RevisionDetails

@@ -1,5 +1,5 @@
 /** What the configuration makes of something that was recorded, at the proxy that recorded it: who decides, and where it goes. */
-import type { CameIn, Passage } from '@weft/model';
+import type { CameIn, Passage, WrittenPlace } from '@weft/model';
 import { scope } from '../scope/index.ts';
 import { enteredAgain, podAt } from './again.ts';
 import { expectedProxy, type Situation } from './journey.ts';
@@ -14,16 +14,19 @@ export interface Decision {
   /** In words, and by which route to which clusters. */
   readonly outcome: string;
   readonly route: string;
+  /** The route of which object it is; absent: of none. */
+  readonly object?: WrittenPlace;
   /** With their shares, in percent. */
   readonly destinations: Readonly<Record<string, number>>;
 }
 
-const ofPassage = ({ outcome, verdict, route, virtualHost, clusters }: Passage): Decision => {
+const ofPassage = ({ outcome, verdict, route, virtualHost, clusters, object }: Passage): Decision => {
   const isAnswer = outcome.kind === 'direct' || outcome.kind === 'redirect' || outcome.kind === 'refused';
   return {
     allowed: verdict?.allowed ?? outcome.kind !== 'refused',
     outcome: isAnswer ? `${outcome.kind} ${outcome.status ?? ''}: ${outcome.why}` : outcome.kind,
     route: route === '' ? virtualHost : `${virtualHost}: ${route}`,
+    ...(object && { object }),
     destinations: Object.fromEntries(clusters.map(({ name, percent }) => [name, percent])),
   };
 };

@@ -13,6 +13,7 @@ import { refuseUpgrade } from './agent.ts';
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { auditAll } from './audited.ts';
+import { certificateRoutes } from './certificates.ts';
 import { changeRoutes } from './changes.ts';
 import { consoleFiles } from './console.ts';
 import { edgeRoutes } from './edges.ts';
@@ -35,6 +36,7 @@ import { statusRoutes } from './status.ts';
 import { streamRoutes } from './stream.ts';
 import { tokenRoutes } from './tokens.ts';
 import { traceRoutes } from './traces.ts';
+import { trafficRoutes } from './traffic.ts';
 import { waitRoutes } from './wait.ts';
 import { whyRoutes } from './why.ts';
 import { workloadRoutes } from './workloads.ts';
@@ -79,6 +81,8 @@ const shared: readonly Routes[] = [
   tokenRoutes,
   auditRoutes,
   previewRoutes,
+  trafficRoutes,
+  certificateRoutes,
 ];
 /** These decide who is who, so they are the administrator's own. */
 const socketOnly: readonly Routes[] = [nodeRoutes];

@@ -1,13 +1,13 @@
 /** The certificate authority: everything that proves who someone is comes from here, and is judged here. */
 import { join } from 'node:path';
-import { parseSpiffeId, spiffeId, type TokenRequest, type TokenResult, type TrustBundles } from '@weft/model';
+import { type Certificates, parseSpiffeId, spiffeId, type TokenRequest, type TokenResult, type TrustBundles } from '@weft/model';
 import type { ServerIdentities } from '../push/contract.ts';
 import type { Registry } from '../registry.ts';
 import { authenticator } from './authenticate.ts';
 import { openAuthority } from './authority.ts';
 import type { Authenticate, Caller } from './caller.ts';
 import { checkCsr } from './csr.ts';
-import { type Expiry, endsWritten, expiriesOf } from './expiries.ts';
+import { certificatesOf, type Expiry, expiriesOf, issuedWritten, keepIssued } from './expiries.ts';
 import { makeKeyHolders } from './holders.ts';
 import { instanceName } from './instance-name.ts';
 import { prepare, type Signed, sign } from './issue.ts';
@@ -42,6 +42,8 @@ export interface Ca {
   mint(request: TokenRequest): Promise<Minted>;
   /** When the last certificate of each pod that there still is ends, and the mesh's own roots. */
   expiries(): readonly Expiry[];
+  /** What pods hold, and the authority's own. */
+  certificates(): Certificates;
   /** Serial number of the certificate that signs workloads' now. */
   signer(): string;
   /** For weftd's TLS listeners. */
@@ -58,7 +60,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
   const authority = await openAuthority({ directory, trustDomain, now, random });
   const tokens = await openTokenKey(directory, { trustDomain, now });
   const written = join(directory, 'journal.jsonl');
-  const ends = await endsWritten(written);
+  const issued = await issuedWritten(written);
   const journal = await openJournal(written, now);
   const powers = { authority, now, random };
   const holders = makeKeyHolders({ life: leafSeconds * 1000, now });
@@ -80,7 +82,9 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
     const subject = { kind: 'workload', trustDomain, uri, ...instanceFields(caller, input) } as const;
     const prepared = prepare({ subject, publicKey: checked.publicKey, seconds: leafSeconds }, powers);
     await journal.record(prepared);
-    if (caller.instance) ends.set(caller.instance.uid, prepared.notAfter.getTime());
+    const { serial, notAfter, issuer } = prepared;
+    const certificate = { serial, issuer: issuer.certificate.serialNumber, at: now(), notAfter: notAfter.getTime() };
+    if (caller.instance) keepIssued(issued, caller.instance.uid, certificate);
     return { ok: true, certificate: await sign(prepared) };
   };
 
@@ -93,7 +97,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
     },
     authenticate: authenticator({ authority, tokens, registry, trustDomain, now }),
     issue,
-    expiries: () => expiriesOf(ends, registry, authority),
+    expiries: () => expiriesOf(issued, registry, authority),
     mint: async (request) => {
       const reason = mintRefusal(request, input);
       if (reason) return { ok: false, reason };
@@ -101,6 +105,7 @@ export const openCa = async (directory: string, input: CaInput): Promise<Ca> => 
       const wish = { namespace, serviceAccount, audience: request.audience ?? audience, seconds: request.ttlSeconds ?? maxTokenSeconds };
       return { ok: true, token: await signToken({ ...wish, ...(pod ? { pod } : {}) }, tokens) };
     },
+    certificates: () => certificatesOf(issued, { registry, authority, trustDomain }),
     signer: () => authority.current().certificate.serialNumber,
     serving,
     close: async () => {

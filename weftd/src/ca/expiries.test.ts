@@ -16,6 +16,22 @@ test('a weftd that was killed leaves to the next what it issued', async () => {
   await ca.issue(await makeCsr(), webCaller);
   const last = { namespace: 'shop', name: 'pod web-1', notAfter: clock.time + day };
   expect(await known()).toEqual([last]);
+  const { authority, items } = (await reopen()).certificates();
+  const signer = authority.find(({ signs }) => signs)?.serial;
+  expect(items).toMatchObject([
+    {
+      ...{
+        namespace: 'shop',
+        pod: 'web-1',
+        identity: expect.stringMatching(/^spiffe:\/\//),
+        issuer: signer,
+        at: clock.time,
+        notAfter: last.notAfter,
+      },
+      earlier: [{ at: clock.time - day / 2, notAfter: last.notAfter - day / 2 }],
+    },
+  ]);
+  expect(authority.map(({ kind }) => kind)).toEqual(['root', 'intermediate']);
 
   const journal = join(directory, 'journal.jsonl');
   await rename(journal, `${journal}.1`);

@@ -2,9 +2,8 @@
  * What people ask of the compiler: answered from the mesh that is in force, that was, or that would be. Nothing of it is told to proxies,
  * and nobody's push waits for a mesh that is built for an answer longer than its building takes.
  */
-import { accessIn, concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
+import { concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
 import {
-  type AccessPair,
   byAge,
   type CameIn,
   type ExplainRequest,
@@ -24,6 +23,7 @@ import { tokenReader } from '@weft/model/node/tokens';
 import type { Instance } from '../registry.ts';
 import type { PastState } from '../store/past.ts';
 import type { Built } from './compiler.ts';
+import { type Uses, usesOf } from './use.ts';
 
 export interface Sources {
   /** In force; undefined: nothing was built yet. */
@@ -37,15 +37,13 @@ export interface Sources {
   readonly now: () => number;
 }
 
-export interface Questions {
+export interface Questions extends Uses {
   /** Undefined: there is no such pod. */
   explain(question: ExplainRequest): Promise<Journey | undefined>;
   /** What came in at a proxy, asked again of the configuration that was in force. */
   judge(cameIn: CameIn): Judgement;
   /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
   modes(question: ModesQuestion): Modes | undefined;
-  /** Who may call whom. @param into of callees: only of this namespace */
-  access(into?: string): readonly AccessPair[];
 }
 
 /** The oldest of the namespace counts, so that is the one to change. */
@@ -123,10 +121,7 @@ export const questionsTo = (sources: Sources): Questions => {
       const concerned = known && pod ? concernedIn(known, pod, cameIn.request?.host ?? cameIn.serverName) : [];
       return { configuration, concerned, ...(hop && { hop }) };
     },
-    access: (into) => {
-      const known = situation();
-      return known ? accessIn(known, into) : [];
-    },
+    ...usesOf(situation),
     modes: ({ strict }) => {
       const known = situation();
       if (!known) return undefined;
