@@ -134,7 +134,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const scrapes = scrapeThread();
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
-  const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
+  const golden = goldenJson({ metrics: telemetry.metrics, records: telemetry.records, signals, now, isOwn: handOver.isOwn, saturations });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden };
   const parts = { desired, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayPort };
   const api = await serveApi({ parts, tokens, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent

@@ -11,6 +11,7 @@ import {
   type Question,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
+import { toJson } from '../json.ts';
 import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
 import { openCatalogue } from './catalogue.ts';
 import { Chunks } from './chunks.ts';
@@ -79,8 +80,6 @@ export interface Metrics {
   maintain(now: number): void;
   close(): void;
 }
-
-const toJson = (answer: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(answer));
 
 const targetsKeptMs = 24 * 3_600_000;
 const shortest = tiers[0]?.step ?? 0;
