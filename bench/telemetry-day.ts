@@ -26,12 +26,14 @@ const fillChunks = (db: DatabaseSync, { start, day, interval }: Day): void => {
   }
 };
 
-/** All minutes but the last, which is still open; what they are summed up to is left to the store. */
+/** A month of days, and of the last one all minutes but the very last, which is still open; what they are summed up to is left to the store. */
 const fillTopology = (db: DatabaseSync, { start, day }: Day): void => {
   const [row] = db.prepare('SELECT revision, size, bounds, bytes FROM topology WHERE step = ? ORDER BY at DESC LIMIT 1').all(minute);
   if (!row) throw new Error('no minute of topology is recorded yet: measure seven rounds or more');
   const put = db.prepare('INSERT INTO topology (step, at, revision, size, bounds, bytes) VALUES (?, ?, ?, ?, ?, ?)');
   db.exec('DELETE FROM topology');
+  for (let before = 1; before < 30; before += 1)
+    put.run(day, start - before * day, 0, row['size'] ?? 0, row['bounds'] ?? '[]', row['bytes'] ?? new Uint8Array());
   for (let at = start; at < start + day - minute; at += minute) {
     const revision = Math.floor((at - start) / 3_600_000);
     put.run(minute, at, revision, row['size'] ?? 0, row['bounds'] ?? '[]', row['bytes'] ?? new Uint8Array());

@@ -47,6 +47,7 @@ export const questions = (from: number, to: number): readonly Asked[] => {
     edges('one minute of the past', { from: noon, to: noon + minute }),
     edges('the last hour, one namespace', { ...lastHour, namespace: 'team-7' }),
     edges('a day', whole),
+    edges('thirty days', { from: to - 30 * 24 * hour, to }),
     edges('a day that begins between hours, with impact', { from: from + 7 * minute, to: to - 13 * minute, node: 'team-7/workload-7' }),
     {
       name: 'an objective’s requests over a day, by minutes',

@@ -12,7 +12,8 @@ export interface Measured {
 }
 
 export interface MeasuredStore {
-  call(method: Call['method'], ...given: readonly unknown[]): Promise<Measured>;
+  ask(call: Call): Promise<Measured>;
+  call(method: string, ...given: readonly unknown[]): Promise<Measured>;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
 }
@@ -22,13 +23,15 @@ export const startStore = async (directory: string, now: number): Promise<Measur
     serialization: 'advanced',
   });
   await once(child, 'message');
-  const call = async (method: Call['method'], ...given: readonly unknown[]): Promise<Measured> => {
+  const ask = async (asked: Call): Promise<Measured> => {
     const answered = once(child, 'message');
-    child.send({ method, given } satisfies Call);
+    child.send(asked);
     const [answer] = (await answered) as [Measured];
     return answer;
   };
+  const call = (method: string, ...given: readonly unknown[]): Promise<Measured> => ask({ method, given });
   return {
+    ask,
     call,
     usage: async () => (await call('usage')).value as Usage,
     stop: async () => {

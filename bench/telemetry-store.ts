@@ -12,7 +12,9 @@ export interface Usage {
 }
 
 export interface Call {
-  readonly method: 'add' | 'commit' | 'edges' | 'topology' | 'goldenSignals' | 'counters' | 'state' | 'maintain' | 'usage' | 'stop';
+  /** Absent: of metrics. */
+  readonly store?: 'metrics' | 'records' | 'traces';
+  readonly method: string;
   readonly given: readonly unknown[];
 }
 
@@ -42,11 +44,11 @@ const usage = (): Usage => {
   };
 };
 
-const answerOf = async ({ method, given }: Call): Promise<unknown> => {
+const answerOf = async ({ store = 'metrics', method, given }: Call): Promise<unknown> => {
   if (method === 'usage') return usage();
   if (method === 'stop') return telemetry.stop();
-  const store = telemetry.metrics as unknown as Readonly<Record<string, (...given: readonly unknown[]) => Promise<unknown>>>;
-  return store[method]?.(...given);
+  const methods = telemetry[store] as unknown as Readonly<Record<string, (...given: readonly unknown[]) => Promise<unknown>>>;
+  return methods[method]?.(...given);
 };
 
 process.on('message', async (call: Call) => {
@@ -56,7 +58,7 @@ process.on('message', async (call: Call) => {
   const after = process.cpuUsage();
   const cpu = (after.user + after.system - user - system) / 1_000;
   // A large answer is not to be measured again on its way to who measures.
-  const told = value instanceof Uint8Array ? value.length : value;
+  const told = value instanceof Uint8Array ? value.length : call.store ? JSON.stringify(value).length : value;
   process.send?.({ value: told, ms: performance.now() - before, cpu });
   if (call.method === 'stop') process.disconnect();
 });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillDay } from './telemetry-day.ts';
+import { fillRecords, fillTraces, otherQuestions } from './telemetry-others.ts';
 import { readingsOf, type Size } from './telemetry-pages.ts';
 import { questions } from './telemetry-questions.ts';
 import { type Measured, startStore } from './telemetry-remote.ts';
@@ -78,9 +79,9 @@ const told = (all: readonly Measured[]): string => {
 
 const ask = async (): Promise<void> => {
   const store = await startStore(folder, start + day);
-  for (const { name, method, given } of questions(start, start + day)) {
+  for (const { name, ...call } of [...questions(start, start + day), ...otherQuestions(start, start + day)]) {
     const all: Measured[] = [];
-    for (let index = 0; index < Number(values.times); index += 1) all.push(await store.call(method, ...given));
+    for (let index = 0; index < Number(values.times); index += 1) all.push(await store.ask(call));
     say(`  ${name}: ${told(all)}`);
   }
   const { memory, most } = await store.usage();
@@ -91,6 +92,8 @@ const ask = async (): Promise<void> => {
 try {
   await ingest();
   fillDay(file, { start, day, interval });
+  fillTraces(join(folder, 'traces.db'), { start, day });
+  fillRecords(join(folder, 'requests.db'), { start, day });
   say(`questions; the file of a day has ${megabytesOf(file)} MB`);
   await ask();
 } finally {

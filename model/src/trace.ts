@@ -51,7 +51,7 @@ export interface TraceSummary {
   readonly services: readonly string[];
 }
 
-/** Where a service is named, its spans are asked for time and outcome; else the trace as a whole. */
+/** Where a service is named, its spans are asked for time and outcome; else the trace as a whole, but for when those of a namespace were. */
 export interface TraceSearch {
   readonly service?: string;
   readonly namespace?: string;

@@ -151,7 +151,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const scrapes = scrapeThread();
   started.add(scrapes.stop);
   const saturations = () => desired.node().measured.saturations;
-  const golden = goldenJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn, saturations });
+  const golden = goldenJson({ metrics: telemetry.metrics, records: telemetry.records, signals, now, isOwn: handOver.isOwn, saturations });
   const series = seriesJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden, seriesBy: series, live };
   const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayPort };

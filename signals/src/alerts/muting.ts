@@ -29,9 +29,8 @@ export type Muted =
 const silences = (silence: Silence, labels: Labels, now: number): boolean =>
   silence.matchers.length > 0 && silence.from <= now && now < silence.to && allMatch(silence.matchers, labels);
 
-/** An alert that is both does not explain itself, nor others like it: two would explain each other away. */
+/** Of one that the inhibition is about. An alert that is both does not explain itself, nor others like it: two would explain each other away. */
 const inhibits = ({ source, target, equal }: Inhibition, one: Alert, other: Alert): boolean =>
-  allMatch(target, other.labels) &&
   allMatch(source, one.labels) &&
   !(allMatch(source, other.labels) && allMatch(target, one.labels)) &&
   equal.every((label) => (one.labels[label] ?? '') === (other.labels[label] ?? ''));
@@ -46,8 +45,11 @@ export interface Circumstances {
 export const mutedBy = (alert: Alert, { silences: all, inhibitions, alerts, now }: Circumstances): Muted | undefined => {
   const silence = all.find((one) => silences(one, alert.labels, now));
   if (silence) return { by: 'silence', silence: silence.id };
+  // Most alerts are nobody's target.
+  const about = inhibitions.filter(({ target }) => allMatch(target, alert.labels));
+  if (about.length === 0) return undefined;
   const source = alerts.find(
-    (one) => one.state.kind === 'firing' && one.id !== alert.id && inhibitions.some((inhibition) => inhibits(inhibition, one, alert)),
+    (one) => one.state.kind === 'firing' && one.id !== alert.id && about.some((inhibition) => inhibits(inhibition, one, alert)),
   );
   return source && { by: 'inhibition', alert: source.id };
 };

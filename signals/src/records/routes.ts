@@ -3,10 +3,11 @@
  * answer has the form in which metrics are asked for, so that whatever is computed of a service is computed of a route.
  */
 import { latencyBounds } from '@weft/model';
+import { type Asked, Gathered, type ObservedAll, type ObservedSubject, putterOf, stepOf } from '../golden/observed.ts';
 import { missing } from '../istio/standard.ts';
 import type { Labels } from '../prometheus/exposition.ts';
 import { type Answered, groupLabels, isWhere, type Question } from '../query.ts';
-import type { Histogram } from '../series/histogram.ts';
+import { type Histogram, total } from '../series/histogram.ts';
 import { type Amount, inLongerSteps, type Measured, type Observations, type Step } from '../series/steps.ts';
 import type { AccessRecord } from './record.ts';
 
@@ -82,12 +83,16 @@ export interface KeptRoutes {
   readonly step: number;
 }
 
+const lengthOf = (kept: number, { whole, from, to, step }: Pick<Question, 'whole' | 'from' | 'to' | 'step'>): number =>
+  whole ? to - from : Math.ceil(Math.max(step, kept) / kept) * kept;
+
 const answered = <Value extends Measured>(
   { rows, step: kept }: KeptRoutes,
-  { where, by, step, whole, from, to }: Question,
+  question: Question,
   valueOf: (durations: Histogram) => Value,
 ): Answered<Value> => {
-  const length = whole ? to - from : Math.ceil(Math.max(step, kept) / kept) * kept;
+  const { where, by, whole, from } = question;
+  const length = lengthOf(kept, question);
   const groups = Map.groupBy(
     rows.filter(({ labels }) => isWhere(labels, where)),
     ({ labels }) => JSON.stringify(groupLabels(labels, by)),
@@ -111,14 +116,40 @@ const together = <Value extends Measured>(steps: readonly Step<Value>[], from: n
     1,
   ).map((step) => ({ ...step, at: from }));
 
-const amountOf = ({ counts }: Histogram): Amount => ({ kind: 'amount', amount: counts.reduce((sum, count) => sum + count, 0) });
+const amountOf = (durations: Histogram): Amount => ({ kind: 'amount', amount: total(durations) });
+
+const metrics = { requests: 'istio_requests_total', durations: 'istio_request_duration_milliseconds' } as const;
+
+/** What routes are counted by, and nothing else. */
+export const isCountedOfRoutes = ({ metric }: Question): boolean => metric === metrics.requests || metric === metrics.durations;
+
+/** All of it at once: each was counted with its duration. @param kept for each side that is asked for */
+export const observedRoutes = (asked: Asked, kept: readonly KeptRoutes[]): ObservedAll => {
+  const gathered = new Gathered<string>();
+  const subjects = new Map<Labels, ObservedSubject>();
+  const subjectOf = (labels: Labels): ObservedSubject => {
+    const known = subjects.get(labels);
+    if (known) return known;
+    const own = groupLabels(labels, asked.by);
+    const subject = gathered.subject(JSON.stringify(own), () => own);
+    subjects.set(labels, subject);
+    return subject;
+  };
+  const [putRequests, putDurations] = [putterOf(metrics.requests), putterOf(metrics.durations)];
+  for (const { labels, at, durations } of kept.flatMap(({ rows }) => rows)) {
+    const step = stepOf(subjectOf(labels), { at: asked.whole ? asked.from : at, gap: false });
+    putRequests(step, amountOf(durations), labels);
+    putDurations(step, { kind: 'observations', histogram: durations }, labels);
+  }
+  return { subjects: gathered.subjects, step: lengthOf(kept[0]?.step ?? routeStep, asked), gaps: [] };
+};
 
 /** `istio_requests_total`, and nothing else, by route. */
 export const routeCounters = (kept: KeptRoutes, question: Question): Answered<Amount> =>
-  question.metric === 'istio_requests_total' ? answered(kept, question, amountOf) : { step: question.step, groups: [], gaps: [] };
+  question.metric === metrics.requests ? answered(kept, question, amountOf) : { step: question.step, groups: [], gaps: [] };
 
 /** `istio_request_duration_milliseconds`. */
 export const routeHistograms = (kept: KeptRoutes, question: Question): Answered<Observations> =>
-  question.metric === 'istio_request_duration_milliseconds'
+  question.metric === metrics.durations
     ? answered(kept, question, (histogram) => ({ kind: 'observations', histogram }))
     : { step: question.step, groups: [], gaps: [] };

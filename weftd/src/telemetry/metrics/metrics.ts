@@ -12,6 +12,7 @@ import {
   seriesBy,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
+import { toJson } from '../json.ts';
 import { askCounters, askGauges, askHistograms, type Kept } from './ask.ts';
 import { openCatalogue } from './catalogue.ts';
 import { Chunks } from './chunks.ts';
@@ -81,8 +82,6 @@ export interface Metrics {
   maintain(now: number): void;
   close(): void;
 }
-
-const toJson = (answer: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(answer));
 
 const targetsKeptMs = 24 * 3_600_000;
 const shortest = tiers[0]?.step ?? 0;

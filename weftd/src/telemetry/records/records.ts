@@ -1,12 +1,18 @@
 /** Who did what with whom, for as long as there is room: what was added survives its workload, weftd and `kill -9`. */
 import type { StatementSync } from 'node:sqlite';
-import type { RecordsState, Retention } from '@weft/model';
+import type { RecordsState, Retention, SignalsSearch } from '@weft/model';
 import {
   type AccessRecord,
   type Amount,
   type Answered,
   type Arrivals,
+  goldenSignals,
+  isCountedOfRoutes,
+  type KeptRoutes,
   type Observations,
+  type ObservedQuery,
+  observedRoutes,
+  perspectives,
   type Question,
   type RecordQuery,
   routeCounters,
@@ -16,6 +22,7 @@ import {
   topRows,
 } from '@weft/signals';
 import { type Database, openDatabase } from '../../store/database.ts';
+import { toJson } from '../json.ts';
 import type { MeshNames } from '../labels.ts';
 import { type ArrivalWindow, arrivalsKept, type KeptArrivals } from './arrivals.ts';
 import { batchesOf } from './intake.ts';
@@ -74,6 +81,8 @@ export interface Records {
   /** Requests of routes, in the form in which metrics are asked for. */
   routeCounters(question: Question, now: number): Answered<Amount>;
   routeHistograms(question: Question, now: number): Answered<Observations>;
+  /** Golden signals of routes: `SignalsAnswer` as JSON. */
+  routeSignals(search: SignalsSearch, now: number): Promise<Uint8Array>;
   /** Who came where and by what protected, kept for a month whatever becomes of the records. */
   arrivals(window: ArrivalWindow): ArrivalsFound;
   /** How far this file was taken, in bytes. */
@@ -173,9 +182,25 @@ class RecordsStore implements Records {
     };
   };
 
-  routeCounters = (question: Question, now: number): Answered<Amount> => routeCounters(this.#routes.in(question, now), question);
+  routeCounters = (question: Question, now: number): Answered<Amount> => routeCounters(this.#routesFor(question, now), question);
 
-  routeHistograms = (question: Question, now: number): Answered<Observations> => routeHistograms(this.#routes.in(question, now), question);
+  routeHistograms = (question: Question, now: number): Answered<Observations> => routeHistograms(this.#routesFor(question, now), question);
+
+  routeSignals = async (search: SignalsSearch, now: number): Promise<Uint8Array> => {
+    const query: ObservedQuery = {
+      counters: async (question) => this.routeCounters(question, now),
+      histograms: async (question) => this.routeHistograms(question, now),
+      gauges: async ({ step }) => ({ step, groups: [], gaps: [] }),
+      observe: (asked) => {
+        const sides = perspectives[asked.seenBy].map((side) => ({ ...asked, where: { ...asked.where, ...side } }));
+        return observedRoutes(
+          asked,
+          sides.map((side) => this.#routes.in(side, now)),
+        );
+      },
+    };
+    return toJson(await goldenSignals(query, search));
+  };
 
   arrivals = (window: ArrivalWindow): ArrivalsFound => {
     const since = this.#arrivals.since();
@@ -218,6 +243,10 @@ class RecordsStore implements Records {
 
   close = (): void => this.#database.close();
 
+  #routesFor(question: Question, now: number): KeptRoutes {
+    return isCountedOfRoutes(question) ? this.#routes.in(question, now) : { rows: [], step: question.step };
+  }
+
   /** In one transaction. */
   #addAll(batches: readonly RecordBatch[], now: number): void {
     const before = this.#last;
@@ -237,6 +266,7 @@ class RecordsStore implements Records {
       this.#insert = undefined;
       this.#parties.forget();
       this.#shapes.forget();
+      this.#routes.undone();
       throw error;
     }
     this.#index();

@@ -1,67 +1,121 @@
-/** Counts of each route, by the minute for a day and by the hour for a quarter: added up while records are added. */
-import type { SQLOutputValue } from 'node:sqlite';
+/** Counts of each route, by the minute for some hours and by the hour for a quarter: added up while records are added. */
 import { latencyBounds } from '@weft/model';
-import { type AccessRecord, type KeptRoutes, type Question, type RouteCount, routeCounts, routeStep } from '@weft/signals';
+import { type AccessRecord, isWhere, type KeptRoutes, type Question, type RouteCount, routeCounts, routeStep } from '@weft/signals';
 import type { Database } from '../../store/database.ts';
 import { dayMs } from './parts.ts';
+import { hourMs, routeSets } from './route-sets.ts';
+
+/** What is asked of routes, whatever of them. */
+export type RoutesAsked = Pick<Question, 'where' | 'from' | 'to' | 'step' | 'whole'>;
 
 export interface Routes {
   /** Within a transaction. */
   add(records: readonly AccessRecord[]): void;
+  /** What came with a transaction that was taken back is not known any more. */
+  undone(): void;
   /** What the question's time needs, as finely as it is kept. */
-  in(question: Question, now: number): KeptRoutes;
+  in(asked: RoutesAsked, now: number): KeptRoutes;
   forget(now: number): void;
 }
-
-const hourMs = 3_600_000;
 
 interface Tier {
   readonly step: number;
   readonly kept: number;
 }
 
+const minutes: Tier = { step: routeStep, kept: 6 * hourMs };
 /** For budgets of up to a quarter of a year. */
-const oldest: Tier = { step: hourMs, kept: 92 * dayMs };
-const tiers: readonly Tier[] = [{ step: routeStep, kept: dayMs }, oldest];
+const hours: Tier = { step: hourMs, kept: 92 * dayMs };
+const tiers = [minutes, { step: 5 * routeStep, kept: 3 * dayMs }, hours];
+
+interface Stretch {
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const stretch = (step: number, from: number, to: number): Stretch => ({ step, from: from - (from % step), to });
+
+/** The longest steps that tell what is asked for: of all the time together hours, and shorter ones at its ends. */
+const stretchesOf = ({ from, to, step, whole }: RoutesAsked, now: number): readonly Stretch[] => {
+  const kept = tiers.filter((tier) => from >= now - tier.kept);
+  const { step: shortest } = kept[0] ?? hours;
+  if (!whole) return [stretch(kept.findLast((tier) => step % tier.step === 0)?.step ?? shortest, from, to)];
+  const [first, last] = [Math.ceil(from / hourMs) * hourMs, Math.floor(to / hourMs) * hourMs];
+  if (first >= last) return [stretch(shortest, from, to)];
+  return [stretch(shortest, from, first), stretch(hourMs, first, last), stretch(shortest, last, to)].filter((one) => one.from < one.to);
+};
 
 const buckets = Array.from({ length: latencyBounds.length + 1 }, (_, index) => `b${index}`);
 
-const countOf = (row: Readonly<Record<string, SQLOutputValue>>): RouteCount => ({
-  labels: JSON.parse(String(row['text'])) as RouteCount['labels'],
-  at: Number(row['at']),
-  durations: { bounds: latencyBounds, counts: buckets.map((name) => Number(row[name])), sum: Number(row['sum']) },
-});
+interface Summed extends RouteCount {
+  readonly durations: { readonly bounds: readonly number[]; readonly counts: number[]; sum: number };
+}
+
+interface Reading {
+  /** Sets of labels. */
+  readonly asked: ReadonlySet<number>;
+  /** Of the steps that are summed up to, and those that are read. */
+  readonly length: number;
+  readonly stretches: readonly Stretch[];
+}
 
 export const routesIn = ({ sql }: Database): Routes => {
-  const find = sql.prepare('SELECT id FROM route_labels WHERE labels = ?');
-  const name = sql.prepare('INSERT INTO route_labels VALUES (NULL, ?)');
+  const sets = routeSets(sql);
   const put = sql.prepare(
-    `INSERT INTO route_counts VALUES (?, ?, ?, ?${', ?'.repeat(buckets.length)}) ON CONFLICT DO UPDATE SET
+    `INSERT INTO route_counts VALUES (?, ?, ?, ?, ?${', ?'.repeat(buckets.length)}) ON CONFLICT DO UPDATE SET
        sum = sum + excluded.sum, ${buckets.map((bucket) => `${bucket} = ${bucket} + excluded.${bucket}`).join(', ')}`,
   );
+  // SQLite would take five times as long to sum them up.
   const list = sql.prepare(
-    `SELECT route_counts.*, route_labels.labels AS text FROM route_counts JOIN route_labels ON route_labels.id = route_counts.labels
-     WHERE step = ? AND at >= ? AND at < ?`,
+    `SELECT labels, at, sum, ${buckets.join(', ')} FROM route_counts WHERE step = ? AND service = ? AND at >= ? AND at < ?`,
   );
-  const erase = sql.prepare('DELETE FROM route_counts WHERE step = ? AND at < ?');
-  const unname = sql.prepare('DELETE FROM route_labels WHERE id NOT IN (SELECT labels FROM route_counts)');
+  list.setReturnArrays(true);
+  const erase = sql.prepare('DELETE FROM route_counts WHERE step = ? AND service = ? AND at < ?');
 
-  const numberOf = (text: string): number => Number(find.get(text)?.['id'] ?? name.run(text).lastInsertRowid);
+  const summed = (service: number, { asked, length, stretches }: Reading): readonly RouteCount[] => {
+    const found = new Map<string, Summed>();
+    for (const { step, from, to } of stretches) {
+      for (const row of list.iterate(step, service, from, to) as Iterable<readonly number[]>) {
+        const [id = 0, at = 0, sum = 0] = row;
+        if (!asked.has(id)) continue;
+        const start = at - (at % length);
+        const key = `${id} ${start}`;
+        let count = found.get(key);
+        if (!count) {
+          count = { labels: sets.labels(id), at: start, durations: { bounds: latencyBounds, counts: buckets.map(() => 0), sum: 0 } };
+          found.set(key, count);
+        }
+        const { durations } = count;
+        durations.sum += sum;
+        for (let index = 0; index < buckets.length; index += 1)
+          durations.counts[index] = (durations.counts[index] ?? 0) + (row[3 + index] ?? 0);
+      }
+    }
+    return [...found.values()];
+  };
 
   return {
     add: (records) => {
       for (const { labels, at, durations } of routeCounts(records)) {
-        const id = numberOf(JSON.stringify(labels));
-        for (const { step } of tiers) put.run(step, at - (at % step), id, durations.sum, ...durations.counts);
+        const { id, service } = sets.of(labels, at);
+        for (const { step } of tiers) put.run(step, service, at - (at % step), id, durations.sum, ...durations.counts);
       }
     },
-    in: ({ from, to }, now) => {
-      const { step: length } = tiers.find(({ kept }) => from >= now - kept) ?? oldest;
-      return { step: length, rows: list.all(length, from - (from % length), to).map(countOf) };
+    undone: sets.forget,
+    in: (asked, now) => {
+      const stretches = stretchesOf(asked, now);
+      const kept = Math.min(...stretches.map(({ step }) => step));
+      // Of all the time together everything is one step.
+      const length = asked.whole ? Number.MAX_SAFE_INTEGER : Math.ceil(Math.max(asked.step, kept) / kept) * kept;
+      const isAsked = new Set(sets.all().flatMap(({ id, labels }) => (isWhere(labels, asked.where) ? [id] : [])));
+      const reading = { asked: isAsked, length, stretches };
+      const rows = sets.servicesOf(isAsked).flatMap((service) => summed(service, reading));
+      return { step: kept, rows };
     },
     forget: (now) => {
-      for (const { step, kept } of tiers) erase.run(step, now - kept);
-      unname.run();
+      for (const service of sets.services()) for (const { step, kept } of tiers) erase.run(step, service, now - kept);
+      sets.erase(now - hours.kept - hourMs);
     },
   };
 };

@@ -3,6 +3,12 @@
  * have no indexes yet, are looked through in no time.
  * The parties of a part (few, since certificates of the mesh name them) stand in a table beside it, and records refer to them by number.
  */
+
+/** One more than `latencyBounds` has: a file is as it was written, whatever bounds there will be. */
+const routeBuckets = Array.from({ length: 20 }, (_, index) => `b${index}`);
+
+const serviceOfRoute = `json_extract(labels, '$.destination_service')`;
+
 export const migrations: readonly string[] = [
   `
   CREATE TABLE parts (
@@ -35,9 +41,28 @@ export const migrations: readonly string[] = [
   CREATE TABLE route_labels (id INTEGER PRIMARY KEY, labels TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE route_counts (
     step INTEGER NOT NULL, at INTEGER NOT NULL, labels INTEGER NOT NULL, sum REAL NOT NULL,
-    ${Array.from({ length: 20 }, (_, index) => `b${index} INTEGER NOT NULL`).join(', ')},
+    ${routeBuckets.map((bucket) => `${bucket} INTEGER NOT NULL`).join(', ')},
     PRIMARY KEY (step, at, labels)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- The same by service, since a question is about one of them as a rule.
+  CREATE TABLE route_services (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  INSERT INTO route_services (name) SELECT DISTINCT ${serviceOfRoute} FROM route_labels;
+  ALTER TABLE route_labels ADD COLUMN service INTEGER NOT NULL DEFAULT 0;
+  UPDATE route_labels SET service = (SELECT id FROM route_services WHERE name = ${serviceOfRoute});
+  -- The last hour in which something was counted under it.
+  ALTER TABLE route_labels ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+  UPDATE route_labels SET last = (SELECT coalesce(max(at), 0) FROM route_counts);
+  ALTER TABLE route_counts RENAME TO route_counts_before;
+  CREATE TABLE route_counts (
+    step INTEGER NOT NULL, service INTEGER NOT NULL, at INTEGER NOT NULL, labels INTEGER NOT NULL, sum REAL NOT NULL,
+    ${routeBuckets.map((bucket) => `${bucket} INTEGER NOT NULL`).join(', ')},
+    PRIMARY KEY (step, service, at, labels)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO route_counts SELECT step, service, at, route_labels.id, sum, ${routeBuckets.join(', ')}
+    FROM route_counts_before JOIN route_labels ON route_labels.id = route_counts_before.labels;
+  DROP TABLE route_counts_before;
   `,
 ];
 

@@ -44,19 +44,21 @@ const spanOf = (row: Row): Span => {
   };
 };
 
-/** Which traces, by their spans at a service: all of a span that is asked for lies in the index. */
+/** Which traces, by their spans at a service, the newest first and once for each span: all of one that is asked for lies in the index. */
 const ofService = `
-  SELECT trace AS id, max(start) AS at FROM spans
+  SELECT trace AS id FROM spans
   WHERE service = :service AND start >= :from AND start < :to AND duration >= :min AND duration < :max
     AND (:failed IS NULL OR failed = :failed) AND (:namespace IS NULL OR namespace = :namespace)
-  GROUP BY trace ORDER BY at DESC LIMIT :limit`;
+  ORDER BY start DESC`;
 
-const ofAny = `
-  SELECT id FROM traces
-  WHERE start >= :from AND start < :to AND finish - start >= :min AND finish - start < :max
-    AND (:failed IS NULL OR (failed > 0) = :failed)
-    AND (:namespace IS NULL OR EXISTS (SELECT 1 FROM spans WHERE trace = traces.id AND namespace = :namespace))
-  ORDER BY start DESC LIMIT :limit`;
+const ofTrace = `finish - traces.start >= :min AND finish - traces.start < :max AND (:failed IS NULL OR (traces.failed > 0) = :failed)`;
+
+const ofNamespace = `
+  SELECT trace AS id FROM spans CROSS JOIN traces ON traces.id = trace
+  WHERE namespace = :namespace AND spans.start >= :from AND spans.start < :to AND ${ofTrace}
+  ORDER BY spans.start DESC`;
+
+const ofAny = `SELECT id FROM traces WHERE start >= :from AND start < :to AND ${ofTrace} ORDER BY start DESC`;
 
 const answeredBy = `
   SELECT trace, id, start, duration FROM spans
@@ -64,13 +66,8 @@ const answeredBy = `
     AND kind = 'server' AND (:namespace IS NULL OR namespace = :namespace)
   ORDER BY start DESC LIMIT :limit`;
 
-const parameters = ({ from, to, minDuration = 0, maxDuration = ever, namespace, limit }: Omit<TraceSearch, 'failed' | 'service'>) => ({
-  from,
-  to,
-  min: minDuration,
-  max: maxDuration,
-  namespace: namespace ?? null,
-  limit,
+const parameters = ({ from, to, minDuration: min = 0, maxDuration: max = ever }: Omit<TraceSearch, 'failed' | 'service' | 'limit'>) => ({
+  ...{ from, to, min, max },
 });
 
 /** What proxies told of requests that they served and made, with whose each is. */
@@ -89,7 +86,8 @@ export interface Search {
 }
 
 export const searchIn = ({ sql }: Database): Search => {
-  const [byService, byTrace, byDuration, byTime] = [ofService, ofAny, answeredBy, latest].map((text) => sql.prepare(text));
+  const [byService, byNamespace, byTrace] = [sql.prepare(ofService), sql.prepare(ofNamespace), sql.prepare(ofAny)];
+  const [byDuration, byTime] = [sql.prepare(answeredBy), sql.prepare(latest)];
   const counted = sql.prepare('SELECT * FROM traces WHERE id = ?');
   // What a trace began with: nobody called it, or whoever did told nothing of it.
   const first = sql.prepare(`
@@ -114,23 +112,35 @@ export const searchIn = ({ sql }: Database): Search => {
     };
   };
 
+  const newestFirst = ({ service, namespace, failed, limit: _, ...search }: TraceSearch): Iterable<Row> => {
+    const given = { ...parameters(search), failed: failed === undefined ? null : Number(failed) };
+    if (service !== undefined) return byService.iterate({ ...given, service, namespace: namespace ?? null });
+    return namespace === undefined ? byTrace.iterate(given) : byNamespace.iterate({ ...given, namespace });
+  };
+
+  /** As many as are asked for: what took part in each of a day's traces would be a day's spans. */
+  const idsOf = (search: TraceSearch): readonly SQLOutputValue[] => {
+    const found = new Map<string, SQLOutputValue>();
+    for (const { id = null } of newestFirst(search)) {
+      found.set(hex(id), id);
+      if (found.size === search.limit) break;
+    }
+    return [...found.values()];
+  };
+
   return {
     latest: ({ from, limit }) =>
-      (byTime?.all({ from, limit }) ?? []).map((row) => {
+      byTime.all({ from, limit }).map((row) => {
         const { id, kind, at, duration, attributes, namespace, pod } = spanOf(row);
         return { trace: hex(row.trace), id, kind, at, duration, attributes, namespace, pod };
       }),
-    find: ({ service, failed, ...search }) => {
-      const given = { ...parameters(search), failed: failed === undefined ? null : Number(failed) };
-      const rows = service === undefined ? byTrace?.all(given) : byService?.all({ ...given, service });
-      return (rows ?? []).map(({ id }) => summary(id ?? null));
-    },
+    find: (search) => idsOf(search).map(summary),
     trace: (id) => {
       const found = spans.all(Buffer.from(id, 'hex')).map(spanOf);
       return found.length === 0 ? undefined : { id, spans: found };
     },
-    exemplars: ({ service, ...search }) =>
-      (byDuration?.all({ ...parameters(search), service }) ?? []).map((row) => ({
+    exemplars: ({ service, namespace = null, limit, ...search }) =>
+      byDuration.all({ ...parameters(search), service, namespace, limit }).map((row) => ({
         trace: hex(row.trace),
         span: hex(row.id),
         at: Number(row.start),

@@ -109,6 +109,15 @@ describe('a search', () => {
   });
   const found = (search: object): readonly number[] => traces.find({ ...everything, ...search }).map((one) => Number.parseInt(one.id, 16));
 
+  test('that says how many means traces, however many spans of each there are', () => {
+    add(
+      bank,
+      [1, 2, 3].map((number) => ({ trace: id(5), id: `c${number}`, at: start + 5000 + number, duration: 1 })),
+    );
+    expect(found({ service: 'bank', limit: 2 })).toEqual([5, 4]);
+    expect(found({ namespace: 'shop', limit: 3 })).toEqual([5, 4, 3]);
+  });
+
   test.each([
     ['everything, the newest first', {}, [5, 4, 3, 2, 1]],
     ['a service', { service: 'bank' }, [5, 4, 3]],
