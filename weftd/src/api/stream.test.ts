@@ -54,7 +54,9 @@ test('a browser’s stream ends with its session', async () => {
   const login = await askAt({ port }, '/login', { body: { ticket: new URL(link.url).hash.replace('#ticket=', '') }, headers: { host } });
   const headers = { host, cookie: String(login.headers['set-cookie']).split(';')[0] ?? '' };
   const stream = await streamAt('?topics=resources', { port, headers });
-  const ended = new Promise((resolve) => stream.message.on('end', resolve));
+  const tap = await new Promise<IncomingMessage>((resolve) => get({ port, headers, path: '/api/v1/records/follow' }, resolve));
+  const ended = Promise.all([stream.message, tap].map((message) => new Promise((resolve) => message.resume().on('end', resolve))));
+  expect(tap.statusCode).toBe(200);
   await weftd.apply(service.replace('80', '81'));
   await vi.waitFor(() => expect(stream.events).toHaveLength(1));
   await askAt({ port }, '/logout', { method: 'POST', headers: { ...headers, origin: `http://${host}`, 'x-weft-csrf': login.body.csrf } });

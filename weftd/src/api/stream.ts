@@ -3,6 +3,7 @@ import { liveTopics } from '@weft/model';
 import { readLive } from '../live/reader.ts';
 import { onlyThese, type Query, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
+import { welcomeOf } from './welcome.ts';
 
 /** Each is a socket; a console has one. */
 const mostReaders = 200;
@@ -16,9 +17,11 @@ const topicsIn = (query: Query): ReadonlySet<string> | undefined => {
   return new Set(topics);
 };
 
-export const streamRoutes: Routes = (server, { live, access, names }) => {
+export const streamRoutes: Routes = (server, parts) => {
+  const { live } = parts;
   let readers = 0;
-  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, ({ query, headers, caller, cookies }, reply) => {
+  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, (request, reply) => {
+    const { query, headers } = request;
     onlyThese(query, 'topics');
     const topics = topicsIn(query);
     if (readers >= mostReaders) throw new Refusal(503, `${mostReaders} read what changes already: close one of them`);
@@ -31,8 +34,6 @@ export const streamRoutes: Routes = (server, { live, access, names }) => {
     });
     // A proxy in between that collects what comes would hold it back.
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    const secret = caller?.session && cookies[names().cookie];
-    const isWelcome = (): boolean => secret === undefined || access.sessions.of(secret) !== undefined;
-    readLive(live, raw, { isWelcome, ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
+    readLive(live, raw, { isWelcome: welcomeOf(request, parts), ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
   });
 };

@@ -1,11 +1,16 @@
 import { Refusal, type Routes } from './routes.ts';
+import { welcomeOf } from './welcome.ts';
 
 interface PodPath {
   readonly namespace: string;
   readonly name: string;
 }
 
-export const workloadRoutes: Routes = (server, { desired, agent }) => {
+/** How long who is logged out may still read logs that he follows. */
+const lookMs = 2000;
+
+export const workloadRoutes: Routes = (server, parts) => {
+  const { desired, agent } = parts;
   server.get('/workloads', { config: { role: 'viewer' } }, () => {
     const { workloads, view } = desired.node();
     return { items: workloads, cluster: view.clusterId };
@@ -22,10 +27,16 @@ export const workloadRoutes: Routes = (server, { desired, agent }) => {
     },
   );
 
-  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', { config: { role: 'operator' } }, async ({ params, url }, reply) => {
+  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', { config: { role: 'operator' } }, async (request, reply) => {
+    const { params, url } = request;
     const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
     const answer = await agent.get(`/pods/${encodeURIComponent(params.namespace)}/${encodeURIComponent(params.name)}/logs${query}`);
-    reply.raw.on('close', () => answer.destroy());
+    const isWelcome = welcomeOf(request, parts);
+    const looking = setInterval(() => isWelcome() || answer.destroy(), lookMs);
+    reply.raw.on('close', () => {
+      clearInterval(looking);
+      answer.destroy();
+    });
     return reply
       .code(answer.statusCode ?? 502)
       .type(answer.headers['content-type'] ?? 'text/plain; charset=utf-8')
