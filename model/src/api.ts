@@ -3,6 +3,7 @@
  * (bearer token). Every path starts with `/api/v1`. Errors are `ApiError` with an HTTP status of 4xx or 5xx.
  *
  * GET    /status                                   Status
+ * GET    /openapi.json                              OpenAPI 3.1, with each route's role
  * GET    /session                                  SessionStatus                    401 NoSession: how one logs in
  * POST   /login            LoginRequest            SessionStatus                    and a cookie
  * POST   /logout                                   {}                               a browser's session

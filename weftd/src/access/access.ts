@@ -24,6 +24,8 @@ export interface Access {
   note(entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void>;
   byToken(token: string): Caller | undefined;
   byCookie(secret: string): Caller | undefined;
+  /** Whether who was let in would be let in now. To stay is to use the session. */
+  isIn(caller: Caller): boolean;
 }
 
 /** They are tokens' names too, and nobody else's. */
@@ -49,6 +51,12 @@ export const openAccess = async ({ desired, files, now, random }: AccessInput): 
   const tokens = tokensIn({ kept: keptTokens, keep: (change) => desired.call('keepToken', change), now, random });
   const fileRoles = Object.keys(fileNames) as FileRole[];
   const isFile = (name: string): boolean => fileRoles.some((role) => fileNames[role] === name);
+  const isGood = (name: string): boolean => isFile(name) || tokens.isValid(name);
+  const used = (session: OpenSession | undefined): boolean => {
+    if (!session || (session.token !== undefined && !isGood(session.token))) return false;
+    sessions.touch(session);
+    return true;
+  };
   return {
     sessions,
     tokens,
@@ -62,10 +70,10 @@ export const openAccess = async ({ desired, files, now, random }: AccessInput): 
     },
     byCookie: (secret) => {
       const session = sessions.of(secret);
-      if (!session || (session.token !== undefined && !isFile(session.token) && !tokens.isValid(session.token))) return undefined;
-      sessions.touch(session);
+      if (!session || !used(session)) return undefined;
       const { user, role, how } = session;
       return { user, role, how, session };
     },
+    isIn: ({ user, how, session }) => (session ? used(sessions.current(session)) : how === 'socket' || isGood(user)),
   };
 };

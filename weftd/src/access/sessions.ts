@@ -27,6 +27,8 @@ export interface Sessions {
   open(session: Pick<Session, 'user' | 'role' | 'how' | 'token'>): Promise<{ readonly secret: string; readonly session: OpenSession }>;
   /** Undefined: it never was, or is over. */
   of(secret: string): OpenSession | undefined;
+  /** As it is now. Undefined: it is over. */
+  current(session: OpenSession): OpenSession | undefined;
   /** It was used. */
   touch(session: OpenSession): void;
   end(which: (session: Session, proof: string) => boolean): Promise<void>;
@@ -80,6 +82,10 @@ export const sessionsIn = ({ kept, keep, now, random }: SessionsInput): Sessions
       const proof = proofOf(secret);
       const session = sessions.get(proof);
       return session && expiryOf(session) > now() ? opened(secret, proof, session) : undefined;
+    },
+    current: ({ proof, csrf }) => {
+      const session = sessions.get(proof);
+      return session && expiryOf(session) > now() ? { ...session, proof, csrf, expires: expiryOf(session) } : undefined;
     },
     touch: ({ proof }) => {
       const session = sessions.get(proof);

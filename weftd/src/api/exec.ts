@@ -5,6 +5,7 @@ import { briefly } from '../store/audit.ts';
 import { refuseUpgrade } from './agent.ts';
 import type { Judge, Verdict } from './guard.ts';
 import type { ApiParts } from './routes.ts';
+import type { StandingCalls } from './standing-calls.ts';
 
 interface Connection {
   readonly message: IncomingMessage;
@@ -35,12 +36,24 @@ const note = async ({ message, socket }: Connection, verdict: Verdict, parts: Ap
   parts.live.tell('audit');
 };
 
-export const upgrade = async (connection: Connection, judge: Judge, parts: ApiParts): Promise<void> => {
+interface Door {
+  readonly judge: Judge;
+  readonly standing: StandingCalls;
+}
+
+export const upgrade = async (connection: Connection, { judge, standing }: Door, parts: ApiParts): Promise<void> => {
   const { message, socket, head } = connection;
   // Nothing that is upgraded only reads.
   const verdict = judge(message, 'admin');
   await note(connection, verdict, parts);
   if (!verdict.ok) refuseUpgrade(socket, verdict.status, verdict.reason);
   else if (askedOf(message.url ?? '') === undefined) refuseUpgrade(socket, 404, 'only exec takes a WebSocket');
-  else parts.agent.upgrade(message, { socket, head });
+  else {
+    if (verdict.caller)
+      socket.once(
+        'close',
+        standing.add(verdict.caller, () => socket.destroy()),
+      );
+    parts.agent.upgrade(message, { socket, head });
+  }
 };

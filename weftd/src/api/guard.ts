@@ -13,7 +13,7 @@ export type NeededRole = Role | 'anyone';
 
 export interface Refused {
   readonly ok: false;
-  readonly status: 401 | 403 | 421;
+  readonly status: 401 | 403 | 421 | 429;
   readonly reason: string;
   /** Who is known, and may not. */
   readonly caller?: Caller;

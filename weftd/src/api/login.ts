@@ -1,10 +1,11 @@
 /** Logging in and out (shapes: `model/src/access.ts`). */
 import type { LoginLink, LoginLinkRequest, LoginMethod, LoginRequest, NoSession, SessionStatus } from '@weft/model';
 import { personRoles } from '@weft/model';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { type Caller, personOf } from '../access/access.ts';
 import { longestSession, type Session } from '../access/sessions.ts';
+import { rateLimit } from '../rate.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 const secret = Type.String({ minLength: 1, maxLength: 200 });
@@ -60,7 +61,21 @@ const madeLink = ({ access, apiAddress }: ApiParts, { user }: Caller, { role = '
   return { url: `${apiAddress()}/login#ticket=${value}`, role, expires: ticket.expires };
 };
 
+/** Secrets are too long to be guessed; so this is for the log's and the machine's sake, and who shows a good one is never kept waiting. */
+const guesses = { perSecond: 10 / 60, burst: 10 };
+
 export const loginRoutes: Routes = (server, parts) => {
+  const mayFail = rateLimit({ ...guesses, now: Date.now });
+  const attempt = <Result>(request: FastifyRequest, reply: FastifyReply, work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      if (mayFail(request.ip)) throw error;
+      request.isNoted = true;
+      reply.header('retry-after', String(1 / guesses.perSecond));
+      throw new Refusal(429, 'too many logins failed: wait a moment');
+    }
+  };
   server.get('/session', { config: { role: 'anyone' } }, async ({ caller }, reply): Promise<SessionStatus | NoSession> => {
     if (caller) return statusOf(caller);
     reply.code(401);
@@ -71,7 +86,7 @@ export const loginRoutes: Routes = (server, parts) => {
     { config: { role: 'anyone', audit: 'login' }, schema: { body: loginRequest } },
     async (request, reply) => {
       request.caller = undefined;
-      const login = loginBy(parts, request.body);
+      const login = attempt(request, reply, () => loginBy(parts, request.body));
       request.caller = login;
       request.about = login.role;
       return openSession(parts, login, reply);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import cookies from '@fastify/cookie';
 import type { ApiError } from '@weft/model';
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, type RouteOptions } from 'fastify';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import type { Caller } from '../access/access.ts';
 import type { Log } from '../push/contract.ts';
 import { reasonOf } from '../reason.ts';
@@ -16,16 +16,18 @@ import { auditAll } from './audited.ts';
 import { certificateRoutes } from './certificates.ts';
 import { changeRoutes } from './changes.ts';
 import { consoleFiles } from './console.ts';
+import { letIn } from './door.ts';
 import { edgeRoutes } from './edges.ts';
 import { upgrade } from './exec.ts';
 import { explainRoutes } from './explain.ts';
-import { guard, type Judge, type NeededRole, namesOf } from './guard.ts';
+import { guard, type Judge, namesOf } from './guard.ts';
 import { historyRoutes } from './history.ts';
 import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
 import { previewRoutes } from './preview.ts';
+import { describeAll } from './openapi.ts';
 import { proxyRoutes } from './proxies.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
@@ -89,25 +91,13 @@ const socketOnly: readonly Routes[] = [nodeRoutes];
 
 const prefix = '/api/v1';
 const bodyLimit = 1024 * 1024;
+/** Until all of a request is here. */
+const requestMs = 60_000;
 
 const errorBody = (error: FastifyError | Refusal): ApiError => ({
   error: error.message,
   ...(error instanceof Refusal && error.findings.length > 0 && { findings: error.findings }),
 });
-
-/** Also for what is not there: a stranger does not learn what is, and the console's document stands for no part of the API. */
-const neededFor = ({ routeOptions: { url, config }, originalUrl }: FastifyRequest): NeededRole =>
-  config.role === undefined || (url === '/*' && originalUrl.startsWith('/api/')) ? 'viewer' : config.role;
-
-/** A route that nobody has said a role for is a mistake of ours, which is found at every start. */
-const mustSayRoles = (server: FastifyInstance): void => {
-  const routes: RouteOptions[] = [];
-  server.addHook('onRoute', (route) => void routes.push(route));
-  server.addHook('onReady', async () => {
-    const silent = routes.find(({ config }) => !config?.role);
-    if (silent) throw new Error(`the route ${String(silent.method)} ${silent.url} says no role`);
-  });
-};
 
 const serverFor = (
   judge: Judge,
@@ -117,17 +107,12 @@ const serverFor = (
   const server = fastify({
     bodyLimit,
     forceCloseConnections: true,
+    requestTimeout: requestMs,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-  mustSayRoles(server);
   server.register(cookies);
-  server.decorateRequest('caller', undefined);
-  server.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    const verdict = judge(request.raw, neededFor(request));
-    request.caller = verdict.caller;
-    if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
-  });
+  describeAll(server, parts);
+  const standing = letIn(server, judge, parts);
   auditAll(server, parts);
   server.setNotFoundHandler(({ method, url }) => {
     throw new Refusal(404, `there is no ${method} ${url.split('?', 1)[0]}`);
@@ -141,7 +126,7 @@ const serverFor = (
   for (const route of routes) server.register(async (scoped) => route(scoped, parts), { prefix });
   server.server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    upgrade({ message, socket, head }, judge, parts).catch((error: Error) => refuseUpgrade(socket, 500, error.message));
+    upgrade({ message, socket, head }, { judge, standing }, parts).catch((error: Error) => refuseUpgrade(socket, 500, error.message));
   });
   return server;
 };

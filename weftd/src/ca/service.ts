@@ -3,10 +3,10 @@ import { methodTable } from '@weft/envoy';
 import { type IstioCertificateRequest, IstioCertificateService } from '@weft/envoy/gen/security/v1alpha1/ca_pb.js';
 import { spiffeId } from '@weft/model';
 import type { GrpcService } from '../push/grpc.ts';
+import { rateLimit } from '../rate.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { Ca } from './ca.ts';
 import { peerCredentials } from './peer.ts';
-import { rateLimit } from './rate.ts';
 
 export interface CertificateServiceInput {
   readonly ca: Ca;

@@ -1,0 +1,268 @@
+/** Every route, by every role and every stranger: made from the OpenAPI document, which a test finds complete. */
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { mayAs, type Role, roles } from '@weft/model';
+import { Value } from 'typebox/value';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { type Answer, type Asked, askAt, createHarness, type Harness } from '../app.fixture.ts';
+import { errorShape } from './shapes.ts';
+
+interface Operation {
+  readonly method: string;
+  /** With names in place of parameters. */
+  readonly path: string;
+  readonly template: string;
+  readonly role: Role | 'anyone';
+  readonly summary?: string;
+  readonly schema?: object;
+}
+
+let weftd: Harness;
+let port: number;
+let document: { readonly paths: Record<string, Record<string, Record<string, unknown>>> };
+let operations: readonly Operation[];
+const tokens = new Map<Role, string>();
+
+const host = (): string => `127.0.0.1:${port}`;
+const tcp = (path: string, { headers, ...asked }: Asked = {}): Promise<Answer> =>
+  askAt({ port }, path, { ...asked, headers: { host: host(), ...headers } });
+const bearer = (role: Role): Record<string, string> => ({ authorization: `Bearer ${tokens.get(role)}` });
+
+const operationsIn = ({ paths }: typeof document): readonly Operation[] =>
+  Object.entries(paths).flatMap(([template, methods]) =>
+    Object.entries(methods).map(([method, said]) => ({
+      method: method.toUpperCase(),
+      template,
+      path: template
+        .replace('/api/v1', '')
+        .replace(/\{kind\}/, 'svc')
+        .replace(/\{\w+\}/g, 'none'),
+      role: said['x-weft-role'] as Operation['role'],
+      summary: said['summary'] as string,
+      // biome-ignore lint/suspicious/noExplicitAny: a document of every shape
+      schema: (said as any).responses?.['200']?.content?.['application/json']?.schema,
+    })),
+  );
+
+/** What is answered for good, or goes on, is not waited for. */
+const statusOf = ({ method, path }: Operation, headers: Record<string, string>): Promise<{ status: number; error: string }> =>
+  new Promise((resolve, reject) => {
+    const sent = get({
+      host: '127.0.0.1',
+      port,
+      method,
+      path: `/api/v1${path}${path === '/wait' ? '?timeoutMs=0' : ''}`,
+      headers: { host: host(), ...headers },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const status = response.statusCode ?? 0;
+      let error = '';
+      response.on('data', (chunk) => {
+        error += chunk;
+      });
+      response.on('end', () => resolve({ status, error }));
+      if (status < 400) {
+        resolve({ status, error });
+        response.destroy();
+      }
+    });
+    sent.end();
+  });
+
+beforeAll(async () => {
+  weftd = createHarness();
+  port = Number(new URL((await weftd.start()).addresses.api).port);
+  for (const role of roles) {
+    const { body } = await weftd.ask('/access/tokens', { body: { name: `as-${role}`, role } });
+    tokens.set(role, body.token);
+  }
+  ({ body: document } = await tcp('/openapi.json', { headers: bearer('viewer') }));
+  operations = operationsIn(document);
+});
+
+afterAll(() => weftd.remove());
+
+test('every route is in the document, with its role and what it is for', async () => {
+  const source = [
+    'login',
+    'tokens',
+    'audit',
+    'status',
+    'resources',
+    'history',
+    'changes',
+    'proxies',
+    'metrics',
+    'signals',
+    'edges',
+    'wait',
+    'explain',
+  ];
+  const more = ['workloads', 'records', 'traces', 'why', 'mtls', 'alerts', 'stream', 'openapi'];
+  const registered = [...source, ...more].flatMap((name) => {
+    const text = readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+    return [...text.matchAll(/(?:server|scoped)\.(get|post|delete|put)(?:<[^(]*>)?\(\s*['`](?:\$\{prefix\})?(\/[^'`]*)['`]/g)].map(
+      ([, method, path]) => `${method?.toUpperCase()} ${path?.replace(/:(\w+)/g, '{$1}')}`,
+    );
+  });
+  expect(registered.length).toBeGreaterThan(45);
+  expect(operations.map(({ method, template }) => `${method} ${template.replace('/api/v1', '')}`).sort()).toEqual(registered.sort());
+  for (const { role, summary, template } of operations)
+    expect([template, role, summary]).toEqual([template, expect.any(String), expect.any(String)]);
+});
+
+test('no route answers another role than its own and those above it, or a stranger', async () => {
+  let combinations = 0;
+  for (const operation of operations) {
+    const { role: needed, template } = operation;
+    for (const role of roles) {
+      const { status, error } = await statusOf(operation, bearer(role));
+      const isLetIn = needed === 'anyone' || mayAs(role, needed);
+      expect([template, role, status === 403 && error.includes('this needs')]).toEqual([template, role, !isLetIn]);
+      combinations += 1;
+    }
+    if (needed !== 'anyone') expect([template, (await statusOf(operation, {})).status]).toEqual([template, 401]);
+  }
+  expect(combinations).toBe(operations.length * roles.length);
+});
+
+test('no route answers a page of another origin or under another name, with whatever token', async () => {
+  const origins = ['http://evil.example', 'null', 'https://127.0.0.1', `http://127.0.0.1.evil.example:${port}`];
+  const hosts = ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1.:${port}`, `0.0.0.0:${port}`];
+  for (const operation of operations) {
+    for (const origin of origins) expect((await statusOf(operation, { ...bearer('admin'), origin })).status, operation.template).toBe(403);
+    for (const name of hosts) expect((await statusOf(operation, { ...bearer('admin'), host: name })).status, operation.template).toBe(421);
+  }
+  expect(operations.length * origins.length).toBeGreaterThan(190);
+  const foreign = await new Promise((resolve) => {
+    const socket = new WebSocket(`ws://${host()}/api/v1/pods/a/b/exec?command=ls`, {
+      headers: { ...bearer('admin'), origin: 'http://evil.example' },
+    });
+    socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode));
+    socket.on('error', () => {});
+  });
+  expect(foreign).toBe(403);
+});
+
+test('every answer tells browsers what not to do: refusals, streams and what is not there too', async () => {
+  const raw = (path: string): Promise<Record<string, unknown>> =>
+    new Promise((resolve, reject) => {
+      const sent = get({ host: '127.0.0.1', port, path, headers: { host: host(), ...bearer('admin') } }, (response) => {
+        resolve(response.headers);
+        response.destroy();
+      });
+      sent.on('error', reject);
+    });
+  for (const path of [
+    '/api/v1/status',
+    '/api/v1/stream',
+    '/api/v1/records/follow',
+    '/api/v1/nothing',
+    '/nothing',
+    '/api/v1/wait?timeoutMs=x',
+  ]) {
+    expect([path, await raw(path)]).toMatchObject([
+      path,
+      {
+        'content-security-policy': expect.stringMatching(
+          /^default-src 'none'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'/,
+        ),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+      },
+    ]);
+  }
+});
+
+test('nothing outside the console’s folder is served, whatever a path is made of', async () => {
+  const secret = readFileSync(weftd.files.token, 'utf8').trim();
+  const ups = ['..', '%2e%2e', '.%2e', '%252e%252e', '..%2f..', '..\\..', '%5c..', '..;', '....', '%c0%ae%c0%ae'];
+  const places = ['', '/assets', '/assets/', '/api/v1/../..', '/weft.svg', '//', '/assets/%00', '/.'];
+  const targets = ['etc/passwd', 'package.json', weftd.files.token.slice(1), 'proc/self/environ', 'index.js', '.git/config', 'weftd.js'];
+  let tried = 0;
+  for (const up of ups)
+    for (const place of places)
+      for (const target of targets) {
+        const path = `${place}/${Array.from({ length: 6 }, () => up).join('/')}/${target}`;
+        const text = await new Promise<string>((resolve) => {
+          const sent = get({ host: '127.0.0.1', port, path, headers: { host: host() } }, (response) => {
+            let all = '';
+            response.on('data', (chunk) => {
+              all += chunk;
+            });
+            response.on('end', () => resolve(all));
+          });
+          sent.on('error', () => resolve(''));
+        });
+        expect([path, /root:.*:0:0|"workspaces"|"private"|PATH=|\[core\]/.test(text) || text.includes(secret)]).toEqual([path, false]);
+        tried += 1;
+      }
+  expect(tried).toBeGreaterThanOrEqual(500);
+});
+
+test('answers have the shapes that the document tells', async () => {
+  weftd.write('cart.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {ports: [{port: 80}]}\n');
+  await weftd.ask('/wait?timeoutMs=5000');
+  const schemaAt = (template: string): object =>
+    operations.find((one) => one.template === `/api/v1${template}` && one.method === 'GET')?.schema ?? {};
+  const asked: readonly (readonly [string, string])[] = [
+    ['/status', '/status'],
+    ['/resources/{kind}', '/resources/svc'],
+    ['/resources/{kind}/{namespace}/{name}', '/resources/svc/shop/cart'],
+    ...['/findings', '/proxies', '/workloads', '/access/tokens', '/audit', '/silences', '/history'].map((path) => [path, path] as const),
+    ['/audit/{id}', '/audit/1'],
+    ['/history/{revision}', '/history/1'],
+    ['/wait', '/wait?timeoutMs=0'],
+    ['/session', '/session'],
+  ];
+  for (const [template, path] of asked) {
+    const { status, body } = await tcp(path, { headers: bearer('admin') });
+    const schema = schemaAt(template);
+    expect([path, status, Object.keys(schema).length > 1]).toEqual([path, 200, true]);
+    expect([path, [...Value.Errors(schema as never, body)]]).toEqual([path, []]);
+  }
+  const refused = await tcp('/resources/widgets', { headers: bearer('admin') });
+  expect(Value.Check(errorShape, refused.body)).toBe(true);
+});
+
+test('a user who asks without end is told to wait; others are not', async () => {
+  const { body } = await weftd.ask('/access/tokens', { body: { name: 'eager', role: 'viewer' } });
+  const headers = { authorization: `Bearer ${body.token}` };
+  let refused: Answer | undefined;
+  for (let count = 0; count < 4000 && !refused; count += 50) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => tcp('/silences', { headers })));
+    refused = answers.find(({ status }) => status === 429);
+  }
+  expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+  expect((await tcp('/silences', { headers: bearer('viewer') })).status).toBe(200);
+});
+
+test('logins that fail are refused after a while, and not those that are good', async () => {
+  const login = (ticket: string): Promise<Answer> => tcp('/login', { body: { ticket } });
+  const failed = await Promise.all(Array.from({ length: 15 }, () => login('guess')));
+  const late = failed.filter(({ status }) => status === 429);
+  expect([failed.length - late.length, late.length]).toEqual([10, 5]);
+  expect(late[0]?.headers['retry-after']).toBe('6');
+  const { body } = await weftd.ask('/login/links', { body: { role: 'viewer' } });
+  expect((await login(new URL(body.url).hash.replace('#ticket=', ''))).status).toBe(200);
+});
+
+test('who may come in no more does not stay in', async () => {
+  const { body } = await weftd.ask('/access/tokens', { body: { name: 'leaving', role: 'viewer' } });
+  const ended = new Promise<number>((resolve, reject) => {
+    const sent = get({ host: '127.0.0.1', port, path: '/api/v1/stream', headers: { host: host(), authorization: `Bearer ${body.token}` } });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      response.resume();
+      response.on('close', () => resolve(response.statusCode ?? 0));
+      response.on('error', () => {});
+      void weftd.ask('/access/tokens/leaving', { method: 'DELETE' });
+    });
+  });
+  expect(await ended).toBe(200);
+});
