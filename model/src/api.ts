@@ -6,6 +6,7 @@
  * GET    /openapi.json                              OpenAPI 3.1, with each route's role
  * GET    /session                                  SessionStatus                    401 NoSession: how one logs in
  * POST   /login            LoginRequest            SessionStatus                    and a cookie
+ * GET    /login/oidc?next=                         303 to the provider, which leads back to /login/oidc/callback
  * POST   /logout                                   {}                               a browser's session
  * POST   /login/links      LoginLinkRequest        LoginLink                        for one login of a browser
  * GET    /access/tokens                            { items: TokenStatus[] }

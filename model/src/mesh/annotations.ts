@@ -7,6 +7,7 @@ import type { Metadata } from '../resource.ts';
 import { invalid } from '../rule.ts';
 import { cidrFault, network } from '../text/host.ts';
 import { childPath } from '../yaml/json.ts';
+import { checkConsoleLogin } from './console-login.ts';
 import { checkRetention } from './retention.ts';
 import { checkTelemetryTargets } from './telemetry-targets.ts';
 
@@ -41,6 +42,7 @@ export const readMeshAnnotations = (annotations: Annotations): MeshAnnotations =
 export function* checkMeshAnnotations(annotations: Annotations): Iterable<Problem> {
   yield* checkTelemetryTargets(annotations);
   yield* checkRetention(annotations);
+  yield* checkConsoleLogin(annotations);
   const mode = annotations[compatibilityName];
   if (mode !== undefined && mode !== 'istio')
     yield invalid(

@@ -17,6 +17,7 @@ import { flawOfLogFormat } from '../text/log-format.ts';
 import type { Json } from '../yaml/json.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 import { checkProviders, type ExtensionProvider } from './authorizer.ts';
+import { type ConsoleLogin, readConsoleLogin } from './console-login.ts';
 import { defaultRetention, readRetention, type TelemetryRetention } from './retention.ts';
 import { builtInProviders, flawOfLabels, streams } from './telemetry-provider.ts';
 import { readTelemetryTargets, type TelemetryTargets } from './telemetry-targets.ts';
@@ -91,6 +92,8 @@ export interface MeshSettings {
   readonly alertNetworks: readonly string[];
   readonly telemetryTargets: TelemetryTargets;
   readonly telemetryRetention: TelemetryRetention;
+  /** Absent: only Weft itself vouches for people. */
+  readonly consoleLogin?: ConsoleLogin;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -184,6 +187,7 @@ const providersOf = ({ defaultProviders, enableTracing }: MeshConfigSpec): MeshS
 const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): MeshSettings => {
   const d = defaultMeshSettings;
   const { compatibility, keyNetworks, alertNetworks } = readMeshAnnotations(annotations);
+  const consoleLogin = readConsoleLogin(annotations);
   const keepalive = spec.tcpKeepalive;
   return {
     ...d,
@@ -208,6 +212,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     alertNetworks,
     telemetryTargets: readTelemetryTargets(annotations),
     telemetryRetention: readRetention(annotations),
+    ...(consoleLogin && { consoleLogin }),
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,

@@ -1,7 +1,9 @@
 /** Who somebody is, by the token or the cookie that they show. */
 import { type AuditEntry, type CameBy, type PersonRole, personRoles, type Role } from '@weft/model';
 import type { DesiredThread } from '../desired/thread.ts';
+import { resolveBySystem } from '../outbound/guard.ts';
 import type { FileRole, FileTokens } from './files.ts';
+import { type Oidc, oidcBy } from './oidc.ts';
 import { isSame, type RandomBytes } from './secret.ts';
 import { type OpenSession, type Sessions, sessionsIn } from './sessions.ts';
 import { type Tickets, ticketsBy } from './tickets.ts';
@@ -20,6 +22,7 @@ export interface Access {
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly tokens: NamedTokens;
+  readonly oidc: Oidc;
   /** Writes down what somebody did. Durable when it resolves. */
   note(entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void>;
   byToken(token: string): Caller | undefined;
@@ -61,6 +64,7 @@ export const openAccess = async ({ desired, files, now, random }: AccessInput): 
     sessions,
     tokens,
     tickets: ticketsBy({ now, random }),
+    oidc: oidcBy({ resolve: resolveBySystem, now }),
     note: (entry) => desired.call('note', { ...entry, at: now() }),
     byToken: (token) => {
       const named = tokens.of(token);

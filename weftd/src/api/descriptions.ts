@@ -10,6 +10,8 @@ export interface Described {
   readonly answer: { readonly description: string; readonly schema: object };
   /** Of the answer, where it is not JSON. */
   readonly type?: string;
+  /** Where it is not 200. */
+  readonly status?: number;
 }
 
 type Shape = keyof typeof shapes;
@@ -31,6 +33,11 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /openapi.json': json('this document', ['anything', 'OpenAPI 3.1']),
   'GET /session': json('who is logged in; 401 tells how one logs in', ['session', 'the session']),
   'POST /login': json('opens a session by a link’s ticket or a token', ['session', 'and a cookie']),
+  'GET /login/oidc': { ...plain('leads to the provider', 'text/plain', 'next'), status: 303 },
+  'GET /login/oidc/callback': {
+    ...plain('where the provider leads back to: opens a session', 'text/plain', 'code state iss error error_description'),
+    status: 303,
+  },
   'POST /login/links': json('makes a link for one login', ['link', 'the link']),
   'POST /logout': json('ends the session', ['nothing', 'it is over']),
   'GET /access/tokens': json('tokens by name', ['tokens', 'none of them itself']),
@@ -49,6 +56,7 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /diff': json('how the objects of two revisions differ', ['anything', 'RevisionDifference'], 'from! to'),
   'POST /undo': json('takes a revision back', ['applied', 'UndoResult']),
   'GET /changes': json('what changed around a moment', ['many', 'MeshChanges'], 'from to namespace service limit'),
+  'POST /preview': json('what a change would do; changes nothing', ['anything', 'Preview']),
   'GET /proxies': json('proxies: identity, what they have, the last NACK', ['proxies', 'proxies']),
   'GET /proxies/:namespace/:name/config': json('an Envoy’s configuration, without keys', ['anything', 'ProxyConfig'], 'live'),
   'GET /proxies/:namespace/:name/metrics': plain('one proxy’s metrics', 'text/plain'),

@@ -19,15 +19,21 @@ const linkRequest = Type.Object({ role: Type.Optional(Type.Enum([...personRoles]
 /** The console's files need no session, so that other servers of this host, whose cookies are not told apart by port, seldom see it. */
 const cookiePath = '/api/v1';
 
-const methods: readonly LoginMethod[] = [
+const own: readonly LoginMethod[] = [
   { kind: 'link', title: 'Open a link that `weft dashboard` makes' },
   { kind: 'token', title: 'Enter a token, such as `weft token` tells' },
 ];
 
-const statusOf = ({ user, role, how, session }: Caller): SessionStatus => ({
+const methodsOf = ({ desired }: ApiParts): readonly LoginMethod[] => {
+  const { consoleLogin } = desired.node();
+  if (!consoleLogin?.client) return own;
+  return [...own, { kind: 'oidc', title: `Log in at ${new URL(consoleLogin.issuer).host}`, start: '/api/v1/login/oidc' }];
+};
+
+const statusOf = ({ user, role, how, session }: Caller, parts: ApiParts): SessionStatus => ({
   ...{ user, role, how },
   ...(session && { csrf: session.csrf, expires: session.expires }),
-  methods,
+  methods: methodsOf(parts),
 });
 
 type Login = Pick<Session, 'user' | 'role' | 'how' | 'token'>;
@@ -50,10 +56,10 @@ const setCookie = (reply: FastifyReply, { names }: ApiParts, value: string, maxA
   reply.setCookie(names().cookie, value, { httpOnly: true, sameSite: 'strict', path: cookiePath, maxAge: Math.floor(maxAgeMs / 1000) });
 };
 
-const openSession = async (parts: ApiParts, login: Login, reply: FastifyReply): Promise<SessionStatus> => {
+export const enter = async (parts: ApiParts, login: Login, reply: FastifyReply): Promise<SessionStatus> => {
   const { secret: value, session } = await parts.access.sessions.open(login);
   setCookie(reply, parts, value, longestSession);
-  return statusOf({ ...login, session });
+  return statusOf({ ...login, session }, parts);
 };
 
 const madeLink = ({ access, apiAddress }: ApiParts, { user }: Caller, { role = 'admin' }: LoginLinkRequest): LoginLink => {
@@ -77,9 +83,9 @@ export const loginRoutes: Routes = (server, parts) => {
     }
   };
   server.get('/session', { config: { role: 'anyone' } }, async ({ caller }, reply): Promise<SessionStatus | NoSession> => {
-    if (caller) return statusOf(caller);
+    if (caller) return statusOf(caller, parts);
     reply.code(401);
-    return { error: 'nobody is logged in', methods };
+    return { error: 'nobody is logged in', methods: methodsOf(parts) };
   });
   server.post<{ Body: LoginRequest }>(
     '/login',
@@ -89,7 +95,7 @@ export const loginRoutes: Routes = (server, parts) => {
       const login = attempt(request, reply, () => loginBy(parts, request.body));
       request.caller = login;
       request.about = login.role;
-      return openSession(parts, login, reply);
+      return enter(parts, login, reply);
     },
   );
   server.post('/logout', { config: { role: 'viewer', audit: 'logout' } }, async ({ caller }, reply) => {

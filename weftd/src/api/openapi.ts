@@ -20,10 +20,10 @@ const queryOf = (names: string): object => ({
     .map((name) => name.slice(0, -1)),
 });
 
-const answersOf = ({ answer, type = 'application/json' }: Described, role: NeededRole): object => {
+const answersOf = ({ answer, type = 'application/json', status = 200 }: Described, role: NeededRole): object => {
   const refused = { description: 'refused, in words', content: { 'application/json': { schema: errorShape } } };
   return {
-    200: { description: answer.description, content: { [type]: { schema: answer.schema } } },
+    [status]: { description: answer.description, content: { [type]: { schema: answer.schema } } },
     '4xx': refused,
     ...(role !== 'anyone' && { 401: refused, 403: refused }),
   };

@@ -26,8 +26,9 @@ import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
 import { nodeRoutes } from './node.ts';
-import { previewRoutes } from './preview.ts';
+import { oidcRoutes } from './oidc.ts';
 import { describeAll } from './openapi.ts';
+import { previewRoutes } from './preview.ts';
 import { proxyRoutes } from './proxies.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
@@ -62,6 +63,7 @@ export interface ApiServer {
 /** Everyone who was let in may use these, according to role. */
 const shared: readonly Routes[] = [
   loginRoutes,
+  oidcRoutes,
   statusRoutes,
   resourceRoutes,
   schemaRoutes,

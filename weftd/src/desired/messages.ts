@@ -18,6 +18,7 @@ import type {
   WorkloadStatus,
 } from '@weft/model';
 import type { AccessCalls } from '../access/calls.ts';
+import type { ProviderLogin } from '../access/provider.ts';
 import type { Configuration } from '../alerts/configuration.ts';
 import type { Log } from '../push/contract.ts';
 import type { Instance } from '../registry.ts';
@@ -126,6 +127,8 @@ export interface NodeState {
   readonly measured: Measured;
   readonly telemetryReceivers: TelemetryReceivers;
   readonly telemetryRetention: TelemetryRetention;
+  /** Who else vouches for people; `client` is absent where its Secret does not say it. */
+  readonly consoleLogin?: ProviderLogin;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;
