@@ -70,6 +70,8 @@ export interface TopologySearch {
 export interface Topology {
   readonly from: number;
   readonly to: number;
+  /** Of the oldest minute that is kept; absent while there is none. Before it nobody knows, so that rates of a span that begins earlier are lower than they were. */
+  readonly since?: number;
   /** Revisions of the configuration that were in force, the oldest first. */
   readonly revisions: readonly number[];
   readonly edges: readonly Edge[];

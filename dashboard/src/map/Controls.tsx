@@ -8,6 +8,7 @@ import type { Picture } from './paint/picture.ts';
 import type { Shown } from './read.ts';
 import { isPlain, titleOf } from './scene.ts';
 import { boxings, edgeLabels, type MapSearch } from './search.ts';
+import { listed } from './words.ts';
 
 interface ChoiceProps {
   readonly name: string;
@@ -66,13 +67,14 @@ const Search = ({
 /** Said in words and by number, and a click marks them. */
 const PlainCount = ({ shown: { scene } }: { readonly shown: Shown }) => {
   const set = useSetSearch();
-  const plain = scene.edges.filter((edge) => edge.lastSeen === undefined && isPlain(edge));
+  const nodes = new Map(scene.nodes.map((node) => [node.id, node]));
+  // What a service hands to its versions came from somebody else.
+  const plain = scene.edges.filter((edge) => edge.lastSeen === undefined && isPlain(edge) && nodes.get(edge.to)?.kind !== 'version');
   if (plain.length === 0) return <Badge tone="good">no plaintext seen</Badge>;
-  const names = new Map(scene.nodes.map((node) => [node.id, titleOf(node)]));
-  const senders = [...new Set(plain.map(({ from }) => names.get(from) ?? from))].join(', ');
+  const senders = new Set(plain.flatMap(({ from }) => nodes.get(from) ?? []));
   return (
     <button type="button" className="button map-plain" onClick={() => set({ find: '!mtls !gone' })}>
-      {plain.length} {plain.length === 1 ? 'flow is' : 'flows are'} not mTLS, from {senders}
+      {plain.length} {plain.length === 1 ? 'flow is' : 'flows are'} not mTLS, from {listed([...senders].map(titleOf), 3)}
     </button>
   );
 };

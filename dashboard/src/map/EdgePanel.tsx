@@ -1,6 +1,7 @@
 /** An edge: how much flows and how well, by whom and under which identity, what failed and whose fault it is. */
 import type { MtlsReport, StoredRecord } from '@weft/signals';
 import { useAsk } from '../api/ask.ts';
+import { useMay } from '../api/session.ts';
 import { Badge } from '../kit/parts.tsx';
 import { duration, moment } from '../kit/words.ts';
 import { useSetSearch, useShared, useSpan } from '../shell/time.ts';
@@ -38,12 +39,13 @@ const Latencies = ({ edge: { parts } }: { readonly edge: MapEdge }) => {
 /** Who they are, as the last request proved it. */
 const Identity = ({ edge }: { readonly edge: MapEdge }) => {
   const { from, to } = useSpan();
+  const isOperator = useMay('operator');
   const { caller, server } = endsOf(edge);
   const answer = useAsk<{ items: readonly StoredRecord[] }>({
     path: '/records',
     query: { from: caller, to: server, mtls: true, since: from, until: to, limit: 1 },
     topics: ['topology'],
-    enabled: server !== undefined && edge.mtls !== 'plaintext' && edge.mtls !== 'unknown',
+    enabled: isOperator && server !== undefined && edge.mtls !== 'plaintext' && edge.mtls !== 'unknown',
   });
   const record = answer.data?.items[0]?.record;
   if (!record || edge.mtls === 'plaintext') return undefined;
@@ -61,7 +63,7 @@ const Identity = ({ edge }: { readonly edge: MapEdge }) => {
 const Senders = ({ edge }: { readonly edge: MapEdge }) => {
   const { from, to } = useSpan();
   const { at } = useShared();
-  const isAsked = isPlain(edge) && at === undefined;
+  const isAsked = useMay('operator') && isPlain(edge) && at === undefined;
   const answer = useAsk<MtlsReport>({ path: '/mtls', query: { windowMs: to - from }, topics: ['topology'], enabled: isAsked });
   if (!isPlain(edge)) return undefined;
   const servers = new Set(

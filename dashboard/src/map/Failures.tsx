@@ -2,6 +2,7 @@
 import type { SignalsAnswer } from '@weft/model';
 import type { StoredRecord, Why } from '@weft/signals';
 import { useAsk } from '../api/ask.ts';
+import { useMay } from '../api/session.ts';
 import { count } from '../kit/words.ts';
 import { useSpan } from '../shell/time.ts';
 import { endsOf } from './EdgePanel.tsx';
@@ -42,7 +43,7 @@ export const Reasons = ({ edge }: { readonly edge: MapEdge }) => {
 const useWhy = (edge: MapEdge): Why | undefined => {
   const { from, to } = useSpan();
   const { caller, server } = endsOf(edge);
-  const isAsked = edge.failed > 0 && server !== undefined;
+  const isAsked = useMay('operator') && edge.failed > 0 && server !== undefined;
   const records = useAsk<{ items: readonly StoredRecord[] }>({
     path: '/records',
     query: { from: caller, to: server, failed: true, since: from, until: to, limit: 1 },

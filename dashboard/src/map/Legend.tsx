@@ -40,7 +40,10 @@ export const Legend = () => (
       <li>
         <kbd>+</kbd> <kbd>-</kbd> zoom, <kbd>0</kbd> shows all, <kbd>Shift</kbd> with arrows moves the map
       </li>
-      <li>Width and dots of a line: how much flows; squares among the dots failed. A dashed node is not used.</li>
+      <li>
+        Width and dots of a line: how much flows; squares among the dots failed. A dashed node is not used. Of very many lines those that
+        only pass are left out.
+      </li>
     </ul>
   </details>
 );

@@ -15,6 +15,7 @@ import { pictureOf } from './paint/picture.ts';
 import { type Placed, usePositions } from './positions.ts';
 import { type Shown, useMapAnswers, useShown } from './read.ts';
 import type { MapSearch } from './search.ts';
+import { TimeSlider } from './TimeSlider.tsx';
 import { Twin } from './Twin.tsx';
 import { edgeLabel, nodeLine, shortTitle } from './words.ts';
 
@@ -65,6 +66,7 @@ export const MapPage = () => {
   const { ns, at } = useShared();
   const { from, to } = useSpan();
   const answers = useMapAnswers();
+  const topology = answers.topology.data;
   const shown = useShown(answers, search);
   const isAnimated = useMotion() && at === undefined;
   const command = ['npx weft edges', ns && `-n ${ns}`, at !== undefined && `--at ${new Date(at).toISOString()}`].filter(Boolean).join(' ');
@@ -81,6 +83,7 @@ export const MapPage = () => {
           )
         }
       </Answer>
+      {topology && <TimeSlider since={topology.since} revision={topology.revisions.at(-1)} reach={search.reach ?? '6h'} />}
     </Page>
   );
 };

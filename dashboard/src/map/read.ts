@@ -3,6 +3,7 @@ import type { ObjectiveStatus, StoredObject, Topology } from '@weft/model';
 import type { MtlsReport } from '@weft/signals';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
+import { useMay } from '../api/session.ts';
 import { useShared, useSpan } from '../shell/time.ts';
 import { boxed } from './boxes.ts';
 import { type Expression, type Found, foundIn, readExpression, without } from './expression.ts';
@@ -32,16 +33,26 @@ const useTopology = () => {
 const usePlain = (topology: Topology | undefined) => {
   const { at } = useShared();
   const { from, to } = useSpan();
+  // Who sent what tells of people: operators may see it.
+  const isOperator = useMay('operator');
   const isPlain = topology?.edges.some(({ mtls, caller }) => mtls !== 'mutual' && caller.kind === 'outside') ?? false;
   // Who had an address is known of pods that run: of the past nobody is named.
-  return useAsk<MtlsReport>({ path: '/mtls', query: { windowMs: to - from }, topics: ['topology'], enabled: isPlain && at === undefined });
+  return useAsk<MtlsReport>({
+    path: '/mtls',
+    query: { windowMs: to - from },
+    topics: ['topology'],
+    enabled: isOperator && isPlain && at === undefined,
+  });
 };
 
 export const useMapAnswers = () => {
+  const { at } = useShared();
   const topology = useTopology();
   const plain = usePlain(topology.data);
   const workloads = useAsk<Workloads>({ path: '/workloads', topics: ['workloads'] });
-  const services = useAsk<Items<StoredObject>>({ path: '/resources/Service', topics: ['resources'] });
+  // As they were in the revision that was in force then; weftd forgets what is older than its history.
+  const revision = at === undefined ? undefined : topology.data?.revisions.at(-1);
+  const services = useAsk<Items<StoredObject>>({ path: '/resources/Service', query: { revision }, topics: ['resources'] });
   const objectives = useAsk<Items<ObjectiveStatus>>({ path: '/slos', topics: ['signals', 'resources'] });
   return { topology, plain, workloads, services, objectives };
 };

@@ -1,4 +1,6 @@
 /** The map's part of its URL: a link shows the same map. */
+import { type Reach, reachNames } from './moments.ts';
+
 export type BoxBy = 'namespace' | 'application' | 'locality' | 'cluster' | 'none';
 export type EdgeLabel = 'rate' | 'errors' | 'latency' | 'throughput' | 'protocol' | 'none';
 
@@ -20,6 +22,8 @@ export interface MapSearch {
   readonly expand?: readonly string[];
   /** Boxes that are closed; where it is absent the map's size decides. */
   readonly closed?: readonly string[];
+  /** How far back the time slider reaches. */
+  readonly reach?: Reach;
   /** What nobody used, and what vanished, are shown unless it is `false`. */
   readonly idle?: false;
 }
@@ -34,12 +38,14 @@ const listOf = (value: unknown): readonly string[] | undefined =>
 export const readMapSearch = (search: Readonly<Record<string, unknown>>): MapSearch => {
   const box = boxings.find((one) => one === search['box']);
   const label = edgeLabels.find((one) => one === search['label']);
+  const reach = reachNames.find((one) => one === search['reach']);
   const [find, hide, sel, focus] = [textOf(search['find']), textOf(search['hide']), textOf(search['sel']), textOf(search['focus'])];
   const [expand, closed] = [listOf(search['expand']), listOf(search['closed'])];
   return {
     ...(search['view'] === 'table' && { view: 'table' as const }),
     ...(box && { box }),
     ...(label && { label }),
+    ...(reach && { reach }),
     ...(find && { find }),
     ...(hide && { hide }),
     ...(sel && { sel }),

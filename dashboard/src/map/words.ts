@@ -41,8 +41,8 @@ export const edgeWords = (edge: MapEdge): string => {
   return `${edge.protocol || 'no protocol known'}, ${traffic}, ${mtlsWords[edge.mtls]}`;
 };
 
-const listed = (names: readonly string[]): string =>
-  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+export const listed = (names: readonly string[], most = 5): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
 
 /** What is said of a node when the keyboard comes to it. */
 export const nodeWords = (node: MapNode, { nodes, edges }: Scene): string => {

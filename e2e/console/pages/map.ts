@@ -18,7 +18,12 @@ const plaintextSeen = async ({ mesh }: Stage): Promise<void> => {
 };
 
 export const mapTests = (stage: Stage): void => {
-  const { visit } = stage;
+  /** Without dots that move, which would leave little of a small machine to the rest. */
+  const visit: Stage['visit'] = async (path) => {
+    const tab = await stage.visit(path);
+    await tab.page.emulateMedia({ reducedMotion: 'reduce' });
+    return tab;
+  };
 
   test('who sends plaintext stands out, and a click says who', async () => {
     await plaintextSeen(stage);
@@ -78,6 +83,49 @@ export const mapTests = (stage: Stage): void => {
     await page.getByLabel('Hide').fill('error>many');
     await page.getByText('error> needs a number, like error>1%').waitFor();
     await expectSound(tab, 'map-table');
+    await page.close();
+  });
+
+  test('shows a moment of the past with the configuration that was in force, and comes back', async () => {
+    const tab = await visit('/map?since=15m');
+    const { page } = tab;
+    const time = page.getByRole('region', { name: 'Time' });
+    await time.getByText(/^Now/).waitFor();
+    await time.getByRole('button', { name: 'A minute back' }).click();
+    await time.getByText(/^As of .*configuration revision \d+/).waitFor();
+    const at = Number(new URL(page.url()).searchParams.get('at'));
+    expect(Date.now() - at).toBeLessThan(10 * 60_000);
+    // Another page shows the same moment.
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.waitForURL(({ pathname, searchParams }) => pathname === '/services' && searchParams.get('at') === String(at));
+    await page.goBack();
+    await time.getByRole('slider', { name: 'Moment that is shown' }).press('End');
+    await time.getByText(/^Now/).waitFor();
+    expect(new URL(page.url()).searchParams.get('at')).toBeNull();
+    await page.close();
+  });
+
+  test('traffic moves, and stands still for who wants no motion', async () => {
+    const { page } = await stage.visit('/map?since=15m');
+    await page.getByRole('application', { name: /Map of \d+ nodes/ }).waitFor();
+    const seen = () => page.evaluate(() => (document.querySelector('.map-canvas') as HTMLCanvasElement).toDataURL());
+    const before = await seen();
+    await until('dots moved', async () => (await seen()) !== before || undefined);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await until('it stands still', async () => {
+      const first = await seen();
+      return first === (await seen()) || undefined;
+    });
+    await page.close();
+  });
+
+  test('is saved as a picture', async () => {
+    const { page } = await visit('/map?since=15m');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
+    const file = readFileSync(await download.path());
+    expect(file.subarray(1, 4).toString('latin1')).toBe('PNG');
+    // Its width and height, in the header: as large as the whole map.
+    expect([file.readUInt32BE(16) > 600, file.readUInt32BE(20) > 300]).toEqual([true, true]);
     await page.close();
   });
 };

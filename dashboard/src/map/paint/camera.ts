@@ -41,6 +41,8 @@ export const seenRect = ({ x, y, zoom }: Camera, { width, height }: Viewport): R
   bottom: y + height / 2 / zoom,
 });
 
+export const holds = ({ left, right, top, bottom }: Rect, { x, y }: Point): boolean => x >= left && x <= right && y >= top && y <= bottom;
+
 export const touches = (a: Rect, b: Rect): boolean => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
 
 const around = (points: readonly Rect[]): Rect | undefined =>

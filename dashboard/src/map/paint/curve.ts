@@ -1,5 +1,6 @@
 /** The line of an edge: a curve from one node's side to another's. */
 import type { Point, Size } from '../layout.ts';
+import { type Rect, touches } from './camera.ts';
 
 /** Of a cubic Bézier curve: begin, two controls, end. */
 export interface Curve {
@@ -60,4 +61,38 @@ export const distanceTo = (curve: Curve, { x, y }: Point): number => {
     nearest = Math.min(nearest, Math.hypot(point.x - x, point.y - y));
   }
   return nearest;
+};
+
+const between = (from: Point, to: Point, t: number): Point => ({ x: from.x + (to.x - from.x) * t, y: from.y + (to.y - from.y) * t });
+
+/** Its part up to `t` (de Casteljau). */
+const begun = ({ a, b, c, d }: Curve, t: number): Curve => {
+  const [ab, bc, cd] = [between(a, b, t), between(b, c, t), between(c, d, t)];
+  const [abc, bcd] = [between(ab, bc, t), between(bc, cd, t)];
+  return { a, b: ab, c: abc, d: between(abc, bcd, t) };
+};
+
+const reversed = ({ a, b, c, d }: Curve): Curve => ({ a: d, b: c, c: b, d: a });
+
+export interface SeenPart {
+  readonly curve: Curve;
+  /** Its end is seen, with the arrow. */
+  readonly hasEnd: boolean;
+}
+
+const pieces = 24;
+
+/** The part of it that may be seen: to stroke, and above all to dash, what lies far outside takes most of the time. @returns undefined: nothing */
+export const seenPart = (curve: Curve, seen: Rect): SeenPart | undefined => {
+  const points = Array.from({ length: pieces + 1 }, (_, index) => pointAt(curve, index / pieces));
+  const isSeen = (index: number): boolean => {
+    const [p, q] = [points[index] ?? curve.a, points[index + 1] ?? curve.d];
+    return touches({ left: Math.min(p.x, q.x), right: Math.max(p.x, q.x), top: Math.min(p.y, q.y), bottom: Math.max(p.y, q.y) }, seen);
+  };
+  const indices = [...points.keys()].slice(0, pieces).filter(isSeen);
+  const [first, last] = [indices[0], indices.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const [from, to] = [first / pieces, (last + 1) / pieces];
+  const head = to === 1 ? curve : begun(curve, to);
+  return { curve: from === 0 ? head : reversed(begun(reversed(head), 1 - from / to)), hasEnd: to === 1 };
 };

@@ -97,7 +97,7 @@ export const strokeEdges = (
   if (!isCoarse) {
     ctx.fillStyle = style.colour;
     ctx.beginPath();
-    for (const { curve } of edges) arrow(ctx, curve, 7 + style.width);
+    for (const { curve, isCut } of edges) if (!isCut) arrow(ctx, curve, 7 + style.width);
     ctx.fill();
   }
   ctx.globalAlpha = 1;

@@ -1,14 +1,13 @@
 /** What is below a pointer, or beside a node in a direction. */
 import type { Point } from '../layout.ts';
+import { holds } from './camera.ts';
 import { distanceTo } from './curve.ts';
 import type { DrawnNode, Picture } from './picture.ts';
 
 /** Pixels beside an edge that still are the edge. */
 const reach = 8;
 
-const holds = ({ rect }: DrawnNode, { x, y }: Point): boolean => x >= rect.left && x <= rect.right && y >= rect.top && y <= rect.bottom;
-
-export const nodeAt = ({ nodes }: Picture, point: Point): string | undefined => nodes.findLast((node) => holds(node, point))?.node.id;
+export const nodeAt = ({ nodes }: Picture, point: Point): string | undefined => nodes.findLast(({ rect }) => holds(rect, point))?.node.id;
 
 export const edgeAt = ({ edges }: Picture, point: Point, zoom: number): string | undefined => {
   const within = reach / zoom;

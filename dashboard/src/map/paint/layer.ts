@@ -2,15 +2,17 @@
  * The picture, painted on a canvas that is not shown, somewhat larger than what is seen: while somebody pans it is only moved, and
  * while it is painted anew, a few milliseconds of each frame at a time, the old one is shown.
  */
-import { type Camera, type Rect, seenRect, touches, type Viewport } from './camera.ts';
+import { type Camera, holds, type Rect, seenRect, touches, type Viewport } from './camera.ts';
+import { lengthOf } from './curve.ts';
 import { drawLabel, strokeEdges, styled } from './edges.ts';
 import { drawBoxes, drawNode } from './nodes.ts';
 import type { Palette } from './palette.ts';
-import type { Picture } from './picture.ts';
+import { type DrawnEdge, type Picture, seenEdges } from './picture.ts';
 
 /** Of the viewport's size, on each side. */
 const margin = 0.25;
-const [edgesAtOnce, nodesAtOnce] = [200, 50];
+const [edgesAtOnce, nodesAtOnce] = [40, 20];
+const [leastPixels, mostPixels, slowFrameMs] = [8_000, 2_000_000, 28];
 /** Smaller or more, labels cover what they are about. */
 const [labelsFrom, mostLabels] = [0.62, 250];
 
@@ -19,25 +21,35 @@ export interface Painted {
   readonly palette: Palette;
 }
 
-/** Paints a part, and yields: what is small is painted within one frame all the same. */
+/** Of more lines than these, those that only pass through what is seen are left out: nobody could follow them. */
+const mostPassing = 500;
+
+const readableOf = (edges: readonly DrawnEdge[], seen: Rect): readonly DrawnEdge[] =>
+  edges.length <= mostPassing ? edges : edges.filter(({ curve: { a, d } }) => holds(seen, a) || holds(seen, d));
+
+/** Paints a part, and yields what it costs in pixels along lines: what is small is painted within one frame all the same. */
 export function* paint(
   ctx: CanvasRenderingContext2D,
   { picture, palette }: Painted,
   { zoom, seen }: { readonly zoom: number; readonly seen: Rect },
-): Generator<void> {
+): Generator<number> {
   ctx.textBaseline = 'middle';
   drawBoxes(ctx, picture, { palette, zoom });
-  yield;
-  const edges = picture.edges.filter(({ bounds }) => touches(bounds, seen));
+  yield 0;
+  const edges = readableOf(
+    picture.edges.filter(({ bounds }) => touches(bounds, seen)),
+    seen,
+  );
   for (const [style, same] of styled(edges, palette))
     for (let from = 0; from < same.length; from += edgesAtOnce) {
-      strokeEdges(ctx, same.slice(from, from + edgesAtOnce), { style, zoom, palette });
-      yield;
+      const some = seenEdges(same.slice(from, from + edgesAtOnce), seen);
+      strokeEdges(ctx, some, { style, zoom, palette });
+      yield some.reduce((sum, { curve }) => sum + lengthOf(curve) * zoom, 0);
     }
   const nodes = picture.nodes.filter(({ rect }) => touches(rect, seen));
   for (const [index, node] of nodes.entries()) {
     drawNode(ctx, node, { palette, zoom });
-    if (index % nodesAtOnce === nodesAtOnce - 1) yield;
+    if (index % nodesAtOnce === nodesAtOnce - 1) yield nodesAtOnce * 300;
   }
   const labelled = edges.filter(({ label, isPlain }) => label !== '' || isPlain);
   if (zoom >= labelsFrom && labelled.length <= mostLabels) for (const edge of labelled) drawLabel(ctx, edge, palette);
@@ -70,7 +82,9 @@ export const aim = (
 export class Layer {
   #front = sheet();
   #back = sheet();
-  #work: Generator<void> | undefined;
+  #work: Generator<number> | undefined;
+  /** Pixels for a frame. A canvas is drawn after the script is done, so that time alone does not tell what it costs. */
+  #budget = 60_000;
   #isDirty = true;
 
   /** The picture, its colours or its size are others. */
@@ -86,11 +100,19 @@ export class Layer {
   work(painted: Painted, view: { readonly camera: Camera; readonly viewport: Viewport; readonly scale: number }, ms: number): void {
     if (!this.#work && (this.#isDirty || this.#isOutside(view.camera, view.viewport))) this.#begin(painted, view);
     const end = performance.now() + ms;
-    while (this.#work && performance.now() < end) {
-      if (!this.#work.next().done) continue;
+    let left = this.#budget;
+    while (this.#work && left > 0 && performance.now() < end) {
+      const { value, done } = this.#work.next();
+      left -= value ?? 0;
+      if (!done) continue;
       this.#work = undefined;
       [this.#front, this.#back] = [this.#back, this.#front];
     }
+  }
+
+  /** How long a frame took in which something was painted: less is painted in the next where it was too long. */
+  took(ms: number): void {
+    this.#budget = Math.min(mostPixels, Math.max(leastPixels, this.#budget * (ms > slowFrameMs ? 0.6 : 1.2)));
   }
 
   draw(ctx: CanvasRenderingContext2D, camera: Camera, { viewport, scale }: { readonly viewport: Viewport; readonly scale: number }): void {

@@ -1,6 +1,6 @@
 /** The map on its canvas: what is seen of it, who moves it with pointer and wheel, and frames only while something moves. */
 import type { Point } from '../layout.ts';
-import { type Camera, mapPoint, type Rect, type Viewport, zoomed } from './camera.ts';
+import { type Camera, mapPoint, type Rect, seenRect, type Viewport, zoomed } from './camera.ts';
 import { edgeAt, nodeAt } from './hit.ts';
 import { aim, Layer } from './layer.ts';
 import { drawMarked, type Marked } from './marked.ts';
@@ -23,6 +23,8 @@ const paintMs = 7;
 /** A pointer that moves less than so many pixels clicks. */
 const clickWithin = 4;
 const dotsFrom = 0.3;
+/** Dots that move alone need no more frames than these: a page that is open all day leaves the processor to others. */
+const trafficMs = 33;
 
 interface Drag {
   readonly node: string | undefined;
@@ -50,6 +52,10 @@ export class MapView {
   #isAnimated = false;
   #drag: Drag | undefined;
   #frame: number | undefined;
+  /** Something else than the traffic moved. */
+  #isStale = true;
+  /** When it was drawn before. */
+  #last = 0;
   /** Somebody moved it himself: from then on it does not fit itself to what comes. */
   isMoved = false;
 
@@ -217,9 +223,15 @@ export class MapView {
   }
 
   #next(): void {
+    this.#isStale = true;
+    this.#again();
+  }
+
+  #again(): void {
     this.#frame ??= requestAnimationFrame((now) => {
       this.#frame = undefined;
-      this.#draw(now);
+      if (this.#isStale || this.#layer.isWorking || now - this.#last >= trafficMs) this.#draw(now);
+      else this.#again();
     });
   }
 
@@ -227,15 +239,18 @@ export class MapView {
     const ctx = this.#canvas.getContext('2d');
     if (!ctx || this.#viewport.width === 0) return;
     const [viewport, scale, camera, palette] = [this.#viewport, this.#scale, this.#camera, this.#palette];
+    if (this.#layer.isWorking) this.#layer.took(now - this.#last);
+    this.#last = now;
     this.#layer.work({ picture: this.#picture, palette }, { camera, viewport, scale }, paintMs);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     this.#layer.draw(ctx, camera, { viewport, scale });
     aim(ctx, camera, { size: viewport, scale });
     ctx.textBaseline = 'middle';
-    drawMarked(ctx, this.#picture, { marked: this.#marked, palette, zoom: camera.zoom });
+    drawMarked(ctx, this.#picture, { marked: this.#marked, palette, zoom: camera.zoom, seen: seenRect(camera, viewport) });
     const isMoving = this.#isAnimated && this.#picture.edges.length <= mostAnimated && camera.zoom >= dotsFrom;
     if (isMoving) drawTraffic(ctx, this.#picture.edges, { palette, now });
-    if (isMoving || this.#layer.isWorking) this.#next();
+    this.#isStale = false;
+    if (isMoving || this.#layer.isWorking) this.#again();
   }
 }

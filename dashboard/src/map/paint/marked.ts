@@ -1,8 +1,9 @@
 /** What is pointed at, chosen, or where the keyboard is: drawn above the rest, in each frame. */
+import type { Rect } from './camera.ts';
 import { drawLabel, strokeEdges, styled } from './edges.ts';
 import { drawNode } from './nodes.ts';
 import type { Palette } from './palette.ts';
-import type { DrawnNode, Picture } from './picture.ts';
+import { type DrawnNode, type Picture, seenEdges } from './picture.ts';
 
 export interface Marked {
   readonly hovered?: string | undefined;
@@ -27,7 +28,7 @@ const ring = (
 export const drawMarked = (
   ctx: CanvasRenderingContext2D,
   { nodes, edges }: Picture,
-  { marked, palette, zoom }: { readonly marked: Marked; readonly palette: Palette; readonly zoom: number },
+  { marked, palette, zoom, seen }: { readonly marked: Marked; readonly palette: Palette; readonly zoom: number; readonly seen: Rect },
 ): void => {
   const { hovered, selected, focused } = marked;
   const isMarked = (id: string): boolean => id === hovered || id === selected || id === focused;
@@ -35,7 +36,7 @@ export const drawMarked = (
     .filter(({ edge }) => isMarked(edge.id) || isMarked(edge.from) || isMarked(edge.to))
     .map((drawn) => ({ ...drawn, isFound: true }));
   for (const [style, same] of styled(lit, palette))
-    strokeEdges(ctx, same, { style: { ...style, width: style.width + 1.5, alpha: 1 }, zoom, palette });
+    strokeEdges(ctx, seenEdges(same, seen), { style: { ...style, width: style.width + 1.5, alpha: 1 }, zoom, palette });
   if (zoom > 0.35 && lit.length <= 60) for (const drawn of lit) drawLabel(ctx, drawn, palette);
   const ends = new Set(lit.flatMap(({ edge }) => [edge.from, edge.to]));
   for (const drawn of nodes)

@@ -1,8 +1,8 @@
 /** All that a picture of the map is drawn from, worked out once for each change of what it shows. */
 import { type Positions, sizeOf } from '../layout.ts';
 import { isPlain, type MapEdge, type MapNode, type Scene } from '../scene.ts';
-import { boxRects, nodeRect, type Rect } from './camera.ts';
-import { type Curve, curveOf } from './curve.ts';
+import { boxRects, nodeRect, type Rect, touches } from './camera.ts';
+import { type Curve, curveOf, seenPart } from './curve.ts';
 
 export interface DrawnNode {
   readonly node: MapNode;
@@ -20,6 +20,8 @@ export interface DrawnEdge {
   readonly label: string;
   readonly isFound: boolean;
   readonly isPlain: boolean;
+  /** Only a part of it is drawn, without its end. */
+  readonly isCut?: boolean;
 }
 
 export interface Picture {
@@ -70,3 +72,13 @@ export const pictureOf = (input: PictureInput): Picture => {
   const boxes = [...boxRects(scene, positions)].map(([name, rect]) => ({ name, rect, members: scene.groups.get(name) ?? 0 }));
   return { nodes, edges, boxes };
 };
+
+const isWithin = (a: Rect, b: Rect): boolean => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+
+/** What of them may be seen. */
+export const seenEdges = (edges: readonly DrawnEdge[], seen: Rect): readonly DrawnEdge[] =>
+  edges.flatMap((drawn): readonly DrawnEdge[] => {
+    if (isWithin(drawn.bounds, seen)) return [drawn];
+    const part = touches(drawn.bounds, seen) ? seenPart(drawn.curve, seen) : undefined;
+    return part ? [{ ...drawn, curve: part.curve, isCut: !part.hasEnd }] : [];
+  });

@@ -32,6 +32,7 @@ export const topologyOf = (kept: KeptEdges, { from, to, namespace, node, gateway
   if (impact && impact.upstream.length + impact.downstream.length === 0) return undefined;
   return {
     ...{ from, to, revisions: kept.revisions },
+    ...(kept.since !== undefined && { since: kept.since }),
     edges: all.filter(isIn(namespace)),
     vanished: vanished.filter(isIn(namespace)),
     ...(impact && { impact }),

@@ -80,6 +80,12 @@ test('each minute has its edges: both ends count a request once, and only the se
   ]);
 });
 
+test('since when it is kept is told, whatever is asked for', () => {
+  expect(store.edges(start, start + minute).since).toBeUndefined();
+  for (const index of [0, 1, 2]) pass(index, 1, () => both(1));
+  expect([store.edges(start + minute, start + 2 * minute).since, store.edges(start - 9 * minute, start).since]).toEqual([start, start]);
+});
+
 test('the minute that is not over is told too', () => {
   pass(0, 1, () => both(10));
   both(4);

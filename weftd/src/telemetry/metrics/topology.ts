@@ -28,6 +28,8 @@ export interface KeptEdges {
   readonly edges: readonly CountedEdge[];
   readonly revisions: readonly number[];
   readonly vanished: readonly GoneEdge[];
+  /** Of the oldest minute; absent while there is none. */
+  readonly since?: number;
 }
 
 const isActive = ({ counts }: CountedEdge): boolean => counts.requests + counts.opened + counts.received + counts.sent > 0;
@@ -72,8 +74,10 @@ export class TopologyTable {
     const revisions = this.#db.prepare(
       'SELECT revision, MIN(at) FROM topology INDEXED BY topology_of WHERE step = ? AND at >= ? AND at < ? GROUP BY revision ORDER BY 2',
     );
+    const since = this.#since();
     return {
       edges,
+      ...(since > 0 && { since }),
       revisions: revisions.all(minute, first, to).map(({ revision }) => Number(revision)),
       vanished: this.#vanished(first, to).filter(({ labels }) => !byEdge.has(JSON.stringify(labels))),
     };
@@ -100,6 +104,11 @@ export class TopologyTable {
   #next(): number {
     const end = this.#end(minute);
     return end > 0 ? end : startOf(Number(this.#db.prepare('SELECT MIN(at) AS first FROM look').get()?.['first'] ?? 0), minute);
+  }
+
+  #since(): number {
+    const first = this.#db.prepare('SELECT MIN(at) AS at FROM topology INDEXED BY topology_of WHERE step = ?').get(minute)?.['at'];
+    return typeof first === 'number' ? first : this.#next();
   }
 
   /** Of the rows of this step: where the last one ends. */
