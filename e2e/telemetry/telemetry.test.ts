@@ -158,6 +158,9 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
+/** Two messages, of three bytes and of none. */
+const framed = '\0\0\0\0\x03abc\0\0\0\0\0';
+
 describe('metrics [S140]', () => {
   test('both ends count every request once, by what came of it', async () => {
     const families = await scraped();
@@ -238,9 +241,6 @@ describe('metrics [S140]', () => {
     expect(sum(again, 'weft_metrics_overflow', {})).toBe(0);
   });
 
-  /** Two messages, of three bytes and of none. */
-  const framed = '\0\0\0\0\x03abc\0\0\0\0\0';
-
   test('gRPC is told by what was asked, whatever the answer, and its messages are counted [S141]', async () => {
     const head = `content-type: application/grpc+proto\r\ncontent-length: ${framed.length}\r\nconnection: close`;
     await exchange('127.0.0.1', dial.http, `POST / HTTP/1.1\r\nhost: ledger\r\n${head}\r\n\r\n${framed}`);
@@ -286,6 +286,19 @@ describe('records', () => {
     const [, id] = /x-weft-denial-id: (\S+)/.exec(answer) ?? [];
     const record = await until('it is written', async () => (await records()).find((one) => one.request?.denial === id));
     expect(record.verdict).toMatchObject({ kind: 'denied', by: 'policy', rule: { namespace: 'shop', name: 'closed', rule: 0 } });
+  });
+
+  test('of a gRPC call that was refused have its status, which is not that of HTTP', async () => {
+    const head = `content-type: application/grpc+proto\r\ncontent-length: ${framed.length}\r\nconnection: close`;
+    const answer = await exchange('127.0.0.1', dial.http, `POST /closed HTTP/1.1\r\nhost: ledger\r\n${head}\r\n\r\n${framed}`);
+    const [, id] = /x-weft-denial-id: (\S+)/.exec(answer) ?? [];
+    const server = await until('it is written', async () => (await records()).find((one) => one.request?.denial === id));
+    const call = { method: 'POST', path: '/closed', status: 200, grpcStatus: '7' };
+    expect(server).toMatchObject({ request: call, verdict: { kind: 'denied', by: 'policy', rule: { name: 'closed' } } });
+    const caller = await until('its caller told it too', async () =>
+      (await records()).find(({ side, request: part }) => side === 'source' && part?.id === server.request?.id),
+    );
+    expect(caller.request).toMatchObject(call);
   });
 
   test('of one request are joined by its id, and say why it failed', async () => {

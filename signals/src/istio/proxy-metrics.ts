@@ -45,15 +45,44 @@ const completed = ({ labels, removed, set }: Known, standard: readonly string[],
 export const istioLabels = (metric: string, labels: Labels, constants: Constants): Labels =>
   completed(knownOf(labels), standardLabels.get(metric.replace(/_total$/, '')) ?? [], constants);
 
+/** What one of Envoy's series is to Istio. */
+interface Told {
+  readonly known: Known;
+  /** Without `le`. */
+  readonly labels: Labels;
+  /** The same for those that are the same to Istio. */
+  readonly key: string;
+}
+
+/** A histogram's lines have the same labels but for `le`: what they are to Istio is found once. */
+const teller = (standard: readonly string[], constants: Constants): ((labels: Labels) => Told) => {
+  const told = new Map<string, Told>();
+  return (labels) => {
+    let written = '';
+    for (const label in labels) if (label !== 'le') written += `${label}\0${labels[label]}\0`;
+    const found = told.get(written);
+    if (found) return found;
+    const { le: _, ...others } = labels;
+    const known = knownOf(others);
+    const own = completed(known, standard, constants);
+    const made = { known, labels: own, key: seriesKey('', own) };
+    told.set(written, made);
+    return made;
+  };
+};
+
 /** Several of Envoy's series may be one of Istio's: subsets and ports of a service. */
-const summed = (samples: readonly Sample[]): readonly Sample[] => {
-  const byKey = new Map<string, Sample>();
-  for (const sample of samples) {
-    const key = seriesKey(sample.name, sample.labels);
-    const known = byKey.get(key);
-    byKey.set(key, known ? { ...known, value: known.value + sample.value } : sample);
+const istioFamily = (family: Family, constants: Constants): Family => {
+  const tell = teller(standardLabels.get(family.name) ?? [], constants);
+  const samples = new Map<string, Sample>();
+  for (const sample of family.samples) {
+    const { known, labels, key: series } = tell(sample.labels);
+    const { le } = sample.labels;
+    const key = `${sample.name} ${le} ${series}`;
+    const value = valueOf(sample, known) + (samples.get(key)?.value ?? 0);
+    samples.set(key, { ...(samples.get(key) ?? sample), value, labels: le === undefined ? labels : { ...labels, le } });
   }
-  return [...byKey.values()];
+  return { ...family, help: standardHelp.get(family.name) ?? '', samples: [...samples.values()] };
 };
 
 /** How many series Envoy keeps of one kind; above, it drops without a word [E40]. */
@@ -110,13 +139,6 @@ export const proxyMetrics = (families: readonly Family[], own: WorkloadLabels, l
   const constants = constantsOf(own);
   const all = families.map(renamed);
   const counted = all.filter(({ name }) => standardLabels.has(name));
-  const mesh = counted.map((family): Family => {
-    const standard = standardLabels.get(family.name) ?? [];
-    const samples = family.samples.map((sample) => {
-      const known = knownOf(sample.labels);
-      return { ...sample, value: valueOf(sample, known), labels: completed(known, standard, constants) };
-    });
-    return { ...family, help: standardHelp.get(family.name) ?? '', samples: summed(samples) };
-  });
+  const mesh = counted.map((family) => istioFamily(family, constants));
   return [...mesh, ...overflow(counted, limits), ...all.filter(({ name }) => !standardLabels.has(name))];
 };
