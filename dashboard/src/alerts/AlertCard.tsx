@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { AlertStatus } from '@weft/model';
 import { Badge } from '../kit/parts.tsx';
 import { ago, moment } from '../kit/words.ts';
+import { matchersFor } from './matchers.ts';
 import { aboutOf, labelsOf, toneOf } from './words.ts';
 
 const TheObjective = ({ labels: { namespace, objective } }: AlertStatus) =>
@@ -41,6 +42,11 @@ export const AlertCard = (alert: AlertStatus) => {
           {receivers.length === 0 ? 'No AlertRoute hears of it: nobody is told.' : `Told to ${receivers.join(', ')}`}
         </span>
         <TheObjective {...alert} />
+        {!muted && state !== 'resolved' && (
+          <Link to={'/alerts/silences' as string} search={{ match: matchersFor(alert) } as never}>
+            Silence
+          </Link>
+        )}
       </div>
     </li>
   );

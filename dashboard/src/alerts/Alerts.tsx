@@ -6,6 +6,9 @@ import { Page } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { useShared } from '../shell/time.ts';
 import { AlertCard } from './AlertCard.tsx';
+import { History } from './History.tsx';
+import { AlertPlaces } from './places.tsx';
+import { Receivers } from './Receivers.tsx';
 import { byUrgency } from './words.ts';
 
 export const Alerts = () => {
@@ -13,8 +16,9 @@ export const Alerts = () => {
   const asked = useAsk<AlertsStatus>({ path: '/alerts', topics: ['alerts'] });
   return (
     <Page title="Alerts" command="npx weft alerts" call="/alerts">
+      <AlertPlaces />
       <Answer of={asked} loading="Looking for alerts">
-        {({ items, leftOut = 0 }) => {
+        {({ items, receivers, leftOut = 0 }) => {
           const shown = byUrgency(items.filter(({ labels }) => ns === undefined || labels['namespace'] === ns));
           return (
             <>
@@ -28,10 +32,12 @@ export const Alerts = () => {
                 </ul>
               )}
               {leftOut > 0 && <p className="note">{leftOut} more are left out: a rule has 500 alerts at most.</p>}
+              <Receivers receivers={receivers} />
             </>
           );
         }}
       </Answer>
+      <History />
     </Page>
   );
 };

@@ -2,6 +2,8 @@
 import { Link } from '@tanstack/react-router';
 import type { WrittenPlace } from '@weft/model';
 import type { RuleRef } from '@weft/signals';
+import type { ReactNode } from 'react';
+import type { Asked } from './access/asked.ts';
 
 export interface NamedObject {
   readonly kind: string;
@@ -43,7 +45,7 @@ export const RuleLink = ({ namespace, name, rule }: RuleRef) => (
 /** Nothing where nobody is known. */
 export const WorkloadLink = ({ namespace, workload }: { readonly namespace: string; readonly workload: string }) =>
   workload === '' ? null : (
-    <Link to={`/workloads/${encodeURIComponent(namespace)}/${encodeURIComponent(workload)}` as string}>
+    <Link className="whole" to={`/workloads/${encodeURIComponent(namespace)}/${encodeURIComponent(workload)}` as string}>
       {namespace}/{workload}
     </Link>
   );
@@ -56,3 +58,16 @@ export const ServiceLink = ({ host }: { readonly host: string }) => {
 };
 
 export const TraceLink = ({ trace }: { readonly trace: string }) => <Link to={`/traces/${trace}` as string}>{trace}</Link>;
+
+/** To the records behind a number; of the page's own time unless another is said. */
+export const AllRecords = ({
+  search,
+  children,
+}: {
+  readonly search: Asked & { readonly since?: string };
+  readonly children: ReactNode;
+}) => (
+  <Link to={'/security/access' as string} search={((before: Record<string, unknown>) => ({ ...before, ...search })) as never}>
+    {children}
+  </Link>
+);

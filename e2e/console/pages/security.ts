@@ -52,4 +52,37 @@ export const securityTests = ({ mesh, visit }: Stage): void => {
     expect(Buffer.concat(chunks).toString()).toContain('spiffe://cluster.local/ns/istio-ingress/sa/istio-ingressgateway');
     await page.close();
   });
+
+  test('says who sends plaintext, who calls whom by what, whether STRICT can be demanded; leads to who read what yesterday', async () => {
+    const tab = await visit('/security?strict=warehouse&since=15m');
+    const { page } = tab;
+    await page.getByText('STRICT is in force everywhere in warehouse.').waitFor();
+    const matrix = page.getByRole('table', { name: 'Who calls whom' });
+    await matrix.getByText('mutual TLS').first().waitFor();
+    await page.getByRole('table', { name: 'Refused lately' }).getByText('/secrets/of/console').first().waitFor();
+    await expectSound(tab, 'security');
+    await page.getByLabel('Who asked for the path').fill('/cards');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('heading', { name: 'Access records' }).waitFor();
+    const { searchParams } = new URL(page.url());
+    expect([searchParams.get('path'), Number(searchParams.get('to')) <= Date.now()]).toEqual(['/cards', true]);
+    await page.getByText('Nobody asked for that in this time').waitFor();
+    await page.close();
+  });
+
+  test('says of each rule what it decided, who may call whom against who does, and which certificate ends first', async () => {
+    const tab = await visit('/security/policies?since=15m');
+    const { page } = tab;
+    const rules = page.getByRole('table', { name: 'Rules by traffic' });
+    await rules.getByRole('row', { name: /rule 0 of AuthorizationPolicy shop\/nobody-reads-secrets.*matches nothing/ }).waitFor();
+    await expectSound(tab, 'security-policies');
+    await page.getByRole('link', { name: 'Who may call whom' }).click();
+    await page.getByRole('row', { name: /shop\/traffic shop\/web 8080 depends/ }).waitFor();
+    await expectSound(tab, 'security-callers');
+    await page.getByRole('link', { name: 'Certificates' }).click();
+    await page.getByRole('row', { name: /spiffe:\/\/cluster.local\/ns\/shop\/sa\/web/ }).waitFor();
+    await page.getByRole('table', { name: 'Certificates of the authority' }).getByText('root', { exact: true }).waitFor();
+    await expectSound(tab, 'security-certificates');
+    await page.close();
+  });
 };

@@ -8,18 +8,12 @@ import { Page, save } from '../../kit/parts.tsx';
 import { Failed, Loading } from '../../kit/states.tsx';
 import { Table } from '../../kit/Table.tsx';
 import { type Span, useSetSearch, useShared, useSpan } from '../../shell/time.ts';
+import { dayBefore } from '../days.ts';
+import { SecurityPlaces } from '../places.tsx';
 import { asFlags, recordQuery } from './asked.ts';
 import { Conditions, useAsked } from './Conditions.tsx';
 import { exportedColumns, recordColumns } from './columns.tsx';
 import { recordsIn, useFound } from './found.ts';
-
-const dayMs = 86_400_000;
-
-/** The day before the one that `now` is in, as clocks go here. */
-const yesterday = (now: number): { readonly from: number; readonly to: number } => {
-  const to = new Date(now).setHours(0, 0, 0, 0);
-  return { from: new Date(to - dayMs / 2).setHours(0, 0, 0, 0), to };
-};
 
 const mostSaved = 10_000;
 
@@ -55,7 +49,7 @@ export const Access = () => {
       call={call}
       tools={
         <>
-          <button type="button" className="button" onClick={() => set({ ...yesterday(Date.now()), at: undefined })}>
+          <button type="button" className="button" onClick={() => set({ ...dayBefore(Date.now()), at: undefined })}>
             Yesterday
           </button>
           <button type="button" className="button" onClick={() => void saveAll(`${call}&limit=${mostSaved}`)}>
@@ -64,6 +58,7 @@ export const Access = () => {
         </>
       }
     >
+      <SecurityPlaces />
       <Conditions />
       {held?.of === question && (
         <p className="note">
