@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'libraries',
-          include: ['{model,envoy,compile,signals}/src/**/*.test.ts', 'compile/{golden,property,faults}/**/*.test.ts'],
+          include: ['{model,envoy,compile,signals,dashboard}/src/**/*.test.ts', 'compile/{golden,property,faults}/**/*.test.ts'],
           exclude,
           globalSetup,
           pool: 'threads',

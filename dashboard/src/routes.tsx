@@ -9,6 +9,7 @@ import { serviceRoutes } from './services/route.ts';
 import { loginRoute, root, shell } from './shell/route.ts';
 import { tapRoutes } from './tap/route.ts';
 import { traceRoutes } from './traces/route.ts';
+import { trafficRoutes } from './traffic/route.ts';
 
 const pages = [
   ...overviewRoutes,
@@ -18,6 +19,7 @@ const pages = [
   ...alertRoutes,
   ...traceRoutes,
   ...tapRoutes,
+  ...trafficRoutes,
   ...configRoutes,
 ];
 

@@ -14,6 +14,7 @@ import { securityTests } from './pages/security.ts';
 import { serviceTests } from './pages/services.ts';
 import { tapTests } from './pages/tap.ts';
 import { traceTests } from './pages/traces.ts';
+import { trafficTests } from './pages/traffic.ts';
 import type { Stage } from './stage.ts';
 
 let mesh: Mesh;
@@ -54,4 +55,5 @@ describe('services', () => serviceTests(stage));
 describe('map', () => mapTests(stage));
 describe('configuration', () => configTests(stage));
 describe('answers', () => answerTests(stage));
+describe('traffic', () => trafficTests(stage));
 describe('strangers', () => hostileTests(stage));

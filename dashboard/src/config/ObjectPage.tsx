@@ -12,6 +12,7 @@ import { Delete } from './change/Delete.tsx';
 import { useKnowledge } from './editor/knowledge.ts';
 import { Editor } from './editor/LazyEditor.tsx';
 import { FindingList } from './FindingList.tsx';
+import { ObjectHistory } from './history/ObjectHistory.tsx';
 import { nameOf, originWords, pathOf } from './objects.tsx';
 import { References } from './References.tsx';
 import { Tabs } from './Tabs.tsx';
@@ -53,12 +54,15 @@ const Look = ({ object, self }: { readonly object: StoredObject; readonly self: 
   const text = manifestText(object.resource);
   return (
     <div className="object">
-      <Panel title="Manifest">
-        <Editor
-          label={`Manifest of ${self.kind} ${self.name}`}
-          {...{ text, knowledge, findings: object.findings, ...(target && { target }) }}
-        />
-      </Panel>
+      <div className="stack">
+        <Panel title="Manifest">
+          <Editor
+            label={`Manifest of ${self.kind} ${self.name}`}
+            {...{ text, knowledge, findings: object.findings, ...(target && { target }) }}
+          />
+        </Panel>
+        <ObjectHistory of={self} />
+      </div>
       <div className="stack">
         <Panel title="Findings">
           <FindingList findings={object.findings} none="Nothing is wrong with it." ofOne onSelect={(finding) => setTarget({ finding })} />

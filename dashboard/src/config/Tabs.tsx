@@ -5,6 +5,8 @@ import { Link } from '@tanstack/react-router';
 const pages = [
   ['/config', 'Objects'],
   ['/config/findings', 'What is wrong now'],
+  ['/history', 'History'],
+  ['/audit', 'Audit log'],
 ] as const;
 
 export const Tabs = () => (

@@ -96,6 +96,32 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     await tab.page.close();
   });
 
+  test('takes back what was applied, and the history tells of both', async () => {
+    const tab = await visit(`${path}?view=edit`);
+    await tab.page.locator('.cm-content').waitFor();
+    await write(tab, split(40));
+    await tab.page.getByRole('button', { name: 'Review the change' }).click();
+    await tab.page.getByRole('heading', { name: /^Proxies: \d+ of \d+ change/ }).waitFor();
+    await screenshot(tab.page, 'preview');
+    await tab.page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await tab.page.getByRole('button', { name: /^Undo revision/ }).click();
+    await tab.page.getByText('Nothing stands in its way.').waitFor();
+    await screenshot(tab.page, 'undo');
+    await tab.page.getByRole('button', { name: 'Undo it' }).click();
+    await tab.page.getByRole('heading', { name: 'History' }).waitFor();
+    const { resource } = await mesh().get<{ resource: { spec: { http: { route: { weight: number }[] }[] } } }>(
+      '/resources/VirtualService/shop/console-split',
+    );
+    expect(resource.spec.http[0]?.route[0]?.weight).toBe(90);
+    await tab.page.goto(`${mesh().api}/history`);
+    await tab.page.getByText(/^undoes \d+$/).waitFor();
+    await expectSound(tab, 'history');
+    await tab.page.goto(`${mesh().api}/audit`);
+    await tab.page.getByRole('cell', { name: 'undo', exact: true }).first().waitFor();
+    await expectSound(tab, 'audit');
+    await tab.page.close();
+  });
+
   test('what a file owns is said to be the file’s', async () => {
     const tab = await visit('/config/VirtualService/shop/catalog?view=edit');
     await tab.page.getByText(/owns this object/).waitFor();

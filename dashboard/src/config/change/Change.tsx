@@ -10,6 +10,7 @@ import { Editor } from '../editor/LazyEditor.tsx';
 import { FindingList } from '../FindingList.tsx';
 import { originWords } from '../objects.tsx';
 import { type Checked, requestFor, useCheck } from './check.ts';
+import { Preview } from './Preview.tsx';
 import { Rollout } from './Rollout.tsx';
 
 export interface ChangeProps {
@@ -80,28 +81,31 @@ const Review = ({ before, text, origin, checked, onBack, onApplied }: ReviewProp
     setApplying(false);
   };
   return (
-    <Panel
-      title="What changes"
-      tools={
-        <>
-          <button type="button" className="button" onClick={onBack}>
-            Back to the text
-          </button>
-          {!owned && (
-            <button type="button" className="button primary" disabled={!may || applying} onClick={() => void apply()}>
-              {applying ? 'Applying …' : 'Apply'}
+    <>
+      <Panel
+        title="What changes"
+        tools={
+          <>
+            <button type="button" className="button" onClick={onBack}>
+              Back to the text
             </button>
-          )}
-        </>
-      }
-    >
-      {!may && <p className="note">Your role may look at this, but not apply it; an administrator may.</p>}
-      {owned && <Ownership origin={origin} text={text} />}
-      {error !== undefined && <Failed error={error} />}
-      {error instanceof Refused && <FindingList findings={error.findings} none="" ofOne />}
-      <Editor label="Difference" text={text} before={before} />
-      <Verdict checked={checked} />
-    </Panel>
+            {!owned && (
+              <button type="button" className="button primary" disabled={!may || applying} onClick={() => void apply()}>
+                {applying ? 'Applying …' : 'Apply'}
+              </button>
+            )}
+          </>
+        }
+      >
+        {!may && <p className="note">Your role may look at this, but not apply it; an administrator may.</p>}
+        {owned && <Ownership origin={origin} text={text} />}
+        {error !== undefined && <Failed error={error} />}
+        {error instanceof Refused && <FindingList findings={error.findings} none="" ofOne />}
+        <Editor label="Difference" text={text} {...(before && { before })} />
+        <Verdict checked={checked} />
+      </Panel>
+      <Preview request={{ text }} />
+    </>
   );
 };
 

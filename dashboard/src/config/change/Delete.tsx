@@ -7,6 +7,7 @@ import { useMay } from '../../api/session.ts';
 import { Failed } from '../../kit/states.tsx';
 import { nameOf, originWords, useObjects } from '../objects.tsx';
 import { naming } from '../references.ts';
+import { Preview } from './Preview.tsx';
 
 export interface DeleteProps {
   readonly of: ObjectRef;
@@ -69,6 +70,7 @@ export const Delete = ({ of, origin, onDone }: DeleteProps) => {
                 <p>Proxies lose it at once. Its last revision stays in the history, from which it can be brought back.</p>
               )}
               <Naming of={of} />
+              {!owned && <Preview request={{ delete: [of] }} />}
             </div>
           </AlertDialog.Description>
           {error !== undefined && <Failed error={error} />}

@@ -4,6 +4,7 @@ import { useAsk } from '../../api/ask.ts';
 import { Badge, Panel } from '../../kit/parts.tsx';
 import { Answer } from '../../kit/states.tsx';
 import { ObjectLink } from '../objects.tsx';
+import { Undo } from './Undo.tsx';
 
 const heeded = new Set([
   'ServiceLevelObjective',
@@ -58,9 +59,12 @@ export const Rollout = ({ revision, refs, onDone }: RolloutProps) => (
   <Panel
     title={`Applied as revision ${revision}`}
     tools={
-      <button type="button" className="button primary" onClick={onDone}>
-        Done
-      </button>
+      <>
+        <Undo revision={revision} onDone={onDone} />
+        <button type="button" className="button primary" onClick={onDone}>
+          Done
+        </button>
+      </>
     }
   >
     <h3>Is it live everywhere?</h3>

@@ -53,7 +53,7 @@ const look = EditorView.theme({
   '.cm-lint-marker': { width: '1em', height: 'auto' },
   '.cm-changedLine, .cm-insertedLine': { backgroundColor: 'var(--good-surface) !important' },
   '.cm-deletedChunk': { backgroundColor: 'var(--bad-surface)', paddingLeft: '6px' },
-  '.cm-changedText, .cm-deletedText': { background: 'none', textDecoration: 'none', fontWeight: '700' },
+  '.cm-changedText, .cm-deletedText': { fontWeight: '700' },
   '.cm-changedLineGutter': { background: 'var(--good)' },
   '.cm-deletedLineGutter': { background: 'var(--bad)' },
   '.cm-collapsedLines': { color: 'var(--text-soft)', background: 'var(--surface-raised)', cursor: 'pointer' },
