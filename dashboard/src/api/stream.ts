@@ -3,8 +3,7 @@
  * itself; what was missed meanwhile is all asked for again.
  */
 
-import type { LiveEvent, LiveTopic } from '@weft/model';
-import { liveTopics } from '@weft/model';
+import { type LiveTopic, liveTopics } from '@weft/model';
 import { useSyncExternalStore } from 'react';
 import { stale } from './ask.ts';
 
@@ -56,12 +55,12 @@ export const openStream = (): (() => void) => {
       // A browser gives up where the answer is an error (weftd starts, the session ended): it is tried again all the same.
       if (source?.readyState === EventSource.CLOSED) window.setTimeout(open, againMs);
     };
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      tell('live');
-      const { topic } = JSON.parse(data) as LiveEvent;
-      if (topic === 'resync') void stale('all');
-      else gather(topic);
-    };
+    for (const topic of liveTopics)
+      source.addEventListener(topic, () => {
+        tell('live');
+        gather(topic);
+      });
+    source.addEventListener('resync', () => void stale('all'));
   };
   open();
   return () => {

@@ -1,11 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { until } from '../../mesh.ts';
 import { expectSound } from '../browser.ts';
 import type { Stage } from '../stage.ts';
 
 /** Of a small phone. */
 const phone = { width: 375, height: 740 };
 
-export const overviewTests = ({ visit }: Stage): void => {
+export const overviewTests = ({ mesh, visit }: Stage): void => {
   test('tells how the mesh does', async () => {
     const tab = await visit('/?since=5m');
     const { page } = tab;
@@ -50,6 +53,19 @@ export const overviewTests = ({ visit }: Stage): void => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(new URL(page.url()).searchParams.get('since')).toBe('15m');
+    await page.close();
+  });
+
+  test('shows a change that is made elsewhere without being loaded again', async () => {
+    const { page } = await visit('/');
+    const revision = page.locator('.figure', { hasText: 'Revision' }).locator('dd');
+    const before = Number(await revision.textContent());
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: newcomer, namespace: shop}\nspec: {ports: [{name: http, port: 80}]}\n';
+    const file = join(mesh().home, 'newcomer.yaml');
+    writeFileSync(file, service);
+    expect(await mesh().weft('apply', '-f', file)).toMatchObject({ code: 0 });
+    await until('the page shows another revision', async () => Number(await revision.textContent()) > before || undefined);
+    expect(await mesh().weft('delete', '-f', file)).toMatchObject({ code: 0 });
     await page.close();
   });
 };
