@@ -2,14 +2,14 @@
 import { useParams } from '@tanstack/react-router';
 import type { ObjectiveStatus } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
+import { AroundMoment, ChangesTable } from '../changes/AroundMoment.tsx';
+import { useMarkers } from '../changes/changes.ts';
 import { Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.ts';
+import { useWord } from '../kit/search.tsx';
 import { Empty, Failed } from '../kit/states.tsx';
 import { Tabs } from '../kit/Tabs.tsx';
-import { useSetSearch } from '../shell/time.ts';
+import { useSetSearch, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
-import { AroundMoment, ChangesTable } from '../signals/Changes.tsx';
-import { useChanges, useMarkers } from '../signals/changes.ts';
 import { useExemplars } from '../signals/exemplars.ts';
 import { Reasons } from '../signals/Reasons.tsx';
 import { LimitsChart, ResourceCharts } from '../signals/Saturation.tsx';
@@ -42,8 +42,9 @@ const About = ({ namespace, name }: Named) => {
   const details = useService(named);
   const signals = useSignals('service', { where });
   const slos = useAsk<{ items: readonly ObjectiveStatus[] }>({ path: '/slos', topics: ['alerts', 'resources'] });
-  const changes = useChanges({ namespace, service: name });
-  const markers = useMarkers(changes);
+  const { from, to } = useSpan();
+  const around = { from, to, namespace, service: name };
+  const markers = useMarkers(around);
   const points = useExemplars(name, namespace);
   const [own] = signals.data?.items ?? [];
   const { objects = [], workloads = [], host } = details.data ?? {};
@@ -70,7 +71,7 @@ const About = ({ namespace, name }: Named) => {
     config: <Configuration objects={objects} />,
     changes: (
       <Panel title="Changes">
-        <ChangesTable name="Changes" changes={changes} />
+        <ChangesTable name="Changes" around={around} />
       </Panel>
     ),
   };

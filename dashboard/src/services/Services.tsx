@@ -3,7 +3,7 @@ import type { Finding, ObjectiveStatus, RegisteredService } from '@weft/model';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.ts';
+import { Find, useWord } from '../kit/search.tsx';
 import { Answer } from '../kit/states.tsx';
 import { Table } from '../kit/Table.tsx';
 import { useSetSearch, useShared } from '../shell/time.ts';
@@ -12,17 +12,6 @@ import { serviceColumns } from './columns.tsx';
 import { keyOf, rosterOf } from './roster.ts';
 
 const servedBy = ['destination_service_name', 'destination_service_namespace', 'destination_version', 'connection_security_policy'];
-
-const Find = () => {
-  const find = useWord('find');
-  const set = useSetSearch();
-  return (
-    <label className="row">
-      Find
-      <input type="search" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-    </label>
-  );
-};
 
 export const Services = () => {
   const { ns } = useShared();

@@ -8,7 +8,9 @@ import { useLines } from './use-lines.ts';
 
 const most = ({ max }: { readonly max?: number }): number | undefined => max;
 
-const cores = (value: number | undefined): string => `${count(value)} cores`;
+/** Most use a small part of one. */
+const cores = (value: number | undefined): string =>
+  value !== undefined && value > 0 && value < 1 ? `${count(value * 1_000)} mcore` : `${count(value)} core`;
 
 /** Of a service: nothing where no DestinationRule sets a limit. */
 export const LimitsChart = ({ host, markers }: { readonly host: string; readonly markers: readonly Marker[] }) => {

@@ -2,12 +2,13 @@
 import { Link } from '@tanstack/react-router';
 import type { MeshChange } from '@weft/model';
 import { Badge, Panel, type Tone } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.ts';
+import { useWord } from '../kit/search.tsx';
+import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { duration, moment } from '../kit/words.ts';
 import { ObjectLink } from '../security/links.tsx';
 import { useSetSearch } from '../shell/time.ts';
-import { type Concerned, useChangesIn } from './changes.ts';
+import { type Around, useChanges } from './changes.ts';
 
 const tones: Readonly<Record<MeshChange['kind'], Tone>> = {
   configuration: 'info',
@@ -44,19 +45,24 @@ const columns: readonly Column<MeshChange>[] = [
 
 const keyOf = ({ at, kind, words }: MeshChange): string => `${at} ${kind} ${words}`;
 
-export const ChangesTable = ({ name, changes }: { readonly name: string; readonly changes: readonly MeshChange[] }) => (
-  <Table name={name} rows={changes} columns={columns} keyOf={keyOf} sort="-at" empty="Nothing changed in this time." />
+/** All that happened in a span, with the objects that were written. */
+export const ChangesTable = ({ name, around }: { readonly name: string; readonly around: Around }) => (
+  <Answer of={useChanges(around)} loading="Looking what changed">
+    {({ items }) => <Table name={name} rows={items} columns={columns} keyOf={keyOf} sort="-at" empty="Nothing changed in this time." />}
+  </Answer>
 );
+
+type Concerned = Pick<Around, 'namespace' | 'service'>;
 
 const before = 15 * 60_000;
 const after = 5 * 60_000;
 
-const Around = ({ at, ...concerned }: Concerned & { readonly at: number }) => {
+const Near = ({ at, ...concerned }: Concerned & { readonly at: number }) => {
   const set = useSetSearch();
-  const changes = useChangesIn(concerned, at - before, at + after);
-  const close = (
+  const span = { from: at - before, to: at + after };
+  const tools = (
     <>
-      <button type="button" className="button" onClick={() => set({ from: at - before, to: at + after, since: undefined, at: undefined })}>
+      <button type="button" className="button" onClick={() => set({ ...span, since: undefined, at: undefined })}>
         Look at this time
       </button>
       <button type="button" className="button plain" onClick={() => set({ moment: undefined })}>
@@ -65,11 +71,11 @@ const Around = ({ at, ...concerned }: Concerned & { readonly at: number }) => {
     </>
   );
   return (
-    <Panel title={`What changed around ${moment(at)}`} tools={close}>
+    <Panel title={`What changed around ${moment(at)}`} tools={tools}>
       <p className="soft">
         From {duration(before)} before it to {duration(after)} after it.
       </p>
-      <ChangesTable name="Changes around this moment" changes={changes} />
+      <ChangesTable name="Changes around this moment" around={{ ...span, ...concerned }} />
     </Panel>
   );
 };
@@ -77,5 +83,5 @@ const Around = ({ at, ...concerned }: Concerned & { readonly at: number }) => {
 /** The moment is the URL's. */
 export const AroundMoment = (concerned: Concerned) => {
   const at = Number(useWord('moment'));
-  return at > 0 ? <Around {...concerned} at={at} /> : null;
+  return at > 0 ? <Near {...concerned} at={at} /> : null;
 };
