@@ -7,7 +7,7 @@ export const workloadTests = ({ visit }: Stage): void => {
     const tab = await visit('/workloads?since=5m');
     const { page } = tab;
     const table = page.getByRole('table', { name: 'Workloads' });
-    await table.getByRole('row', { name: /^web shop Deployment 1 of 1 in step healthy/ }).waitFor();
+    await table.getByRole('row', { name: /^web shop Deployment 1 of 1 in step/ }).waitFor();
     await table.getByRole('row', { name: /^batch legacy Deployment 1 of 1 none/ }).waitFor();
     await expectSound(tab, 'workloads');
     await table.getByRole('link', { name: 'web' }).click();
@@ -18,7 +18,7 @@ export const workloadTests = ({ visit }: Stage): void => {
   test('tells what an instance’s Envoy has, as table and text', async () => {
     const tab = await visit('/workloads/shop/web?since=5m');
     const { page } = tab;
-    await page.getByRole('table', { name: 'Sent and acknowledged' }).getByText('CDS').waitFor();
+    await page.getByRole('table', { name: 'Sent and acknowledged' }).getByText('ECDS').waitFor();
     await expectSound(tab, 'workload-instances');
     await page.getByRole('link', { name: 'configuration' }).click();
     await page.getByRole('button', { name: /^outbound\|8080\|v1\|catalog/ }).click();
@@ -45,7 +45,7 @@ export const workloadTests = ({ visit }: Stage): void => {
 
   test('is restarted after a question only', async () => {
     const { page } = await visit('/workloads/legacy/batch');
-    await page.getByRole('button', { name: 'Restart' }).click();
+    await page.getByRole('button', { name: 'Restart', exact: true }).click();
     const question = page.getByRole('alertdialog');
     await question.getByText('Restart legacy/batch?').waitFor();
     await page.keyboard.press('Escape');
