@@ -20,7 +20,7 @@ export const workloadTests = ({ visit }: Stage): void => {
     const { page } = tab;
     await page.getByRole('table', { name: 'Sent and acknowledged' }).getByText('ECDS').waitFor();
     await expectSound(tab, 'workload-instances');
-    await page.getByRole('link', { name: 'configuration' }).click();
+    await page.getByRole('link', { name: 'configuration', exact: true }).click();
     await page.getByRole('button', { name: /^outbound\|8080\|v1\|catalog/ }).click();
     await page.getByText('"connect_timeout"').waitFor();
     await expectSound(tab, 'workload-config');
