@@ -23,6 +23,8 @@ export {
   podAt,
   type Recorded,
   type Situation,
+  serviceDetails,
+  servicesIn,
   type TokenPowers,
   tokensIn,
 } from './explain/index.ts';

@@ -10,11 +10,13 @@ import { loginRoute, root, shell } from './shell/route.ts';
 import { tapRoutes } from './tap/route.ts';
 import { traceRoutes } from './traces/route.ts';
 import { trafficRoutes } from './traffic/route.ts';
+import { workloadRoutes } from './workloads/route.ts';
 
 const pages = [
   ...overviewRoutes,
   ...mapRoutes,
   ...serviceRoutes,
+  ...workloadRoutes,
   ...securityRoutes,
   ...alertRoutes,
   ...traceRoutes,

@@ -15,6 +15,7 @@ import { serviceTests } from './pages/services.ts';
 import { tapTests } from './pages/tap.ts';
 import { traceTests } from './pages/traces.ts';
 import { trafficTests } from './pages/traffic.ts';
+import { workloadTests } from './pages/workloads.ts';
 import type { Stage } from './stage.ts';
 
 let mesh: Mesh;
@@ -52,6 +53,7 @@ describe('alerts', () => alertTests(stage));
 describe('traces', () => traceTests(stage));
 describe('tap', () => tapTests(stage));
 describe('services', () => serviceTests(stage));
+describe('workloads', () => workloadTests(stage));
 describe('map', () => mapTests(stage));
 describe('configuration', () => configTests(stage));
 describe('answers', () => answerTests(stage));

@@ -59,6 +59,9 @@
  * POST   /silences         SilenceRequest          SilenceStatus
  * DELETE /silences/:id                             {}
  * GET    /workloads                                { items: WorkloadStatus[], cluster }
+ * GET    /services                                 { items: RegisteredService[] }
+ * GET    /services/:namespace/:name                ServiceDetails                   of a ServiceEntry: its host
+ * GET    /workloads                                { items: WorkloadStatus[] }
  * POST   /workloads/:namespace/:name/restart       {}
  * GET    /pods/:namespace/:name/logs?container=&follow=&tail=   text/plain, chunked; container `envoy` is the proxy
  * WS     /pods/:namespace/:name/exec?container=&command=&command=&stdin=   v5.channel.k8s.io framing

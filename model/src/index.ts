@@ -86,6 +86,7 @@ export * from './paths.ts';
 export type * from './preview.ts';
 export { against, doubtful, type Problem, wrong } from './problem.ts';
 export * from './proxy.ts';
+export * from './registered.ts';
 export * from './resource.ts';
 export { type FieldSchema, type KindSchema, schemaOf } from './schema/kind-schema.ts';
 export * from './signals.ts';

@@ -11,3 +11,4 @@ export { enteredGateway, enteredServer, type Incoming } from './judged.ts';
 export { modesIn } from './modes.ts';
 export { explain } from './passage.ts';
 export { answered, forwarded } from './rewrite.ts';
+export { serviceDetails, servicesIn } from './services.ts';

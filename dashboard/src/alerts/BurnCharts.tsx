@@ -1,11 +1,12 @@
 /** How the service of an objective did over time: its share of good answers against the target, how fast that burns, what it cost the budget. */
 import type { Figures, ObjectiveStatus, SignalsAnswer } from '@weft/model';
 import { useMemo } from 'react';
+import { useMarkers } from '../changes/changes.ts';
 import { Chart } from '../kit/Chart.tsx';
 import { Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { duration, percent } from '../kit/words.ts';
-import { useSetSearch } from '../shell/time.ts';
+import { useSetSearch, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
 import { serviceLabels } from './objective-words.ts';
 
@@ -68,6 +69,8 @@ const ofLatency = (steps: readonly Step[], thresholdMs: number): readonly Drawn[
 
 const Drawing = ({ steps, objective }: { readonly steps: readonly Step[]; readonly objective: ObjectiveStatus }) => {
   const set = useSetSearch();
+  const { from: begin, to: end } = useSpan();
+  const markers = useMarkers({ from: begin, to: end, namespace: objective.namespace });
   const times = useMemo(() => steps.map(({ at }) => at), [steps]);
   const { indicator } = objective;
   const drawn = useMemo(
@@ -83,6 +86,7 @@ const Drawing = ({ steps, objective }: { readonly steps: readonly Step[]; readon
             times={times}
             series={lines}
             words={words}
+            markers={markers}
             onSelect={(from, to) => set({ from, to, since: undefined, at: undefined })}
           />
         </Panel>

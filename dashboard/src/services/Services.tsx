@@ -1,9 +1,9 @@
 /** All services, and how each does. */
-import type { Finding, ObjectiveStatus, StoredObject } from '@weft/model';
+import type { Finding, ObjectiveStatus, RegisteredService } from '@weft/model';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.ts';
+import { Find, useWord } from '../kit/search.tsx';
 import { Answer } from '../kit/states.tsx';
 import { Table } from '../kit/Table.tsx';
 import { useSetSearch, useShared } from '../shell/time.ts';
@@ -13,29 +13,18 @@ import { keyOf, rosterOf } from './roster.ts';
 
 const servedBy = ['destination_service_name', 'destination_service_namespace', 'destination_version', 'connection_security_policy'];
 
-const Find = () => {
-  const find = useWord('find');
-  const set = useSetSearch();
-  return (
-    <label className="row">
-      Find
-      <input type="search" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-    </label>
-  );
-};
-
 export const Services = () => {
   const { ns } = useShared();
   const [find, sort] = [useWord('find'), useWord('sort') || 'health'];
   const set = useSetSearch();
-  const registered = useAsk<{ items: readonly StoredObject[] }>({ path: '/resources/Service', topics: ['resources'] });
+  const registered = useAsk<{ items: readonly RegisteredService[] }>({ path: '/services', topics: ['resources', 'workloads'] });
   const signals = useSignals('service');
   const served = useSeries('istio_requests_total', { by: servedBy, seenBy: 'servers' });
   const objectives = useAsk<{ items: readonly ObjectiveStatus[] }>({ path: '/slos', topics: ['alerts', 'resources'] });
   const findings = useAsk<{ items: readonly Finding[] }>({ path: '/findings', topics: ['findings'] });
   const rows = useMemo(() => {
     const all = rosterOf({
-      registered: (registered.data?.items ?? []).map(({ resource }) => resource.metadata),
+      registered: registered.data?.items ?? [],
       signals: signals.data?.items ?? [],
       served: served.data?.items ?? [],
       objectives: objectives.data?.items ?? [],
@@ -44,7 +33,7 @@ export const Services = () => {
     return ns ? all.filter(({ namespace }) => namespace === ns) : all;
   }, [registered.data, signals.data, served.data, objectives.data, findings.data, ns]);
   return (
-    <Page title="Services" tools={<Find />} command="npx weft stat service" call="/signals?of=service">
+    <Page title="Services" tools={<Find />} command="npx weft stat service" call="/services, /signals?of=service">
       <Panel title="Services">
         <Answer of={registered} loading="Looking for services">
           {() => (

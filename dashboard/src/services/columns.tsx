@@ -18,6 +18,13 @@ const latency = (id: 'p50' | 'p95' | 'p99'): Column<ServiceRow> => ({
 const successOf = ({ signals }: ServiceRow): number | undefined =>
   signals?.failedShare === undefined ? undefined : 1 - signals.failedShare;
 
+/** Of pods of the mesh; nothing where there are none to be ready. */
+const readyOf = ({ registered }: ServiceRow): { readonly ready: number; readonly pods: number } | undefined => {
+  const { workloads = [] } = registered ?? {};
+  if (workloads.length === 0) return undefined;
+  return workloads.reduce((sum, { ready, pods }) => ({ ready: sum.ready + ready, pods: sum.pods + pods }), { ready: 0, pods: 0 });
+};
+
 const Name = ({ namespace, name }: ServiceRow) => (
   <Link to="/services/$namespace/$name" params={{ namespace, name }}>
     {name}
@@ -52,6 +59,16 @@ export const serviceColumns: readonly Column<ServiceRow>[] = [
   },
   { id: 'mtls', name: 'mTLS', number: true, value: ({ mtlsShare }) => mtlsShare, cell: ({ mtlsShare }) => percent(mtlsShare) },
   { id: 'versions', name: 'Versions', value: ({ versions }) => versions.join(' '), cell: ({ versions }) => versions.join(', ') || '-' },
+  {
+    ...{ id: 'instances', name: 'Ready', number: true },
+    value: (row) => readyOf(row)?.ready,
+    cell: (row) => {
+      const instances = readyOf(row);
+      if (!instances) return '-';
+      const { ready, pods } = instances;
+      return <span className={ready < pods ? 'bad' : undefined}>{`${ready} of ${pods}`}</span>;
+    },
+  },
   {
     ...{ id: 'findings', name: 'Findings', number: true },
     value: ({ findings }) => findings.length,

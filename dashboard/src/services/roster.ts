@@ -1,5 +1,5 @@
 /** All services with what is known of each, put together from a few answers about all of them. */
-import type { Finding, GoldenSignals, Health, LabelledSeries, ObjectiveStatus } from '@weft/model';
+import type { Finding, GoldenSignals, Health, LabelledSeries, ObjectiveStatus, RegisteredService } from '@weft/model';
 import { healthOf } from '@weft/signals';
 
 export interface Named {
@@ -8,6 +8,8 @@ export interface Named {
 }
 
 export interface ServiceRow extends Named {
+  /** Absent: nobody declares it, and it was called all the same. */
+  readonly registered?: RegisteredService;
   readonly signals?: GoldenSignals;
   readonly health: Health;
   /** The one with least budget left. */
@@ -19,7 +21,7 @@ export interface ServiceRow extends Named {
 }
 
 export interface RosterInput {
-  readonly registered: readonly Named[];
+  readonly registered: readonly RegisteredService[];
   readonly signals: readonly GoldenSignals[];
   /** Requests by service, version and `connection_security_policy`, as servers saw them. */
   readonly served: readonly LabelledSeries[];
@@ -46,10 +48,17 @@ const shareOf = (served: readonly LabelledSeries[]): number | undefined => {
   return all > 0 ? sum(served.filter(({ labels }) => labels['connection_security_policy'] === 'mutual_tls')) / all : undefined;
 };
 
-const versionsOf = (served: readonly LabelledSeries[]): readonly string[] =>
-  [...new Set(served.map(({ labels }) => labels['destination_version'] ?? ''))].filter((one) => one !== '' && one !== 'unknown').sort();
+/** Of those that run, and those that answered. */
+const versionsOf = (registered: RegisteredService | undefined, served: readonly LabelledSeries[]): readonly string[] => {
+  const running = registered?.workloads.map(({ version }) => version) ?? [];
+  const answered = served.map(({ labels }) => labels['destination_version'] ?? '');
+  return [...new Set([...running, ...answered])].filter((one) => one !== '' && one !== 'unknown').sort();
+};
 
 const isOther = ({ namespace, name }: Named): boolean => name === '' || name === 'unknown' || namespace === '';
+
+export const objectivesOf = (all: readonly ObjectiveStatus[], service: Named): readonly ObjectiveStatus[] =>
+  all.filter((one) => keyOf(subjectOf(one)) === keyOf(service));
 
 const tightest = (objectives: readonly ObjectiveStatus[]): ObjectiveStatus | undefined =>
   objectives.toSorted((a, b) => a.budget.remaining - b.budget.remaining)[0];
@@ -64,17 +73,20 @@ export const rosterOf = ({ registered, signals, served, objectives, findings }: 
     ({ resource }) => keyOf(resource ?? { namespace: '', name: '' }),
   );
   const called = signals.map(labelled).filter((one) => !isOther(one));
+  const declared = new Map(registered.map((one) => [keyOf(one), one]));
   const all = new Map([...registered, ...called].map((one) => [keyOf(one), one]));
   return [...all].map(([key, { namespace, name }]) => {
+    const known = declared.get(key);
     const own = signalsBy.get(key);
     const objective = tightest(objectivesBy.get(key) ?? []);
     const mtlsShare = shareOf(servedBy.get(key) ?? []);
     return {
       ...{ namespace, name, health: healthOf(own ?? { requests: 0, failed: 0 }) },
+      ...(known && { registered: known }),
       ...(own && { signals: own }),
       ...(objective && { objective }),
       ...(mtlsShare !== undefined && { mtlsShare }),
-      versions: versionsOf(servedBy.get(key) ?? []),
+      versions: versionsOf(known, servedBy.get(key) ?? []),
       findings: findingsBy.get(key) ?? [],
     };
   });

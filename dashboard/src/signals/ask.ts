@@ -8,9 +8,11 @@ import { useAsk } from '../api/ask.ts';
 import type { Query } from '../api/get.ts';
 import { useSpan } from '../shell/time.ts';
 
-export type Where = Readonly<Record<string, string>>;
+/** Label → its value, or one of several. */
+export type Where = Readonly<Record<string, string | readonly string[]>>;
 
-const wheres = (where: Where): readonly string[] => Object.entries(where).map(([label, value]) => `${label}=${value}`);
+const wheres = (where: Where): readonly string[] =>
+  Object.entries(where).flatMap(([label, values]) => [values].flat().map((value) => `${label}=${value}`));
 
 /** With `stepped` for each step, too. */
 export interface Asking {
@@ -24,14 +26,9 @@ const asked = ({ where = {}, stepped = false }: Asking, span: ReturnType<typeof 
   ...{ from: span.from, to: span.to, step: stepped ? span.step : undefined },
 });
 
-export const useSignals = (of: SignalSubject, asking: Asking = {}): UseQueryResult<SignalsAnswer> => {
-  const span = useSpan();
-  return useAsk<SignalsAnswer>({
-    path: '/signals',
-    query: { of, ...asked(asking, span) },
-    topics: [],
-    ...(asking.enabled !== undefined && { enabled: asking.enabled }),
-  });
+export const useSignals = (of: SignalSubject, { enabled = true, ...asking }: Asking = {}): UseQueryResult<SignalsAnswer> => {
+  const query = { of, ...asked(asking, useSpan()) };
+  return useAsk<SignalsAnswer>({ path: '/signals', query, topics: [], enabled });
 };
 
 export interface SeriesAsking extends Asking {
@@ -40,12 +37,7 @@ export interface SeriesAsking extends Asking {
 }
 
 export const useSeries = (metric: SeriesSearch['metric'], asking: SeriesAsking = {}): UseQueryResult<SeriesAnswer> => {
-  const { by = [], seenBy, enabled } = asking;
-  const span = useSpan();
-  return useAsk<SeriesAnswer>({
-    path: '/series',
-    query: { metric, by: by.join(','), seenBy, ...asked(asking, span) },
-    topics: [],
-    ...(enabled !== undefined && { enabled }),
-  });
+  const { by = [], seenBy, enabled = true } = asking;
+  const query = { metric, by: by.join(','), seenBy, ...asked(asking, useSpan()) };
+  return useAsk<SeriesAnswer>({ path: '/series', query, topics: [], enabled });
 };

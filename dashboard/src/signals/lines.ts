@@ -1,5 +1,6 @@
 /** Answers about measurements → lines of a chart. */
 import type { LabelledSeries, Measure, SeriesAnswer } from '@weft/model';
+import { isFailure } from '@weft/signals';
 import type { Series } from '../kit/plot.ts';
 
 export interface Lines {
@@ -73,18 +74,42 @@ const summed = (lines: readonly Series[]): readonly Series[] => {
 
 export const perSecond = ({ count }: Measure, seconds: number): number => count / seconds;
 
-/** Several figures of one series, each a line. */
-export const figureLines = (
-  answer: SeriesAnswer,
-  figures: Readonly<Record<string, (measure: Measure) => number | undefined>>,
-  now: number,
-): Lines => {
-  const [only] = answer.items;
-  const each = Object.entries(figures).map(([name, valueOf]) =>
-    linesOf({ ...answer, items: only ? [only] : [] }, { nameOf: () => name, valueOf, now }),
+/** Of all requests; nothing where there were none. */
+export const failedShares = (answer: SeriesAnswer, nameOf: Reading['nameOf'], now: number): Lines => {
+  const reading = { nameOf, valueOf: perSecond, nothing: 0, now };
+  const all = linesOf(answer, reading);
+  const failed = linesOf({ ...answer, items: answer.items.filter(({ labels }) => isFailedAnswer(labels)) }, reading);
+  const failedBy = new Map(failed.series.map(({ name, values }) => [name, values]));
+  const series = all.series.map(
+    ({ name, values }): Series => ({
+      name,
+      values: values.map((value, index) => (value ? (failedBy.get(name)?.[index] ?? 0) / value : undefined)),
+      ...(all.series.length === 1 && { tone: 'bad' as const }),
+    }),
   );
-  return { times: timesOf(answer, now), series: each.flatMap(({ series }) => series), leftOut: 0 };
+  return { ...all, series };
 };
+
+const isFailedAnswer = ({ response_code: code = '', grpc_response_status: grpcStatus = '' }: LabelledSeries['labels']): boolean =>
+  isFailure({ code, grpcStatus });
+
+export interface Figure {
+  readonly name: string;
+  readonly answer: SeriesAnswer | undefined;
+  readonly valueOf: Reading['valueOf'];
+  readonly nothing?: number;
+}
+
+/** Several figures, each a line: of one answer, or each of its own. */
+export const figureLines = (figures: readonly Figure[], now: number): Lines => {
+  const each = figures.flatMap(({ name, answer, ...reading }) =>
+    answer ? [linesOf(answer, { nameOf: () => name, now, ...reading })] : [],
+  );
+  return { times: each[0]?.times ?? [], series: each.flatMap(({ series }) => series), leftOut: 0 };
+};
+
+/** Bytes a second, of sizes. */
+export const bytesPerSecond = ({ count, mean = 0 }: Measure, seconds: number): number => (count * mean) / seconds;
 
 const tones: Readonly<Record<string, Series['tone']>> = { '2xx': 'good', '3xx': 'info', '4xx': 'warn', '5xx': 'bad', 'no answer': 'bad' };
 

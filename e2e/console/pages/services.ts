@@ -38,4 +38,27 @@ export const serviceTests = ({ visit }: Stage): void => {
     expect(new URL(page.url()).searchParams.get('since')).toBeNull();
     await page.close();
   });
+
+  /** Each tab by what it must tell. */
+  const tabs: readonly (readonly [tab: string, table: string, told: RegExp])[] = [
+    ['routes', 'Routes', /100 %/],
+    ['neighbours', 'Callers', /shop\/web .*mutual TLS.*spiffe:\/\/cluster.local\/ns\/shop\/sa\/web/],
+    ['versions', 'Versions', /v1 .*catalog-v1.*100 %/],
+    ['config', 'Configuration', /VirtualService shop\/catalog .*where its requests go.*nothing is wrong/],
+    ['changes', 'Changes', /rollout/],
+  ];
+
+  test.each(tabs)('tells of a service its %s', async (id, table, told) => {
+    const tab = await visit(`/services/shop/catalog?since=15m&tab=${id}`);
+    await tab.page.getByRole('table', { name: table, exact: true }).getByRole('row', { name: told }).first().waitFor();
+    await expectSound(tab, `service-${id}`);
+    await tab.page.close();
+  });
+
+  test('tells what changed around a moment', async () => {
+    const { page } = await visit(`/services/shop/catalog?since=15m&moment=${Date.now()}`);
+    await page.getByRole('heading', { name: /^What changed around/ }).waitFor();
+    await page.getByRole('table', { name: 'Changes around this moment' }).getByText('rollout').first().waitFor();
+    await page.close();
+  });
 };

@@ -34,6 +34,7 @@ import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 import { schemaRoutes } from './schemas.ts';
+import { serviceRoutes } from './services.ts';
 import { signalRoutes } from './signals.ts';
 import { statusRoutes } from './status.ts';
 import { streamRoutes } from './stream.ts';
@@ -70,6 +71,7 @@ const shared: readonly Routes[] = [
   proxyRoutes,
   metricsRoutes,
   signalRoutes,
+  serviceRoutes,
   edgeRoutes,
   waitRoutes,
   explainRoutes,

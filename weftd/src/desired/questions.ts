@@ -2,7 +2,18 @@
  * What people ask of the compiler: answered from the mesh that is in force, that was, or that would be. Nothing of it is told to proxies,
  * and nobody's push waits for a mesh that is built for an answer longer than its building takes.
  */
-import { concernedIn, enteredAgain, journey, keySetsOf, modesIn, podAt, type Situation, tokensIn } from '@weft/compile';
+import {
+  concernedIn,
+  enteredAgain,
+  journey,
+  keySetsOf,
+  modesIn,
+  podAt,
+  type Situation,
+  serviceDetails,
+  servicesIn,
+  tokensIn,
+} from '@weft/compile';
 import {
   byAge,
   type CameIn,
@@ -14,9 +25,11 @@ import {
   type ModesQuestion,
   ofKind,
   parse,
+  type RegisteredService,
   type Resource,
   refKey,
   refOf,
+  type ServiceDetails,
   type WrittenObject,
 } from '@weft/model';
 import { tokenReader } from '@weft/model/node/tokens';
@@ -44,6 +57,9 @@ export interface Questions extends Uses {
   judge(cameIn: CameIn): Judgement;
   /** Modes of mutual TLS as they are, or as they would be. Undefined: there is no mesh. */
   modes(question: ModesQuestion): Modes | undefined;
+  services(): readonly RegisteredService[];
+  /** Undefined: there is no such service. */
+  service(named: { readonly namespace: string; readonly name: string }): ServiceDetails | undefined;
 }
 
 /** The oldest of the namespace counts, so that is the one to change. */
@@ -106,6 +122,14 @@ export const questionsTo = (sources: Sources): Questions => {
   };
 
   return {
+    services: () => {
+      const known = situation();
+      return known ? servicesIn(known) : [];
+    },
+    service: (named) => {
+      const known = situation();
+      return known && serviceDetails(known, named);
+    },
     explain: async ({ request, from }) => {
       const known = situation();
       const caller = from && known?.pods.find(({ pod }) => pod.namespace === from.namespace && pod.name === from.name);
