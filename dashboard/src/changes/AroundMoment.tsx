@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { MeshChange } from '@weft/model';
 import { Badge, Panel, type Tone } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { duration, moment } from '../kit/words.ts';

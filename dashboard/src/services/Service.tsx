@@ -5,7 +5,7 @@ import { useAsk } from '../api/ask.ts';
 import { AroundMoment, ChangesTable } from '../changes/AroundMoment.tsx';
 import { useMarkers } from '../changes/changes.ts';
 import { Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Empty, Failed } from '../kit/states.tsx';
 import { Tabs } from '../kit/Tabs.tsx';
 import { useSetSearch, useSpan } from '../shell/time.ts';

@@ -2,8 +2,9 @@
 import type { Finding, ObjectiveStatus, RegisteredService } from '@weft/model';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
+import { Find } from '../kit/Find.tsx';
 import { Page, Panel } from '../kit/parts.tsx';
-import { Find, useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer } from '../kit/states.tsx';
 import { Table } from '../kit/Table.tsx';
 import { useSetSearch, useShared } from '../shell/time.ts';

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { LabelledSeries, SeriesSearch } from '@weft/model';
 import type { Marker, Point } from '../kit/Chart.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { bytes, count, duration, percent } from '../kit/words.ts';
 import { useSetSearch } from '../shell/time.ts';
 import { useSeries, type Where } from './ask.ts';

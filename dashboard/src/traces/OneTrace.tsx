@@ -6,7 +6,7 @@ import { criticalPath, waterfall } from '@weft/signals';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { Figure, Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer } from '../kit/states.tsx';
 import { duration, moment } from '../kit/words.ts';
 import { useSetSearch } from '../shell/time.ts';

@@ -2,8 +2,9 @@
 import type { PodReport } from '@weft/model';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useMay } from '../api/session.ts';
+import { Find } from '../kit/Find.tsx';
 import { Panel } from '../kit/parts.tsx';
-import { Find, useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Empty } from '../kit/states.tsx';
 import { useSetSearch } from '../shell/time.ts';
 import { type LogLine, type LogSource, useLogs } from './log-stream.ts';

@@ -2,8 +2,9 @@
 import type { PodReport } from '@weft/model';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
+import { Find } from '../kit/Find.tsx';
 import { Panel } from '../kit/parts.tsx';
-import { Find, useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer, Empty } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { PodChoice, useChosenPod } from './EnvoyConfig.tsx';

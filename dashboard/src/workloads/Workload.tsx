@@ -6,7 +6,7 @@ import { useAsk } from '../api/ask.ts';
 import { AroundMoment, ChangesTable } from '../changes/AroundMoment.tsx';
 import { useMarkers } from '../changes/changes.ts';
 import { Badge, Figure, Page, Panel } from '../kit/parts.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer, Empty } from '../kit/states.tsx';
 import { Tabs } from '../kit/Tabs.tsx';
 import { bytes, count, duration, percent } from '../kit/words.ts';

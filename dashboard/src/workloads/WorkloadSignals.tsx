@@ -1,6 +1,6 @@
 /** What comes in at a workload and what it sends, over time. */
 import type { Marker } from '../kit/Chart.tsx';
-import { useWord } from '../kit/search.tsx';
+import { useWord } from '../kit/search.ts';
 import { useSetSearch } from '../shell/time.ts';
 import { ResourceCharts } from '../signals/Saturation.tsx';
 import { BreakDownTools, Signals } from '../signals/Signals.tsx';
