@@ -48,7 +48,6 @@ export interface MeshOptions {
   readonly folder: string;
   /** Runs the mesh as this user instead of the test's own. */
   readonly uid?: number;
-  readonly readyMs?: number;
 }
 
 /** Polls until `check` gives a value; the last error or "nothing" is the reason when it never does. */
@@ -176,13 +175,12 @@ const end = async (up: ChildProcess): Promise<void> => {
   clearTimeout(timer);
 };
 
-const untilReady = async (mesh: Mesh, ms: number): Promise<void> => {
-  const ready = async (): Promise<true | undefined> => {
-    if (mesh.up.exitCode !== null || mesh.up.signalCode !== null) return true;
-    return / is up\n/.test(mesh.output()) || undefined;
-  };
-  await until('the mesh is up', ready, ms);
-  if (mesh.up.exitCode !== null) throw new Error(`weft up exited ${mesh.up.exitCode}`);
+/** `weft up` says so itself, or what is missing after two minutes. */
+const untilReady = async (mesh: Mesh): Promise<void> => {
+  const hasEnded = (): boolean => mesh.up.exitCode !== null || mesh.up.signalCode !== null;
+  const isUp = (): boolean => / is up\n/.test(mesh.output());
+  await until('the mesh is up', () => hasEnded() || isUp() || mesh.output().includes('not everything is ready') || undefined, 150_000);
+  if (hasEnded() || !isUp()) throw new Error(`weft up ended with ${mesh.up.exitCode}, or goes on without all`);
   await mesh.applied();
 };
 
@@ -195,7 +193,7 @@ const get = async <T>({ api, home }: Pick<Mesh, 'api' | 'home'>, path: string): 
 };
 
 /** Starts the mesh and waits until every pod is ready and every proxy has acknowledged its configuration. */
-export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions): Promise<Mesh> => {
+export const startMesh = async ({ folder, uid }: MeshOptions): Promise<Mesh> => {
   const folders = makeFolders(folder, uid);
   const [gatewayPort, apiPort, xdsPort] = [await freePort(), await freePort(), await freePort()];
   const user = { uid, env: environment(folders.home, uid) };
@@ -234,7 +232,7 @@ export const startMesh = async ({ folder, uid, readyMs = 120_000 }: MeshOptions)
     },
   };
   try {
-    await untilReady(mesh, readyMs);
+    await untilReady(mesh);
   } catch (error) {
     await mesh.stop();
     throw new Error(`the mesh did not start:\n${output.join('')}`, { cause: error });

@@ -87,7 +87,7 @@ describe('localities', () => {
     const failing = await ask('/v1/0/503', 20);
     expect(failing['503 v1']).toBeGreaterThanOrEqual(10);
     // On a slow machine the near ones are back before they are asked again; they fail again then, and are left out for longer.
-    const isFar = async () => (await ask('/v1/0/503', 20))['200 v2'] === 20 && (await ask('/', 50))['200 v2'] === 50;
+    const isFar = async () => (await ask('/v1/0/503', 50))['200 v2'] === 50;
     await until('the far ones answer', async () => ((await isFar()) ? true : undefined), 90_000, 200);
     await until('the near ones are back', async () => ((await ask('/', 10))['200 v1'] === 10 ? true : undefined), 90_000, 500);
   }, 300_000);
@@ -126,9 +126,10 @@ describe('endpoints', () => {
         while (!over) rounds.push(await fromClient('http://pool:8080/', 1000, '-c', '1', '--by', 'method'));
         return rounds;
       })();
-      const changes = churnSeconds * 20;
+      // Files that change faster than they are read count once, and a busy machine reads them late: there it goes on for longer.
+      const isEnough = async () => (await revision()) - first > churnSeconds * 4;
       const began = Date.now();
-      for (let change = 0; change < changes; change++) {
+      for (let change = 0; change < churnSeconds * 20 || change % 20 !== 0 || !(await isEnough()); change++) {
         // One to three of the four, a different set each time.
         write('pool.yaml', sliceOf(addresses.filter((_, index) => ((change % 14) + 1) & (1 << index))));
         await sleep(Math.max(0, began + (change + 1) * 50 - Date.now()));
@@ -142,8 +143,6 @@ describe('endpoints', () => {
       expect(failed(outcomes)).toEqual([]);
       over = true;
       for (const round of await inside) expect(round).toEqual({ '200 GET': 1000 });
-      // Files that change faster than they are read count once, and a busy machine reads them late.
-      expect((await revision()) - first).toBeGreaterThan(changes / 5);
       const podsOf = (some: typeof outcomes) => new Set(some.map(({ body }) => (JSON.parse(body) as { pod: string }).pod));
       expect(podsOf(outcomes).size).toBe(4);
       expect(podsOf(outcomes.filter(({ startedAt }) => startedAt > settled)).size).toBe(1);

@@ -1,6 +1,7 @@
 /** Streams that a new policy forbids are ended within a stated time; all others, and all short requests, notice nothing [G22, E31]. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../mesh.ts';
 import { policy } from './gate.ts';
 import { type Kind, open, type Stream, shortRequests } from './stream-clients.ts';
 import { type StreamPlace, startPlace } from './streams.ts';
@@ -34,9 +35,12 @@ describe.concurrent.each(['sidecar', 'gateway'] as const)('at a %s', (where) => 
   const audit = () => own('seen', { action: 'AUDIT', rules: [{}] });
   const tried = () => own('tried', { rules: [] }, { annotations: { 'istio.io/dry-run': 'true' } });
 
-  const patience = { timeout: 10_000 };
-  const isAnswered = (path: string, status: number): Promise<void> =>
-    expect.poll(async () => (await fetch(`http://${place.host}:${place.ports.web}${path}`)).status, patience).toBe(status);
+  const isAnswered = (path: string, status: number): Promise<true> =>
+    until(`${path} is answered ${status}`, async () => {
+      const answer = await fetch(`http://${place.host}:${place.ports.web}${path}`);
+      await answer.body?.cancel();
+      return answer.status === status || undefined;
+    });
   const replaced = (): Promise<number> => place.counter('listener_manager.listener_in_place_updated');
 
   const aliveAfterDrain = async (streams: readonly Stream[]): Promise<readonly boolean[]> => {
@@ -47,7 +51,7 @@ describe.concurrent.each(['sidecar', 'gateway'] as const)('at a %s', (where) => 
   test('what allows more, or decides nothing, ends none and replaces no chain', inTurn, async () => {
     const first = await replaced();
     place.change(deny('/none', '/other'));
-    await expect.poll(replaced, patience).toBeGreaterThan(first);
+    await until('the chain is replaced', async () => (await replaced()) > first || undefined);
     const streams = await Promise.all(kinds.map(opened));
     const before = await replaced();
     place.change(deny('/none'), audit(), tried());
@@ -65,7 +69,7 @@ describe.concurrent.each(['sidecar', 'gateway'] as const)('at a %s', (where) => 
     const since = Date.now();
     place.change(deny(...Object.values(paths)));
     await isAnswered('/download', 403);
-    await expect.poll(() => streams.every((stream) => stream.endedAt() !== undefined), patience).toBe(true);
+    await until('all have ended', () => streams.every((stream) => stream.endedAt() !== undefined) || undefined);
     for (const stream of streams) {
       const lasted = (stream.endedAt() ?? 0) - since;
       expect(lasted).toBeGreaterThan(drain * 500);
