@@ -1,12 +1,12 @@
 /** Deletes an object, once somebody has read what that means. */
 import type { ApplyResult, ObjectRef, Origin } from '@weft/model';
-import { AlertDialog } from 'radix-ui';
 import { useState } from 'react';
 import { send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
 import { Failed } from '../../kit/states.tsx';
 import { nameOf, originWords, useObjects } from '../objects.tsx';
 import { naming } from '../references.ts';
+import { Confirm } from './Confirm.tsx';
 import { Preview } from './Preview.tsx';
 
 export interface DeleteProps {
@@ -39,6 +39,7 @@ const Naming = ({ of }: { readonly of: ObjectRef }) => {
 
 export const Delete = ({ of, origin, onDone }: DeleteProps) => {
   const may = useMay('admin');
+  const [open, setOpen] = useState(false);
   const [error, setError] = useState<unknown>();
   const owned = origin.source === 'file';
   const remove = async (): Promise<void> => {
@@ -51,39 +52,32 @@ export const Delete = ({ of, origin, onDone }: DeleteProps) => {
   };
   if (!may) return null;
   return (
-    <AlertDialog.Root>
-      <AlertDialog.Trigger className="button danger">Delete</AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="overlay" />
-        <AlertDialog.Content className="dialog stack">
-          <AlertDialog.Title>
-            Delete {of.kind} {nameOf(of)}?
-          </AlertDialog.Title>
-          <AlertDialog.Description asChild>
-            <div className="stack">
-              {owned ? (
-                <p>
-                  <strong>{originWords(origin)}</strong> owns it: remove it from that file, and it is gone from the mesh as soon as the file
-                  is saved.
-                </p>
-              ) : (
-                <p>Proxies lose it at once. Its last revision stays in the history, from which it can be brought back.</p>
-              )}
-              <Naming of={of} />
-              {!owned && <Preview request={{ delete: [of] }} />}
-            </div>
-          </AlertDialog.Description>
-          {error !== undefined && <Failed error={error} />}
-          <div className="row">
-            <AlertDialog.Cancel className="button">Keep it</AlertDialog.Cancel>
-            {!owned && (
-              <button type="button" className="button danger" onClick={() => void remove()}>
-                Delete it
-              </button>
-            )}
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <Confirm
+      name="Delete"
+      danger
+      title={`Delete ${of.kind} ${nameOf(of)}?`}
+      leave="Keep it"
+      open={open}
+      onOpen={setOpen}
+      action={
+        !owned && (
+          <button type="button" className="button danger" onClick={() => void remove()}>
+            Delete it
+          </button>
+        )
+      }
+    >
+      {owned ? (
+        <p>
+          <strong>{originWords(origin)}</strong> owns it: remove it from that file, and it is gone from the mesh as soon as the file is
+          saved.
+        </p>
+      ) : (
+        <p>Proxies lose it at once. Its last revision stays in the history, from which it can be brought back.</p>
+      )}
+      <Naming of={of} />
+      {!owned && <Preview request={{ delete: [of] }} />}
+      {error !== undefined && <Failed error={error} />}
+    </Confirm>
   );
 };

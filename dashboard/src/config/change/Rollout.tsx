@@ -1,6 +1,8 @@
 /** Is the change live everywhere? And the way back. */
-import { type ObjectRef, refKey, type WaitResult } from '@weft/model';
-import { useAsk } from '../../api/ask.ts';
+
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { type LiveTopic, type ObjectRef, refKey, type WaitResult } from '@weft/model';
+import { at, get } from '../../api/get.ts';
 import { Badge, Panel } from '../../kit/parts.tsx';
 import { Answer } from '../../kit/states.tsx';
 import { ObjectLink } from '../objects.tsx';
@@ -17,15 +19,34 @@ const heeded = new Set([
   'ServiceAccount',
 ]);
 
-/** Asked again whenever a proxy acknowledges something. */
-const Progress = ({ of, revision }: { readonly of: ObjectRef; readonly revision: number }) => {
+const longestMs = 60_000;
+
+interface Change {
+  readonly of: ObjectRef;
+  readonly revision: number;
+}
+
+/**
+ * How far it is, asked again whenever a proxy acknowledges something; and the answer of who waits for the end, which comes even if no
+ * news of it does. Both belong to this revision: what was said of an earlier one says nothing.
+ */
+const useArrival = ({ of: { kind, name, namespace }, revision }: Change, condition: string): UseQueryResult<WaitResult> => {
+  const ask = (timeoutMs: number, topics: readonly LiveTopic[]) => {
+    const path = at('/wait', { for: condition, kind, name, namespace, timeoutMs });
+    return {
+      queryKey: ['arrival', revision, path],
+      queryFn: ({ signal }: { signal: AbortSignal }) => get<WaitResult>(path, signal),
+      meta: { topics },
+    };
+  };
+  const now = useQuery<WaitResult>(ask(0, ['proxies', 'resources']));
+  const end = useQuery<WaitResult>(ask(longestMs, []));
+  return end.data?.applied ? end : now;
+};
+
+const Progress = ({ of, revision }: Change) => {
   const told = !heeded.has(of.kind);
-  const { kind, name, namespace } = of;
-  const asked = useAsk<WaitResult>({
-    path: '/wait',
-    query: { for: told ? 'programmed' : 'accepted', kind, name, namespace, timeoutMs: 0 },
-    topics: ['proxies', 'resources'],
-  });
+  const asked = useArrival({ of, revision }, told ? 'programmed' : 'accepted');
   return (
     <Answer of={asked} loading="Asking the proxies">
       {({ condition, pending, revision: seen }) => (

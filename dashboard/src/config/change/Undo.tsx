@@ -1,12 +1,12 @@
 /** Takes a revision back, once somebody has read what that changes. */
 import type { UndoResult } from '@weft/model';
-import { AlertDialog } from 'radix-ui';
 import { useState } from 'react';
 import { Refused, send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
 import { Failed, Loading } from '../../kit/states.tsx';
 import { FindingList } from '../FindingList.tsx';
 import { Differences } from '../history/Differences.tsx';
+import { Confirm } from './Confirm.tsx';
 import { Preview } from './Preview.tsx';
 
 const byHand = ({ changes }: UndoResult) => changes.flatMap(({ ref, byHand: place }) => (place ? [{ ref, place }] : []));
@@ -54,26 +54,22 @@ export const Undo = ({ revision, onDone }: { readonly revision: number; readonly
   };
   if (!may) return null;
   return (
-    <AlertDialog.Root open={open} onOpenChange={change}>
-      <AlertDialog.Trigger className="button">Undo revision {revision}</AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="overlay" />
-        <AlertDialog.Content className="dialog stack">
-          <AlertDialog.Title>Undo revision {revision}?</AlertDialog.Title>
-          <AlertDialog.Description>
-            What it changed becomes what it was before. That is a revision of its own, and can be undone, too.
-          </AlertDialog.Description>
-          {error !== undefined && <Failed error={error} />}
-          {rehearsal ? <Rehearsal result={rehearsal} /> : error === undefined && <Loading what="Looking what that changes" />}
-          {rehearsal && error === undefined && <Preview request={{ undo: revision }} />}
-          <div className="row">
-            <AlertDialog.Cancel className="button">Leave it</AlertDialog.Cancel>
-            <button type="button" className="button danger" disabled={!rehearsal || error !== undefined} onClick={() => void ask(false)}>
-              Undo it
-            </button>
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <Confirm
+      name={`Undo revision ${revision}`}
+      title={`Undo revision ${revision}?`}
+      leave="Leave it"
+      open={open}
+      onOpen={change}
+      action={
+        <button type="button" className="button danger" disabled={!rehearsal || error !== undefined} onClick={() => void ask(false)}>
+          Undo it
+        </button>
+      }
+    >
+      <p>What it changed becomes what it was before. That is a revision of its own, and can be undone, too.</p>
+      {error !== undefined && <Failed error={error} />}
+      {rehearsal ? <Rehearsal result={rehearsal} /> : error === undefined && <Loading what="Looking what that changes" />}
+      {rehearsal && error === undefined && <Preview request={{ undo: revision }} />}
+    </Confirm>
   );
 };
