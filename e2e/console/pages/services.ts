@@ -28,6 +28,7 @@ export const serviceTests = ({ visit }: Stage): void => {
     await page.getByRole('img', { name: /^Latency.*p99: last [\d.]+ ms/ }).waitFor();
     await expectSound(tab, 'service-signals');
     const chart = page.getByRole('img', { name: /^Latency/ });
+    await chart.scrollIntoViewIfNeeded();
     const box = await chart.boundingBox();
     if (!box) throw new Error('the chart is not seen');
     await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
