@@ -2,8 +2,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
-import { Dialog } from 'radix-ui';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { nouns } from './nouns.ts';
 
@@ -49,7 +48,9 @@ const Places = ({ onGo }: { readonly onGo: (path: string) => void }) => {
   );
 };
 
+/** The browser's own dialog: focus stays inside, Escape leaves it, and it needs no `<style>` element, which the console's policy refuses. */
 export const Palette = () => {
+  const dialog = useRef<HTMLDialogElement>(null);
   const [open, setOpen] = useState(false);
   const navigate = useNavigate();
   useEffect(() => {
@@ -61,25 +62,27 @@ export const Palette = () => {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, []);
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
   const go = (path: string): void => {
     setOpen(false);
     void navigate({ to: path, search: (before: Record<string, unknown>) => before } as never);
   };
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className="button search">
+    <>
+      <button type="button" className="button search" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         <Search size={16} aria-hidden="true" /> Go to … <kbd>Ctrl K</kbd>
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="palette" aria-describedby={undefined}>
-          <Dialog.Title className="visually-hidden">Go to</Dialog.Title>
+      </button>
+      <dialog ref={dialog} className="dialog palette" aria-label="Go to" onClose={() => setOpen(false)}>
+        {open && (
           <Command label="Go to">
-            <Command.Input placeholder="A page, service or workload" />
+            <Command.Input autoFocus placeholder="A page, service or workload" />
             <Places onGo={go} />
           </Command>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+        )}
+      </dialog>
+    </>
   );
 };

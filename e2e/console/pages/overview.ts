@@ -46,12 +46,20 @@ export const overviewTests = ({ mesh, visit }: Stage): void => {
   });
 
   test('is left for a page by typing its name', async () => {
-    const { page } = await visit('/?since=15m&ns=shop');
+    const tab = await visit('/?since=15m&ns=shop');
+    const { page } = tab;
     await page.getByRole('heading', { name: 'Overview of shop' }).waitFor();
     await page.keyboard.press('Control+k');
-    await page.keyboard.type('overv');
+    await page
+      .getByRole('option', { name: 'Services shop/catalog' })
+      .or(page.getByRole('option', { name: 'shop/catalog' }))
+      .first()
+      .waitFor();
+    await expectSound(tab, 'palette');
+    await page.getByPlaceholder('A page, service or workload').focus();
+    await page.keyboard.type('alerts');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Alerts', exact: true }).waitFor();
     expect(new URL(page.url()).searchParams.get('since')).toBe('15m');
     await page.close();
   });

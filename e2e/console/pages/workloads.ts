@@ -49,7 +49,7 @@ export const workloadTests = ({ visit }: Stage): void => {
     const question = page.getByRole('alertdialog');
     await question.getByText('Restart legacy/batch?').waitFor();
     await page.keyboard.press('Escape');
-    await question.waitFor({ state: 'detached' });
+    await question.waitFor({ state: 'hidden' });
     await page.close();
   });
 };

@@ -3,10 +3,10 @@ import type { ApplyResult, ObjectRef, Origin } from '@weft/model';
 import { useState } from 'react';
 import { send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
+import { Confirm } from '../../kit/Confirm.tsx';
 import { Failed } from '../../kit/states.tsx';
 import { nameOf, originWords, useObjects } from '../objects.tsx';
 import { naming } from '../references.ts';
-import { Confirm } from './Confirm.tsx';
 import { Preview } from './Preview.tsx';
 
 export interface DeleteProps {

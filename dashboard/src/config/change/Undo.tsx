@@ -3,10 +3,10 @@ import type { UndoResult } from '@weft/model';
 import { useState } from 'react';
 import { Refused, send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
+import { Confirm } from '../../kit/Confirm.tsx';
 import { Failed, Loading } from '../../kit/states.tsx';
 import { FindingList } from '../FindingList.tsx';
 import { Differences } from '../history/Differences.tsx';
-import { Confirm } from './Confirm.tsx';
 import { Preview } from './Preview.tsx';
 
 const byHand = ({ changes }: UndoResult) => changes.flatMap(({ ref, byHand: place }) => (place ? [{ ref, place }] : []));
