@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes more than ten seconds, by how long it takes. */
 const longest: readonly string[] = [
+  'e2e/console/console.test.ts',
   'e2e/examples.test.ts',
   'e2e/faults.test.ts',
   'e2e/alerts.test.ts',

@@ -83,6 +83,15 @@ class Started {
   };
 }
 
+/** Who runs weftd, and so may open its socket; containers run users that no file knows by name. */
+const ownerName = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 0}`;
+  }
+};
+
 const start = async (config: AppConfig, started: Started): Promise<App['addresses']> => {
   const { place, clusterId, gatewayPort, log, folder } = config;
   const files = filesOf(place);
@@ -155,7 +164,7 @@ const start = async (config: AppConfig, started: Started): Promise<App['addresse
   const series = seriesJson({ metrics: telemetry.metrics, signals, isOwn: handOver.isOwn });
   const observed = { alerts, telemetry, scrapes, goldenSignals: golden, seriesBy: series, live };
   const parts = { desired, access, push: ads, ca, agent, tally, ...observed, version: config.version, gatewayPort };
-  const api = await serveApi({ parts, owner: userInfo().username, socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
+  const api = await serveApi({ parts, owner: ownerName(), socket: files.apiSocket, tcp: config.api, log }); // everything → people, agent
   started.add(api.close);
   return { xds: `${config.xds.host}:${grpc.ports[0]}`, api: `http://${config.api.host}:${api.port}` };
 };

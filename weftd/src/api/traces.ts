@@ -51,7 +51,7 @@ export const traceRoutes: Routes = (server, { telemetry: { traces } }) => {
     return found;
   });
 
-  server.get<{ Querystring: Query }>('/exemplars', { config: { role: 'operator' } }, async ({ query }) => {
+  server.get<{ Querystring: Query }>('/exemplars', { config: { role: 'viewer' } }, async ({ query }) => {
     onlyThese(query, ...ranged);
     const service = textIn(query, 'service');
     if (!service) throw new Refusal(400, 'say of which service');
