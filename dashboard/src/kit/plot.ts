@@ -122,6 +122,9 @@ const listen = (plot: uPlot, { points, onMoment, onPoint }: Drawing): void => {
   });
 };
 
+/** Seconds that are drawn before and after a moment that stands alone. */
+const aroundOne = 60;
+
 /** Of an axis of time: hours and minutes, seconds where they tell ticks apart, the day where it changes. */
 const clock = (_: uPlot, seconds: number[]): string[] => {
   const isFine = seconds.some((time) => time % 60 !== 0);
@@ -150,6 +153,8 @@ export const optionsOf = (drawing: Drawing): uPlot.Options => {
       { ...axis, size: 70, values: (_, values) => values.map((value) => words(value)) },
     ],
     scales: {
+      // Of one moment nobody can draw a span.
+      x: { range: (_, min, max) => (max > min ? [min, max] : [min - aroundOne, max + aroundOne]) },
       y: {
         range: (_, __, max) => {
           const top = Math.max(max ?? 0, highest);
