@@ -328,7 +328,7 @@ print(socket.inet_ntoa(s.recv(512)[-4:]))`;
     await mesh.stop('SIGKILL');
     await until(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'everything ended');
     const left = running.map((name) => networkOf(Number(name)));
-    expect(left.filter((network) => networks.has(network) && network !== networkOf(process.pid))).toEqual([]);
+    expect(left.filter((network) => network !== undefined && networks.has(network) && network !== networkOf(process.pid))).toEqual([]);
     // This machine may have mounts of these names already: the project's own place, for one.
     expect(weftMounts()).toEqual(mountedBefore);
     expect(execFileSync('ip', ['link'], { encoding: 'utf8' })).not.toMatch(/pod\d/);
