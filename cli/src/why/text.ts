@@ -5,6 +5,7 @@ import {
   diagnose,
   type FlagTold,
   flagsTold,
+  hopWords,
   type NamedRemedy,
   type Refused,
   type Why,
@@ -84,15 +85,6 @@ const remedyText = ({ kind, field, object }: NamedRemedy): string => {
   return `${placeText({ ...object, path: '' })}${field === '' ? '' : `, ${field}`}`;
 };
 
-const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> = {
-  client: 'by whoever asked',
-  caller: 'at the caller’s proxy',
-  between: 'between the two proxies',
-  'server proxy': 'at the server’s proxy',
-  application: 'in the application',
-  policy: 'by policy',
-};
-
 /** What was said before. */
 interface Told {
   readonly isRefusal: boolean;
@@ -109,7 +101,7 @@ const diagnosisLines = ({ diagnosis, now }: WhyHop, { isRefusal, proposed }: Tol
   const changes = remedies.map((remedy): Line => ['change', remedyText(remedy)]);
   if (isRefusal) return proposed ? changes.filter((_, index) => remedies[index]?.kind !== 'AuthorizationPolicy') : changes;
   return [
-    ['cause', `${words} (${places[hop]})`],
+    ['cause', `${words} (${hopWords[hop]})`],
     ...flags.map(flagLine),
     ...(details === '' ? [] : [['details', printable(details)] as const]),
     ...(now === undefined ? [] : [['now', now] as const]),

@@ -8,6 +8,16 @@ import { grpcStatus } from './grpc.ts';
 /** Where the cause lies; `client`: whoever asked, and no proxy. */
 export type Hop = 'client' | 'caller' | 'between' | 'server proxy' | 'application' | 'policy';
 
+/** Where it failed, after what failed. */
+export const hopWords: Readonly<Record<Hop, string>> = {
+  client: 'by whoever asked',
+  caller: 'at the caller’s proxy',
+  between: 'between the two proxies',
+  'server proxy': 'at the server’s proxy',
+  application: 'in the application',
+  policy: 'by policy',
+};
+
 type End = 'caller' | 'server';
 
 export interface FlagTold {

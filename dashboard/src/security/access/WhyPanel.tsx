@@ -1,6 +1,6 @@
 /** Why a request or connection became what it became, in words, with what could be changed. */
 import type { DecidingRule, Verdict, WrittenPlace } from '@weft/model';
-import type { NamedRemedy, Refused, Why, WhyHop } from '@weft/signals';
+import { hopWords, type NamedRemedy, type Refused, type Why } from '@weft/signals';
 import { Badge, Panel, type Tone } from '../../kit/parts.tsx';
 import { ObjectLink, PlaceLink } from '../links.tsx';
 import { askedFor, resultOf } from './record-words.ts';
@@ -9,15 +9,6 @@ const about: Readonly<Record<Why['about'], readonly [tone: Tone, words: string]>
   refusal: ['bad', 'refused'],
   failure: ['warn', 'failed'],
   success: ['good', 'nothing went wrong'],
-};
-
-const places: Readonly<Record<NonNullable<WhyHop['diagnosis']>['hop'], string>> = {
-  client: 'by whoever asked',
-  caller: 'at the caller’s proxy',
-  between: 'between the two proxies',
-  'server proxy': 'at the server’s proxy',
-  application: 'in the application',
-  policy: 'by policy',
 };
 
 type Policy = Pick<DecidingRule, 'namespace' | 'policy' | 'file' | 'line'>;
@@ -117,7 +108,7 @@ export const WhyPanel = ({ why }: { readonly why: Why }) => {
     <Panel title="Why" tools={<Badge tone={tone}>{words}</Badge>}>
       {at?.diagnosis && (
         <p>
-          <strong>{at.diagnosis.words}</strong> ({places[at.diagnosis.hop]})
+          <strong>{at.diagnosis.words}</strong> ({hopWords[at.diagnosis.hop]})
         </p>
       )}
       {why.about === 'success' && <p>Every proxy on its way says that all went well.</p>}
