@@ -117,12 +117,22 @@ const outside = async (): Promise<Resolver> => {
   return { address: '127.0.0.1', port: udp.address().port };
 };
 
+/** On a port that is free for UDP and TCP alike: what the kernel gives for one may be taken for the other. */
+const served = async (input: Pick<Parameters<typeof serveDns>[0], 'names' | 'forwarder'>, left = 20): Promise<DnsServer> => {
+  try {
+    return await serveDns({ address: '127.0.0.1', port: 0, ...input });
+  } catch (error) {
+    if (left === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return served(input, left - 1);
+  }
+};
+
 beforeAll(async () => {
   directory = await mkdtemp(`${tmpdir()}/weft-dns-`);
   const resolver = await outside();
   const silent = { address: '127.0.0.1', port: 1 };
   const forwarder = await serveForwarder(`${directory}/dns.sock`, { resolvers: () => [silent, resolver], hasIPv6: async () => hasIPv6 });
-  server = await serveDns({ address: '127.0.0.1', port: 0, names: () => mesh, forwarder: `${directory}/dns.sock` });
+  server = await served({ names: () => mesh, forwarder: `${directory}/dns.sock` });
   closers.push(forwarder.close, server.close);
 });
 afterAll(async () => {
@@ -206,7 +216,7 @@ test('an alias comes with what it stands for, here or outside; one for itself fa
 });
 
 test('without the forwarder the answer is SERVFAIL, and the mesh still has its names', async () => {
-  const alone = await serveDns({ address: '127.0.0.1', port: 0, names: () => mesh, forwarder: `${directory}/none.sock` });
+  const alone = await served({ names: () => mesh, forwarder: `${directory}/none.sock` });
   closers.push(alone.close);
   const query = async (name: string) => decode(await exchange(() => createConnection(alone.port, '127.0.0.1'), question(name), 2_000));
   expect(await query('example.com')).toMatchObject({ id: 7, rcode: 'SERVFAIL' });
@@ -226,7 +236,7 @@ test('who asks without reading answers is not listened to for ever', async () =>
     answered++;
     return mesh;
   };
-  const counting = await serveDns({ address: '127.0.0.1', port: 0, names, forwarder: `${directory}/none.sock` });
+  const counting = await served({ names, forwarder: `${directory}/none.sock` });
   const greedy = createConnection(counting.port, '127.0.0.1').pause();
   greedy.on('error', () => {});
   // A kilobyte for each answer: more than the kernel holds for one connection.
