@@ -8,7 +8,6 @@ import ipaddr from 'ipaddr.js';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
 import { onlyThese, type Query } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
-import { welcomeOf } from './welcome.ts';
 
 const usualLimit = 100;
 const largestLimit = 10_000;
@@ -112,17 +111,11 @@ const heartbeatMs = 10_000;
 
 const [open, close] = [Buffer.from('{"items":['), Buffer.from(']}')];
 
-interface Reader {
-  readonly to: ServerResponse;
-  /** May read on. */
-  readonly isWelcome: () => boolean;
-}
-
 /** Those that come, as they come: a reader who is slow gets them later, not fewer. */
-const follow = async (records: Telemetry['records'], query: RecordQuery, { to, isWelcome }: Reader): Promise<void> => {
+const follow = async (records: Telemetry['records'], query: RecordQuery, to: ServerResponse): Promise<void> => {
   let after = query.after ?? (await records.last());
   let said = performance.now();
-  while (!to.destroyed && isWelcome()) {
+  while (!to.destroyed) {
     const { json, count, last = after } = await records.written({ ...query, after, limit: largestLimit }, '\n');
     after = last;
     if (count > 0 || performance.now() - said > heartbeatMs) {
@@ -153,6 +146,6 @@ export const recordRoutes: Routes = (server, parts) => {
     const { raw } = reply;
     raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     raw.flushHeaders();
-    follow(records, query, { to: raw, isWelcome: welcomeOf(request, parts) }).catch(() => raw.destroy());
+    follow(records, query, raw).catch(() => raw.destroy());
   });
 };

@@ -3,7 +3,6 @@ import { liveTopics } from '@weft/model';
 import { readLive } from '../live/reader.ts';
 import { onlyThese, type Query, textIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
-import { welcomeOf } from './welcome.ts';
 
 /** Each is a socket; a console has one. */
 const mostReaders = 200;
@@ -17,11 +16,9 @@ const topicsIn = (query: Query): ReadonlySet<string> | undefined => {
   return new Set(topics);
 };
 
-export const streamRoutes: Routes = (server, parts) => {
-  const { live } = parts;
+export const streamRoutes: Routes = (server, { live }) => {
   let readers = 0;
-  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, (request, reply) => {
-    const { query, headers } = request;
+  server.get<{ Querystring: Query }>('/stream', { config: { role: 'viewer' } }, ({ query, headers }, reply) => {
     onlyThese(query, 'topics');
     const topics = topicsIn(query);
     if (readers >= mostReaders) throw new Refusal(503, `${mostReaders} read what changes already: close one of them`);
@@ -34,6 +31,6 @@ export const streamRoutes: Routes = (server, parts) => {
     });
     // A proxy in between that collects what comes would hold it back.
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    readLive(live, raw, { isWelcome: welcomeOf(request, parts), ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
+    readLive(live, raw, { ...(topics && { topics }), ...(lastId !== undefined && { lastId }) });
   });
 };

@@ -1,16 +1,11 @@
 import { Refusal, type Routes } from './routes.ts';
-import { welcomeOf } from './welcome.ts';
 
 interface PodPath {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** How long who is logged out may still read logs that he follows. */
-const lookMs = 2000;
-
-export const workloadRoutes: Routes = (server, parts) => {
-  const { desired, agent } = parts;
+export const workloadRoutes: Routes = (server, { desired, agent }) => {
   server.get('/workloads', { config: { role: 'viewer' } }, () => {
     const { workloads, view } = desired.node();
     return { items: workloads, cluster: view.clusterId };
@@ -27,16 +22,10 @@ export const workloadRoutes: Routes = (server, parts) => {
     },
   );
 
-  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', { config: { role: 'operator' } }, async (request, reply) => {
-    const { params, url } = request;
+  server.get<{ Params: PodPath }>('/pods/:namespace/:name/logs', { config: { role: 'operator' } }, async ({ params, url }, reply) => {
     const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
     const answer = await agent.get(`/pods/${encodeURIComponent(params.namespace)}/${encodeURIComponent(params.name)}/logs${query}`);
-    const isWelcome = welcomeOf(request, parts);
-    const looking = setInterval(() => isWelcome() || answer.destroy(), lookMs);
-    reply.raw.on('close', () => {
-      clearInterval(looking);
-      answer.destroy();
-    });
+    reply.raw.on('close', () => answer.destroy());
     return reply
       .code(answer.statusCode ?? 502)
       .type(answer.headers['content-type'] ?? 'text/plain; charset=utf-8')

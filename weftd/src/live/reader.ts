@@ -8,8 +8,6 @@ export interface Asked {
   readonly topics?: ReadonlySet<string>;
   /** The id of the last event that was taken over an earlier connection. */
   readonly lastId?: string;
-  /** Who reads may still: asked before anything is told. */
-  readonly isWelcome?: () => boolean;
 }
 
 /** A connection on which nothing comes is closed by whatever is in between. */
@@ -24,23 +22,20 @@ class Reader {
   readonly #live: Live;
   readonly #to: ServerResponse;
   readonly #topics: ReadonlySet<string> | undefined;
-  readonly #isWelcome: () => boolean;
   readonly #waiting = new Map<string, LiveEvent>();
   #number = 0;
 
-  constructor(live: Live, to: ServerResponse, { topics, lastId, isWelcome = () => true }: Asked) {
+  constructor(live: Live, to: ServerResponse, { topics, lastId }: Asked) {
     this.#live = live;
     this.#to = to;
     this.#topics = topics;
-    this.#isWelcome = isWelcome;
     this.#begin(lastId);
     const detach = live.watch((told) => {
       this.#keep(told);
       this.#flush();
     });
     const heartbeat = setInterval(() => {
-      if (!this.#isWelcome()) to.end();
-      else if (!to.writableNeedDrain) to.write(':\n\n');
+      if (!to.writableNeedDrain) to.write(':\n\n');
     }, heartbeatMs);
     to.on('drain', () => this.#flush());
     to.once('close', () => {
@@ -74,10 +69,6 @@ class Reader {
 
   #flush(): void {
     if (this.#waiting.size === 0 || this.#to.writableNeedDrain || this.#to.writableEnded) return;
-    if (!this.#isWelcome()) {
-      this.#to.end();
-      return;
-    }
     const events = [...this.#waiting.values()];
     this.#waiting.clear();
     // The last one alone: a connection that breaks in between has not brought what follows.
