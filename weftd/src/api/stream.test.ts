@@ -55,7 +55,17 @@ test('a browser’s stream ends with its session', async () => {
   const headers = { host, cookie: String(login.headers['set-cookie']).split(';')[0] ?? '' };
   const stream = await streamAt('?topics=resources', { port, headers });
   const tap = await new Promise<IncomingMessage>((resolve) => get({ port, headers, path: '/api/v1/records/follow' }, resolve));
-  const ended = Promise.all([stream.message, tap].map((message) => new Promise((resolve) => message.resume().on('error', () => {}).on('close', resolve))));
+  const ended = Promise.all(
+    [stream.message, tap].map(
+      (message) =>
+        new Promise((resolve) =>
+          message
+            .resume()
+            .on('error', () => {})
+            .on('close', resolve),
+        ),
+    ),
+  );
   expect(tap.statusCode).toBe(200);
   await weftd.apply(service.replace('80', '81'));
   await vi.waitFor(() => expect(stream.events).toHaveLength(1));
