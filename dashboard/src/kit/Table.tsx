@@ -169,7 +169,9 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
         </table>
       </div>
       <div className="tools soft">
-        <span>{shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}</span>
+        <span>
+          {shown.length === rows.length ? `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}` : `${shown.length} of ${rows.length} rows`}
+        </span>
         {onMore && (
           <button type="button" className="button plain" onClick={onMore}>
             More
