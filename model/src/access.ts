@@ -25,6 +25,8 @@ export interface LoginMethod {
   readonly title: string;
   /** Where the browser goes to begin; absent where the login is sent to `POST /login`. */
   readonly start?: string;
+  /** Why nobody can log in so now. */
+  readonly fault?: string;
 }
 
 /** Of a link, or any token that the API takes. */
@@ -44,6 +46,8 @@ export interface SessionStatus {
 /** Answered with 401 to who asks for the session and has none. */
 export interface NoSession {
   readonly error: string;
+  /** Why the provider's way, which this browser went a moment ago, led to no login. */
+  readonly refused?: string;
   readonly methods: readonly LoginMethod[];
 }
 

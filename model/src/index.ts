@@ -63,7 +63,7 @@ export { manifestOf, manifestText } from './manifest.ts';
 export * from './mesh/alert-route.ts';
 export * from './mesh/alert-rule.ts';
 export * from './mesh/authorizer.ts';
-export { type ConsoleLogin, roleOfGroups } from './mesh/console-login.ts';
+export { type ConsoleLogin, consoleSecretName, readConsoleLogin, roleOfGroups } from './mesh/console-login.ts';
 export { type Credentials, credentialFlaws, credentialsOf, noCredentials } from './mesh/credentials.ts';
 export * from './mesh/objective.ts';
 export * from './mesh/period.ts';

@@ -12,6 +12,7 @@ import { type Facts, factsOf, type ObjectCheck } from './facts.ts';
 import { findingOf } from './finding.ts';
 import { gateways } from './gateway.ts';
 import { headlessServices } from './headless.ts';
+import { meshConfigs } from './mesh-secrets.ts';
 import { peerAuthentications } from './peer-authentication.ts';
 import { policySums } from './policy-sums.ts';
 import { proxyConfigs } from './proxy-config.ts';
@@ -21,7 +22,6 @@ import { services } from './service.ts';
 import { serviceEntries } from './service-entry.ts';
 import { sidecars } from './sidecar.ts';
 import { telemetries } from './telemetry.ts';
-import { meshConfigs } from './telemetry-secret.ts';
 import { virtualServices } from './virtual-service.ts';
 import { workloadEntries } from './workload-entry.ts';
 

@@ -32,11 +32,24 @@ const bodyOf = async (answer: Response): Promise<unknown> => {
   return text === '' ? {} : JSON.parse(text);
 };
 
+let onStranger = (): void => {};
+
+/** Called when weftd knows nobody any more who asks: the session is over. */
+export const whenStranger = (told: () => void): void => {
+  onStranger = told;
+};
+
+/** What weftd said, where it said no. */
+export const refusalIn = async (answer: Response): Promise<Refused> => {
+  const body = await bodyOf(answer).catch(() => undefined);
+  if (answer.status === 401 && !/\/(?:session|login)$/.test(new URL(answer.url).pathname)) onStranger();
+  return new Refused(answer.status, typeof body === 'object' && body !== null ? body : {});
+};
+
 const asked = async <T>(path: string, init: RequestInit): Promise<T> => {
   const answer = await fetch(`${prefix}${path}`, init);
-  const body = await bodyOf(answer);
-  if (!answer.ok) throw new Refused(answer.status, typeof body === 'object' && body !== null ? body : {});
-  return body as T;
+  if (!answer.ok) throw await refusalIn(answer);
+  return (await bodyOf(answer)) as T;
 };
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => asked<T>(path, { ...(signal && { signal }) });

@@ -2,7 +2,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type LoginRequest, mayAs, type NoSession, type PersonRole, type SessionStatus } from '@weft/model';
 import { answers } from './ask.ts';
-import { get, Refused, send, setCsrf } from './get.ts';
+import { get, Refused, send, setCsrf, whenStranger } from './get.ts';
 
 const read = async (): Promise<SessionStatus | NoSession> => {
   try {
@@ -17,7 +17,14 @@ const read = async (): Promise<SessionStatus | NoSession> => {
 
 export const isSession = (session: SessionStatus | NoSession): session is SessionStatus => 'user' in session;
 
-export const useSession = (): UseQueryResult<SessionStatus | NoSession> => useQuery({ queryKey: ['session'], queryFn: read });
+const sessionKey = ['session'];
+
+/** Who is logged in is asked for anew: the session may be over, or another. */
+export const askWho = (): Promise<void> => answers.invalidateQueries({ queryKey: sessionKey });
+
+whenStranger(() => void askWho());
+
+export const useSession = (): UseQueryResult<SessionStatus | NoSession> => useQuery({ queryKey: sessionKey, queryFn: read });
 
 /** Whether who is logged in may do what needs this role; weftd decides, this spares a refusal. */
 export const useMay = (needed: PersonRole): boolean => {

@@ -6,6 +6,7 @@
 import { type LiveTopic, liveTopics } from '@weft/model';
 import { useSyncExternalStore } from 'react';
 import { stale } from './ask.ts';
+import { askWho } from './session.ts';
 
 export interface Connection {
   readonly state: 'connecting' | 'live' | 'lost';
@@ -53,7 +54,9 @@ export const openStream = (): (() => void) => {
     source.onerror = () => {
       tell('lost');
       // A browser gives up where the answer is an error (weftd starts, the session ended): it is tried again all the same.
-      if (source?.readyState === EventSource.CLOSED) window.setTimeout(open, againMs);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      void askWho();
+      window.setTimeout(open, againMs);
     };
     for (const topic of liveTopics)
       source.addEventListener(topic, () => {

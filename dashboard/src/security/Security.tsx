@@ -5,6 +5,7 @@ import type { MtlsReport, StoredRecord } from '@weft/signals';
 import type { FormEvent } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { at } from '../api/get.ts';
+import { ForOperators } from '../kit/ForOperators.tsx';
 import { Page, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { Table } from '../kit/Table.tsx';
@@ -77,26 +78,42 @@ const Denied = () => {
   );
 };
 
-export const Security = () => {
+const useAskedMtls = () => {
   const { ns } = useShared();
   const { from, to } = useSpan();
-  const query = { namespace: ns, windowMs: to - from };
+  return { ns, windowMs: to - from, query: { namespace: ns, windowMs: to - from } };
+};
+
+/** By records. */
+const Migration = () => {
+  const { windowMs, query } = useAskedMtls();
   const report = useAsk<MtlsReport>({ path: '/mtls', query, topics: ['signals', 'resources'] });
+  return (
+    <Answer of={report} loading="Looking who came by what">
+      {(told) => (
+        <>
+          <Plaintext report={told} />
+          <StrictPlan namespaces={[...new Set(told.workloads.map(({ namespace }) => namespace))]} windowMs={windowMs} />
+          <Modes report={told} />
+        </>
+      )}
+    </Answer>
+  );
+};
+
+export const Security = () => {
+  const { ns, query } = useAskedMtls();
   return (
     <Page title="Security" command={`npx weft mtls${ns ? ` -n ${ns}` : ''}`} call={at('/mtls', query)}>
       <SecurityPlaces />
-      <Finder />
-      <Answer of={report} loading="Looking who came by what">
-        {(told) => (
-          <>
-            <Plaintext report={told} />
-            <StrictPlan namespaces={[...new Set(told.workloads.map(({ namespace }) => namespace))]} windowMs={to - from} />
-            <Modes report={told} />
-          </>
-        )}
-      </Answer>
+      <ForOperators what="Who asked for what, who still sends plaintext and who was refused">
+        <Finder />
+        <Migration />
+      </ForOperators>
       <Matrix />
-      <Denied />
+      <ForOperators what="Refused requests">
+        <Denied />
+      </ForOperators>
     </Page>
   );
 };

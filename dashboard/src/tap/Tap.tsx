@@ -3,6 +3,7 @@ import './tap.css';
 import type { StoredRecord } from '@weft/signals';
 import { useMemo, useState } from 'react';
 import { at } from '../api/get.ts';
+import { ForOperators } from '../kit/ForOperators.tsx';
 import { Badge, Page, Panel } from '../kit/parts.tsx';
 import { Failed } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
@@ -30,7 +31,7 @@ const showColumn = (choose: (row: StoredRecord) => void): Column<StoredRecord> =
   ),
 });
 
-export const Tap = () => {
+const Tapping = () => {
   const asked = useAsked();
   const query = recordQuery(asked);
   const [isRunning, run] = useState(true);
@@ -72,3 +73,9 @@ export const Tap = () => {
     </Page>
   );
 };
+
+export const Tap = () => (
+  <ForOperators what="Live requests" title="Live requests">
+    <Tapping />
+  </ForOperators>
+);

@@ -1,7 +1,6 @@
 /** Records as they come: one answer of weftd that does not end, a line for each. */
-import type { ApiError } from '@weft/model';
 import type { StoredRecord } from '@weft/signals';
-import { at, type Query, Refused } from '../api/get.ts';
+import { at, type Query, refusalIn } from '../api/get.ts';
 
 const linesIn = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
@@ -18,6 +17,6 @@ const linesIn = async function* (body: ReadableStream<Uint8Array>): AsyncGenerat
 /** Ends when weftd does, or by the signal. @throws Refused in weftd's words */
 export const follow = async (query: Query, onRecord: (record: StoredRecord) => void, signal: AbortSignal): Promise<void> => {
   const answer = await fetch(`/api/v1${at('/records/follow', query)}`, { signal });
-  if (!answer.ok || !answer.body) throw new Refused(answer.status, (await answer.json().catch(() => ({}))) as Partial<ApiError>);
+  if (!answer.ok || !answer.body) throw await refusalIn(answer);
   for await (const line of linesIn(answer.body)) onRecord(JSON.parse(line) as StoredRecord);
 };

@@ -5,6 +5,7 @@ import type { Span, Trace } from '@weft/model';
 import { criticalPath, waterfall } from '@weft/signals';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
+import { ForOperators } from '../kit/ForOperators.tsx';
 import { Figure, Page, Panel } from '../kit/parts.tsx';
 import { useWord } from '../kit/search.ts';
 import { Answer } from '../kit/states.tsx';
@@ -40,7 +41,7 @@ const Whole = ({ trace }: { readonly trace: Trace }) => {
   );
 };
 
-export const OneTrace = () => {
+const TheTrace = () => {
   const { trace: id } = useParams({ strict: false }) as { trace: string };
   const found = useAsk<Trace>({ path: `/traces/${id}`, topics: [] });
   return (
@@ -51,3 +52,9 @@ export const OneTrace = () => {
     </Page>
   );
 };
+
+export const OneTrace = () => (
+  <ForOperators what="Traces" title="Trace">
+    <TheTrace />
+  </ForOperators>
+);

@@ -5,6 +5,7 @@ import type { TraceSummary } from '@weft/model';
 import type { FormEvent } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { at } from '../api/get.ts';
+import { ForOperators } from '../kit/ForOperators.tsx';
 import { Badge, Page, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
@@ -87,7 +88,7 @@ const nothing = (
   </>
 );
 
-export const Traces = () => {
+const Found = () => {
   const asked = readTraceSearch(useSearch({ strict: false }));
   const { ns, since = '1h' } = useShared();
   const set = useSetSearch();
@@ -113,3 +114,9 @@ export const Traces = () => {
     </Page>
   );
 };
+
+export const Traces = () => (
+  <ForOperators what="Traces" title="Traces">
+    <Found />
+  </ForOperators>
+);

@@ -1,5 +1,6 @@
 /** Lines of instances as they are written: application and proxy, merged in the order in which they come. */
 import { useEffect, useState } from 'react';
+import { refusalIn } from '../api/get.ts';
 
 export interface LogSource {
   readonly namespace: string;
@@ -30,21 +31,12 @@ const gatherMs = 200;
 const pathOf = ({ namespace, pod, container }: LogSource): string =>
   `/api/v1/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(pod)}/logs?follow=true&tail=${tail}${container ? `&container=${container}` : ''}`;
 
-const reasonOf = async (answer: Response): Promise<string> => {
-  const text = await answer.text();
-  try {
-    return String((JSON.parse(text) as { error?: unknown }).error ?? text);
-  } catch {
-    return text || `weftd answered ${answer.status}`;
-  }
-};
-
 const readLines = async (
   source: LogSource,
   { signal, take }: { readonly signal: AbortSignal; readonly take: (text: string) => void },
 ): Promise<void> => {
   const answer = await fetch(pathOf(source), { signal });
-  if (!answer.ok || !answer.body) throw new Error(await reasonOf(answer));
+  if (!answer.ok || !answer.body) throw await refusalIn(answer);
   let rest = '';
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {

@@ -7,6 +7,7 @@ import type { Metadata } from '../resource.ts';
 import { invalid } from '../rule.ts';
 import { cidrFault, network } from '../text/host.ts';
 import { childPath } from '../yaml/json.ts';
+import { checkConsoleAddress } from './console-address.ts';
 import { checkConsoleLogin } from './console-login.ts';
 import { checkRetention } from './retention.ts';
 import { checkTelemetryTargets } from './telemetry-targets.ts';
@@ -43,6 +44,7 @@ export function* checkMeshAnnotations(annotations: Annotations): Iterable<Proble
   yield* checkTelemetryTargets(annotations);
   yield* checkRetention(annotations);
   yield* checkConsoleLogin(annotations);
+  yield* checkConsoleAddress(annotations);
   const mode = annotations[compatibilityName];
   if (mode !== undefined && mode !== 'istio')
     yield invalid(

@@ -21,7 +21,7 @@ export interface ConsoleLogin {
 type Annotations = Metadata['annotations'];
 
 const issuerName = 'mesh.weft.dev/console-oidc';
-const secretName = `${issuerName}-secret`;
+export const consoleSecretName = `${issuerName}-secret`;
 const rolesName = `${issuerName}-roles`;
 const claimName = `${issuerName}-groups-claim`;
 const networksName = `${issuerName}-networks`;
@@ -41,7 +41,7 @@ const grantsIn = (text: string | undefined): readonly { readonly role: string; r
 
 /** What cannot be read counts as not written; undefined: nobody else vouches. */
 export const readConsoleLogin = (annotations: Annotations): ConsoleLogin | undefined => {
-  const [issuer = '', secret = ''] = [annotations[issuerName], annotations[secretName]];
+  const [issuer = '', secret = ''] = [annotations[issuerName], annotations[consoleSecretName]];
   if (!issuerForm.test(issuer) || secret === '') return undefined;
   const grants = grantsIn(annotations[rolesName]);
   const groups = (role: PersonRole): readonly string[] => grants.filter((one) => one.role === role).map(({ group }) => group);
@@ -65,17 +65,17 @@ const path = (annotation: string): string => childPath('metadata.annotations', a
 export function* checkConsoleLogin(annotations: Annotations): Iterable<Problem> {
   const issuer = annotations[issuerName];
   if (issuer === undefined) {
-    for (const name of [secretName, rolesName, claimName, networksName])
+    for (const name of [consoleSecretName, rolesName, claimName, networksName])
       if (annotations[name] !== undefined)
         yield doubtful('WEFT0101', path(name), [`nobody vouches: \`${issuerName}\` is not there`, 'Name the provider, or remove it.']);
     return;
   }
   if (!issuerForm.test(issuer))
     yield invalid(path(issuerName), 'no issuer that can be asked', 'Write `https://host/path`, without user, password and query.');
-  if (!annotations[secretName])
+  if (!annotations[consoleSecretName])
     yield invalid(
       path(issuerName),
-      `\`${secretName}\` is not there`,
+      `\`${consoleSecretName}\` is not there`,
       'Name a Secret of the root namespace with client-id and client-secret.',
     );
   const grants = grantsIn(annotations[rolesName]);

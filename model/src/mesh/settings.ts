@@ -17,6 +17,7 @@ import { flawOfLogFormat } from '../text/log-format.ts';
 import type { Json } from '../yaml/json.ts';
 import { checkMeshAnnotations, readMeshAnnotations } from './annotations.ts';
 import { checkProviders, type ExtensionProvider } from './authorizer.ts';
+import { readConsoleAddress } from './console-address.ts';
 import { type ConsoleLogin, readConsoleLogin } from './console-login.ts';
 import { defaultRetention, readRetention, type TelemetryRetention } from './retention.ts';
 import { builtInProviders, flawOfLabels, streams } from './telemetry-provider.ts';
@@ -94,6 +95,8 @@ export interface MeshSettings {
   readonly telemetryRetention: TelemetryRetention;
   /** Absent: only Weft itself vouches for people. */
   readonly consoleLogin?: ConsoleLogin;
+  /** Absent: the console is reached at this machine's own addresses only. */
+  readonly consoleAddress?: string;
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
@@ -188,6 +191,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
   const d = defaultMeshSettings;
   const { compatibility, keyNetworks, alertNetworks } = readMeshAnnotations(annotations);
   const consoleLogin = readConsoleLogin(annotations);
+  const consoleAddress = readConsoleAddress(annotations);
   const keepalive = spec.tcpKeepalive;
   return {
     ...d,
@@ -213,6 +217,7 @@ const complete = (spec: MeshConfigSpec, annotations: Metadata['annotations']): M
     telemetryTargets: readTelemetryTargets(annotations),
     telemetryRetention: readRetention(annotations),
     ...(consoleLogin && { consoleLogin }),
+    ...(consoleAddress !== undefined && { consoleAddress }),
     defaultServiceExportTo: spec.defaultServiceExportTo ?? d.defaultServiceExportTo,
     defaultVirtualServiceExportTo: spec.defaultVirtualServiceExportTo ?? d.defaultVirtualServiceExportTo,
     defaultDestinationRuleExportTo: spec.defaultDestinationRuleExportTo ?? d.defaultDestinationRuleExportTo,

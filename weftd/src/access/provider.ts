@@ -13,15 +13,23 @@ export interface ProviderLogin extends ConsoleLogin {
 
 const trimmed = (text: string | undefined): string | undefined => text?.trim() || undefined;
 
-export const providerLogin = (
-  resources: readonly Resource[],
-  { consoleLogin, rootNamespace }: MeshSettings,
-): { readonly consoleLogin?: ProviderLogin } => {
-  if (!consoleLogin) return {};
-  const found = ofKind(resources, 'Secret').find(
-    ({ metadata }) => metadata.namespace === rootNamespace && metadata.name === consoleLogin.secret,
-  );
+export interface ConsoleSettings {
+  readonly consoleLogin?: ProviderLogin;
+  readonly consoleAddress?: string;
+}
+
+const providerOf = (login: ConsoleLogin, resources: readonly Resource[], rootNamespace: string): ProviderLogin => {
+  const found = ofKind(resources, 'Secret').find(({ metadata }) => metadata.namespace === rootNamespace && metadata.name === login.secret);
   const [id, secret, authority] = ['client-id', 'client-secret', 'ca.crt'].map((key) => trimmed(found && secretText(found.spec, key)));
-  if (id === undefined) return { consoleLogin };
-  return { consoleLogin: { ...consoleLogin, client: { id, ...(secret && { secret }), ...(authority && { authority }) } } };
+  if (id === undefined) return login;
+  return { ...login, client: { id, ...(secret && { secret }), ...(authority && { authority }) } };
 };
+
+/** What the mesh's settings say of the console. */
+export const consoleSettings = (
+  resources: readonly Resource[],
+  { consoleLogin, consoleAddress, rootNamespace }: MeshSettings,
+): ConsoleSettings => ({
+  ...(consoleLogin && { consoleLogin: providerOf(consoleLogin, resources, rootNamespace) }),
+  ...(consoleAddress !== undefined && { consoleAddress }),
+});

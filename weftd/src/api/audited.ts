@@ -39,6 +39,15 @@ const withTheChange: ReadonlySet<AuditAction> = new Set(['apply', 'delete', 'und
 const isTrial = ({ body }: FastifyRequest): boolean =>
   typeof body === 'object' && body !== null && 'dryRun' in body && body.dryRun === true;
 
+/** Where the answer itself does not say that it was refused: a browser is led on. */
+export const noteRefusal = async (request: FastifyRequest, { access, live }: ApiParts, reason: string): Promise<void> => {
+  const { audit: action } = request.routeOptions.config;
+  if (!action || request.isNoted) return;
+  request.isNoted = true;
+  await access.note({ by: authorOf(request), action, about: briefly(aboutOf(request, {})), result: 'refused', reason: briefly(reason) });
+  live.tell('audit');
+};
+
 const note = async (request: FastifyRequest, reply: FastifyReply, payload: unknown, { access, live }: ApiParts): Promise<void> => {
   const { audit: action } = request.routeOptions.config;
   const isRefused = reply.statusCode >= 400;

@@ -51,7 +51,7 @@ export const letIn = (server: FastifyInstance, judge: Judge, { access }: ApiPart
     if (!verdict.ok) throw new Refusal(verdict.status, verdict.reason);
     const { caller } = verdict;
     if (!caller || caller.how === 'socket') return;
-    if (!isAllowed(caller.user)) refuseTooMuch(request, reply);
+    if (!isAllowed(`${caller.how} ${caller.user}`)) refuseTooMuch(request, reply);
     stay(caller, reply);
   });
   server.addHook('onClose', async () => standing.stop());

@@ -31,7 +31,17 @@ export interface Names {
   readonly hosts: readonly string[];
   /** Cookies know no ports: two meshes on one machine must not log each other out. */
   readonly cookie: string;
+  /** `https://host[:port]`: what people call it where a proxy that ends TLS stands before it; the mesh's settings say so, no request can. */
+  readonly address?: string;
 }
+
+/** What a browser calls the origin of this server's pages, by the host that it asked. Undefined: this server is not called so. */
+export const originAt = ({ hosts, address }: Names, host: string): string | undefined => {
+  if (address === `https://${host}`) return address;
+  return hosts.includes(host) ? `http://${host}` : undefined;
+};
+
+const hostOf = ({ host = '' }: IncomingHttpHeaders): string => host.toLowerCase();
 
 export const namesOf = (host: string, port: number): Names => {
   const written = host.includes(':') ? `[${host}]` : host;
@@ -46,19 +56,20 @@ const isForeignFetch = ({ 'sec-fetch-site': site, 'sec-fetch-mode': mode }: Inco
   site !== undefined && site !== 'same-origin' && site !== 'none' && mode !== 'navigate';
 
 /** DNS that was turned to this machine brings the stranger's name along, a foreign page its origin. */
-const judgeOrigin = (headers: IncomingHttpHeaders, { hosts }: Names): Refused | undefined => {
-  const host = headers.host?.toLowerCase() ?? '';
-  if (!hosts.includes(host)) return refuse(421, `this server is ${hosts[0]}, not ${JSON.stringify(host)}`);
+const judgeOrigin = (headers: IncomingHttpHeaders, names: Names): Refused | undefined => {
+  const { hosts, address } = names;
+  const host = hostOf(headers);
+  if (originAt(names, host) === undefined) return refuse(421, `this server is ${hosts[0]}, not ${JSON.stringify(host)}`);
   const { origin } = headers;
-  const isForeign = origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''));
+  const isForeign = origin !== undefined && origin !== address && !hosts.includes(origin.replace(/^http:\/\//, ''));
   return isForeign || isForeignFetch(headers) ? refuse(403, 'requests from other origins are not served') : undefined;
 };
 
 /** A cookie goes along whoever made the browser ask: what changes something must come from a page of ours, which knows the session's token. */
-const judgeForgery = ({ headers, method = '' }: IncomingMessage, { session }: Caller): Refused | undefined => {
+const judgeForgery = ({ headers, method = '' }: IncomingMessage, { session }: Caller, names: Names): Refused | undefined => {
   const isUpgrade = headers.upgrade !== undefined;
   if (!session || !(changes(method) || isUpgrade)) return undefined;
-  if (headers.origin !== `http://${headers.host?.toLowerCase()}`) return refuse(403, 'a change by a browser must say its origin, this one');
+  if (headers.origin !== originAt(names, hostOf(headers))) return refuse(403, 'a change by a browser must say its origin, this one');
   const shown = headers['x-weft-csrf'];
   // A browser's WebSocket carries no header of one's own; its origin is said by the browser.
   if (isUpgrade || (typeof shown === 'string' && isSame(shown, session.csrf))) return undefined;
@@ -101,6 +112,6 @@ export const guard =
     // Where nobody need be known, who is not is let in as nobody.
     if (needed === 'anyone') return 'ok' in caller ? { ok: true } : { ok: true, caller };
     if ('ok' in caller) return caller;
-    const refused = judgeForgery(message, caller) ?? judgeRole(caller, needed);
+    const refused = judgeForgery(message, caller, names()) ?? judgeRole(caller, needed);
     return refused ? { ...refused, caller } : { ok: true, caller };
   };

@@ -89,6 +89,41 @@ test('a session has the role of its link', async () => {
   expect((await tcp('/login/links', { headers, body: {} })).status).toBe(403);
 });
 
+test('behind a proxy that ends TLS it answers to the address of the settings alone, and its cookie goes by TLS only', async () => {
+  const settings = (address: string): string =>
+    `apiVersion: mesh.weft.dev/v1alpha1\nkind: MeshConfig\nmetadata: {name: default, annotations: {mesh.weft.dev/console-address: '${address}'}}\nspec: {}\n`;
+  const name = 'console.example.com';
+  const [behind, origin] = [{ host: name, 'x-forwarded-proto': 'https' }, `https://${name}`];
+  expect((await tcp('/session', { headers: behind })).status).toBe(421);
+  expect((await weftd.apply(settings(`http://${name}`))).body.findings).toMatchObject([{ message: expect.stringMatching(/no address/) }]);
+  expect((await tcp('/session', { headers: behind })).status).toBe(421);
+  expect((await weftd.apply(settings(`${origin}:443`))).status).toBe(200);
+  const { body: link } = await weftd.ask('/login/links', { body: { role: 'admin' } });
+  expect(link.url).toMatch(/^https:\/\/console\.example\.com\/login#ticket=/);
+  const login = await tcp('/login', { body: { ticket: new URL(link.url).hash.slice(8) }, headers: { ...behind, origin } });
+  expect(String(login.headers['set-cookie'])).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
+  const { cookie, csrf } = browserOf(login);
+  const change = (from: string) =>
+    tcp('/delete', { body: { objects: [] }, headers: { ...behind, cookie, 'x-weft-csrf': csrf, origin: from } });
+  expect((await change(origin)).status).toBe(200);
+  expect((await change(`http://${name}`)).status).toBe(403);
+  expect((await change('https://evil.example')).status).toBe(403);
+  expect((await tcp('/session', { headers: { host: 'evil.example', 'x-forwarded-host': name } })).status).toBe(421);
+  await weftd.ask('/delete', { body: { objects: [{ kind: 'MeshConfig', namespace: '', name: 'default' }] } });
+  expect((await tcp('/session', { headers: behind })).status).toBe(421);
+});
+
+test('who logs in again in the same browser has left the session before', async () => {
+  const { cookie } = await loggedIn('viewer');
+  await tcp('/login', { body: { ticket: await ticketFor('viewer') }, headers: { cookie, origin: `http://${host()}` } });
+  expect((await tcp('/session', { headers: { cookie } })).status).toBe(401);
+  // A cookie that somebody else has put there does not become a session.
+  const planted = `weft_session_${port}=${'p'.repeat(43)}`;
+  const answer = await tcp('/login', { body: { ticket: await ticketFor('viewer') }, headers: { cookie: planted } });
+  expect(browserOf(answer).cookie).not.toBe(planted);
+  expect((await tcp('/session', { headers: { cookie: planted } })).status).toBe(401);
+});
+
 test('logging out ends the session, also on disk', async () => {
   const { cookie, csrf } = await loggedIn('viewer');
   const headers = { cookie, 'x-weft-csrf': csrf, origin: `http://${host()}` };

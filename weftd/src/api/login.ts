@@ -6,6 +6,8 @@ import { Type } from 'typebox';
 import { type Caller, personOf } from '../access/access.ts';
 import { longestSession, type Session } from '../access/sessions.ts';
 import { rateLimit } from '../rate.ts';
+import { originAt } from './guard.ts';
+import { refusedIn } from './oidc-refusal.ts';
 import { type ApiParts, Refusal, type Routes } from './routes.ts';
 
 const secret = Type.String({ minLength: 1, maxLength: 200 });
@@ -26,8 +28,11 @@ const own: readonly LoginMethod[] = [
 
 const methodsOf = ({ desired }: ApiParts): readonly LoginMethod[] => {
   const { consoleLogin } = desired.node();
-  if (!consoleLogin?.client) return own;
-  return [...own, { kind: 'oidc', title: `Log in at ${new URL(consoleLogin.issuer).host}`, start: '/api/v1/login/oidc' }];
+  if (!consoleLogin) return own;
+  const title = `Log in at ${new URL(consoleLogin.issuer).host}`;
+  // What is wrong with it is not told to strangers: a finding says it.
+  if (!consoleLogin.client) return [...own, { kind: 'oidc', title, fault: 'is not set up: an administrator sees why among the findings' }];
+  return [...own, { kind: 'oidc', title, start: '/api/v1/login/oidc' }];
 };
 
 const statusOf = ({ user, role, how, session }: Caller, parts: ApiParts): SessionStatus => ({
@@ -52,19 +57,30 @@ const loginBy = ({ access }: ApiParts, request: LoginRequest): Login => {
   return { ...person, how: 'token', token: caller.user };
 };
 
-const setCookie = (reply: FastifyReply, { names }: ApiParts, value: string, maxAgeMs: number): void => {
-  reply.setCookie(names().cookie, value, { httpOnly: true, sameSite: 'strict', path: cookiePath, maxAge: Math.floor(maxAgeMs / 1000) });
+/** Sent back over TLS only, where the browser came by TLS. */
+export const isByTls = ({ host }: Pick<FastifyRequest, 'host'>, { names }: Pick<ApiParts, 'names'>): boolean =>
+  originAt(names(), host.toLowerCase())?.startsWith('https:') ?? false;
+
+const setCookie = (reply: FastifyReply, parts: ApiParts, value: string, maxAgeMs: number): void => {
+  reply.setCookie(parts.names().cookie, value, {
+    ...{ httpOnly: true, sameSite: 'strict', path: cookiePath, secure: isByTls(reply.request, parts) },
+    maxAge: Math.floor(maxAgeMs / 1000),
+  });
 };
 
+/** Who the browser was before is over with it: nobody keeps what nobody shows any more. */
 export const enter = async (parts: ApiParts, login: Login, reply: FastifyReply): Promise<SessionStatus> => {
-  const { secret: value, session } = await parts.access.sessions.open(login);
+  const { sessions } = parts.access;
+  const former = sessions.of(reply.request.cookies[parts.names().cookie] ?? '');
+  const { secret: value, session } = await sessions.open(login);
+  if (former) await sessions.end((_, proof) => proof === former.proof);
   setCookie(reply, parts, value, longestSession);
   return statusOf({ ...login, session }, parts);
 };
 
-const madeLink = ({ access, apiAddress }: ApiParts, { user }: Caller, { role = 'admin' }: LoginLinkRequest): LoginLink => {
+const madeLink = ({ access, apiAddress, names }: ApiParts, { user }: Caller, { role = 'admin' }: LoginLinkRequest): LoginLink => {
   const { secret: value, ticket } = access.tickets.issue({ user, role });
-  return { url: `${apiAddress()}/login#ticket=${value}`, role, expires: ticket.expires };
+  return { url: `${names().address ?? apiAddress()}/login#ticket=${value}`, role, expires: ticket.expires };
 };
 
 /** Secrets are too long to be guessed; so this is for the log's and the machine's sake, and who shows a good one is never kept waiting. */
@@ -85,7 +101,7 @@ export const loginRoutes: Routes = (server, parts) => {
   server.get('/session', { config: { role: 'anyone' } }, async ({ caller }, reply): Promise<SessionStatus | NoSession> => {
     if (caller) return statusOf(caller, parts);
     reply.code(401);
-    return { error: 'nobody is logged in', methods: methodsOf(parts) };
+    return { error: 'nobody is logged in', ...refusedIn(reply, parts), methods: methodsOf(parts) };
   });
   server.post<{ Body: LoginRequest }>(
     '/login',

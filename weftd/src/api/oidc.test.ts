@@ -59,14 +59,14 @@ stringData: {client-id: ${client.id}, client-secret: ${client.secret}}
 /** A browser, as far as logins need one: it keeps cookies and follows where it is led. */
 const browser = () => {
   const jars = new Map<string, Map<string, string>>();
-  const visit = async (url: string, form?: Record<string, string>): Promise<Response> => {
+  const visit = async (url: string, form?: Record<string, string>, accept = '*/*'): Promise<Response> => {
     const { host } = new URL(url);
     const jar = jars.get(host) ?? new Map<string, string>();
     jars.set(host, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, {
       redirect: 'manual',
-      headers: { cookie, 'sec-fetch-mode': 'navigate' },
+      headers: { cookie, accept, 'sec-fetch-mode': 'navigate' },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),
     });
     for (const text of response.headers.getSetCookie()) {
@@ -145,6 +145,12 @@ test('who is in a group that has a role is logged in with it, and led where he w
   expect(await errorOf(refused)).toBe('eve is in no group that has a role here (claim groups)');
   expect((await sessionOf(cookies())).status).toBe(401);
   expect((await weftd.ask('/audit?action=login&limit=1')).body.items).toMatchObject([{ result: 'refused', reason: /eve is in no group/ }]);
+  // A person reads it where he can begin again; it stands in no address.
+  const person = browser();
+  const led = await person.visit(await logIn(person.visit, 'eve'), undefined, 'text/html,*/*');
+  expect([led.status, led.headers.get('location')]).toEqual([303, '/login?next=%2F']);
+  expect((await sessionOf(person.cookies())).body).toMatchObject({ refused: 'eve is in no group that has a role here (claim groups)' });
+  expect((await weftd.ask('/audit?action=login&limit=2')).body.items).toMatchObject([{ result: 'refused' }, { result: 'refused' }]);
 }, 30_000);
 
 test('a login that another browser began is refused, and one whose state is not ours', async () => {
@@ -253,7 +259,9 @@ test('without settings, or without what its Secret must hold, nobody else is ask
   const { visit } = browser();
   const answer = await begin(visit);
   expect([answer.status, await errorOf(answer)]).toEqual([502, expect.stringContaining('the Secret oidc')]);
-  expect((await sessionOf('')).body.methods).toHaveLength(2);
+  expect((await sessionOf('')).body.methods.at(-1)).toEqual({
+    ...{ kind: 'oidc', title: expect.stringMatching(/^Log in at 127/), fault: expect.stringContaining('is not set up') },
+  });
   await weftd.ask('/delete', { body: { objects: [{ kind: 'MeshConfig', namespace: '', name: 'default' }] } });
   expect((await begin(visit)).status).toBe(404);
 });

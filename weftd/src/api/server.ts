@@ -20,7 +20,7 @@ import { letIn } from './door.ts';
 import { edgeRoutes } from './edges.ts';
 import { upgrade } from './exec.ts';
 import { explainRoutes } from './explain.ts';
-import { guard, type Judge, namesOf } from './guard.ts';
+import { guard, type Judge, type Names, namesOf } from './guard.ts';
 import { historyRoutes } from './history.ts';
 import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -139,8 +139,11 @@ const portOf = ({ server }: FastifyInstance): number => (server.address() as Add
 
 export const serveApi = async ({ parts: given, owner, socket, tcp, log }: ApiInput): Promise<ApiServer> => {
   let { port } = tcp;
-  const names = () => namesOf(tcp.host, port);
-  const parts: ApiParts = { ...given, names, apiAddress: () => `http://${names().hosts[0]}` };
+  const names = (): Names => {
+    const { consoleAddress: address } = given.desired.node();
+    return { ...namesOf(tcp.host, port), ...(address !== undefined && { address }) };
+  };
+  const parts: ApiParts = { ...given, names, apiAddress: () => `http://${namesOf(tcp.host, port).hosts[0]}` };
   const remote = serverFor(guard(parts.access, names), shared, { parts, log });
   const opener: Caller = { user: owner, role: 'admin', how: 'socket' };
   const local = serverFor(() => ({ ok: true, caller: opener }), [...shared, ...socketOnly], { parts, log });

@@ -1,7 +1,7 @@
 import type { Status } from '@weft/model';
 import type { ApiParts, Routes } from './routes.ts';
 
-const statusOf = ({ desired, push, version, gatewayPort, apiAddress }: ApiParts): Status => {
+const statusOf = ({ desired, push, version, gatewayPort, apiAddress, names }: ApiParts): Status => {
   const { workloads, instances, view } = desired.node();
   const wanted = workloads.reduce((sum, workload) => sum + workload.desired, 0);
   const running = workloads.reduce((sum, workload) => sum + Math.min(workload.ready, workload.desired), 0);
@@ -15,7 +15,7 @@ const statusOf = ({ desired, push, version, gatewayPort, apiAddress }: ApiParts)
     addresses: {
       gateway: isEntered ? `http://127.0.0.1:${gatewayPort}` : '',
       api: apiAddress(),
-      console: `${apiAddress()}/`,
+      console: `${names().address ?? apiAddress()}/`,
       prometheus: `${apiAddress()}/api/v1/metrics`,
     },
     counts: { workloads: workloads.length, proxies: proxied.length, identities: identities.size },

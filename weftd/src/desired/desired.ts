@@ -17,7 +17,7 @@ import type {
 } from '@weft/model';
 import { meshSettings, refKey } from '@weft/model';
 import { type AccessCalls, accessCalls } from '../access/calls.ts';
-import { providerLogin } from '../access/provider.ts';
+import { consoleSettings } from '../access/provider.ts';
 import { type Configuration, configurationOf } from '../alerts/configuration.ts';
 import { keyFindings, sourcesIn } from '../jwks/findings.ts';
 import { type KeeperPowers, KeyKeeper } from '../jwks/keeper.ts';
@@ -473,7 +473,7 @@ export class Desired implements Omit<Calls, keyof AccessCalls | keyof Questions 
       ),
       ...{ measured: measuredIn(resources), telemetryReceivers: telemetryReceivers(resources, settings) },
       telemetryRetention: settings.telemetryRetention,
-      ...providerLogin(resources, settings),
+      ...consoleSettings(resources, settings),
       ...{ trustDomainAliases: settings.trustDomainAliases, changing: this.#changing(), ...(node && { node }) },
     };
     const text = JSON.stringify(state);

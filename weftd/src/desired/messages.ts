@@ -129,6 +129,8 @@ export interface NodeState {
   readonly telemetryRetention: TelemetryRetention;
   /** Who else vouches for people; `client` is absent where its Secret does not say it. */
   readonly consoleLogin?: ProviderLogin;
+  /** `https://host[:port]`, where a proxy that ends TLS stands before it. */
+  readonly consoleAddress?: string;
   /** Pods that are on the way to another mode of mutual TLS, or may go by withdrawn policies, as `namespace/name`. */
   readonly changing: readonly string[];
   readonly node?: NodeRegistration;

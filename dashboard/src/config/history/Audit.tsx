@@ -2,6 +2,7 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { type AuditEntry, auditActions } from '@weft/model';
 import { useAsk } from '../../api/ask.ts';
+import { ForOperators } from '../../kit/ForOperators.tsx';
 import { Badge, Page, Panel } from '../../kit/parts.tsx';
 import { Answer } from '../../kit/states.tsx';
 import { type Column, Table } from '../../kit/Table.tsx';
@@ -87,7 +88,7 @@ const Filters = () => {
   );
 };
 
-export const Audit = () => {
+const Log = () => {
   const { user, action, result, about, sort = '-at' } = useSearch({ strict: false }) as AuditQuery;
   const set = useSetSearch();
   const entries = useAsk<{ items: readonly AuditEntry[] }>({
@@ -117,3 +118,9 @@ export const Audit = () => {
     </Page>
   );
 };
+
+export const Audit = () => (
+  <ForOperators what="Entries of the audit log" title="Audit log" places={<Tabs />}>
+    <Log />
+  </ForOperators>
+);

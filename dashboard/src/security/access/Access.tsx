@@ -4,6 +4,7 @@ import type { StoredRecord } from '@weft/signals';
 import { useState } from 'react';
 import { at, get } from '../../api/get.ts';
 import { csv } from '../../kit/csv.ts';
+import { ForOperators } from '../../kit/ForOperators.tsx';
 import { Page, save } from '../../kit/parts.tsx';
 import { Failed, Loading } from '../../kit/states.tsx';
 import { Table } from '../../kit/Table.tsx';
@@ -25,7 +26,7 @@ const saveAll = async (path: string): Promise<void> => {
   save('access-records.csv', new Blob([csv(names, rows)], { type: 'text/csv' }));
 };
 
-export const Access = () => {
+const Found = () => {
   const asked = useAsked();
   const { since = '1h' } = useShared();
   const set = useSetSearch();
@@ -84,3 +85,9 @@ export const Access = () => {
     </Page>
   );
 };
+
+export const Access = () => (
+  <ForOperators what="Access records" title="Access records" places={<SecurityPlaces />}>
+    <Found />
+  </ForOperators>
+);

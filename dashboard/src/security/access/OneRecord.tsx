@@ -3,6 +3,7 @@ import '../security.css';
 import { Link, useParams } from '@tanstack/react-router';
 import type { AccessRecord, StoredRecord, Why, WhyHop } from '@weft/signals';
 import { useAsk } from '../../api/ask.ts';
+import { ForOperators } from '../../kit/ForOperators.tsx';
 import { Badge, Page, Panel } from '../../kit/parts.tsx';
 import { Answer, Empty, Loading } from '../../kit/states.tsx';
 import { moment } from '../../kit/words.ts';
@@ -83,7 +84,7 @@ const Found = ({ record }: { readonly record: AccessRecord }) => {
   );
 };
 
-export const OneRecord = () => {
+const TheRecord = () => {
   const { record: id } = useParams({ strict: false }) as { record: string };
   const found = useAsk<{ items: readonly StoredRecord[] }>({
     path: '/records',
@@ -102,3 +103,9 @@ export const OneRecord = () => {
     </Page>
   );
 };
+
+export const OneRecord = () => (
+  <ForOperators what="Access records" title="Access record">
+    <TheRecord />
+  </ForOperators>
+);

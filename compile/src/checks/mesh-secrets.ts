@@ -1,4 +1,4 @@
-/** Secrets with which others are handed what is observed: annotations of the mesh's settings name them. */
+/** Secrets that annotations of the mesh's settings name: with which others are handed what is observed, and by which people log in. */
 import {
   byAge,
   childPath,
@@ -13,6 +13,7 @@ import {
   wrong,
 } from '@weft/model';
 import type { Input } from '../passes/input.ts';
+import { consoleProblems, consoleSecret } from './console-secret.ts';
 import type { ObjectCheck } from './facts.ts';
 
 const keys = 'Its keys are `token`, `username` and `password`, `header.NAME`, `ca.crt`, `tls.crt` and `tls.key`.';
@@ -49,6 +50,7 @@ export const meshConfigs = (input: Input): ObjectCheck<'MeshConfig'> => {
   const { rootNamespace } = input.settings;
   const own = input.of('Secret').filter(({ metadata }) => metadata.namespace === rootNamespace);
   const secrets = new Map(own.map((secret) => [secret.metadata.name, secret]));
+  const named = (name: string) => secrets.get(name);
   // Of several settings the oldest are in force.
   const [chosen] = [...input.of('MeshConfig')].sort(byAge);
   return {
@@ -58,11 +60,15 @@ export const meshConfigs = (input: Input): ObjectCheck<'MeshConfig'> => {
     depends: (resource) => [
       resource === chosen,
       rootNamespace,
-      ...telemetrySecrets(resource.metadata.annotations).map(({ secret }) => secrets.get(secret)),
+      ...telemetrySecrets(resource.metadata.annotations).map(({ secret }) => named(secret)),
+      consoleSecret(resource.metadata.annotations, named),
     ],
     problems: (resource) =>
       resource === chosen
-        ? telemetrySecrets(resource.metadata.annotations).flatMap((named) => problemsOf(named, secrets.get(named.secret), rootNamespace))
+        ? [
+            ...telemetrySecrets(resource.metadata.annotations).flatMap((one) => problemsOf(one, named(one.secret), rootNamespace)),
+            ...consoleProblems(resource.metadata.annotations, named, rootNamespace),
+          ]
         : [],
   };
 };
