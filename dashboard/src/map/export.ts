@@ -35,7 +35,6 @@ export const exportPng = (picture: Picture): void => {
   const camera = { x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2, zoom: 1 };
   aim(ctx, camera, { size: { width, height }, scale });
   const everywhere = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
-  const work = paint(ctx, { picture, palette }, { zoom: 1, seen: everywhere });
-  while (!work.next().done);
+  paint(ctx, { picture, palette }, { zoom: 1, seen: everywhere });
   canvas.toBlob((blob) => blob && save('map.png', blob));
 };

@@ -1,6 +1,6 @@
 /** The line of an edge: a curve from one node's side to another's. */
 import type { Point, Size } from '../layout.ts';
-import { type Rect, touches } from './camera.ts';
+import type { Rect } from './camera.ts';
 
 /** Of a cubic Bézier curve: begin, two controls, end. */
 export interface Curve {
@@ -74,6 +74,12 @@ const begun = ({ a, b, c, d }: Curve, t: number): Curve => {
 
 const reversed = ({ a, b, c, d }: Curve): Curve => ({ a: d, b: c, c: b, d: a });
 
+/** Its part from one share of the way to another. */
+export const cutCurve = (curve: Curve, from: number, to: number): Curve => {
+  const head = to === 1 ? curve : begun(curve, to);
+  return from === 0 ? head : reversed(begun(reversed(head), 1 - from / to));
+};
+
 export interface SeenPart {
   readonly curve: Curve;
   /** Its end is seen, with the arrow. */
@@ -84,15 +90,18 @@ const pieces = 24;
 
 /** The part of it that may be seen: to stroke, and above all to dash, what lies far outside takes most of the time. @returns undefined: nothing */
 export const seenPart = (curve: Curve, seen: Rect): SeenPart | undefined => {
-  const points = Array.from({ length: pieces + 1 }, (_, index) => pointAt(curve, index / pieces));
-  const isSeen = (index: number): boolean => {
-    const [p, q] = [points[index] ?? curve.a, points[index + 1] ?? curve.d];
-    return touches({ left: Math.min(p.x, q.x), right: Math.max(p.x, q.x), top: Math.min(p.y, q.y), bottom: Math.max(p.y, q.y) }, seen);
-  };
-  const indices = [...points.keys()].slice(0, pieces).filter(isSeen);
-  const [first, last] = [indices[0], indices.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
-  const [from, to] = [first / pieces, (last + 1) / pieces];
-  const head = to === 1 ? curve : begun(curve, to);
-  return { curve: from === 0 ? head : reversed(begun(reversed(head), 1 - from / to)), hasEnd: to === 1 };
+  let [first, last] = [-1, -1];
+  let before = curve.a;
+  for (let index = 0; index < pieces; index += 1) {
+    const point = pointAt(curve, (index + 1) / pieces);
+    const isBeside = Math.max(before.x, point.x) < seen.left || Math.min(before.x, point.x) > seen.right;
+    if (!isBeside && Math.max(before.y, point.y) >= seen.top && Math.min(before.y, point.y) <= seen.bottom) {
+      if (first < 0) first = index;
+      last = index;
+    }
+    before = point;
+  }
+  if (first < 0) return undefined;
+  const to = (last + 1) / pieces;
+  return { curve: cutCurve(curve, first / pieces, to), hasEnd: to === 1 };
 };

@@ -1,8 +1,10 @@
 /** Edges on a canvas. Many of one style are one path: thousands of strokes cost more than one long one. */
+import type { Health } from '@weft/model';
 import type { Point } from '../layout.ts';
 import type { MapEdge } from '../scene.ts';
-import { type Curve, pointAt } from './curve.ts';
+import type { Curve } from './curve.ts';
 import { iconPath } from './icons.tsx';
+import { labelWidth, type PlacedLabel } from './labels.ts';
 import { healthColour, type Palette } from './palette.ts';
 import type { DrawnEdge } from './picture.ts';
 
@@ -11,6 +13,8 @@ interface Style {
   readonly width: number;
   readonly dash: readonly number[];
   readonly alpha: number;
+  /** What is worse is drawn above what is better. */
+  readonly rank: number;
 }
 
 /** Connections have no health of requests: what flows through them is drawn as informative. */
@@ -30,10 +34,13 @@ const dashOf = ({ edge, isPlain }: DrawnEdge): readonly number[] => {
   return edge.lastSeen !== undefined ? [2, 6] : [];
 };
 
+const ranks: readonly Health[] = ['idle', 'healthy', 'degraded', 'failing'];
+
 const styleOf = (drawn: DrawnEdge, palette: Palette): Style => ({
   colour: colourOf(palette, drawn.edge),
   width: widthOf(drawn.edge),
   dash: dashOf(drawn),
+  rank: drawn.isPlain ? ranks.length : ranks.indexOf(drawn.edge.health),
   alpha: !drawn.isFound ? 0.12 : drawn.edge.lastSeen !== undefined ? 0.6 : 0.85,
 });
 
@@ -41,12 +48,12 @@ export const styled = (edges: readonly DrawnEdge[], palette: Palette): readonly 
   const byStyle = new Map<string, [Style, DrawnEdge[]]>();
   for (const drawn of edges) {
     const style = styleOf(drawn, palette);
-    const key = `${style.colour} ${style.width} ${style.dash} ${style.alpha}`;
+    const key = `${style.rank} ${style.colour} ${style.width} ${style.dash} ${style.alpha}`;
     const same = byStyle.get(key);
     if (same) same[1].push(drawn);
     else byStyle.set(key, [style, [drawn]]);
   }
-  return [...byStyle.values()];
+  return [...byStyle.values()].sort(([a], [b]) => a.rank - b.rank);
 };
 
 /** A curve of a few pixels is a line. */
@@ -67,32 +74,42 @@ const arrow = (ctx: CanvasRenderingContext2D, { c, d }: Curve, size: number): vo
 };
 
 /** So far away, arrows are dots and curves lines. */
-const coarse = 0.3;
+export const coarse = 0.3;
 
-export const strokeEdges = (
+/** Wide and of its own colour below the dashes: what is not mutual TLS stands out before its colour is understood, from however far. */
+const strokePlain = (
   ctx: CanvasRenderingContext2D,
   edges: readonly DrawnEdge[],
   { style, zoom, palette }: { readonly style: Style; readonly zoom: number; readonly palette: Palette },
 ): void => {
   const isCoarse = zoom < coarse;
-  ctx.globalAlpha = style.alpha;
-  const plain = edges.filter(({ isPlain }) => isPlain);
-  if (plain.length > 0) {
-    // Wide and of its own colour below the dashes: what is not mutual TLS stands out before its colour is understood.
-    ctx.strokeStyle = palette.plain;
-    ctx.lineWidth = style.width + 7;
-    ctx.globalAlpha = style.alpha * 0.45;
-    ctx.beginPath();
-    for (const { curve } of plain) trace(ctx, curve, isCoarse);
-    ctx.stroke();
-    ctx.globalAlpha = style.alpha;
-  }
-  ctx.strokeStyle = style.colour;
-  ctx.lineWidth = isCoarse ? Math.max(style.width, 1 / zoom / 2) : style.width;
-  ctx.setLineDash([...style.dash]);
+  ctx.strokeStyle = palette.plain;
+  ctx.lineWidth = isCoarse ? 2.5 / zoom : style.width + 7;
+  ctx.globalAlpha = style.alpha * (isCoarse ? 0.8 : 0.45);
   ctx.beginPath();
   for (const { curve } of edges) trace(ctx, curve, isCoarse);
   ctx.stroke();
+};
+
+export const strokeEdges = (
+  ctx: CanvasRenderingContext2D,
+  edges: readonly DrawnEdge[],
+  look: { readonly style: Style; readonly zoom: number; readonly palette: Palette },
+): void => {
+  const { style, zoom } = look;
+  const isCoarse = zoom < coarse;
+  const plain = edges.filter(({ isPlain }) => isPlain);
+  if (plain.length > 0) strokePlain(ctx, plain, look);
+  ctx.globalAlpha = style.alpha;
+  ctx.strokeStyle = style.colour;
+  ctx.lineWidth = isCoarse ? Math.max(style.width, 1 / zoom / 2) : style.width;
+  // Dashes of less than a pixel are a line, and the dearest one.
+  ctx.setLineDash(isCoarse ? [] : [...style.dash]);
+  if (!isCoarse || plain.length === 0) {
+    ctx.beginPath();
+    for (const { curve } of edges) trace(ctx, curve, isCoarse);
+    ctx.stroke();
+  }
   ctx.setLineDash([]);
   if (!isCoarse) {
     ctx.fillStyle = style.colour;
@@ -103,36 +120,43 @@ export const strokeEdges = (
   ctx.globalAlpha = 1;
 };
 
-const badge = (ctx: CanvasRenderingContext2D, { x, y }: Point, palette: Palette): void => {
+/** An open lock where an edge is not mutual TLS; it stays large enough to be seen when the rest becomes small. */
+export const drawBadge = (
+  ctx: CanvasRenderingContext2D,
+  { drawn, at: { x, y } }: PlacedLabel,
+  { palette, zoom }: { readonly palette: Palette; readonly zoom: number },
+): void => {
+  const size = Math.max(1, 0.55 / zoom);
+  ctx.save();
+  ctx.translate(x, drawn.label === '' ? y : y - 19 * Math.min(1, zoom));
+  ctx.scale(size, size);
+  ctx.globalAlpha = drawn.isFound ? 1 : 0.2;
   ctx.fillStyle = palette.raised;
   ctx.strokeStyle = palette.plain;
   ctx.lineWidth = 1.5;
   ctx.beginPath();
-  ctx.arc(x, y, 10, 0, 2 * Math.PI);
+  ctx.arc(0, 0, 10, 0, 2 * Math.PI);
   ctx.fill();
   ctx.stroke();
-  ctx.save();
-  ctx.translate(x - 6, y - 6.5);
+  ctx.translate(-6, -6.5);
   ctx.scale(0.5, 0.5);
   ctx.lineWidth = 2.6;
   ctx.stroke(iconPath('unlocked'));
   ctx.restore();
 };
 
-/** Of an edge: its label in the middle, and an open lock where it is not mutual TLS. */
-export const drawLabel = (ctx: CanvasRenderingContext2D, { curve, label, isPlain, isFound }: DrawnEdge, palette: Palette): void => {
-  if (!isFound) return;
-  const { x, y } = pointAt(curve, 0.5);
-  if (isPlain) badge(ctx, label === '' ? { x, y } : { x, y: y - 18 }, palette);
+export const drawLabel = (ctx: CanvasRenderingContext2D, { drawn: { label }, at: { x, y } }: PlacedLabel, palette: Palette): void => {
   if (label === '') return;
   ctx.font = `11px ${palette.font}`;
-  const width = ctx.measureText(label).width + 10;
   ctx.globalAlpha = 0.92;
   ctx.fillStyle = palette.surface;
+  const width = labelWidth(label) - 4;
   ctx.beginPath();
   ctx.roundRect(x - width / 2, y - 8, width, 16, 5);
   ctx.fill();
   ctx.globalAlpha = 1;
   ctx.fillStyle = palette.text;
-  ctx.fillText(label, x - width / 2 + 5, y);
+  ctx.textAlign = 'center';
+  ctx.fillText(label, x, y);
+  ctx.textAlign = 'start';
 };

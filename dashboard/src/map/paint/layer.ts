@@ -1,73 +1,56 @@
 /**
- * The picture, painted on a canvas that is not shown, somewhat larger than what is seen: while somebody pans it is only moved, and
- * while it is painted anew, a few milliseconds of each frame at a time, the old one is shown.
+ * The picture, painted in square tiles that are kept: while somebody pans they are only moved, with new ones at the border, and while they
+ * are painted anew, some in each frame, the old ones are shown. A canvas is drawn after the script is done and as a whole, so that one
+ * large one would hold up a frame however little of it were painted at a time.
  */
-import { type Camera, holds, type Rect, seenRect, touches, type Viewport } from './camera.ts';
-import { lengthOf } from './curve.ts';
-import { drawLabel, strokeEdges, styled } from './edges.ts';
-import { drawBoxes, drawNode } from './nodes.ts';
+import { type Camera, type Rect, seenRect, touches, type Viewport } from './camera.ts';
+import { coarse, drawBadge, drawLabel, strokeEdges, styled } from './edges.ts';
+import { labelsOf } from './labels.ts';
+import { drawBoxes, drawBoxNames, drawNode } from './nodes.ts';
 import type { Palette } from './palette.ts';
-import { type DrawnEdge, type Picture, seenEdges } from './picture.ts';
+import { partsAt } from './parts.ts';
+import { type Picture, seenEdges } from './picture.ts';
 
-/** Of the viewport's size, on each side. */
-const margin = 0.25;
-const [edgesAtOnce, nodesAtOnce] = [40, 20];
-const [leastPixels, mostPixels, slowFrameMs] = [8_000, 2_000_000, 28];
-/** Smaller or more, labels cover what they are about. */
-const [labelsFrom, mostLabels] = [0.62, 250];
+/** Pixels of the page. */
+const tileSide = 384;
+/** So far beyond what is seen tiles are painted ahead, and kept. */
+const [ahead, kept] = [0.5, 1.5];
+const [mostAtOnce, slowFrameMs] = [8, 28];
+/** Smaller, labels are not readable; locks of what is not mutual TLS are larger than the rest from further away. */
+const [labelsFrom, badgesFrom] = [0.62, 0.2];
 
 export interface Painted {
   readonly picture: Picture;
   readonly palette: Palette;
 }
 
-/** Of more lines than these, those that only pass through what is seen are left out: nobody could follow them. */
-const mostPassing = 500;
+export interface Seeing {
+  readonly camera: Camera;
+  readonly viewport: Viewport;
+  /** Pixels of the screen in one of the page. */
+  readonly scale: number;
+}
 
-const readableOf = (edges: readonly DrawnEdge[], seen: Rect): readonly DrawnEdge[] =>
-  edges.length <= mostPassing ? edges : edges.filter(({ curve: { a, d } }) => holds(seen, a) || holds(seen, d));
-
-/** Paints a part, and yields what it costs in pixels along lines: what is small is painted within one frame all the same. */
-export function* paint(
+/** Paints what is within `seen`. */
+export const paint = (
   ctx: CanvasRenderingContext2D,
   { picture, palette }: Painted,
   { zoom, seen }: { readonly zoom: number; readonly seen: Rect },
-): Generator<number> {
+): void => {
   ctx.textBaseline = 'middle';
-  drawBoxes(ctx, picture, { palette, zoom });
-  yield 0;
-  const edges = readableOf(
-    picture.edges.filter(({ bounds }) => touches(bounds, seen)),
-    seen,
-  );
-  for (const [style, same] of styled(edges, palette))
-    for (let from = 0; from < same.length; from += edgesAtOnce) {
-      const some = seenEdges(same.slice(from, from + edgesAtOnce), seen);
-      strokeEdges(ctx, some, { style, zoom, palette });
-      yield some.reduce((sum, { curve }) => sum + lengthOf(curve) * zoom, 0);
-    }
-  const nodes = picture.nodes.filter(({ rect }) => touches(rect, seen));
-  for (const [index, node] of nodes.entries()) {
-    drawNode(ctx, node, { palette, zoom });
-    if (index % nodesAtOnce === nodesAtOnce - 1) yield nodesAtOnce * 300;
+  drawBoxes(ctx, picture, { palette, zoom, seen });
+  const parts = partsAt(picture, zoom);
+  // Those that are drawn as lines must be the same lines in each tile.
+  const edges = zoom < coarse ? parts.filter(({ bounds }) => touches(bounds, seen)) : seenEdges(parts, seen);
+  for (const [style, same] of styled(edges, palette)) strokeEdges(ctx, same, { style, zoom, palette });
+  for (const node of picture.nodes) if (touches(node.rect, seen)) drawNode(ctx, node, { palette, zoom });
+  for (const placed of zoom < badgesFrom ? [] : labelsOf(picture)) {
+    if (!touches(placed.rect, seen)) continue;
+    if (zoom >= labelsFrom) drawLabel(ctx, placed, palette);
+    if (placed.drawn.isPlain) drawBadge(ctx, placed, { palette, zoom });
   }
-  const labelled = edges.filter(({ label, isPlain }) => label !== '' || isPlain);
-  if (zoom >= labelsFrom && labelled.length <= mostLabels) for (const edge of labelled) drawLabel(ctx, edge, palette);
-}
-
-interface Sheet {
-  readonly canvas: HTMLCanvasElement;
-  camera: Camera;
-  viewport: Viewport;
-  scale: number;
-}
-
-const sheet = (): Sheet => ({
-  canvas: document.createElement('canvas'),
-  camera: { x: 0, y: 0, zoom: 0 },
-  viewport: { width: 0, height: 0 },
-  scale: 1,
-});
+  drawBoxNames(ctx, picture, { palette, zoom, seen });
+};
 
 /** Puts the camera's point into the middle of `size` pixels. */
 export const aim = (
@@ -79,78 +62,146 @@ export const aim = (
   ctx.setTransform(factor, 0, 0, factor, (size.width * scale) / 2 - x * factor, (size.height * scale) / 2 - y * factor);
 };
 
+interface Tile {
+  readonly canvas: HTMLCanvasElement;
+  readonly column: number;
+  readonly row: number;
+  /** Which picture it shows. */
+  version: number;
+}
+
+/** Tiles of one zoom. */
+interface Sheet {
+  readonly zoom: number;
+  readonly scale: number;
+  readonly tiles: Map<string, Tile>;
+}
+
+type Spot = Pick<Tile, 'column' | 'row'>;
+
+const pixelsOf = ({ scale }: Pick<Sheet, 'scale'>): number => Math.round(tileSide * scale);
+
+/** Of the map, in one tile. */
+const unitOf = (sheet: Sheet): number => pixelsOf(sheet) / sheet.scale / sheet.zoom;
+
+const keyOf = ({ column, row }: Spot): string => `${column} ${row}`;
+
+const grown = ({ left, right, top, bottom }: Rect, by: number): Rect => ({
+  left: left - by,
+  right: right + by,
+  top: top - by,
+  bottom: bottom + by,
+});
+
+const spotsIn = (sheet: Sheet, { left, right, top, bottom }: Rect): readonly Spot[] => {
+  const unit = unitOf(sheet);
+  const range = (from: number, to: number): number[] => {
+    const first = Math.floor(from / unit);
+    return Array.from({ length: Math.floor(to / unit) - first + 1 }, (_, index) => first + index);
+  };
+  return range(top, bottom).flatMap((row) => range(left, right).map((column) => ({ column, row })));
+};
+
+const rectOf = (sheet: Sheet, { column, row }: Spot): Rect => {
+  const unit = unitOf(sheet);
+  return { left: column * unit, right: (column + 1) * unit, top: row * unit, bottom: (row + 1) * unit };
+};
+
+const paintTile = (sheet: Sheet, tile: Tile, painted: Painted): void => {
+  const ctx = tile.canvas.getContext('2d');
+  if (!ctx) return;
+  const pixels = pixelsOf(sheet);
+  if (tile.canvas.width !== pixels) [tile.canvas.width, tile.canvas.height] = [pixels, pixels];
+  const factor = sheet.zoom * sheet.scale;
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.clearRect(0, 0, pixels, pixels);
+  ctx.setTransform(factor, 0, 0, factor, -tile.column * pixels, -tile.row * pixels);
+  paint(ctx, painted, { zoom: sheet.zoom, seen: rectOf(sheet, tile) });
+};
+
 export class Layer {
-  #front = sheet();
-  #back = sheet();
-  #work: Generator<number> | undefined;
-  /** Pixels for a frame. A canvas is drawn after the script is done, so that time alone does not tell what it costs. */
-  #budget = 60_000;
-  #isDirty = true;
+  #front: Sheet | undefined;
+  /** Of another zoom; shown once all of it that is seen is there. */
+  #next: Sheet | undefined;
+  #version = 0;
+  #atOnce = mostAtOnce;
+  readonly #spare: HTMLCanvasElement[] = [];
+  isWorking = false;
 
   /** The picture, its colours or its size are others. */
   soil(): void {
-    this.#isDirty = true;
-  }
-
-  get isWorking(): boolean {
-    return this.#work !== undefined;
+    this.#version += 1;
   }
 
   /** Paints for `ms` at most, if there is something to paint. */
-  work(painted: Painted, view: { readonly camera: Camera; readonly viewport: Viewport; readonly scale: number }, ms: number): void {
-    if (!this.#work && (this.#isDirty || this.#isOutside(view.camera, view.viewport))) this.#begin(painted, view);
+  work(painted: Painted, seeing: Seeing, ms: number): void {
+    const { camera, scale } = seeing;
+    const shown = this.#next ?? this.#front;
+    if ((shown?.zoom !== camera.zoom && !(this.#next && this.#front)) || shown?.scale !== scale)
+      this.#begin({ zoom: camera.zoom, scale, tiles: new Map() });
+    const sheet = this.#next ?? this.#front;
+    if (!sheet) return;
+    const waiting = this.#waiting(sheet, seeing);
     const end = performance.now() + ms;
-    let left = this.#budget;
-    while (this.#work && left > 0 && performance.now() < end) {
-      const { value, done } = this.#work.next();
-      left -= value ?? 0;
-      if (!done) continue;
-      this.#work = undefined;
-      [this.#front, this.#back] = [this.#back, this.#front];
+    let done = 0;
+    while (done < waiting.length && done < this.#atOnce && (done === 0 || performance.now() < end)) {
+      this.#paint(sheet, waiting[done] as Spot, painted);
+      done += 1;
     }
+    this.isWorking = done < waiting.length;
+    if (this.isWorking || !this.#next) return;
+    this.#spare.push(...[...(this.#front?.tiles.values() ?? [])].map(({ canvas }) => canvas));
+    [this.#front, this.#next] = [this.#next, undefined];
+    // Somebody zoomed on meanwhile; and what lies ahead is painted next.
+    this.isWorking = true;
   }
 
   /** How long a frame took in which something was painted: less is painted in the next where it was too long. */
   took(ms: number): void {
-    this.#budget = Math.min(mostPixels, Math.max(leastPixels, this.#budget * (ms > slowFrameMs ? 0.6 : 1.2)));
+    this.#atOnce = Math.min(mostAtOnce, Math.max(1, this.#atOnce + (ms > slowFrameMs ? -1 : 1)));
   }
 
-  draw(ctx: CanvasRenderingContext2D, camera: Camera, { viewport, scale }: { readonly viewport: Viewport; readonly scale: number }): void {
-    const { canvas, camera: old, scale: painted } = this.#front;
-    if (old.zoom === 0 || canvas.width === 0) return;
-    const factor = (camera.zoom / old.zoom) * (scale / painted);
-    const [width, height] = [canvas.width * factor, canvas.height * factor];
-    const x = (viewport.width * scale) / 2 + (old.x - camera.x) * camera.zoom * scale - width / 2;
-    const y = (viewport.height * scale) / 2 + (old.y - camera.y) * camera.zoom * scale - height / 2;
-    // At the zoom that it was painted for it lies on whole pixels: nothing is blurred by moving it.
-    if (factor === 1) ctx.drawImage(canvas, Math.round(x), Math.round(y));
-    else ctx.drawImage(canvas, x, y, width, height);
+  draw(ctx: CanvasRenderingContext2D, { camera, viewport, scale }: Seeing): void {
+    const sheet = this.#front ?? this.#next;
+    if (!sheet) return;
+    const seen = seenRect(camera, viewport);
+    const side = (pixelsOf(sheet) * camera.zoom * scale) / (sheet.zoom * sheet.scale);
+    // At the zoom that they were painted for they lie on whole pixels: nothing is blurred by moving them.
+    const whole = sheet.zoom === camera.zoom ? Math.round : (value: number): number => value;
+    const left = whole((viewport.width / 2 - camera.x * camera.zoom) * scale);
+    const top = whole((viewport.height / 2 - camera.y * camera.zoom) * scale);
+    for (const tile of sheet.tiles.values())
+      if (touches(rectOf(sheet, tile), seen)) ctx.drawImage(tile.canvas, left + tile.column * side, top + tile.row * side, side, side);
   }
 
-  #isOutside(camera: Camera, viewport: Viewport): boolean {
-    const { camera: old, viewport: had } = this.#front;
-    if (old.zoom !== camera.zoom || had.width !== viewport.width || had.height !== viewport.height) return true;
-    const [dx, dy] = [Math.abs(camera.x - old.x) * camera.zoom, Math.abs(camera.y - old.y) * camera.zoom];
-    // Begun before the border is seen, so that it is done in time.
-    return dx > had.width * margin * 0.6 || dy > had.height * margin * 0.6;
+  #begin(sheet: Sheet): void {
+    if (this.#next) this.#spare.push(...[...this.#next.tiles.values()].map(({ canvas }) => canvas));
+    this.#next = sheet;
   }
 
-  #begin(
-    painted: Painted,
-    { camera, viewport, scale }: { readonly camera: Camera; readonly viewport: Viewport; readonly scale: number },
-  ): void {
-    this.#isDirty = false;
-    const back = this.#back;
-    const size = { width: Math.ceil(viewport.width * (1 + 2 * margin)), height: Math.ceil(viewport.height * (1 + 2 * margin)) };
-    const [width, height] = [Math.ceil(size.width * scale), Math.ceil(size.height * scale)];
-    if (back.canvas.width !== width) back.canvas.width = width;
-    if (back.canvas.height !== height) back.canvas.height = height;
-    Object.assign(back, { camera, viewport, scale });
-    const ctx = back.canvas.getContext('2d');
-    if (!ctx) return;
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.clearRect(0, 0, width, height);
-    aim(ctx, camera, { size, scale });
-    this.#work = paint(ctx, painted, { zoom: camera.zoom, seen: seenRect(camera, size) });
+  /** What is seen and not there, then what is seen and old, then what lies ahead. Forgets what is far away. */
+  #waiting(sheet: Sheet, { camera, viewport }: Seeing): readonly Spot[] {
+    const seen = seenRect(camera, viewport);
+    const unit = unitOf(sheet);
+    const near = grown(seen, unit * kept);
+    for (const [key, tile] of sheet.tiles)
+      if (!touches(rectOf(sheet, tile), near)) {
+        sheet.tiles.delete(key);
+        this.#spare.push(tile.canvas);
+      }
+    const missing = (spot: Spot): boolean => !sheet.tiles.has(keyOf(spot));
+    const old = (spot: Spot): boolean => (sheet.tiles.get(keyOf(spot))?.version ?? this.#version) !== this.#version;
+    const here = spotsIn(sheet, seen);
+    const beyond = sheet === this.#front ? spotsIn(sheet, grown(seen, unit * ahead)) : [];
+    const spots = [...here.filter(missing), ...here.filter(old), ...beyond.filter((spot) => missing(spot) || old(spot))];
+    return [...new Map(spots.map((spot) => [keyOf(spot), spot])).values()];
+  }
+
+  #paint(sheet: Sheet, spot: Spot, painted: Painted): void {
+    const known = sheet.tiles.get(keyOf(spot));
+    const tile = known ?? { ...spot, canvas: this.#spare.pop() ?? document.createElement('canvas'), version: 0 };
+    tile.version = this.#version;
+    paintTile(sheet, tile, painted);
+    sheet.tiles.set(keyOf(spot), tile);
   }
 }

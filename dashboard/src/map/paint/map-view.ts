@@ -1,11 +1,12 @@
-/** The map on its canvas: what is seen of it, who moves it with pointer and wheel, and frames only while something moves. */
+/** The map on its canvas: what is seen of it, and frames only while something moves. */
 import type { Point } from '../layout.ts';
 import { type Camera, mapPoint, type Rect, seenRect, type Viewport, zoomed } from './camera.ts';
+import { Gestures } from './gestures.ts';
 import { edgeAt, nodeAt } from './hit.ts';
 import { aim, Layer } from './layer.ts';
 import { drawMarked, type Marked } from './marked.ts';
 import { type Palette, readPalette } from './palette.ts';
-import type { Picture } from './picture.ts';
+import { movedIn, type Picture } from './picture.ts';
 import { drawTraffic, mostAnimated } from './traffic.ts';
 
 export interface MapHandlers {
@@ -20,19 +21,17 @@ export interface MapHandlers {
 
 /** Milliseconds of a frame for painting what is not shown yet. */
 const paintMs = 7;
-/** A pointer that moves less than so many pixels clicks. */
-const clickWithin = 4;
 const dotsFrom = 0.3;
 /** Dots that move alone need no more frames than these: a page that is open all day leaves the processor to others. */
 const trafficMs = 33;
 
+/** What is dragged; it is put down where it is let go. */
 interface Drag {
-  readonly node: string | undefined;
-  /** Where it was pressed, in pixels; and how far a node's middle was from there. */
-  readonly start: Point;
+  readonly node: string;
+  /** How far its middle is from the pointer. */
   readonly offset: Point;
-  last: Point;
-  isMoved: boolean;
+  to?: Point;
+  isDropped?: true;
 }
 
 const middleOf = ({ left, right, top, bottom }: Rect): Point => ({ x: (left + right) / 2, y: (top + bottom) / 2 });
@@ -41,7 +40,7 @@ export class MapView {
   readonly #canvas: HTMLCanvasElement;
   readonly #handlers: MapHandlers;
   readonly #layer = new Layer();
-  readonly #gone = new AbortController();
+  readonly #gestures: Gestures;
   readonly #size: ResizeObserver;
   readonly #theme: MutationObserver;
   #picture: Picture = { nodes: [], edges: [], boxes: [] };
@@ -66,8 +65,8 @@ export class MapView {
     this.#size.observe(canvas);
     this.#theme = new MutationObserver(() => this.#recolour());
     this.#theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    this.#gestures = this.#listen();
     this.#resize();
-    this.#listen();
   }
 
   get viewport(): Viewport {
@@ -80,6 +79,7 @@ export class MapView {
 
   show(picture: Picture): void {
     this.#picture = picture;
+    if (this.#drag?.isDropped) this.#drag = undefined;
     this.#layer.soil();
     this.#next();
   }
@@ -123,7 +123,7 @@ export class MapView {
   }
 
   stop(): void {
-    this.#gone.abort();
+    this.#gestures.stop();
     this.#size.disconnect();
     this.#theme.disconnect();
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
@@ -149,77 +149,62 @@ export class MapView {
     this.#next();
   }
 
-  #listen(): void {
-    const { signal } = this.#gone;
-    const canvas = this.#canvas;
-    canvas.addEventListener('pointerdown', (event) => this.#press(event), { signal });
-    canvas.addEventListener('pointermove', (event) => this.#pointer(event), { signal });
-    canvas.addEventListener('pointerup', (event) => this.#release(event), { signal });
-    canvas.addEventListener(
-      'pointercancel',
-      () => {
-        this.#drag = undefined;
-      },
-      { signal },
-    );
-    canvas.addEventListener(
-      'dblclick',
-      (event) => {
-        const id = nodeAt(this.#picture, this.#below(event));
+  #listen(): Gestures {
+    return new Gestures(this.#canvas, {
+      onHover: (at) => this.#hover(this.#below(at)),
+      onClick: (at) => this.#handlers.onSelect(this.#hit(this.#below(at))),
+      onOpen: (at) => {
+        const id = nodeAt(this.#picture, this.#below(at));
         if (id) this.#handlers.onOpen(id);
       },
-      { signal },
-    );
-    canvas.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        this.isMoved = true;
-        const factor = Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0016));
-        this.look(zoomed(this.#camera, factor, this.#below(event)));
+      onPress: (at) => this.#press(this.#below(at)),
+      onDrag: (at, from) => {
+        if (this.#drag && !this.#drag.isDropped) this.#carry(this.#drag, this.#below(at));
+        else this.pan(from.x - at.x, from.y - at.y);
       },
-      { signal, passive: false },
-    );
+      onDrop: (isMeant) => this.#drop(isMeant),
+      onZoom: (factor, around) => {
+        this.isMoved = true;
+        this.look(zoomed(this.#camera, factor, this.#below(around)));
+      },
+    });
   }
 
-  #below({ offsetX: x, offsetY: y }: MouseEvent): Point {
-    return mapPoint(this.#camera, this.#viewport, { x, y });
+  #below(at: Point): Point {
+    return mapPoint(this.#camera, this.#viewport, at);
   }
 
-  #press(event: PointerEvent): void {
-    if (event.button !== 0) return;
-    const point = this.#below(event);
+  #hit(point: Point): string | undefined {
+    return nodeAt(this.#picture, point) ?? edgeAt(this.#picture, point, this.#camera.zoom);
+  }
+
+  #hover(point: Point): void {
+    const hovered = this.#hit(point);
+    this.#canvas.style.cursor = hovered ? 'pointer' : 'grab';
+    if (hovered !== this.#marked.hovered) this.mark({ ...this.#marked, hovered });
+  }
+
+  #press(point: Point): void {
     const node = nodeAt(this.#picture, point);
     const rect = this.#picture.nodes.find((one) => one.node.id === node)?.rect;
-    const at = rect ? middleOf(rect) : point;
-    const start = { x: event.offsetX, y: event.offsetY };
-    this.#drag = { node, start, last: start, offset: { x: at.x - point.x, y: at.y - point.y }, isMoved: false };
-    this.#canvas.setPointerCapture(event.pointerId);
+    if (!node || !rect) return;
+    const at = middleOf(rect);
+    this.#drag = { node, offset: { x: at.x - point.x, y: at.y - point.y } };
   }
 
-  #pointer(event: PointerEvent): void {
-    const drag = this.#drag;
-    const at = { x: event.offsetX, y: event.offsetY };
-    if (!drag) {
-      const point = this.#below(event);
-      const hovered = nodeAt(this.#picture, point) ?? edgeAt(this.#picture, point, this.#camera.zoom);
-      this.#canvas.style.cursor = hovered ? 'pointer' : 'grab';
-      if (hovered !== this.#marked.hovered) this.mark({ ...this.#marked, hovered });
-      return;
-    }
-    drag.isMoved ||= Math.hypot(at.x - drag.start.x, at.y - drag.start.y) > clickWithin;
-    if (!drag.isMoved) return;
-    const point = this.#below(event);
-    if (drag.node) this.#handlers.onMove(drag.node, { x: point.x + drag.offset.x, y: point.y + drag.offset.y });
-    else this.pan(drag.last.x - at.x, drag.last.y - at.y);
-    drag.last = at;
+  #carry(drag: Drag, point: Point): void {
+    drag.to = { x: point.x + drag.offset.x, y: point.y + drag.offset.y };
+    this.#next();
   }
 
-  #release(event: PointerEvent): void {
+  #drop(isMeant: boolean): void {
     const drag = this.#drag;
-    this.#drag = undefined;
-    if (!drag || drag.isMoved) return;
-    this.#handlers.onSelect(drag.node ?? edgeAt(this.#picture, this.#below(event), this.#camera.zoom));
+    if (drag?.to && isMeant) {
+      // Seen there until it is told of as there.
+      drag.isDropped = true;
+      this.#handlers.onMove(drag.node, drag.to);
+    } else this.#drag = undefined;
+    this.#next();
   }
 
   #next(): void {
@@ -241,13 +226,17 @@ export class MapView {
     const [viewport, scale, camera, palette] = [this.#viewport, this.#scale, this.#camera, this.#palette];
     if (this.#layer.isWorking) this.#layer.took(now - this.#last);
     this.#last = now;
-    this.#layer.work({ picture: this.#picture, palette }, { camera, viewport, scale }, paintMs);
+    const seeing = { camera, viewport, scale };
+    this.#layer.work({ picture: this.#picture, palette }, seeing, paintMs);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    this.#layer.draw(ctx, camera, { viewport, scale });
+    this.#layer.draw(ctx, seeing);
     aim(ctx, camera, { size: viewport, scale });
     ctx.textBaseline = 'middle';
-    drawMarked(ctx, this.#picture, { marked: this.#marked, palette, zoom: camera.zoom, seen: seenRect(camera, viewport) });
+    const look = { palette, zoom: camera.zoom, seen: seenRect(camera, viewport) };
+    const { node, to } = this.#drag ?? {};
+    if (node && to) drawMarked(ctx, movedIn(this.#picture, node, to), { ...look, marked: { hovered: node } });
+    else drawMarked(ctx, this.#picture, { ...look, marked: this.#marked });
     const isMoving = this.#isAnimated && this.#picture.edges.length <= mostAnimated && camera.zoom >= dotsFrom;
     if (isMoving) drawTraffic(ctx, this.#picture.edges, { palette, now });
     this.#isStale = false;

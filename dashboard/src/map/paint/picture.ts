@@ -1,8 +1,8 @@
 /** All that a picture of the map is drawn from, worked out once for each change of what it shows. */
-import { type Positions, sizeOf } from '../layout.ts';
+import { type Point, type Positions, sizeOf } from '../layout.ts';
 import { isPlain, type MapEdge, type MapNode, type Scene } from '../scene.ts';
 import { boxRects, nodeRect, type Rect, touches } from './camera.ts';
-import { type Curve, curveOf, seenPart } from './curve.ts';
+import { type Curve, curveOf, type End, seenPart } from './curve.ts';
 
 export interface DrawnNode {
   readonly node: MapNode;
@@ -20,6 +20,8 @@ export interface DrawnEdge {
   readonly label: string;
   readonly isFound: boolean;
   readonly isPlain: boolean;
+  /** Of several between the same two nodes. */
+  readonly lane: number;
   /** Only a part of it is drawn, without its end. */
   readonly isCut?: boolean;
 }
@@ -66,8 +68,10 @@ export const pictureOf = (input: PictureInput): Picture => {
   const edges = scene.edges.flatMap((edge): readonly DrawnEdge[] => {
     const [from, to] = [byId.get(edge.from), byId.get(edge.to)];
     if (!from || !to) return [];
-    const curve = curveOf(from, to, lanes.get(edge.id));
-    return [{ edge, curve, bounds: boundsOf(curve), label: input.labelOf(edge), isFound: input.isEdgeFound(edge), isPlain: isPlain(edge) }];
+    const lane = lanes.get(edge.id) ?? 0;
+    const curve = curveOf(from, to, lane);
+    const look = { label: input.labelOf(edge), isFound: input.isEdgeFound(edge), isPlain: isPlain(edge) };
+    return [{ edge, curve, bounds: boundsOf(curve), lane, ...look }];
   });
   const boxes = [...boxRects(scene, positions)].map(([name, rect]) => ({ name, rect, members: scene.groups.get(name) ?? 0 }));
   return { nodes, edges, boxes };
@@ -80,5 +84,27 @@ export const seenEdges = (edges: readonly DrawnEdge[], seen: Rect): readonly Dra
   edges.flatMap((drawn): readonly DrawnEdge[] => {
     if (isWithin(drawn.bounds, seen)) return [drawn];
     const part = touches(drawn.bounds, seen) ? seenPart(drawn.curve, seen) : undefined;
-    return part ? [{ ...drawn, curve: part.curve, isCut: !part.hasEnd }] : [];
+    return part ? [{ ...drawn, curve: part.curve, isCut: drawn.isCut === true || !part.hasEnd }] : [];
   });
+
+const middleOf = ({ left, right, top, bottom }: Rect): Point => ({ x: (left + right) / 2, y: (top + bottom) / 2 });
+
+/** A node somewhere else, with its edges: while it is dragged nothing else of the picture changes. */
+export const movedIn = ({ nodes, edges }: Picture, id: string, to: Point): Picture => {
+  const byId = new Map(nodes.map((drawn) => [drawn.node.id, drawn]));
+  const drawn = byId.get(id);
+  if (!drawn) return { nodes: [], edges: [], boxes: [] };
+  const endOf = (one: string): End | undefined => {
+    const known = byId.get(one);
+    return known && { at: one === id ? to : middleOf(known.rect), size: sizeOf(known.node) };
+  };
+  const own = edges.filter(({ edge }) => edge.from === id || edge.to === id);
+  const moved = own.flatMap((one): readonly DrawnEdge[] => {
+    const [from, end] = [endOf(one.edge.from), one.edge.from === one.edge.to ? undefined : endOf(one.edge.to)];
+    if (!from || (!end && one.edge.from !== one.edge.to)) return [];
+    const curve = curveOf(from, end ?? from, one.lane);
+    return [{ ...one, curve, bounds: boundsOf(curve) }];
+  });
+  const rect = nodeRect(to, sizeOf(drawn.node)) ?? drawn.rect;
+  return { nodes: [{ ...drawn, rect }], edges: moved, boxes: [] };
+};
