@@ -16,6 +16,7 @@ import { execCommand } from './commands/exec.ts';
 import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { historyCommand } from './commands/history.ts';
+import { logLevelCommand } from './commands/log-level.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { mtlsCommand } from './commands/mtls.ts';
@@ -43,7 +44,7 @@ const groups: readonly (readonly [title: string, commands: readonly ((cli: Cli) 
     'Change it:',
     [previewCommand, applyCommand, deleteCommand, undoCommand, getCommand, historyCommand, diffCommand, waitCommand, analyzeCommand],
   ],
-  ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, restartCommand]],
+  ['Look into it:', [explainCommand, psCommand, configCommand, execCommand, logsCommand, logLevelCommand, restartCommand]],
   [
     'See what it does:',
     [

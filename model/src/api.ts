@@ -33,6 +33,8 @@
  * GET    /schemas/:kind                            KindSchema                       form, and what fields mean
  * GET    /proxies                                  { items: ProxyStatus[] }
  * GET    /proxies/:namespace/:name/config?live=    ProxyConfig                      secrets carry no key bytes
+ * GET    /proxies/:namespace/:name/log-level      ProxyLogLevel                    how much its Envoy logs
+ * POST   /proxies/:namespace/:name/log-level      { level }    ProxyLogLevel        until it is started again
  * GET    /proxies/:namespace/:name/metrics         Prometheus text                  one proxy's, all of it
  * GET    /metrics                                  Prometheus text                  all proxies', the mesh's metrics only
  * GET    /signals?of=&from=&to=&step=&where=       SignalsAnswer                     of: `signalSubjects`; where: `label=value`, repeated
@@ -143,6 +145,9 @@ export interface TypeStatus {
   readonly resources: number;
   /** Unix milliseconds of the last acknowledgement. */
   readonly acknowledgedAt: number;
+  /** Names that were sent and are not acknowledged: `pending` are on their way or sent again, `refused` were refused as they are now. At most 50 each. */
+  readonly pending?: readonly string[];
+  readonly refused?: readonly string[];
 }
 
 export interface ProxyStatus {
@@ -189,6 +194,15 @@ export interface ProxyConfig {
   readonly clusters?: Readonly<Record<string, unknown>>;
   readonly endpoints?: Readonly<Record<string, unknown>>;
   readonly secrets?: Readonly<Record<string, unknown>>;
+}
+
+/** How much an Envoy logs, most first; as its admin interface calls it. */
+export const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface ProxyLogLevel {
+  /** `mixed`: not all of its loggers have the same. */
+  readonly level: LogLevel | 'mixed';
 }
 
 export interface TokenRequest {

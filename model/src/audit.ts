@@ -8,6 +8,7 @@ export const auditActions = [
   'undo',
   'file',
   'restart',
+  'log-level',
   'exec',
   'silence',
   'unsilence',

@@ -24,6 +24,7 @@ export * from './errors/diagnosis.ts';
 export * from './errors/flags.ts';
 export * from './errors/grpc.ts';
 export * from './errors/hops.ts';
+export * from './errors/refusal.ts';
 export * from './golden/by-labels.ts';
 export * from './golden/figures.ts';
 export { type MeasuredShare, measuredShares } from './golden/measured.ts';

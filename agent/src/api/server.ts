@@ -4,6 +4,7 @@
  * GET /pods/:namespace/:name/logs?container=&follow=true&tail=N    text/plain; container `envoy` is the proxy
  * WS  /pods/:namespace/:name/exec?container=&command=&command=&stdin=true
  * GET /pods/:namespace/:name/envoy/<page>
+ * GET /pods/:namespace/:name/envoy/logging                          how much its Envoy logs; with POST and ?level= it is set
  * GET /usage    what each pod's proxy and application have used of processors and memory
  * GET /pods/:namespace/:name/metrics                                what its application says itself; 204: it says nothing
  */
@@ -11,6 +12,7 @@ import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { logLevels } from '@weft/model';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { probeAddress } from '../addresses.ts';
 import { askAdmin } from '../pod/admin.ts';
@@ -108,6 +110,22 @@ const sendAdminPage = async ({ pod, action, query }: Target, response: ServerRes
   response.end(answer.body);
 };
 
+const logLevelNames: ReadonlySet<string> = new Set(logLevels);
+
+/** Envoy takes a question about its loggers for a change, too: only POST (admin.rst, `/logging`). */
+const sendLogLevel = async ({ pod, query }: Target, response: ServerResponse): Promise<void> => {
+  const level = query.get('level');
+  if (level !== null && !logLevelNames.has(level)) throw new Refusal(400, `level must be one of ${logLevels.join(', ')}`);
+  if (!pod.proxy) throw new Refusal(404, `pod ${pod.input.spec.name} has no proxy`);
+  const answer = await askAdmin(pod.proxy.sockets.admin, 'POST', `/logging${level === null ? '' : `?level=${level}`}`).catch(
+    (cause: Error) => {
+      throw new Refusal(503, `the proxy does not answer: ${cause.message}`);
+    },
+  );
+  response.writeHead(answer.status, { 'content-type': answer.type });
+  response.end(answer.body);
+};
+
 const sendApplicationMetrics = async ({ pod }: Target, response: ServerResponse): Promise<void> => {
   const { spec, network } = pod.input;
   const target = spec.proxy === 'sidecar' ? applicationTarget(spec.annotations) : undefined;
@@ -143,12 +161,14 @@ const sendUsage = async (response: ServerResponse, { all }: Pick<AgentApiInput, 
 
 const respond = async (request: IncomingMessage, response: ServerResponse, input: Omit<AgentApiInput, 'path'>): Promise<void> => {
   try {
-    if (request.method !== 'GET') throw new Refusal(405, 'only GET');
+    const isLogLevel = /\/envoy\/logging(?:\?|$)/.test(request.url ?? '');
+    if (request.method !== 'GET' && !(isLogLevel && request.method === 'POST')) throw new Refusal(405, 'only GET');
     if (request.url === '/usage') return await sendUsage(response, input);
     if (sendLastPage(request, response, input)) return;
     const target = targetOf(request, input.find);
     if (target.action === 'logs') sendLogs(target, response);
     else if (target.action === 'metrics') await sendApplicationMetrics(target, response);
+    else if (isLogLevel) await sendLogLevel(target, response);
     else if (target.action.startsWith('envoy/')) await sendAdminPage(target, response);
     else throw new Refusal(404, `there is no ${target.action}`);
   } catch (error) {

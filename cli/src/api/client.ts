@@ -18,6 +18,7 @@ import type {
   Preview,
   PreviewRequest,
   ProxyConfig,
+  ProxyLogLevel,
   ProxyStatus,
   ReceiverTest,
   RecordsState,
@@ -118,6 +119,8 @@ export interface Api {
   strictPlan(namespace: string, windowMs: number): Promise<StrictPlan>;
   workloads(): Promise<readonly WorkloadStatus[]>;
   restart(namespace: string, name: string): Promise<void>;
+  /** With a level it is set. */
+  logLevel(pod: { readonly namespace: string; readonly name: string }, level: string | undefined): Promise<ProxyLogLevel>;
   logs(query: LogQuery): AsyncIterable<Buffer>;
   /** Prometheus text: one proxy's, or the whole mesh's. */
   metrics(pod?: { readonly namespace: string; readonly name: string }): AsyncIterable<Buffer>;
@@ -223,6 +226,10 @@ export const createApi = (socket: string): Api => {
     workloads: () => items('/workloads'),
     restart: async (namespace, name) => {
       await post(`/workloads/${namespace}/${name}/restart`, {});
+    },
+    logLevel: ({ namespace, name }, level) => {
+      const path = `/proxies/${namespace}/${name}/log-level`;
+      return level === undefined ? get(path) : post(path, { level });
     },
     logs: ({ namespace, pod, ...rest }) => http.stream(`/pods/${namespace}/${pod}/logs${query(rest)}`),
     metrics: (pod) => http.stream(pod ? `/proxies/${pod.namespace}/${pod.name}/metrics` : '/metrics'),

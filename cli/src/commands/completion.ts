@@ -33,7 +33,7 @@ const argumentsBefore = (words: readonly string[]): string[] =>
   words.filter((word, index) => !word.startsWith('-') && !words[index - 1]?.startsWith('-'));
 
 const liveNames = async ({ api }: Cli, command: string, given: readonly string[]): Promise<readonly string[]> => {
-  const takesWorkload = ['exec', 'logs', 'restart', 'config'].includes(command);
+  const takesWorkload = ['exec', 'logs', 'log-level', 'restart', 'config'].includes(command);
   if (takesWorkload && given.length === 0) {
     const workloads = await api.workloads();
     return [...workloads.map(({ name }) => `deploy/${name}`), ...podsIn(workloads).map(({ name }) => `pod/${name}`)];

@@ -35,7 +35,8 @@ const columns: readonly Column<BurnStatus>[] = [
   { id: 'reason', name: 'In words', value: ({ reason }) => reason },
 ];
 
-const Whole = ({ objective }: { readonly objective: ObjectiveStatus }) => {
+/** All that is known of one; its name is the page's or the panel's that it stands in. */
+export const WholeObjective = ({ objective }: { readonly objective: ObjectiveStatus }) => {
   const { namespace, name, description, target, compliance, budget, forecast, burnRates, fault, counts, good, total } = objective;
   return (
     <>
@@ -87,7 +88,7 @@ export const OneObjective = () => {
     >
       <AlertPlaces />
       <Answer of={slos} loading="Looking at the objective">
-        {({ items: [objective] }) => (objective ? <Whole objective={objective} /> : <Empty>There is no such objective.</Empty>)}
+        {({ items: [objective] }) => (objective ? <WholeObjective objective={objective} /> : <Empty>There is no such objective.</Empty>)}
       </Answer>
     </Page>
   );

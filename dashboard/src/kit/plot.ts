@@ -149,7 +149,7 @@ export const optionsOf = (drawing: Drawing): uPlot.Options => {
     // All charts of a page show the same moment.
     cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false }, sync: { key: 'time' } },
     axes: [
-      { ...axis, values: clock },
+      { ...axis, values: clock, size: 40, space: 80 },
       { ...axis, size: 70, values: (_, values) => values.map((value) => words(value)) },
     ],
     scales: {

@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router';
-import type { GoldenSignals, SignalsAnswer } from '@weft/model';
-import { useAsk } from '../api/ask.ts';
+import type { GoldenSignals } from '@weft/model';
 import { Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { Table } from '../kit/Table.tsx';
 import { count, duration, percent } from '../kit/words.ts';
-import { useShared, useSpan } from '../shell/time.ts';
+import { AllRecords } from '../security/links.tsx';
+import { useSignals } from '../signals/ask.ts';
+import { useChosen } from './chosen.ts';
 
 const nameOf = ({ labels }: GoldenSignals) => labels['destination_service_name'] ?? '';
 const namespaceOf = ({ labels }: GoldenSignals) => labels['destination_service_namespace'] ?? '';
@@ -23,14 +24,21 @@ const columns = [
     name: 'Failed',
     number: true,
     value: ({ failedShare }: GoldenSignals) => failedShare,
-    cell: ({ failedShare }: GoldenSignals) => <span className={(failedShare ?? 0) > 0 ? 'bad' : ''}>{percent(failedShare)}</span>,
+    cell: (one: GoldenSignals) =>
+      one.failed > 0 ? (
+        <AllRecords search={{ server: keyOf(one), outcome: 'failed' }}>
+          <span className="bad">{percent(one.failedShare)}</span>
+        </AllRecords>
+      ) : (
+        percent(one.failedShare)
+      ),
   },
   {
     id: 'rate',
     name: 'Requests/s',
     number: true,
     value: ({ requestsPerSecond }: GoldenSignals) => requestsPerSecond,
-    cell: ({ requestsPerSecond }: GoldenSignals) => count(requestsPerSecond),
+    cell: (one: GoldenSignals) => <AllRecords search={{ server: keyOf(one) }}>{count(one.requestsPerSecond)}</AllRecords>,
   },
   {
     id: 'p95',
@@ -43,10 +51,7 @@ const columns = [
 
 /** All services, those that fail most first. */
 export const Failing = () => {
-  const { ns } = useShared();
-  const { from, to } = useSpan();
-  const where = ns ? { where: `destination_service_namespace=${ns}` } : {};
-  const services = useAsk<SignalsAnswer>({ path: '/signals', query: { of: 'service', from, to, ...where }, topics: [] });
+  const services = useSignals('service', { where: useChosen() });
   return (
     <Panel title={<Link to={'/services' as never}>Services</Link>}>
       <Answer of={services} loading="Looking at the services">

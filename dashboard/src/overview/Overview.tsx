@@ -19,7 +19,7 @@ export const Overview = () => {
       call="/signals?of=mesh"
     >
       <Traffic />
-      <div className="grid">
+      <div className="board">
         <Alerts />
         <Objectives />
         <Panel title="What changed">

@@ -1,12 +1,13 @@
 /** The golden signals of the mesh, or of the namespace that was chosen. */
 import type { SignalsAnswer } from '@weft/model';
-import { useAsk } from '../api/ask.ts';
 import { useMarkers } from '../changes/changes.ts';
 import { Chart } from '../kit/Chart.tsx';
 import { Badge, Figure, Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { count, duration, percent } from '../kit/words.ts';
 import { useSetSearch, useShared, useSpan } from '../shell/time.ts';
+import { useSignals } from '../signals/ask.ts';
+import { useChosen } from './chosen.ts';
 
 const Figures = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => (
   <dl className="figures">
@@ -39,7 +40,7 @@ const Drawn = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => {
     of('p99', ({ latency }) => latency?.p99),
   ];
   return (
-    <div className="grid">
+    <div className="charts">
       <Chart name="Requests per second" times={times} series={rates} words={count} markers={markers} onSelect={select} />
       <Chart name="Latency" times={times} series={latencies} words={duration} markers={markers} onSelect={select} />
     </div>
@@ -48,10 +49,7 @@ const Drawn = ({ item }: { readonly item: SignalsAnswer['items'][number] }) => {
 
 export const Traffic = () => {
   const { ns } = useShared();
-  const { from, to, step } = useSpan();
-  const of = ns ? 'namespace' : 'mesh';
-  const where = ns ? { where: `destination_service_namespace=${ns}` } : {};
-  const signals = useAsk<SignalsAnswer>({ path: '/signals', query: { of, from, to, step, ...where }, topics: [] });
+  const signals = useSignals(ns ? 'namespace' : 'mesh', { where: useChosen(), stepped: true });
   return (
     <Panel title="Traffic">
       <Answer of={signals} loading="Looking at the traffic">

@@ -4,6 +4,7 @@ import type { GoldenSignals, RegisteredService, ServingWorkload } from '@weft/mo
 import { healthOf } from '@weft/signals';
 import { Figure } from '../kit/parts.tsx';
 import { bytes, count, duration, percent } from '../kit/words.ts';
+import { AllRecords } from '../security/links.tsx';
 import { HealthBadge } from '../signals/HealthBadge.tsx';
 
 const readyOf = (workloads: readonly ServingWorkload[]): string =>
@@ -14,9 +15,12 @@ const portsOf = ({ ports }: RegisteredService): string => ports.map(({ number, p
 export const Headline = ({
   service,
   signals,
+  records,
 }: {
   readonly service: RegisteredService | undefined;
   readonly signals: GoldenSignals | undefined;
+  /** The search of those behind the figures. */
+  readonly records: Readonly<Record<string, string>>;
 }) => {
   const success = signals?.failedShare === undefined ? undefined : 1 - signals.failedShare;
   return (
@@ -24,8 +28,16 @@ export const Headline = ({
       <Figure name="Health">
         <HealthBadge health={healthOf(signals ?? { requests: 0, failed: 0 })} />
       </Figure>
-      <Figure name="Requests">{count(signals?.requestsPerSecond)}/s</Figure>
-      <Figure name="Success">{percent(success)}</Figure>
+      <Figure name="Requests">
+        <AllRecords search={records}>{count(signals?.requestsPerSecond)}/s</AllRecords>
+      </Figure>
+      <Figure name="Success" tone={(signals?.failedShare ?? 0) > 0.01 ? 'bad' : 'plain'}>
+        {signals && signals.failed > 0 ? (
+          <AllRecords search={{ ...records, outcome: 'failed' }}>{percent(success)}</AllRecords>
+        ) : (
+          percent(success)
+        )}
+      </Figure>
       <Figure name="p50">{duration(signals?.latency?.p50)}</Figure>
       <Figure name="p95">{duration(signals?.latency?.p95)}</Figure>
       <Figure name="p99">{duration(signals?.latency?.p99)}</Figure>

@@ -1,16 +1,14 @@
 /** Who calls a service, and whom what stands behind it calls. */
-import type { Edge, LabelledSeries, ServingWorkload, Topology } from '@weft/model';
+import type { Edge, LabelledSeries } from '@weft/model';
 import { Lock, LockOpen } from 'lucide-react';
-import { useAsk } from '../api/ask.ts';
 import { Badge, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { bytes, count, duration, percent } from '../kit/words.ts';
-import { ServiceLink, WorkloadLink } from '../security/links.tsx';
-import { useSpan } from '../shell/time.ts';
+import { AllRecords, ServiceLink, WorkloadLink } from '../security/links.tsx';
 import { useSeries } from '../signals/ask.ts';
 import { HealthBadge } from '../signals/HealthBadge.tsx';
-import type { Named } from './roster.ts';
+import { isBehind, type Neighbourhood, useEdges } from './neighbourhood.ts';
 
 const Protection = ({ mtls }: Pick<Edge, 'mtls'>) =>
   mtls === 'mutual' ? (
@@ -27,11 +25,30 @@ const Protection = ({ mtls }: Pick<Edge, 'mtls'>) =>
 
 const failedShare = ({ requests, failed }: Edge): number | undefined => (requests > 0 ? failed / requests : undefined);
 
+/** The search of records that tells of an edge; of who is outside the mesh nobody knows a name. */
+const between = ({ caller, callee }: Edge) => ({
+  ...(caller.name !== '' && { caller: `${caller.namespace}/${caller.name}` }),
+  server: callee.workload ? `${callee.workload.namespace}/${callee.workload.name}` : callee.host,
+});
+
 const figures: readonly Column<Edge>[] = [
   { id: 'protocol', name: 'Protocol', value: ({ protocol }) => protocol },
   { id: 'health', name: 'Health', value: ({ health }) => health, cell: ({ health }) => <HealthBadge health={health} /> },
-  { id: 'rate', name: 'Requests/s', number: true, value: (one) => one.requestsPerSecond, cell: (one) => count(one.requestsPerSecond) },
-  { id: 'failed', name: 'Failed', number: true, value: failedShare, cell: (one) => percent(failedShare(one)) },
+  {
+    ...{ id: 'rate', name: 'Requests/s', number: true },
+    value: (one) => one.requestsPerSecond,
+    cell: (one) => <AllRecords search={between(one)}>{count(one.requestsPerSecond)}</AllRecords>,
+  },
+  {
+    ...{ id: 'failed', name: 'Failed', number: true },
+    value: failedShare,
+    cell: (one) =>
+      one.failed > 0 ? (
+        <AllRecords search={{ ...between(one), outcome: 'failed' }}>{percent(failedShare(one))}</AllRecords>
+      ) : (
+        percent(failedShare(one))
+      ),
+  },
   { id: 'p95', name: 'p95', number: true, value: ({ latency }) => latency?.p95, cell: ({ latency }) => duration(latency?.p95) },
   { id: 'p99', name: 'p99', number: true, value: ({ latency }) => latency?.p99, cell: ({ latency }) => duration(latency?.p99) },
   {
@@ -70,29 +87,21 @@ const endLabels = (side: 'source' | 'destination'): readonly string[] => [
   `${side}_principal`,
 ];
 
-export interface NeighboursProps {
-  readonly service: Named;
-  readonly workloads: readonly ServingWorkload[];
-}
-
-const isBehind = ({ caller }: Edge, workloads: readonly ServingWorkload[]): boolean =>
-  workloads.some(({ namespace, name }) => caller.namespace === namespace && caller.name === name);
-
 /** Without instances to ask for, nobody would be asked for by name. */
 const nobody = '-';
 
-export const Neighbours = ({ service, workloads }: NeighboursProps) => {
-  const { from, to } = useSpan();
-  const edges = useAsk<Topology>({ path: '/edges', query: { from, to, namespace: service.namespace }, topics: [] });
+export const Neighbours = (around: Neighbourhood) => {
+  const { namespace, isCalled, workloads } = around;
+  const edges = useEdges(namespace);
   const names = workloads.map(({ name }) => name);
   const own = names.length > 0 ? names : [nobody];
   const callers = useSeries('istio_requests_total', {
     ...{ seenBy: 'servers', by: endLabels('source') },
-    where: { destination_workload: own, destination_workload_namespace: service.namespace },
+    where: { destination_workload: own, destination_workload_namespace: namespace },
   });
   const callees = useSeries('istio_requests_total', {
     ...{ seenBy: 'servers', by: endLabels('destination') },
-    where: { source_workload: own, source_workload_namespace: service.namespace },
+    where: { source_workload: own, source_workload_namespace: namespace },
   });
   const callerColumns: readonly Column<Edge>[] = [
     {
@@ -123,14 +132,14 @@ export const Neighbours = ({ service, workloads }: NeighboursProps) => {
           <Panel title="Callers">
             <Table
               {...{ name: 'Callers', columns: callerColumns, keyOf, sort: '-rate' }}
-              rows={all.filter(({ callee }) => callee.namespace === service.namespace && callee.name === service.name)}
+              rows={all.filter(isCalled)}
               empty="Nobody called it in this time."
             />
           </Panel>
           <Panel title="Called by it">
             <Table
               {...{ name: 'Called by it', columns: calleeColumns, keyOf, sort: '-rate' }}
-              rows={all.filter((edge) => isBehind(edge, workloads))}
+              rows={all.filter((edge) => isBehind(edge, around))}
               empty="It called nobody in this time."
             />
           </Panel>

@@ -17,9 +17,12 @@ import { BreakDownTools, Signals } from '../signals/Signals.tsx';
 import { recordsOf, useService, whereOf } from './asked.ts';
 import { Configuration } from './Configuration.tsx';
 import { Headline } from './Headline.tsx';
+import { MiniMap } from './MiniMap.tsx';
 import { Neighbours } from './Neighbours.tsx';
+import type { Neighbourhood } from './neighbourhood.ts';
 import { Objectives } from './Objectives.tsx';
 import { Routes } from './Routes.tsx';
+import { Rules } from './Rules.tsx';
 import { type Named, objectivesOf } from './roster.ts';
 import { Versions } from './Versions.tsx';
 
@@ -43,11 +46,15 @@ const About = ({ namespace, name }: Named) => {
   const signals = useSignals('service', { where });
   const slos = useAsk<{ items: readonly ObjectiveStatus[] }>({ path: '/slos', topics: ['alerts', 'resources'] });
   const { from, to } = useSpan();
-  const around = { from, to, namespace, service: name };
-  const markers = useMarkers(around);
+  const lately = { from, to, namespace, service: name };
+  const markers = useMarkers(lately);
   const points = useExemplars(name, namespace);
   const [own] = signals.data?.items ?? [];
   const { objects = [], workloads = [], host } = details.data ?? {};
+  const around: Neighbourhood = {
+    ...{ namespace, workloads },
+    isCalled: ({ callee }) => callee.namespace === namespace && callee.name === name,
+  };
   const parts: Readonly<Record<string, React.ReactNode>> = {
     signals: (
       <>
@@ -65,13 +72,18 @@ const About = ({ namespace, name }: Named) => {
       </Panel>
     ),
     slos: <Objectives objectives={objectivesOf(slos.data?.items ?? [], named)} />,
-    routes: <Routes {...{ where, objects }} />,
-    neighbours: <Neighbours service={named} workloads={workloads} />,
+    routes: (
+      <>
+        <Routes {...{ where, objects }} />
+        <Rules namespace={namespace} objects={objects} />
+      </>
+    ),
+    neighbours: <Neighbours {...around} />,
     versions: <Versions {...{ where, markers }} />,
     config: <Configuration objects={objects} />,
     changes: (
       <Panel title="Changes">
-        <ChangesTable name="Changes" around={around} />
+        <ChangesTable name="Changes" around={lately} />
       </Panel>
     ),
   };
@@ -82,7 +94,8 @@ const About = ({ namespace, name }: Named) => {
         <Empty>No object declares this service; what is seen here is what callers told of it.</Empty>
       )}
       <Panel title="Now">
-        <Headline service={details.data} signals={own} />
+        <Headline service={details.data} signals={own} records={recordsOf(named)} />
+        <MiniMap service={named} around={around} />
       </Panel>
       <AroundMoment namespace={namespace} service={name} />
       <Tabs name="About this service" tabs={tabs} chosen={chosen} onChoose={(tab) => set({ tab })}>

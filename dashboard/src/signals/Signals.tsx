@@ -3,12 +3,13 @@ import { Link } from '@tanstack/react-router';
 import type { LabelledSeries, SeriesSearch } from '@weft/model';
 import type { Marker, Point } from '../kit/Chart.tsx';
 import { useWord } from '../kit/search.ts';
-import { bytes, count, duration, percent } from '../kit/words.ts';
+import { count, duration, percent } from '../kit/words.ts';
 import { useSetSearch } from '../shell/time.ts';
 import { useSeries, type Where } from './ask.ts';
 import { breakDowns, quantiles } from './break-down.ts';
 import { LinesChart } from './LinesChart.tsx';
-import { bytesPerSecond, classOf, failedShares, figureLines, linesOf, perSecond, toneOfClass } from './lines.ts';
+import { classOf, failedShares, figureLines, linesOf, perSecond, toneOfClass, valueOf } from './lines.ts';
+import { PairCharts } from './PairCharts.tsx';
 import { useLines } from './use-lines.ts';
 
 export interface SignalsProps {
@@ -22,7 +23,6 @@ export interface SignalsProps {
 }
 
 const rate = (value: number | undefined): string => `${count(value)}/s`;
-const throughput = (value: number | undefined): string => `${bytes(value)}/s`;
 
 const RecordsLink = ({ search, name }: { readonly search: SignalsProps['records']; readonly name: string }) => (
   <Link to={'/security/access' as string} search={((before: object) => ({ ...before, ...search })) as never}>
@@ -30,7 +30,12 @@ const RecordsLink = ({ search, name }: { readonly search: SignalsProps['records'
   </Link>
 );
 
-const valueOf = (by: string, labels: LabelledSeries['labels']): string => labels[by] || 'none';
+/** Of what was called; of what calls others traces are not found by name. */
+const TracesLink = ({ service }: { readonly service: string | undefined }) => (
+  <Link to={'/traces' as string} search={((before: object) => ({ ...before, ...(service && { service }) })) as never}>
+    Traces
+  </Link>
+);
 
 /** By which label, and of which quantile: the URL's. */
 export const BreakDownTools = () => {
@@ -63,7 +68,7 @@ export const BreakDownTools = () => {
   );
 };
 
-interface Chosen extends SignalsProps {
+export interface Chosen extends SignalsProps {
   /** A label, or empty. */
   readonly by: string;
   readonly q: (typeof quantiles)[number];
@@ -104,100 +109,20 @@ const RequestCharts = ({ where, seenBy, markers, points, records, by, q }: Chose
       />
       <LinesChart
         {...{ name: by === '' ? 'Latency' : `Latency ${q}`, answers: [took], lines: latency, words: duration, markers, points }}
-        tools={<Link to={'/traces' as string}>Traces</Link>}
+        tools={<TracesLink service={records['server']} />}
       />
     </>
   );
-};
-
-const SizeCharts = ({ where, seenBy, markers, by, q }: Chosen) => {
-  const asking = { where, seenBy, stepped: true };
-  const [asked, answered] = [useSeries('istio_request_bytes', asking), useSeries('istio_response_bytes', asking)];
-  const quantile = by === '' ? 'p95' : q;
-  const sizes = useLines([asked, answered], [quantile], ([a, b], now) =>
-    figureLines(
-      [
-        { name: 'request', answer: a, valueOf: (one) => one.quantiles?.[quantile] },
-        { name: 'response', answer: b, valueOf: (one) => one.quantiles?.[quantile] },
-      ],
-      now,
-    ),
-  );
-  const flows = useLines([asked, answered], [], ([a, b], now) =>
-    figureLines(
-      [
-        { name: 'received', answer: a, valueOf: bytesPerSecond, nothing: 0 },
-        { name: 'sent', answer: b, valueOf: bytesPerSecond, nothing: 0 },
-      ],
-      now,
-    ),
-  );
-  return (
-    <>
-      <LinesChart {...{ name: `Sizes ${quantile}`, answers: [asked, answered], lines: sizes, words: bytes, markers }} />
-      <LinesChart {...{ name: 'Throughput', answers: [asked, answered], lines: flows, words: throughput, markers }} />
-    </>
-  );
-};
-
-type Part = readonly [name: string, metric: SeriesSearch['metric']];
-
-interface PairProps extends Pick<SignalsProps, 'where' | 'seenBy' | 'markers'> {
-  readonly name: string;
-  /** Two lines, each by what it counts. */
-  readonly pair: readonly [Part, Part];
-  readonly words: (value: number | undefined) => string;
-}
-
-/** Seen only where there is something to see: most services speak either HTTP or something else. */
-const PairChart = ({ name, pair, words, where, seenBy, markers }: PairProps) => {
-  const [[first, one], [second, other]] = pair;
-  const asking = { where, seenBy, stepped: true };
-  const [a, b] = [useSeries(one, asking), useSeries(other, asking)];
-  const lines = useLines([a, b], [], ([left, right], now) =>
-    figureLines(
-      [
-        { name: first, answer: left, valueOf: perSecond, nothing: 0 },
-        { name: second, answer: right, valueOf: perSecond, nothing: 0 },
-      ],
-      now,
-    ),
-  );
-  if (lines.series.length === 0) return null;
-  return <LinesChart {...{ name, answers: [a, b], lines, words, markers }} />;
 };
 
 export const Signals = (props: SignalsProps) => {
-  const { where, seenBy, markers } = props;
   const by = useWord('by');
   const wanted = useWord('q');
   const chosen = { ...props, by, q: quantiles.find((one) => one === wanted) ?? 'p95' };
-  const shared = { where, seenBy, markers };
   return (
     <div className="charts">
       <RequestCharts {...chosen} />
-      <SizeCharts {...chosen} />
-      <PairChart
-        {...{ ...shared, name: 'gRPC messages', words: rate }}
-        pair={[
-          ['sent by callers', 'istio_request_messages_total'],
-          ['sent by servers', 'istio_response_messages_total'],
-        ]}
-      />
-      <PairChart
-        {...{ ...shared, name: 'TCP connections', words: rate }}
-        pair={[
-          ['opened', 'istio_tcp_connections_opened_total'],
-          ['closed', 'istio_tcp_connections_closed_total'],
-        ]}
-      />
-      <PairChart
-        {...{ ...shared, name: 'TCP bytes', words: throughput }}
-        pair={[
-          ['received', 'istio_tcp_received_bytes_total'],
-          ['sent', 'istio_tcp_sent_bytes_total'],
-        ]}
-      />
+      <PairCharts {...chosen} />
     </div>
   );
 };

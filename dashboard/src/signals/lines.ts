@@ -108,6 +108,25 @@ export const figureLines = (figures: readonly Figure[], now: number): Lines => {
   return { times: each[0]?.times ?? [], series: each.flatMap(({ series }) => series), leftOut: 0 };
 };
 
+export const valueOf = (by: string, labels: LabelledSeries['labels']): string => labels[by] || 'none';
+
+/** Two figures that belong together, broken down by a label where one is said: lines of each value stand beside each other. */
+export const pairLines = (
+  pair: readonly (Figure & { readonly answer: SeriesAnswer })[],
+  { by, now }: { readonly by: string; readonly now: number },
+): Lines => {
+  const each = pair.map(({ name, answer, ...reading }) =>
+    linesOf(answer, { ...reading, now, nameOf: (labels) => (by === '' ? name : `${valueOf(by, labels)}, ${name}`) }),
+  );
+  const longest = Math.max(...each.map(({ series }) => series.length));
+  const mixed = Array.from({ length: longest }, (_, place) => each.flatMap(({ series }) => series[place] ?? [])).flat();
+  return {
+    times: each[0]?.times ?? [],
+    series: mixed.slice(0, most),
+    leftOut: each.reduce((sum, { leftOut }) => sum + leftOut, Math.max(0, mixed.length - most)),
+  };
+};
+
 /** Bytes a second, of sizes. */
 export const bytesPerSecond = ({ count, mean = 0 }: Measure, seconds: number): number => (count * mean) / seconds;
 

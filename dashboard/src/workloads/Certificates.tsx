@@ -22,6 +22,7 @@ const columns: readonly Column<HeldCertificate>[] = [
   { id: 'secret', name: 'Secret', value: ({ secret }) => secret },
   { id: 'what', name: 'What it is', value: ({ secret }) => what[secret] ?? 'of a gateway or client' },
   { id: 'names', name: 'Names', value: ({ names }) => names, cell: ({ names }) => <span className="mono">{names}</span> },
+  { id: 'issuer', name: 'Issued by', value: ({ issuer }) => issuer },
   { id: 'serial', name: 'Serial', value: ({ serial }) => serial, cell: ({ serial }) => <code>{serial}</code> },
   { id: 'from', name: 'Valid from', value: ({ from }) => from, cell: ({ from }) => moment(from) },
   { id: 'until', name: 'Expires', value: ({ until }) => until, cell: ({ until }) => moment(until) },

@@ -5,6 +5,7 @@ import { Badge, Panel } from '../kit/parts.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { ago, moment } from '../kit/words.ts';
 import type { WorkloadRow } from './crew.ts';
+import { Drift } from './Drift.tsx';
 import { ProxyBadge } from './ProxyBadge.tsx';
 
 interface Instance extends PodReport {
@@ -18,15 +19,6 @@ const pendingOf = ({ types }: ProxyStatus): string =>
     .filter(([, status]) => isPending(status))
     .map(([type]) => type)
     .join(', ');
-
-/** What it refused, in Envoy's words, which name the resource and its field. */
-const Nack = ({ state }: { readonly state: ProxyStatus }) =>
-  state.lastNack && (
-    <span className="listed">
-      <Badge tone={state.inStep ? 'plain' : 'bad'}>{state.inStep ? 'refused once' : 'refused'}</Badge> {state.lastNack.type}{' '}
-      {moment(state.lastNack.at)}: <code>{state.lastNack.message}</code>
-    </span>
-  );
 
 const configLink = ({ name }: PodReport) => (
   <Link to="." search={((before: object) => ({ ...before, tab: 'config', pod: name })) as never}>
@@ -55,16 +47,7 @@ const columns: readonly Column<Instance>[] = [
   },
   {
     ...{ id: 'pending', name: 'Not acknowledged' },
-    value: ({ state }) => (state ? `${pendingOf(state)} ${state.lastNack?.message ?? ''}` : ''),
-    cell: ({ state }) =>
-      state ? (
-        <>
-          {pendingOf(state) || 'nothing'}
-          <Nack state={state} />
-        </>
-      ) : (
-        '-'
-      ),
+    value: ({ state }) => (state ? pendingOf(state) || 'nothing' : undefined),
   },
   {
     id: 'identity',
@@ -112,6 +95,7 @@ export const Instances = ({ workload }: { readonly workload: WorkloadRow }) => {
       <Panel title="Instances">
         <Table name="Instances" rows={instances} columns={columns} keyOf={({ uid }) => uid} empty="Nothing of it runs." />
       </Panel>
+      <Drift proxies={workload.proxies} />
       <Panel title="What proxies were sent and acknowledged">
         <Table
           name="Sent and acknowledged"

@@ -7,6 +7,7 @@ import { Panel } from '../kit/parts.tsx';
 import { useWord } from '../kit/search.ts';
 import { Empty } from '../kit/states.tsx';
 import { useSetSearch } from '../shell/time.ts';
+import { LogLevel } from './LogLevel.tsx';
 import { type LogLine, type LogSource, useLogs } from './log-stream.ts';
 
 /** @returns undefined where nothing is said, or it is no expression */
@@ -71,6 +72,7 @@ const Shown = ({ pods }: { readonly pods: readonly PodReport[] }) => {
   const set = useSetSearch();
   const chosen = pod === '' ? pods : pods.filter(({ name }) => name === pod);
   const sources = sourcesOf(chosen, by);
+  const [levelOf] = chosen.length === 1 ? chosen.filter(({ proxy }) => proxy !== 'none') : [];
   const key = sources.map((one) => `${one.pod} ${one.container ?? ''}`).join(',');
   const { lines, failures } = useLogs(sources, { key, paused });
   const [wanted, unwanted] = [patternOf(show), patternOf(hide)];
@@ -97,6 +99,7 @@ const Shown = ({ pods }: { readonly pods: readonly PodReport[] }) => {
           ))}
         </select>
       </label>
+      {levelOf && by !== 'application' && <LogLevel key={levelOf.uid} pod={levelOf} />}
       <Find word="show" name="Show" />
       <Find word="hide" name="Hide" />
       <button type="button" className="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>

@@ -10,6 +10,7 @@ import { useWord } from '../kit/search.ts';
 import { Answer, Empty } from '../kit/states.tsx';
 import { Tabs } from '../kit/Tabs.tsx';
 import { bytes, count, duration, percent } from '../kit/words.ts';
+import { Neighbours } from '../services/Neighbours.tsx';
 import { useSetSearch, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
 import { HealthBadge } from '../signals/HealthBadge.tsx';
@@ -28,6 +29,7 @@ const tabs = [
   { id: 'instances', name: 'Instances' },
   { id: 'signals', name: 'Signals' },
   { id: 'errors', name: 'Errors' },
+  { id: 'neighbours', name: 'Callers and called' },
   { id: 'config', name: 'Proxy configuration' },
   { id: 'logs', name: 'Logs' },
   { id: 'certificates', name: 'Certificates' },
@@ -85,6 +87,12 @@ const Parts = ({ row }: { readonly row: WorkloadRow }) => {
           records={{ server: `${namespace}/${name}` }}
         />
       </Panel>
+    ),
+    neighbours: (
+      <Neighbours
+        {...{ namespace, workloads: [row] }}
+        isCalled={({ callee: { workload } }) => workload?.namespace === namespace && workload.name === name}
+      />
     ),
     config: <EnvoyConfig pods={pods} />,
     logs: <Logs pods={pods} />,

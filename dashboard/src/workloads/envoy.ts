@@ -75,6 +75,7 @@ export interface HeldCertificate {
   readonly secret: string;
   readonly serial: string;
   readonly names: string;
+  readonly issuer: string;
   /** Unix milliseconds. */
   readonly from: number;
   readonly until: number;
@@ -82,8 +83,8 @@ export interface HeldCertificate {
 
 const certificatesOf = (secret: string, value: Json): readonly HeldCertificate[] =>
   [...list(value['certificates']), ...list(value['roots']), ...list(value['trustDomains']).flatMap(({ roots }) => list(roots))].map(
-    ({ serial, subjectAltName, notBefore, notAfter }) => ({
-      ...{ secret, serial: word(serial), names: word(subjectAltName).replaceAll('URI:', '') },
+    ({ serial, subjectAltName, issuer, notBefore, notAfter }) => ({
+      ...{ secret, serial: word(serial), names: word(subjectAltName).replaceAll('URI:', ''), issuer: word(issuer).replaceAll('\n', ', ') },
       ...{ from: Date.parse(word(notBefore)), until: Date.parse(word(notAfter)) },
     }),
   );

@@ -7,6 +7,8 @@ import { Refusal } from './routes.ts';
 export interface Agent {
   /** The answer whatever its status. Throws a Refusal (503) when there is no agent. */
   get(path: string): Promise<IncomingMessage>;
+  /** The same, for what changes something. */
+  post(path: string): Promise<IncomingMessage>;
   /** Hands a connection that asked for a WebSocket over to the agent, as it came. */
   upgrade(message: IncomingMessage, connection: { readonly socket: Duplex; readonly head: Buffer }): void;
 }
@@ -33,15 +35,17 @@ export const refuseUpgrade = (socket: Duplex, status: number, error: string): vo
   socket.end(`${[...head, '', ''].join('\r\n')}${body}`);
 };
 
+const ask = (at: string | undefined, method: 'GET' | 'POST', path: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    if (at === undefined) return reject(noAgent());
+    const asked = request({ socketPath: at, method, path, headers: { host: 'agent' } }, resolve);
+    asked.on('error', () => reject(noAgent()));
+    asked.end();
+  });
+
 export const agentAt = (socketPath: () => string | undefined): Agent => ({
-  get: (path) =>
-    new Promise((resolve, reject) => {
-      const at = socketPath();
-      if (at === undefined) return reject(noAgent());
-      const asked = request({ socketPath: at, path, headers: { host: 'agent' } }, resolve);
-      asked.on('error', () => reject(noAgent()));
-      asked.end();
-    }),
+  get: (path) => ask(socketPath(), 'GET', path),
+  post: (path) => ask(socketPath(), 'POST', path),
   upgrade: (message, { socket, head }) => {
     const at = socketPath();
     if (at === undefined) return refuseUpgrade(socket, 503, noAgent().message);

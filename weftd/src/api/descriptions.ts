@@ -64,6 +64,8 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /certificates': json('which certificates there are, and which expires first', ['anything', 'Certificates']),
   'GET /proxies': json('proxies: identity, what they have, the last NACK', ['proxies', 'proxies']),
   'GET /proxies/:namespace/:name/config': json('an Envoy’s configuration, without keys', ['anything', 'ProxyConfig'], 'live'),
+  'GET /proxies/:namespace/:name/log-level': json('how much a proxy logs', ['anything', 'ProxyLogLevel']),
+  'POST /proxies/:namespace/:name/log-level': json('sets it, until the proxy is started again', ['anything', 'ProxyLogLevel']),
   'GET /proxies/:namespace/:name/metrics': plain('one proxy’s metrics', 'text/plain'),
   'GET /metrics': plain('the mesh’s metrics as one scrape', 'text/plain'),
   'GET /signals': json('golden signals', ['anything', 'SignalsAnswer'], 'of! from to step where'),

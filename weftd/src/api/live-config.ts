@@ -33,8 +33,8 @@ const parts = (dump: readonly Json[], type: string): Json => dump.find((config) 
 /** A certificate chain by what people look for: whose it is, which one, and how long it lasts. */
 const certificates = (pem: string): readonly Json[] =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((block) => {
-    const { serialNumber, validFrom, validTo, subjectAltName = '' } = new X509Certificate(block);
-    return { serial: serialNumber, notBefore: validFrom, notAfter: validTo, subjectAltName };
+    const { serialNumber, validFrom, validTo, subjectAltName = '', issuer } = new X509Certificate(block);
+    return { serial: serialNumber, notBefore: validFrom, notAfter: validTo, subjectAltName, issuer };
   });
 
 const inline = (source: unknown): string => {

@@ -22,6 +22,7 @@ import { upgrade } from './exec.ts';
 import { explainRoutes } from './explain.ts';
 import { guard, type Judge, type Names, namesOf } from './guard.ts';
 import { historyRoutes } from './history.ts';
+import { logLevelRoutes } from './log-level.ts';
 import { loginRoutes } from './login.ts';
 import { metricsRoutes } from './metrics.ts';
 import { mtlsRoutes } from './mtls.ts';
@@ -69,6 +70,7 @@ const shared: readonly Routes[] = [
   resourceRoutes,
   schemaRoutes,
   proxyRoutes,
+  logLevelRoutes,
   metricsRoutes,
   signalRoutes,
   serviceRoutes,

@@ -107,6 +107,7 @@ it('a virtual host that Envoy refuses is named, and keeps nothing else back', as
   expect(await ask(mesh.port, 'b.test')).toBe('blue');
   const [status] = served.ads.proxies();
   expect(status).toMatchObject({ inStep: false, lastNack: { type: 'VHDS', message: expect.stringContaining('b.test') } });
+  expect(status?.types['VHDS']?.refused).toEqual([expect.stringContaining('bad')]);
   const { nacks } = status!;
   await sleep(300);
   expect(served.ads.proxies()[0]?.nacks).toBe(nacks);

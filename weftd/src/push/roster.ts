@@ -159,6 +159,17 @@ const statusOf = ({ stream, session, connected }: Known, identityOf: (proxy: Pro
   nacks: session.nacks,
 });
 
+/** More names than anybody reads. */
+const namesAtMost = 50;
+
+const lateNames = ({ inFlight, suspects, refused }: Subscription): Pick<TypeStatus, 'pending' | 'refused'> => {
+  const pending = new Set([...(inFlight?.resources.map(({ name }) => name) ?? []), ...suspects.flat()]);
+  return {
+    ...(pending.size > 0 && { pending: [...pending].slice(0, namesAtMost) }),
+    ...(refused.size > 0 && { refused: [...refused.keys()].slice(0, namesAtMost) }),
+  };
+};
+
 const typeStatus = (subscription: Subscription): TypeStatus => {
   const { sent, acknowledged, acknowledgedAt, inFlight } = subscription;
   return {
@@ -166,6 +177,7 @@ const typeStatus = (subscription: Subscription): TypeStatus => {
     acknowledged: inFlight ? digest(acknowledged) : digest(same(acknowledged, sent) ? sent : acknowledged),
     resources: subscription.wildcard ? sent.size : [...sent.keys()].filter((name) => covers(subscription, name)).length,
     acknowledgedAt,
+    ...lateNames(subscription),
   };
 };
 

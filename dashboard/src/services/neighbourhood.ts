@@ -1,0 +1,22 @@
+/** Which edges begin or end at a service, or at one workload. */
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { Edge, ServingWorkload, Topology } from '@weft/model';
+import { useAsk } from '../api/ask.ts';
+import { useSpan } from '../shell/time.ts';
+
+export interface Neighbourhood {
+  /** Of which edges are asked. */
+  readonly namespace: string;
+  /** Whether it was called there. */
+  readonly isCalled: (edge: Edge) => boolean;
+  /** Who calls others in its name. */
+  readonly workloads: readonly Pick<ServingWorkload, 'namespace' | 'name'>[];
+}
+
+export const useEdges = (namespace: string): UseQueryResult<Topology> => {
+  const { from, to } = useSpan();
+  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace }, topics: [] });
+};
+
+export const isBehind = ({ caller }: Edge, { workloads }: Neighbourhood): boolean =>
+  workloads.some(({ namespace, name }) => caller.namespace === namespace && caller.name === name);
