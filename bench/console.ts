@@ -27,6 +27,7 @@ const { values } = parseArgs({
 
 const size: Size = { proxies: Number(values.proxies), sets: Number(values.sets), podsOfEach: Number(values.pods) };
 const interval = 10_000;
+const minute = 60_000;
 const day = 86_400_000;
 /** A minute of topology is whole after seven. */
 const rounds = 7;
@@ -38,19 +39,24 @@ const paths = [
 
 const say = (text: string): void => console.log(text);
 
-/** A day that ends now, of each workload as it was in its first minute. */
+/** A day that ends now, of each workload as it was in two minutes of it: its last ones, which are kept in short steps while others are made. */
 const fillMetrics = async (home: string): Promise<void> => {
   const folder = join(home, 'telemetry');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const start = Math.floor((Date.now() - day) / 60_000) * 60_000;
-  const store = await startStore(folder, start);
+  const start = Math.floor((Date.now() - day) / minute) * minute;
+  const sample = start + day - 2 * minute;
+  const store = await startStore(folder, sample);
   for (let round = 1; round <= rounds; round += 1) {
-    const at = start + round * interval;
+    const at = sample + round * interval;
     for (const readings of readingsOf(size, round, at)) for (const reading of readings) await store.call('add', [reading]);
     await store.call('commit', at, 1);
   }
   await store.stop();
-  fillDay(join(folder, 'metrics.db'), { start, day, interval });
+  fillDay(join(folder, 'metrics.db'), { start, day, interval, sample });
+  // What a weftd that ran all day has summed up already.
+  const whole = await startStore(folder, start + day);
+  await whole.call('commit', start + day, 1);
+  await whole.stop();
 };
 
 /** The services that the metrics tell of. */
@@ -131,7 +137,7 @@ try {
   await open(page, `${weftd.api}/?since=24h`);
   for (let minute = 0; minute <= Number(values.minutes); minute += 1) {
     say(`the overview after ${minute} min: ${(await heapMB(page)).toFixed(1)} MB`);
-    if (minute < Number(values.minutes)) await sleep(60_000);
+    if (minute < Number(values.minutes)) await sleep(minute);
   }
 } finally {
   await browser.close();

@@ -7,16 +7,19 @@ export interface Day {
   readonly start: number;
   readonly day: number;
   readonly interval: number;
+  /** When the measured steps begin that all others are like; the day's start unless it is said. */
+  readonly sample?: number;
 }
 
 const minute = 60_000;
 
-const fillChunks = (db: DatabaseSync, { start, day, interval }: Day): void => {
+const fillChunks = (db: DatabaseSync, { start, day, interval, sample = start }: Day): void => {
   const first = db.prepare('SELECT shard, bytes FROM chunk WHERE step = ? AND at = ?');
   const put = db.prepare('INSERT OR REPLACE INTO chunk (step, at, shard, bytes) VALUES (?, ?, ?, ?)');
   const look = db.prepare('INSERT OR IGNORE INTO look (step, at, looked) VALUES (?, ?, 1)');
   const reached = db.prepare('INSERT OR REPLACE INTO tier (step, summed, kept) VALUES (?, ?, 0)');
-  const chunks = first.all(interval, start + interval);
+  const chunks = first.all(interval, sample + interval);
+  if (chunks.length === 0) throw new Error('nothing is kept of the steps that the day is made of');
   for (const { step, keep } of tiers) {
     for (let at = Math.max(start, start + day - keep); at < start + day; at += step) {
       for (const { shard, bytes } of chunks) put.run(step, at, shard ?? 0, bytes ?? null);

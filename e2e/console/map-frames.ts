@@ -70,7 +70,9 @@ const edgeOf = ([from, to]: readonly [Named | undefined, Named | undefined]): Ed
 
 const topology = (): Topology => {
   const to = Date.now();
-  return { from: to - 600_000, to, since: to - 600_000, revisions: [1], edges: pairs.map(edgeOf), vanished: [] };
+  const from = to - 600_000;
+  const protection = { mutual: 1, plaintext: 0, unknown: 0 };
+  return { from, to, since: from, until: to, protection, revisions: [1], edges: pairs.map(edgeOf), vanished: [] };
 };
 
 const stored = services.map(({ namespace, name }) => ({ resource: { metadata: { namespace, name }, spec: {} } }));

@@ -39,7 +39,7 @@
  * GET    /metrics                                  Prometheus text                  all proxies', the mesh's metrics only
  * GET    /signals?of=&from=&to=&step=&where=       SignalsAnswer                     of: `signalSubjects`; where: `label=value`, repeated
  * GET    /series?metric=&by=&seenBy=&from=&to=&step=&where=   SeriesAnswer           metric: `seriesMetrics`; by: labels with commas; seenBy: callers, servers
- * GET    /edges?from=&to=&namespace=&node=         Topology                          node: namespace/name, whose impact is told
+ * GET    /edges?from=&to=&namespace=&node=&mtls=   Topology                          node: namespace/name, whose impact is told; mtls: `mtlsStates`, with commas
  * GET    /traces?service=&namespace=&from=&to=&minDuration=&maxDuration=&failed=&limit=   { items: TraceSummary[] }   TraceSearch
  * GET    /traces/:id                               Trace
  * GET    /exemplars?service=&namespace=&from=&to=&minDuration=&maxDuration=&limit=   { items: TraceExemplar[] }

@@ -101,7 +101,7 @@ export { flawOfLogFormat } from './text/log-format.ts';
 export { matchesRegex, replaceRegex } from './text/re2.ts';
 export { readRegex } from './text/regex.ts';
 export type * from './token.ts';
-export type * from './topology.ts';
+export * from './topology.ts';
 export type * from './trace.ts';
 export type * from './traffic.ts';
 export { childPath } from './yaml/json.ts';

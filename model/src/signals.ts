@@ -78,6 +78,8 @@ export interface SignalsAnswer {
   readonly step: number;
   /** Share of the time in which somebody looked; figures of the rest are missing or spread evenly. */
   readonly known: number;
+  /** Unix milliseconds of the first look, where that is after `from`: rates are over the time from then on, and to the last look. */
+  readonly since?: number;
   readonly items: readonly GoldenSignals[];
 }
 

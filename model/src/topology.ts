@@ -23,6 +23,16 @@ export interface Callee {
 /** As the server's proxy saw it; `unknown`: it has none. */
 export type MtlsState = 'mutual' | 'plaintext' | 'mixed' | 'unknown';
 
+export const mtlsStates: readonly MtlsState[] = ['mutual', 'plaintext', 'mixed', 'unknown'];
+
+/** Requests and connections, by how they came to the server. */
+export interface Protection {
+  readonly mutual: number;
+  readonly plaintext: number;
+  /** Its server has no proxy, or was not reached. */
+  readonly unknown: number;
+}
+
 /** `idle`: no requests, though perhaps connections. */
 export type Health = 'healthy' | 'degraded' | 'failing' | 'idle';
 
@@ -63,6 +73,8 @@ export interface TopologySearch {
   readonly to: number;
   /** Edges that begin or end there. */
   readonly namespace?: string;
+  /** Only edges that are in one of these, and none that vanished. */
+  readonly mtls?: readonly MtlsState[];
   /** With it the impact of this node is told: `namespace/name`, or a host. */
   readonly node?: string;
 }
@@ -70,8 +82,12 @@ export interface TopologySearch {
 export interface Topology {
   readonly from: number;
   readonly to: number;
-  /** Of the oldest minute that is kept; absent while there is none. Before it nobody knows, so that rates of a span that begins earlier are lower than they were. */
+  /** Of the oldest minute that is kept; absent while there is none. Before it nobody knows: rates are over the time from then on. */
   readonly since?: number;
+  /** The end of the last look, or `to` where that was before it: rates are over the time until then. */
+  readonly until: number;
+  /** Of all edges, whichever are told. */
+  readonly protection: Protection;
   /** Revisions of the configuration that were in force, the oldest first. */
   readonly revisions: readonly number[];
   readonly edges: readonly Edge[];

@@ -3,6 +3,7 @@
  * edges and alerts are computed from what is answered here and from nothing else.
  */
 import type { Labels } from './prometheus/exposition.ts';
+import type { Window } from './series/looks.ts';
 import type { Amount, Gauge, Measured, Observations, Step } from './series/steps.ts';
 
 /** Label → the values that are let through. A label that a series does not have is the empty text, as in Prometheus. */
@@ -36,6 +37,8 @@ export interface Answered<Value extends Measured> {
   readonly groups: readonly SeriesGroup<Value>[];
   /** Starts of those steps in which nobody looked at all: nothing in them does not mean that nothing happened. */
   readonly gaps: readonly number[];
+  /** From the first look within what was asked for to the end of the last one; absent where that is not known. */
+  readonly looked?: Window;
 }
 
 export interface SignalsQuery {

@@ -162,5 +162,7 @@ export const statCommand = (cli: Cli): Command =>
       if (answer.items.length === 0) terminal.err('nothing of the kind was called in this time');
       const gaps = gapText(answer, identity[search.of]);
       if (gaps !== '') terminal.err(gaps);
-      if (answer.known < 0.999) terminal.err(`nobody looked in ${percent(1 - answer.known)} of this time: figures may be too low`);
+      if (answer.since !== undefined)
+        terminal.err(`nobody looked before ${new Date(answer.since).toISOString()}: rates are over the time since`);
+      else if (answer.known < 0.999) terminal.err(`nobody looked in ${percent(1 - answer.known)} of this time: figures may be too low`);
     });

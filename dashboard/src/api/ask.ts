@@ -21,17 +21,19 @@ export interface Asked {
   readonly query?: Query;
   /** Of the stream: what may change the answer. */
   readonly topics: readonly LiveTopic[];
+  /** Milliseconds that an answer is good for, whatever changes meanwhile: a day's figures do not move within seconds, and are many. */
+  readonly restMs?: number;
   /** Not asked while false. */
   readonly enabled?: boolean;
 }
 
 /** The last answer stays while the next one is on its way, so that nothing flickers. */
-export const useAsk = <T>({ path, query = {}, topics, enabled = true }: Asked): UseQueryResult<T> => {
+export const useAsk = <T>({ path, query = {}, topics, restMs = 0, enabled = true }: Asked): UseQueryResult<T> => {
   const whole = at(path, query);
   return useQuery<T>({
     queryKey: [whole],
     queryFn: ({ signal }) => get<T>(whole, signal),
-    meta: { topics },
+    meta: { topics, restMs },
     placeholderData: keepPreviousData,
     enabled,
   });
@@ -40,5 +42,9 @@ export const useAsk = <T>({ path, query = {}, topics, enabled = true }: Asked): 
 /** @returns after all answers on the page that one of `topics` may have changed were asked for again */
 export const stale = (topics: readonly LiveTopic[] | 'all'): Promise<void> =>
   answers.invalidateQueries({
-    predicate: ({ meta }) => topics === 'all' || topics.some((topic) => ((meta?.['topics'] ?? []) as readonly LiveTopic[]).includes(topic)),
+    predicate: ({ meta, state: { dataUpdatedAt } }) => {
+      if (topics === 'all') return true;
+      const isAbout = topics.some((topic) => ((meta?.['topics'] ?? []) as readonly LiveTopic[]).includes(topic));
+      return isAbout && Date.now() - dataUpdatedAt >= Number(meta?.['restMs'] ?? 0);
+    },
   });

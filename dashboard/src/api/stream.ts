@@ -77,4 +77,10 @@ const subscribe = (reader: () => void): (() => void) => {
   return () => readers.delete(reader);
 };
 
+/** @returns the end of the step that the last news are in: who asks comes by again when one is over, not with each of the news */
+export const useNews = (step: number): number => useSyncExternalStore(subscribe, () => Math.ceil(connection.seen / step) * step);
+
+/** Unix milliseconds. */
+export const lastNews = (): number => connection.seen;
+
 export const useConnection = (): Connection => useSyncExternalStore(subscribe, () => connection);

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { MeshChange } from '@weft/model';
 import { ChevronLeft, ChevronRight, Pause, Play, SkipBack, SkipForward } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useConnection } from '../api/stream.ts';
+import { useNews } from '../api/stream.ts';
 import { ChangeList } from '../changes/ChangeList.tsx';
 import { useChanges } from '../changes/changes.ts';
 import { moment } from '../kit/words.ts';
@@ -100,7 +100,7 @@ export const TimeSlider = ({ since, revision, reach: chosen }: TimeSliderProps) 
   const { at } = useShared();
   const { from, to } = useSpan();
   const set = useSetSearch();
-  const now = wholeMinute(useConnection().seen);
+  const now = useNews(minute);
   const reach = reachFor(chosen, at, now);
   const begin = wholeMinute(Math.max(now - reaches[reach], Math.min(since ?? now, now - minute)));
   const changes = useChanges({ from: begin, to: now }).data?.items ?? noChanges;

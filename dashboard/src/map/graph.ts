@@ -163,9 +163,9 @@ export const graphOf = (input: GraphInput): Graph => {
   const { topology, places, isExpanded, withIdle } = input;
   const ends = endsOf({ places, edges: [...topology.edges, ...topology.vanished], isExpanded });
   const links = linksOf(topology.edges, ends);
-  const { from, to, since = from } = topology;
+  const { from, until, since = from } = topology;
   // What was before anybody looked is not counted as time without requests.
-  const seconds = Math.max(1_000, to - Math.max(from, since)) / 1_000;
+  const seconds = Math.max(1_000, until - Math.max(from, since)) / 1_000;
   const live = mergeSame(links.map((link) => mapEdge(link, seconds)));
   const ids = new Set(live.map(({ id }) => id));
   const gone = withIdle ? vanishedEdges(topology, ends).filter(({ edge }) => !ids.has(edge.id)) : [];

@@ -4,7 +4,7 @@ import type { MtlsReport } from '@weft/signals';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { useMay } from '../api/session.ts';
-import { useShared, useSpan } from '../shell/time.ts';
+import { rhythmOf, useShared, useSpan } from '../shell/time.ts';
 import { boxed } from './boxes.ts';
 import { type Expression, type Found, foundIn, readExpression, without } from './expression.ts';
 import { focused } from './focus.ts';
@@ -26,8 +26,9 @@ const noReport: Pick<MtlsReport, 'workloads'> = { workloads: [] };
 /** What is kept of them is asked for the past and the present alike. */
 const useTopology = () => {
   const { ns } = useShared();
-  const { from, to } = useSpan();
-  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace: ns }, topics: ['topology', 'signals'] });
+  const span = useSpan();
+  const { from, to } = span;
+  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace: ns }, ...rhythmOf(span) });
 };
 
 const usePlain = (topology: Topology | undefined) => {
@@ -53,7 +54,7 @@ export const useMapAnswers = () => {
   // As they were in the revision that was in force then; weftd forgets what is older than its history.
   const revision = at === undefined ? undefined : topology.data?.revisions.at(-1);
   const services = useAsk<Items<StoredObject>>({ path: '/resources/Service', query: { revision }, topics: ['resources'] });
-  const objectives = useAsk<Items<ObjectiveStatus>>({ path: '/slos', topics: ['signals', 'resources'] });
+  const objectives = useAsk<Items<ObjectiveStatus>>({ path: '/slos', topics: ['signals', 'resources'], restMs: 30_000 });
   return { topology, plain, workloads, services, objectives };
 };
 

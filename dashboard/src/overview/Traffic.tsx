@@ -4,7 +4,7 @@ import { useMarkers } from '../changes/changes.ts';
 import { Chart } from '../kit/Chart.tsx';
 import { Badge, Figure, Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
-import { count, duration, percent } from '../kit/words.ts';
+import { count, duration, moment, percent } from '../kit/words.ts';
 import { useSetSearch, useShared, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
 import { useChosen } from './chosen.ts';
@@ -53,10 +53,14 @@ export const Traffic = () => {
   return (
     <Panel title="Traffic">
       <Answer of={signals} loading="Looking at the traffic">
-        {({ items: [item], known }) =>
+        {({ items: [item], known, since }) =>
           item ? (
             <>
-              {known < 0.9 && <Badge tone="warn">nobody looked for {percent(1 - known)} of this time</Badge>}
+              {since !== undefined ? (
+                <Badge tone="info">known since {moment(since)}: rates are over the time from then on</Badge>
+              ) : (
+                known < 0.9 && <Badge tone="warn">nobody looked for {percent(1 - known)} of this time</Badge>
+              )}
               <Figures item={item} />
               <Drawn item={item} />
             </>

@@ -1,6 +1,7 @@
 /** The span of time and the moment that a page is about: part of its URL, so that a link shows the same. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useConnection } from '../api/stream.ts';
+import type { LiveTopic } from '@weft/model';
+import { useNews } from '../api/stream.ts';
 
 /** What every page's URL may say. */
 export interface SharedSearch {
@@ -48,16 +49,33 @@ export interface Span {
   readonly live: boolean;
 }
 
+/** What answers about a span are asked again by. */
+export interface Rhythm {
+  readonly topics: readonly LiveTopic[];
+  readonly restMs: number;
+}
+
+const longestRest = 300_000;
+
+/** With each look while it is short, and more seldom the longer it is. What is over stays as it is. */
+export const rhythmOf = ({ from, to, live }: Pick<Span, 'from' | 'to' | 'live'>): Rhythm => ({
+  topics: live ? ['signals'] : [],
+  restMs: Math.min((to - from) / 400, longestRest),
+});
+
 const steps = [10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000];
 const pointsWanted = 120;
 const defaultSpan = 3_600_000;
 
 const stepFor = (length: number): number => steps.find((step) => length / step <= pointsWanted * 2) ?? 3_600_000;
 
+const lengthOf = ({ since, from, to }: SharedSearch): number =>
+  from !== undefined && to !== undefined ? to - from : ((since && spanOf(since)) ?? defaultSpan) || defaultSpan;
+
 /** @param now Unix milliseconds of the last news, up to which a moving span reaches */
 export const spanAt = (search: SharedSearch, now: number): Span => {
-  const { since, from, to, at } = search;
-  const length = from !== undefined && to !== undefined ? to - from : ((since && spanOf(since)) ?? defaultSpan) || defaultSpan;
+  const { from, to, at } = search;
+  const length = lengthOf(search);
   const step = stepFor(length);
   const end = from !== undefined && to !== undefined ? to : (at ?? now);
   const whole = Math.ceil(end / step) * step;
@@ -66,7 +84,10 @@ export const spanAt = (search: SharedSearch, now: number): Span => {
 
 export const useShared = (): SharedSearch => useSearch({ strict: false }) as SharedSearch;
 
-export const useSpan = (): Span => spanAt(useShared(), useConnection().seen);
+export const useSpan = (): Span => {
+  const search = useShared();
+  return spanAt(search, useNews(stepFor(lengthOf(search))));
+};
 
 /** @returns changes some of the URL's parameters and keeps the rest; `undefined` takes one away */
 export const useSetSearch = (): ((change: Readonly<Record<string, unknown>>) => void) => {

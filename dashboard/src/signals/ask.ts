@@ -6,7 +6,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { SeriesAnswer, SeriesSearch, SignalSubject, SignalsAnswer } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
 import type { Query } from '../api/get.ts';
-import { useSpan } from '../shell/time.ts';
+import { rhythmOf, useSpan } from '../shell/time.ts';
 
 /** Label → its value, or one of several. */
 export type Where = Readonly<Record<string, string | readonly string[]>>;
@@ -27,8 +27,8 @@ const asked = ({ where = {}, stepped = false }: Asking, span: ReturnType<typeof 
 });
 
 export const useSignals = (of: SignalSubject, { enabled = true, ...asking }: Asking = {}): UseQueryResult<SignalsAnswer> => {
-  const query = { of, ...asked(asking, useSpan()) };
-  return useAsk<SignalsAnswer>({ path: '/signals', query, topics: [], enabled });
+  const span = useSpan();
+  return useAsk<SignalsAnswer>({ path: '/signals', query: { of, ...asked(asking, span) }, ...rhythmOf(span), enabled });
 };
 
 export interface SeriesAsking extends Asking {
@@ -38,6 +38,7 @@ export interface SeriesAsking extends Asking {
 
 export const useSeries = (metric: SeriesSearch['metric'], asking: SeriesAsking = {}): UseQueryResult<SeriesAnswer> => {
   const { by = [], seenBy, enabled = true } = asking;
-  const query = { metric, by: by.join(','), seenBy, ...asked(asking, useSpan()) };
-  return useAsk<SeriesAnswer>({ path: '/series', query, topics: [], enabled });
+  const span = useSpan();
+  const query = { metric, by: by.join(','), seenBy, ...asked(asking, span) };
+  return useAsk<SeriesAnswer>({ path: '/series', query, ...rhythmOf(span), enabled });
 };

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { SeriesAnswer } from '@weft/model';
 import { useMemo } from 'react';
-import { useConnection } from '../api/stream.ts';
+import { lastNews } from '../api/stream.ts';
 import type { Lines } from './lines.ts';
 
 const noLines: Lines = { times: [], series: [], leftOut: 0 };
@@ -17,11 +17,10 @@ export const useLines = <const Asked extends readonly UseQueryResult<SeriesAnswe
   choices: readonly string[],
   draw: (answers: Answers<Asked>, now: number) => Lines,
 ): Lines => {
-  const { seen } = useConnection();
   const answers = asked.map(({ data }) => data);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `draw` is made again each time, from `choices` alone
   return useMemo(
-    () => (answers.every((one) => one !== undefined) ? draw(answers as unknown as Answers<Asked>, seen) : noLines),
+    () => (answers.every((one) => one !== undefined) ? draw(answers as unknown as Answers<Asked>, lastNews()) : noLines),
     [...answers, ...choices],
   );
 };

@@ -2,6 +2,7 @@
 import type { Labels } from '../prometheus/exposition.ts';
 import { type Answered, groupLabels, type Question, type SignalsQuery } from '../query.ts';
 import type { Histogram } from '../series/histogram.ts';
+import type { Window } from '../series/looks.ts';
 import type { Measured } from '../series/steps.ts';
 import { type Perspective, perspectives } from './subjects.ts';
 
@@ -33,6 +34,7 @@ export interface ObservedAll {
   readonly subjects: readonly ObservedSubject[];
   readonly step: number;
   readonly gaps: readonly number[];
+  readonly looked?: Window;
 }
 
 export type Asked = Omit<Question, 'metric' | 'by'> & { readonly by: readonly string[]; readonly seenBy: Perspective };
@@ -134,5 +136,8 @@ export const observe = async (query: ObservedQuery, asked: Asked): Promise<Obser
       for (const { at, gap = false, value } of steps) put(stepOf(subject, { at, gap }), value, labels);
     }
   }
-  return { subjects: gathered.subjects, step: first?.step ?? asked.step, gaps: first?.gaps ?? [] };
+  return {
+    ...{ subjects: gathered.subjects, step: first?.step ?? asked.step, gaps: first?.gaps ?? [] },
+    ...(first?.looked && { looked: first.looked }),
+  };
 };

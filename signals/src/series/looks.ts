@@ -6,6 +6,9 @@ export interface Window {
   readonly to: number;
 }
 
+/** Milliseconds that both have. */
+export const overlap = (one: Window, other: Window): number => Math.min(one.to, other.to) - Math.max(one.from, other.from);
+
 export interface Looks {
   /** Milliseconds from one look to the next. */
   readonly interval: number;

@@ -63,7 +63,7 @@ test('rules have what they decided, and nothing where nothing met them', async (
 test('who may call whom stands beside who did, and beside services that nobody called', () => {
   const end = { namespace: 'shop', version: 'v1' };
   const topology: Topology = {
-    ...{ from: 1, to: 2, revisions: [], vanished: [] },
+    ...{ from: 1, to: 2, until: 2, revisions: [], vanished: [], protection: { mutual: 7, plaintext: 0, unknown: 0 } },
     edges: [
       {
         caller: { ...end, kind: 'workload', name: 'web' },

@@ -4,7 +4,7 @@ import type { Amount, Answered, Gauge, Measured, Observations, Question, SeriesG
 import type { Catalogue } from './catalogue.ts';
 import type { Chunks } from './chunks.ts';
 import { WantedGroups } from './groups.ts';
-import { gapsOf, type Plan, planOf } from './plan.ts';
+import { lookedOf, type Plan, planOf } from './plan.ts';
 import { type Kind, widthOf } from './shard.ts';
 import { Table } from './table.ts';
 import { startOf } from './tiers.ts';
@@ -64,7 +64,7 @@ export const wantedCounter = ({ catalogue }: Kept, question: Question): Wanted =
 
 const answer = (kept: Kept, wanted: Wanted): Answered<Measured> => {
   const plan = planOf(wanted.question, kept.chunks.reach());
-  return { step: plan.step, groups: groupsIn(read(kept, wanted, plan)), gaps: gapsOf(kept.db, plan) };
+  return { step: plan.step, groups: groupsIn(read(kept, wanted, plan)), ...lookedOf(kept.db, plan) };
 };
 
 export const askHistograms = (kept: Kept, question: Question) =>

@@ -2,7 +2,7 @@
 import { type Asked, Gathered, type ObservedAll, putterOf, questionsOf, stepOf } from '@weft/signals';
 import { type Kept, read, wantedCounter } from './ask.ts';
 import { groupsBy } from './groups.ts';
-import { gapsOf, planOf } from './plan.ts';
+import { lookedOf, planOf } from './plan.ts';
 
 export const observeKept = (kept: Kept, asked: Asked): ObservedAll => {
   const plan = planOf(asked, kept.chunks.reach());
@@ -24,5 +24,5 @@ export const observeKept = (kept: Kept, asked: Asked): ObservedAll => {
       );
     });
   }
-  return { subjects: gathered.subjects, step: plan.step, gaps: gapsOf(kept.db, plan) };
+  return { subjects: gathered.subjects, step: plan.step, ...lookedOf(kept.db, plan) };
 };

@@ -1,8 +1,8 @@
 /** Which steps answer a question about a stretch of time: the longest that are short enough, and shorter ones for its ends. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Question } from '@weft/signals';
+import type { Question, Window } from '@weft/signals';
 import type { Reach } from './chunks.ts';
-import { startOf, tiers } from './tiers.ts';
+import { shortest, startOf, tiers } from './tiers.ts';
 
 /** More than any chart has points for. */
 const mostSteps = 11_000;
@@ -61,16 +61,33 @@ const covered = (
   return [...covered({ from, to: begin }, tier - 1, known), { step, from: begin, to: end }, ...covered({ from: end, to }, tier - 1, known)];
 };
 
-/** Until the last look: what comes after it is not missing, but still to come. */
-export const gapsOf = (db: DatabaseSync, { looks, step }: Plan): readonly number[] => {
-  const looked = new Set<number>();
-  const all = db.prepare('SELECT at FROM look WHERE step = ? AND at >= ? AND at < ? AND looked = 1');
+export interface Looked {
+  /** Steps in which nobody did. Until the last look: what comes after it is not missing, but still to come. */
+  readonly gaps: readonly number[];
+  /** Absent where nobody ever did. */
+  readonly looked?: Window;
+}
+
+/** The first step of which something is kept, but not before proxies were watched at all. */
+const firstKnown = (db: DatabaseSync, at: number, step: number): number => {
+  const since = Number(db.prepare('SELECT since FROM watch').get()?.['since'] ?? 0);
+  return since > at && since < at + step ? since : at;
+};
+
+export const lookedOf = (db: DatabaseSync, { looks, step }: Plan): Looked => {
+  const [known, looked] = [new Set<number>(), new Set<number>()];
+  const all = db.prepare('SELECT at, looked FROM look WHERE step = ? AND at >= ? AND at < ?');
   for (const segment of looks)
-    for (const { at } of all.iterate(segment.step, segment.from, segment.to)) looked.add(startOf(Number(at), step));
-  const newest = db.prepare('SELECT at FROM look WHERE step = ? AND looked = 1 ORDER BY at DESC LIMIT 1').get(tiers[0]?.step ?? 0);
+    for (const row of all.iterate(segment.step, segment.from, segment.to)) {
+      const at = startOf(Number(row['at']), step);
+      known.add(at);
+      if (row['looked'] === 1) looked.add(at);
+    }
+  const newest = db.prepare('SELECT at FROM look WHERE step = ? AND looked = 1 ORDER BY at DESC LIMIT 1').get(shortest.step);
   const last = Number(newest?.['at'] ?? 0);
   const gaps: number[] = [];
   const [first, end] = [looks[0]?.from ?? 0, Math.min(looks.at(-1)?.to ?? 0, last)];
   for (let at = startOf(first, step); at < end; at += step) if (!looked.has(at)) gaps.push(at);
-  return gaps;
+  const begin = known.size > 0 ? Math.min(...known) : undefined;
+  return { gaps, ...(begin !== undefined && { looked: { from: firstKnown(db, begin, step), to: last + shortest.step } }) };
 };

@@ -12,12 +12,14 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** Each step is a multiple of the one before. */
-export const tiers: readonly Tier[] = [
+export const tiers: readonly [Tier, ...Tier[]] = [
   { step: 10 * second, keep: hour },
   { step: minute, keep: 6 * hour },
   { step: 5 * minute, keep: 3 * day },
   { step: hour, keep: 90 * day },
 ];
+
+export const shortest: Tier = tiers[0];
 
 export const startOf = (at: number, step: number): number => at - (at % step);
 

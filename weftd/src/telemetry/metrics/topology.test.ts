@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SignalsAnswer, Topology } from '@weft/model';
 import { edgeOf, impactOf } from '@weft/signals';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Metrics, openMetrics } from './metrics.ts';
@@ -54,6 +55,36 @@ test('before the first minute is over its edges are there', () => {
   store.add([server.read(start + 30_000), traffic.read(start + 30_000)]);
   store.commit(start + 30_000, 1);
   expect(edges(-9.5, 0.5)).toMatchObject([{ requests: 60 }]);
+});
+
+const told = <Answer>(bytes: Uint8Array | undefined): Answer => JSON.parse(Buffer.from(bytes ?? []).toString()) as Answer;
+
+test('rates of a young mesh are over the time that somebody looked', async () => {
+  both(60);
+  store.add([server.read(start + 30_000), traffic.read(start + 30_000)]);
+  store.commit(start + 30_000, 1);
+  const hour = { from: start - 59 * minute, to: start + minute };
+  const signals = async (step?: number) =>
+    told<SignalsAnswer>(await store.goldenSignals({ of: 'service', ...hour, ...(step && { step }) }, []));
+  expect(await signals()).toMatchObject({ since: start, items: [{ requests: 60, requestsPerSecond: 2 }] });
+  // Also in a step that somebody looked in a part of only.
+  expect((await signals(minute)).items[0]?.series).toMatchObject([{ at: start, requestsPerSecond: 2 }]);
+  expect(told<Topology>(store.topology({ ...hour, gateways: [] }))).toMatchObject({
+    ...{ since: start, until: start + 30_000 },
+    edges: [{ requests: 60, requestsPerSecond: 2 }],
+  });
+});
+
+test('edges by how they are protected, and how much of all traffic is', () => {
+  pass(0, 1, () => {
+    both(60);
+    server.servePlaintext(5);
+  });
+  const asked = { from: start, to: start + minute, gateways: [] };
+  const plain = told<Topology>(store.topology({ ...asked, mtls: ['plaintext', 'mixed'] }));
+  expect(plain.edges.map(({ caller, mtls }) => [caller.kind, mtls])).toEqual([['outside', 'plaintext']]);
+  expect(plain.protection).toEqual({ mutual: 60, plaintext: 5, unknown: 0 });
+  expect(told<Topology>(store.topology({ ...asked, namespace: 'other' })).protection).toEqual({ mutual: 0, plaintext: 0, unknown: 0 });
 });
 
 test('each minute has its edges: both ends count a request once, and only the server knows of mutual TLS', () => {

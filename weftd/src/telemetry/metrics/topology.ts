@@ -8,7 +8,7 @@ import { type CountedEdge, countedEdges, type Labels, protectionAsked, trafficAs
 import type { Kept } from './ask.ts';
 import { EdgeSums, edgeBytes, joined, type NumberedEdge } from './edge-sums.ts';
 import { observeKept } from './observe.ts';
-import { startOf } from './tiers.ts';
+import { shortest, startOf } from './tiers.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -30,6 +30,8 @@ export interface KeptEdges {
   readonly vanished: readonly GoneEdge[];
   /** Of the oldest minute; absent while there is none. */
   readonly since?: number;
+  /** Until when they are counted: the end of the last look, or of what was asked for. */
+  readonly until: number;
 }
 
 const isActive = ({ counts }: CountedEdge): boolean => counts.requests + counts.opened + counts.received + counts.sent > 0;
@@ -78,6 +80,7 @@ export class TopologyTable {
     return {
       edges,
       ...(since > 0 && { since }),
+      until: Math.min(to, this.#lastLook() ?? to),
       revisions: revisions.all(minute, first, to).map(({ revision }) => Number(revision)),
       vanished: this.#vanished(first, to).filter(({ labels }) => !byEdge.has(JSON.stringify(labels))),
     };
@@ -109,6 +112,12 @@ export class TopologyTable {
   #since(): number {
     const first = this.#db.prepare('SELECT MIN(at) AS at FROM topology INDEXED BY topology_of WHERE step = ?').get(minute)?.['at'];
     return typeof first === 'number' ? first : this.#next();
+  }
+
+  /** The end of it. */
+  #lastLook(): number | undefined {
+    const last = this.#db.prepare('SELECT at FROM look WHERE step = ? AND looked = 1 ORDER BY at DESC LIMIT 1').get(shortest.step)?.['at'];
+    return typeof last === 'number' ? last + shortest.step : undefined;
   }
 
   /** Of the rows of this step: where the last one ends. */
