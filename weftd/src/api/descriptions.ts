@@ -72,7 +72,7 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /series': json('any metric over time', ['anything', 'SeriesAnswer'], 'metric! by seenBy from to step where'),
   'GET /services': json('services, and what stands behind each', ['many', 'services']),
   'GET /services/:namespace/:name': json('one, with the objects that have a say about it', ['anything', 'ServiceDetails']),
-  'GET /edges': json('who calls whom', ['anything', 'Topology'], 'from to namespace node'),
+  'GET /edges': json('who calls whom', ['anything', 'Topology'], 'from to namespace node mtls'),
   'GET /records': json('access records, the newest first', ['many', 'records'], byRecord),
   'GET /records/follow': plain('access records as they come, one in a line', 'application/x-ndjson', byRecord),
   'GET /records/state': json('how many records are kept', ['anything', 'RecordsState']),
