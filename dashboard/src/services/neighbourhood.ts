@@ -2,7 +2,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { Edge, ServingWorkload, Topology } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
-import { useSpan } from '../shell/time.ts';
+import { rhythmOf, useSpan } from '../shell/time.ts';
 
 export interface Neighbourhood {
   /** Of which edges are asked. */
@@ -14,8 +14,9 @@ export interface Neighbourhood {
 }
 
 export const useEdges = (namespace: string): UseQueryResult<Topology> => {
-  const { from, to } = useSpan();
-  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace }, topics: [] });
+  const span = useSpan();
+  const { from, to } = span;
+  return useAsk<Topology>({ path: '/edges', query: { from, to, namespace }, ...rhythmOf(span) });
 };
 
 export const isBehind = ({ caller }: Edge, { workloads }: Neighbourhood): boolean =>
