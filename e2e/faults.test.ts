@@ -103,9 +103,12 @@ const recorded = async (path: string): Promise<number> => {
   }
 };
 
+/** Of many, a count alone takes seconds. */
+const patience = isLong ? 180_000 : 20_000;
+
 /** Never more, and soon no less: each line that an Envoy wrote counts, and counts once. */
 const untilRecorded = async (path: string, count: number): Promise<void> => {
-  await until(`${count} records of ${path}`, async () => ((await recorded(path)) >= count ? true : undefined), 20_000, 500);
+  await until(`${count} records of ${path}`, async () => ((await recorded(path)) >= count ? true : undefined), patience, 500);
   await sleep(500);
   expect(await recorded(path)).toBe(count);
 };
@@ -127,7 +130,7 @@ describe('an outage of weftd', () => {
       expect(await Promise.all(sockets.map(updates))).toEqual(before);
       await untilRecorded('/load', 2 * outcomes.length);
     },
-    outageSeconds * 1000 + 90_000,
+    outageSeconds * 1000 + 90_000 + patience,
   );
 
   it('does not keep a killed Envoy from coming back with its configuration and identity within 5 s', async () => {
