@@ -1,7 +1,7 @@
 /** What a whole mesh tells of its traffic: spans by way of the agent, an application's own metrics beside the proxy's, and only what it is told to. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Status, Trace } from '@weft/model';
+import type { Status, Trace, TraceSummary } from '@weft/model';
 import { parseExposition } from '@weft/signals';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Mesh, root, startMesh, until } from '../mesh.ts';
@@ -69,14 +69,42 @@ test.each([
   expect(valuesOf('shop_')).toEqual(answered === 1 ? [1, 3] : []);
 });
 
+/** Of an object that stands for the whole mesh. */
+const tell = (spec: string): void => {
+  const head = 'apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: default, namespace: istio-system}\n';
+  writeFileSync(join(mesh.folder, 'telemetry.yaml'), `${head}spec: {${spec}}\n`);
+};
+
+test('of every second request all parts are kept or none, and none of what its beginner does not keep [S127]', {
+  timeout: 60_000,
+}, async () => {
+  tell('tracing: [{randomSamplingPercentage: 50}]');
+  await mesh.applied();
+  const id = (index: number): string => `${index}`.padStart(32, 'c');
+  const ask = async (index: number, flag: '00' | '01'): Promise<void> => {
+    expect((await fetch(`${mesh.gateway}/`, { headers: { traceparent: `00-${id(index)}-${parent}-${flag}` } })).status).toBe(200);
+  };
+  for (let index = 0; index < 60; index += 1) await ask(index, index < 20 ? '00' : '01');
+  // What was asked last is told last.
+  const kept = async () =>
+    (await mesh.get<{ items: readonly TraceSummary[] }>('/traces?limit=1000')).items.filter((one) => one.id.startsWith('cccc'));
+  const traces = await until('what is kept is whole', async () => {
+    await fetch(`${mesh.gateway}/`);
+    const found = await kept();
+    return found.length >= 5 && found.every(({ spans }) => spans === 3) ? found : undefined;
+  });
+  const indexes = traces.map((one) => Number(one.id.replace(/^c+/, '')));
+  expect(indexes.filter((index) => index < 20)).toEqual([]);
+  expect(indexes.length).toBeLessThan(40);
+});
+
 test('what a Telemetry turns off is told no more, and the rest is', { timeout: 60_000 }, async () => {
   const quiet = [
     'tracing: [{disableSpanReporting: true}]',
     'accessLogging: [{providers: [{name: weft}], filter: {expression: response.code >= 400}}]',
     `metrics: [{overrides: [{tagOverrides: {tenant: {value: "request.headers['x-tenant']"}, source_app: {operation: REMOVE}}}]}]`,
   ].join(', ');
-  const head = 'apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: default, namespace: istio-system}\n';
-  writeFileSync(join(mesh.folder, 'telemetry.yaml'), `${head}spec: {${quiet}}\n`);
+  tell(quiet);
   await until('nobody traces', async () => {
     const seen = (await (await fetch(`${mesh.gateway}/`)).json()) as Record<string, string>;
     return seen['traceparent'] === undefined ? true : undefined;

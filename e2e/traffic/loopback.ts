@@ -164,11 +164,17 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export interface RunOptions {
+  /** What the host's public roots shall be. */
+  readonly roots?: string;
+  /** What a test needs otherwise: limits that are reached, and times that pass, within seconds. */
+  readonly amended?: (bootstrap: JsonValue) => JsonValue;
+}
+
 /**
- * @param roots what the host's public roots shall be
  * @returns when Envoy listens; throws with its log when it does not within a minute
  */
-export const run = async (view: View, listening: number, roots = ''): Promise<Running> => {
+export const run = async (view: View, listening: number, { roots = '', amended = (own) => own }: RunOptions = {}): Promise<Running> => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-traffic-'));
   const { root, issue } = await makeRoots();
   const { cert, key } = await issue(identity, attestedName(workload));
@@ -176,7 +182,7 @@ export const run = async (view: View, listening: number, roots = ''): Promise<Ru
   const trusted = { '@type': secretType, name: fileRootSecret('system'), validation_context: { trusted_ca: { inline_string: roots } } };
   if (roots) await writeFile(join(folder, `${trusted.name}.json`), JSON.stringify({ resources: [trusted] }));
   const ports = view.inbound.ports.map(({ port }) => port);
-  const envoy = await spawnEnvoy(folder, onLoopback(staticBootstrap(emit(view)), folder, ports), { level: 'warn' });
+  const envoy = await spawnEnvoy(folder, amended(onLoopback(staticBootstrap(emit(view)), folder, ports)), { level: 'warn' });
   const stop = async () => {
     await envoy.kill();
     await rm(folder, { recursive: true, force: true });

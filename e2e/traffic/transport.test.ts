@@ -85,7 +85,7 @@ beforeAll(async () => {
       ...bytes,
     },
   ]);
-  envoy = await run(sidecar({ outbound: services }), port, root.certificate);
+  envoy = await run(sidecar({ outbound: services }), port, { roots: root.certificate });
 }, 120_000);
 
 afterAll(async () => {
