@@ -93,7 +93,7 @@ test('what nobody touches leaves, and makes room for what is new [E41]', { timeo
   const left = async () => {
     await ask(['t0', 'new']);
     const families = await scraped();
-    return tenantsOf(families).sort().join() === 'new,t0' && overflow(families) === 0 ? true : undefined;
+    return tenantsOf(families).toSorted().join() === 'new,t0' && overflow(families) === 0 ? true : undefined;
   };
   await until('the others are gone', left, 30_000);
 });
