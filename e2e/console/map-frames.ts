@@ -62,7 +62,7 @@ const edgeOf = ([from, to]: readonly [Named | undefined, Named | undefined]): Ed
       workload: { ...callee, version: 'v1' },
     },
     ...{ protocol: 'http', requests, requestsPerSecond: requests / 600, failed, connectionsOpened: 0, bytesReceived: 1e5, bytesSent: 1e6 },
-    latency: { p50: 2, p90: 8, p95: 10 + chance() * 50, p99: 100 },
+    latency: { p50: 2, p90: 8, p95: 10 + chance() * 50, p99: 100, mean: 4 },
     mtls: chance() < 0.98 ? 'mutual' : 'plaintext',
     health: failed === 0 ? 'healthy' : 'degraded',
   };

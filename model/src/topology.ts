@@ -36,11 +36,15 @@ export interface Protection {
 /** `idle`: no requests, though perhaps connections. */
 export type Health = 'healthy' | 'degraded' | 'failing' | 'idle';
 
+export interface EdgeLatency extends Latency {
+  readonly mean: number;
+}
+
 export interface EdgeFigures {
   readonly requests: number;
   readonly requestsPerSecond: number;
   readonly failed: number;
-  readonly latency?: Latency;
+  readonly latency?: EdgeLatency;
   readonly connectionsOpened: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;

@@ -7,7 +7,7 @@ import { help } from './expression.ts';
 import type { Picture } from './paint/picture.ts';
 import type { Shown } from './read.ts';
 import { isPlain, titleOf } from './scene.ts';
-import { boxings, edgeLabels, type MapSearch } from './search.ts';
+import { boxings, edgeLabels, type MapSearch, nodeViews } from './search.ts';
 import { listed } from './words.ts';
 
 interface ChoiceProps {
@@ -96,12 +96,18 @@ export interface ControlsProps {
 
 export const Controls = ({ search, shown, picture, onArrange }: ControlsProps) => {
   const set = useSetSearch();
-  const { view, box = 'namespace', label = 'rate', find = '', hide = '', idle, focus, expand, closed } = search;
+  const { view, nodes = 'services', dots, box = 'namespace', label = 'rate', find = '', hide = '', idle, focus, expand, closed } = search;
   const isBent = focus !== undefined || expand !== undefined || closed !== undefined;
   return (
     <div className="map-controls">
       <div className="row">
         <PlainCount shown={shown} />
+        <Choice
+          name="Nodes are"
+          value={nodes}
+          of={nodeViews}
+          onChoose={(value) => set({ nodes: value, sel: undefined, focus: undefined })}
+        />
         <Choice name="Box by" value={box} of={boxings} onChoose={(value) => set({ box: value, closed: undefined })} />
         <Choice name="Edges say" value={label} of={edgeLabels} onChoose={(value) => set({ label: value })} />
         <Search name="Find" value={find} problem={shown.problems.find} onChange={(value) => set({ find: value || undefined })} />
@@ -109,6 +115,10 @@ export const Controls = ({ search, shown, picture, onArrange }: ControlsProps) =
         <label className="map-choice">
           <input type="checkbox" checked={idle !== false} onChange={({ target }) => set({ idle: target.checked ? undefined : false })} />{' '}
           unused and vanished
+        </label>
+        <label className="map-choice">
+          <input type="checkbox" checked={dots !== false} onChange={({ target }) => set({ dots: target.checked ? undefined : false })} />{' '}
+          moving dots
         </label>
         <div className="tools">
           {shown.scene.boxes.length > 1 && (

@@ -5,6 +5,7 @@ import { useMay } from '../api/session.ts';
 import { Badge } from '../kit/parts.tsx';
 import { duration, moment } from '../kit/words.ts';
 import { useSetSearch, useShared, useSpan } from '../shell/time.ts';
+import { type AnswersProps, Charts, Codes } from './Answers.tsx';
 import { Blame, Reasons } from './Failures.tsx';
 import { Flows } from './Flows.tsx';
 import { ServiceLink, To } from './links.tsx';
@@ -25,13 +26,24 @@ export const endsOf = ({ parts }: MapEdge): { readonly caller?: string; readonly
   };
 };
 
+const answersOf = ({ parts }: MapEdge): AnswersProps => ({
+  where: {
+    destination_service: [...new Set(parts.map(({ callee }) => callee.host))],
+    source_workload: [...new Set(parts.map(({ caller }) => (caller.kind === 'outside' ? 'unknown' : caller.name)))],
+  },
+  // Whoever has no proxy told nobody what it was answered.
+  seenBy: parts.some(({ caller }) => caller.kind === 'outside') ? 'servers' : 'callers',
+});
+
 const Latencies = ({ edge: { parts } }: { readonly edge: MapEdge }) => {
+  // Of several no quantile is that of all.
   const latency = parts.length === 1 ? parts[0]?.latency : undefined;
   if (!latency) return undefined;
-  const { p50, p90, p95, p99 } = latency;
+  const { mean, p50, p90, p95, p99 } = latency;
   return (
     <p>
-      Half within {duration(p50)}, 90 % within {duration(p90)}, 95 % within {duration(p95)}, 99 % within {duration(p99)}.
+      On average {duration(mean)}; half within {duration(p50)}, 90 % within {duration(p90)}, 95 % within {duration(p95)}, 99 % within{' '}
+      {duration(p99)}.
     </p>
   );
 };
@@ -156,11 +168,13 @@ export const EdgePanel = ({ edge, shown }: { readonly edge: MapEdge; readonly sh
       {edge.lastSeen !== undefined ? (
         <p>Vanished: last seen at {moment(edge.lastSeen)}, and not in the time that is shown.</p>
       ) : (
-        <Flows flow={edge} p95={edge.p95} />
+        <Flows flow={edge} p95={edge.latency?.p95} />
       )}
       <Latencies edge={edge} />
       <Blame edge={edge} />
       <Reasons edge={edge} />
+      {edge.requests > 0 && <Codes {...answersOf(edge)} />}
+      {edge.requests > 0 && <Charts {...answersOf(edge)} />}
       <Senders edge={edge} />
       <Identity edge={edge} />
       <div className="tools">

@@ -1,8 +1,10 @@
 /** What shapes, colours and lines mean. */
 import { Icon } from './paint/icons.tsx';
-import { kindWords, type NodeKind } from './scene.ts';
+import { kindWords, type Mark, markWords, type NodeKind } from './scene.ts';
 
 const kinds = Object.entries(kindWords) as [NodeKind, string][];
+
+const marks = Object.entries(markWords) as [Mark, string][];
 
 const lines = [
   ['healthy', 'requests, fewer than 0.1 % failed'],
@@ -24,6 +26,13 @@ export const Legend = () => (
       ))}
     </ul>
     <ul>
+      {marks.map(([mark, words]) => (
+        <li key={mark}>
+          <Icon name={mark} /> {words}
+        </li>
+      ))}
+    </ul>
+    <ul>
       {lines.map(([style, words]) => (
         <li key={style}>
           <span className="map-line" data-style={style} aria-hidden="true" /> {words}
@@ -41,8 +50,8 @@ export const Legend = () => (
         <kbd>+</kbd> <kbd>-</kbd> zoom, <kbd>0</kbd> shows all, <kbd>Shift</kbd> with arrows moves the map
       </li>
       <li>
-        Width and dots of a line: how much flows; squares among the dots failed. A dashed node is not used. Of very many lines those that
-        only pass are left out.
+        Width and dots of a line: how much flows; squares among the dots failed. A dashed node is not used. Of very many lines only the ends
+        of long ones are drawn. What is dragged stays where it is put; two fingers or the wheel zoom.
       </li>
     </ul>
   </details>

@@ -20,23 +20,22 @@ import { Twin } from './Twin.tsx';
 import { edgeLabel, nodeLine, shortTitle } from './words.ts';
 
 const usePicture = ({ scene, found }: Shown, { positions }: Placed, { box = 'namespace', label = 'rate' }: MapSearch) =>
-  useMemo(
-    () =>
-      pictureOf({
-        scene,
-        positions,
-        titleOf: (node) => shortTitle(node, box),
-        lineOf: nodeLine,
-        labelOf: (edge) => edgeLabel(edge, label),
-        isNodeFound: ({ id }) => found?.nodes.has(id) ?? true,
-        isEdgeFound: ({ id }) => found?.edges.has(id) ?? true,
-      }),
-    [scene, positions, found, box, label],
-  );
+  useMemo(() => {
+    const sent = new Map(scene.nodes.map(({ id, outbound }) => [id, outbound.requests]));
+    return pictureOf({
+      scene,
+      positions,
+      titleOf: (node) => shortTitle(node, box),
+      lineOf: nodeLine,
+      labelOf: (edge) => edgeLabel(edge, label, (node) => sent.get(node) ?? 0),
+      isNodeFound: ({ id }) => found?.nodes.has(id) ?? true,
+      isEdgeFound: ({ id }) => found?.edges.has(id) ?? true,
+    });
+  }, [scene, positions, found, box, label]);
 
 /** What makes it another map, which has places of its own. */
-const wayOf = ({ box, closed, expand, focus, hide }: MapSearch, ns: string | undefined): string =>
-  JSON.stringify([box, closed, expand, focus, hide, ns]);
+const wayOf = ({ nodes, box, closed, expand, focus, hide }: MapSearch, ns: string | undefined): string =>
+  JSON.stringify([nodes, box, closed, expand, focus, hide, ns]);
 
 const Drawn = ({ shown, search, isAnimated }: { readonly shown: Shown; readonly search: MapSearch; readonly isAnimated: boolean }) => {
   const { ns } = useShared();
@@ -68,7 +67,8 @@ export const MapPage = () => {
   const answers = useMapAnswers();
   const topology = answers.topology.data;
   const shown = useShown(answers, search);
-  const isAnimated = useMotion() && at === undefined;
+  const isCalm = !useMotion();
+  const isAnimated = !isCalm && search.dots !== false && at === undefined;
   const command = ['npx weft edges', ns && `-n ${ns}`, at !== undefined && `--at ${new Date(at).toISOString()}`].filter(Boolean).join(' ');
   return (
     <Page title="Map" command={command} call={pathAt('/edges', { from, to, namespace: ns })}>

@@ -3,12 +3,16 @@ import type { Topology } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
 import { Badge } from '../kit/parts.tsx';
 import { percent } from '../kit/words.ts';
+import { whereOf } from '../services/asked.ts';
 import { useSetSearch, useSpan } from '../shell/time.ts';
+import type { Where } from '../signals/ask.ts';
+import { type AnswersProps, Charts, Codes, Traces } from './Answers.tsx';
 import { Flows } from './Flows.tsx';
 import { ServiceLink, To, WorkloadLink } from './links.tsx';
 import { Icon } from './paint/icons.tsx';
+import { Rates } from './Rates.tsx';
 import type { Shown } from './read.ts';
-import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, titleOf } from './scene.ts';
+import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, markWords, titleOf } from './scene.ts';
 import type { MapSearch } from './search.ts';
 import { healthTone, perSecond } from './words.ts';
 
@@ -48,6 +52,20 @@ const EdgeList = ({
       </table>
     </section>
   );
+};
+
+/** Istio's labels of what a node answered; of a gateway and of those outside, what they were answered. */
+const askedOf = ({ kind, namespace, name, workloads }: MapNode): AnswersProps | undefined => {
+  if (kind === 'group') return undefined;
+  if (kind === 'outside') return { where: { source_workload: 'unknown' }, seenBy: 'servers' };
+  if (kind === 'external') return { where: { destination_service: name }, seenBy: 'callers' };
+  if (kind === 'gateway') return { where: { source_workload: name, source_workload_namespace: namespace }, seenBy: 'callers' };
+  if (kind === 'service') return { where: whereOf({ namespace, name }), seenBy: 'servers' };
+  const where: Where = {
+    destination_workload: workloads.map((workload) => workload.split('/')[1] ?? workload),
+    destination_workload_namespace: namespace,
+  };
+  return { where, seenBy: 'servers' };
 };
 
 /** As the API knows a node. */
@@ -156,6 +174,8 @@ const Links = ({ node: { kind, namespace, name, workloads } }: { readonly node: 
 
 export const NodePanel = ({ node, shown, search }: { readonly node: MapNode; readonly shown: Shown; readonly search: MapSearch }) => {
   const { edges } = shown.scene;
+  const [into, outOf] = [edges.filter(({ to }) => to === node.id), edges.filter(({ from }) => from === node.id)];
+  const asked = askedOf(node);
   return (
     <>
       <h2>
@@ -165,6 +185,11 @@ export const NodePanel = ({ node, shown, search }: { readonly node: MapNode; rea
         <Badge>{kindWords[node.kind]}</Badge>
         <Badge tone={healthTone(node.health)}>{node.health}</Badge>
         {node.isUnused && <Badge>not used</Badge>}
+        {node.marks.map((mark) => (
+          <Badge key={mark} tone={mark === 'bare' ? 'warn' : 'plain'}>
+            {markWords[mark]}
+          </Badge>
+        ))}
         {node.versions.map((version) => (
           <Badge key={version}>{version}</Badge>
         ))}
@@ -172,9 +197,13 @@ export const NodePanel = ({ node, shown, search }: { readonly node: MapNode; rea
       <p className="soft">{node.healthWords}</p>
       <Actions {...{ node, search, shown }} />
       {!node.isUnused && node.inbound.requests + node.inbound.connectionsOpened > 0 && <Flows flow={node.inbound} />}
-      <EdgeList title="Called by" edges={edges.filter(({ to }) => to === node.id)} end="from" shown={shown} />
-      <EdgeList title="Calls" edges={edges.filter(({ from }) => from === node.id)} end="to" shown={shown} />
+      <Rates into={into} outOf={outOf} />
+      <EdgeList title="Called by" edges={into} end="from" shown={shown} />
+      <EdgeList title="Calls" edges={outOf} end="to" shown={shown} />
       <Impact node={node} />
+      {asked && !node.isUnused && <Codes {...asked} />}
+      {asked && !node.isUnused && <Charts {...asked} />}
+      {node.kind === 'service' && <Traces service={`${node.namespace}/${node.name}`} />}
       <Links node={node} />
     </>
   );

@@ -6,7 +6,7 @@ import { bytes, duration, moment, percent } from '../kit/words.ts';
 import { useSetSearch } from '../shell/time.ts';
 import { Controls } from './Controls.tsx';
 import type { Shown } from './read.ts';
-import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, mtlsWords, titleOf } from './scene.ts';
+import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, markWords, mtlsWords, titleOf } from './scene.ts';
 import type { MapSearch } from './search.ts';
 import { perSecond } from './words.ts';
 
@@ -42,7 +42,7 @@ const edgeColumns = (titles: ReadonlyMap<string, string>): readonly Column<MapEd
     value: failedShare,
     cell: (edge) => percent(edge.requests > 0 ? failedShare(edge) : undefined),
   },
-  { id: 'p95', name: 'p95 (ms)', number: true, value: ({ p95 }) => p95, cell: ({ p95 }) => duration(p95) },
+  { id: 'p95', name: 'p95 (ms)', number: true, value: ({ latency }) => latency?.p95, cell: ({ latency }) => duration(latency?.p95) },
   {
     id: 'bytes',
     name: 'Bytes per second',
@@ -93,6 +93,11 @@ const nodeColumns: readonly Column<MapNode>[] = [
     cell: ({ outbound }) => perSecond(outbound.requestsPerSecond),
   },
   { id: 'health', name: 'Health', value: ({ health }) => health },
+  {
+    id: 'marks',
+    name: 'Marks',
+    value: ({ marks }) => marks.map((mark) => markWords[mark]).join(', '),
+  },
   { id: 'used', name: 'Used', value: ({ isUnused }) => (isUnused ? 'not used' : 'used') },
 ];
 

@@ -19,6 +19,7 @@ const groupOf = (box: string, members: readonly MapNode[], edges: readonly MapEd
     healthWords: `${worst.length} of ${members.length} ${health}`,
     workloads: [...new Set(members.flatMap(({ workloads }) => workloads))],
     versions: [],
+    marks: [],
     inbound: sum(edges.filter(({ to }) => to === id)),
     outbound: sum(edges.filter(({ from }) => from === id)),
     isUnused: members.every(({ isUnused }) => isUnused),

@@ -2,6 +2,7 @@
 import type { Callee, Caller, Edge } from '@weft/model';
 import type { Places } from './places.ts';
 import type { MapNode, NodeKind } from './scene.ts';
+import type { NodeView } from './search.ts';
 
 export type NodeKey = Pick<MapNode, 'id' | 'kind' | 'namespace' | 'name'> & { readonly workload?: string; readonly version?: string };
 
@@ -38,9 +39,11 @@ export interface Told {
   readonly places: Places;
   readonly edges: readonly Pick<Edge, 'caller' | 'callee'>[];
   readonly isExpanded: (service: string) => boolean;
+  readonly view: NodeView;
 }
 
-export const endsOf = ({ places, edges, isExpanded }: Told): Ends => {
+export const endsOf = ({ places, edges, isExpanded, view }: Told): Ends => {
+  const isWide = (service: string): boolean => view === 'versions' || isExpanded(service);
   const homes = homesOf(places, edges);
   const gateways = new Map<string, string>();
   for (const [workload, { proxy, services }] of places)
@@ -55,11 +58,14 @@ export const endsOf = ({ places, edges, isExpanded }: Told): Ends => {
     workload: key,
     version,
   });
+  const applicationOf = (key: string): string => `${key.split('/')[0]}/${places.get(key)?.application ?? key.split('/')[1]}`;
   const workload = (key: string, version: string): NodeKey => {
     if (places.get(key)?.proxy === 'gateway') return keyOf('gateway', key, { workload: key, version });
+    if (view === 'workloads') return keyOf('workload', key, { workload: key, version });
+    if (view === 'applications') return keyOf('application', applicationOf(key), { workload: key, version });
     const home = homes.get(key);
     if (home === undefined) return keyOf('workload', key, { workload: key, version });
-    return isExpanded(home) ? versionNode(key, version) : { ...service(home), workload: key, version };
+    return isWide(home) ? versionNode(key, version) : { ...service(home), workload: key, version };
   };
   return {
     service,
@@ -73,8 +79,9 @@ export const endsOf = ({ places, edges, isExpanded }: Told): Ends => {
       if (kind === 'external') return { first: keyOf('external', host) };
       const key = `${namespace}/${name}`;
       const named = behind && `${behind.namespace}/${behind.name}`;
+      if (named && (view === 'workloads' || view === 'applications')) return { first: workload(named, behind.version) };
       const first = { ...service(key), ...(named && { workload: named, version: behind.version }) };
-      return named && isExpanded(key) && first.kind === 'service' ? { first, version: versionNode(named, behind.version) } : { first };
+      return named && isWide(key) && first.kind === 'service' ? { first, version: versionNode(named, behind.version) } : { first };
     },
   };
 };

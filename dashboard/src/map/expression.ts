@@ -6,7 +6,7 @@ import type { Graph } from './graph.ts';
 import { failedShare, kindWords, type MapEdge, type MapNode, titleOf } from './scene.ts';
 
 export const help =
-  'Words of a name, and conditions that all must hold: ns=shop name=web kind=gateway version=v2 health=failing unused · rate>10 error>1% p95>200ms bytes>1k protocol=grpc mtls gone · ! before one turns it round';
+  'Words of a name, and conditions that all must hold: ns=shop name=web kind=gateway version=v2 health=failing unused bare routed limited · rate>10 error>1% p95>200ms (mean, p50, p99) bytes>1k protocol=grpc mtls gone · ! before one turns it round';
 
 export interface Expression {
   readonly node: readonly ((node: MapNode) => boolean)[];
@@ -31,7 +31,10 @@ const comparison = (operator: string, text: string): Comparison | undefined => {
 const numbers: Readonly<Record<string, (edge: MapEdge) => number>> = {
   rate: ({ requestsPerSecond }) => requestsPerSecond,
   error: failedShare,
-  p95: ({ p95 }) => p95 ?? 0,
+  mean: ({ latency }) => latency?.mean ?? 0,
+  p50: ({ latency }) => latency?.p50 ?? 0,
+  p95: ({ latency }) => latency?.p95 ?? 0,
+  p99: ({ latency }) => latency?.p99 ?? 0,
   bytes: ({ bytesPerSecond }) => bytesPerSecond,
 };
 
@@ -49,7 +52,12 @@ const edgeFlags: Readonly<Record<string, (edge: MapEdge) => boolean>> = {
   gone: ({ lastSeen }) => lastSeen !== undefined,
 };
 
-const nodeFlags: Readonly<Record<string, (node: MapNode) => boolean>> = { unused: ({ isUnused }) => isUnused };
+const nodeFlags: Readonly<Record<string, (node: MapNode) => boolean>> = {
+  unused: ({ isUnused }) => isUnused,
+  bare: ({ marks }) => marks.includes('bare'),
+  routed: ({ marks }) => marks.includes('routed'),
+  limited: ({ marks }) => marks.includes('limited'),
+};
 
 type Term = { readonly node: (node: MapNode) => boolean } | { readonly edge: (edge: MapEdge) => boolean } | { readonly problem: string };
 
@@ -60,8 +68,12 @@ const sameText = (wanted: string) => {
     lower.endsWith('*') ? text.toLowerCase().startsWith(lower.slice(0, -1)) : text.toLowerCase() === lower;
 };
 
+/** Only what stands in it: `constructor` is a word like others. */
+const entry = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 const comparedTerm = (name: string, operator: string, value: string): Term => {
-  const number = numbers[name];
+  const number = entry(numbers, name);
   if (number) {
     const holds = comparison(operator, value);
     return holds
@@ -71,7 +83,7 @@ const comparedTerm = (name: string, operator: string, value: string): Term => {
   if (operator !== '=') return { problem: `${name} can only be compared by =` };
   const same = sameText(value);
   if (name === 'protocol') return { edge: ({ protocol }) => same(protocol) };
-  const texts = nodeTexts[name];
+  const texts = entry(nodeTexts, name);
   if (texts) return { node: (node) => texts(node).some(same) };
   const known = [...Object.keys(nodeTexts), ...Object.keys(numbers), 'protocol'].join(', ');
   return { problem: `nothing is called ${name} here: ${known} are` };
@@ -81,7 +93,7 @@ const termOf = (text: string): Term => {
   const [, name, operator, value] = /^(\w+)([=<>])(.+)$/.exec(text) ?? [];
   if (name && operator && value) return comparedTerm(name, operator, value);
   if (/[=<>]/.test(text)) return { problem: `${text} is not finished: name, = or > or <, and a value` };
-  const [edge, node] = [edgeFlags[text], nodeFlags[text]];
+  const [edge, node] = [entry(edgeFlags, text), entry(nodeFlags, text)];
   if (edge) return { edge };
   if (node) return { node };
   const part = text.toLowerCase();

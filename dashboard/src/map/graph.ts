@@ -1,10 +1,12 @@
 /** What weftd tells → the map's nodes and edges. */
-import type { Edge, Health, Topology } from '@weft/model';
+import type { Edge, EdgeLatency, Health, Topology } from '@weft/model';
 import { healthOf } from '@weft/signals';
 import { type Ends, endsOf, type NodeKey } from './ends.ts';
+import type { Ruled } from './marks.ts';
+import { marksOf } from './marks.ts';
 import { boxOf, type Places } from './places.ts';
 import { type Flow, failedShare, type MapEdge, type MapNode, nothing, sum } from './scene.ts';
-import type { BoxBy } from './search.ts';
+import type { BoxBy, NodeView } from './search.ts';
 
 export interface GraphInput {
   readonly topology: Topology;
@@ -13,6 +15,9 @@ export interface GraphInput {
   readonly services: readonly string[];
   readonly boxBy: BoxBy;
   readonly isExpanded: (service: string) => boolean;
+  readonly view: NodeView;
+  /** Services, by `namespace/name`, that configuration has a say in. */
+  readonly ruled: Ruled;
   /** Of a service, by its objectives; undefined: it has none. */
   readonly judged: (service: string) => { readonly health: Health; readonly words: string } | undefined;
   /** Also what nobody used, and what vanished. */
@@ -46,9 +51,14 @@ const severest = (states: readonly MapEdge['mtls'][]): MapEdge['mtls'] => {
   return some('mutual') ? 'mutual' : 'unknown';
 };
 
-const slowest = (edges: readonly { readonly p95?: number }[]): number | undefined => {
-  const known = edges.flatMap(({ p95 }) => p95 ?? []);
-  return known.length > 0 ? Math.max(...known) : undefined;
+/** Of quantiles the slowest is said, since those of all are not known; a mean is one of all. */
+const slowest = (edges: readonly Pick<MapEdge, 'latency' | 'requests'>[]): EdgeLatency | undefined => {
+  const known = edges.flatMap(({ latency, requests }) => (latency ? [{ ...latency, requests }] : []));
+  if (known.length === 0) return undefined;
+  const most = (name: keyof EdgeLatency): number => Math.max(...known.map((one) => one[name]));
+  const all = known.reduce((count, { requests }) => count + requests, 0);
+  const mean = known.reduce((total, one) => total + one.mean * one.requests, 0) / Math.max(1, all);
+  return { p50: most('p50'), p90: most('p90'), p95: most('p95'), p99: most('p99'), mean };
 };
 
 export const flowOf = (edge: Edge, seconds: number): Flow => ({
@@ -66,13 +76,13 @@ export const merged = (edges: readonly MapEdge[]): MapEdge | undefined => {
   const [first] = edges;
   if (!first || edges.length === 1) return first;
   const flow = sum(edges);
-  const p95 = slowest(edges);
-  const { p95: _, lastSeen: __, ...rest } = first;
+  const latency = slowest(edges);
+  const { latency: _, lastSeen: __, ...rest } = first;
   const gone = edges.every(({ lastSeen }) => lastSeen !== undefined);
   return {
     ...rest,
     ...flow,
-    ...(p95 !== undefined && { p95 }),
+    ...(latency && { latency }),
     ...(gone && { lastSeen: Math.max(...edges.map(({ lastSeen }) => lastSeen ?? 0)) }),
     mtls: severest(edges.map(({ mtls }) => mtls)),
     health: healthOf(flow),
@@ -86,7 +96,7 @@ const mapEdge = ({ from, to, edge }: Link, seconds: number): MapEdge => ({
   to: to.id,
   protocol: edge.protocol,
   ...flowOf(edge, seconds),
-  ...(edge.latency && { p95: edge.latency.p95 }),
+  ...(edge.latency && { latency: edge.latency }),
   mtls: edge.mtls,
   health: edge.health,
   parts: [edge],
@@ -112,12 +122,14 @@ const vanishedEdges = ({ vanished }: Topology, ends: Ends): readonly { readonly 
     return { keys: [from, to], edge };
   });
 
+const isByWorkload = (view: NodeView): boolean => view === 'workloads' || view === 'applications';
+
 /** What is configured and was not seen. */
-const unusedKeys = ({ places, services, namespace }: GraphInput, ends: Ends): readonly NodeKey[] => {
+const unusedKeys = ({ places, services, namespace, view }: GraphInput, ends: Ends): readonly NodeKey[] => {
   const all = [
-    ...services.map((key) => ends.service(key)),
+    ...(isByWorkload(view) ? [] : services.map((key) => ends.service(key))),
     ...[...places]
-      .filter(([, place]) => place.services.length === 0 || place.proxy === 'gateway')
+      .filter(([, place]) => isByWorkload(view) || place.services.length === 0 || place.proxy === 'gateway')
       .map(([key, { version }]) => ends.workload(key, version)),
   ];
   return all.filter((key) => namespace === undefined || key.namespace === namespace);
@@ -133,7 +145,7 @@ interface Around {
   readonly outOf: readonly MapEdge[];
 }
 
-const nodeOf = (keys: readonly NodeKey[], { into, outOf }: Around, { places, boxBy, judged }: GraphInput): MapNode | undefined => {
+const nodeOf = (keys: readonly NodeKey[], { into, outOf }: Around, { places, boxBy, judged, ruled }: GraphInput): MapNode | undefined => {
   const [key] = keys;
   if (!key) return undefined;
   const { id, kind, namespace, name } = key;
@@ -155,13 +167,14 @@ const nodeOf = (keys: readonly NodeKey[], { into, outOf }: Around, { places, box
     health: own?.health ?? healthOf(inbound),
     healthWords: own?.words ?? healthWordsOf(inbound),
     isUnused: into.every(({ lastSeen }) => lastSeen !== undefined) && outOf.every(({ lastSeen }) => lastSeen !== undefined),
+    marks: marksOf({ kind, key: `${namespace}/${name}`, workloads: [...workloads, ...behind] }, { places, ruled }),
     members: 1,
   };
 };
 
 export const graphOf = (input: GraphInput): Graph => {
-  const { topology, places, isExpanded, withIdle } = input;
-  const ends = endsOf({ places, edges: [...topology.edges, ...topology.vanished], isExpanded });
+  const { topology, places, isExpanded, view, withIdle } = input;
+  const ends = endsOf({ places, edges: [...topology.edges, ...topology.vanished], isExpanded, view });
   const links = linksOf(topology.edges, ends);
   const { from, until, since = from } = topology;
   // What was before anybody looked is not counted as time without requests.

@@ -9,6 +9,7 @@ import { boxed } from './boxes.ts';
 import { type Expression, type Found, foundIn, readExpression, without } from './expression.ts';
 import { focused } from './focus.ts';
 import { type Graph, graphOf } from './graph.ts';
+import { ruledBy } from './marks.ts';
 import { judgedBy } from './objectives.ts';
 import { placesOf, type Workloads } from './places.ts';
 import type { Scene } from './scene.ts';
@@ -54,15 +55,22 @@ export const useMapAnswers = () => {
   // As they were in the revision that was in force then; weftd forgets what is older than its history.
   const revision = at === undefined ? undefined : topology.data?.revisions.at(-1);
   const services = useAsk<Items<StoredObject>>({ path: '/resources/Service', query: { revision }, topics: ['resources'] });
+  const virtualServices = useAsk<Items<StoredObject>>({ path: '/resources/VirtualService', query: { revision }, topics: ['resources'] });
+  const destinationRules = useAsk<Items<StoredObject>>({ path: '/resources/DestinationRule', query: { revision }, topics: ['resources'] });
   const objectives = useAsk<Items<ObjectiveStatus>>({ path: '/slos', topics: ['signals', 'resources'], restMs: 30_000 });
-  return { topology, plain, workloads, services, objectives };
+  return { topology, plain, workloads, services, objectives, virtualServices, destinationRules };
 };
 
 type Answers = ReturnType<typeof useMapAnswers>;
 
-const useGraph = ({ topology, plain, workloads, services, objectives }: Answers, search: MapSearch): Graph => {
+const useGraph = ({ topology, plain, workloads, services, objectives, ...rules }: Answers, search: MapSearch): Graph => {
   const { ns, at } = useShared();
-  const { box = 'namespace', expand, idle } = search;
+  const { nodes = 'services', box = 'namespace', expand, idle } = search;
+  const [virtualServices, destinationRules] = [rules.virtualServices.data, rules.destinationRules.data];
+  const ruled = useMemo(
+    () => ruledBy((virtualServices ?? none).items, (destinationRules ?? none).items),
+    [virtualServices, destinationRules],
+  );
   return useMemo(() => {
     if (!topology.data) return { nodes: [], edges: [] };
     const stored = (services.data ?? none).items;
@@ -74,10 +82,12 @@ const useGraph = ({ topology, plain, workloads, services, objectives }: Answers,
       boxBy: box,
       isExpanded: (service) => expand?.includes(service) ?? false,
       judged: at === undefined ? judgedBy((objectives.data ?? none).items) : () => undefined,
+      view: nodes,
+      ruled,
       withIdle: idle !== false,
       ...(ns !== undefined && { namespace: ns }),
     });
-  }, [topology.data, plain.data, workloads.data, services.data, objectives.data, box, expand, idle, ns, at]);
+  }, [topology.data, plain.data, workloads.data, services.data, objectives.data, ruled, nodes, box, expand, idle, ns, at]);
 };
 
 export interface Shown {

@@ -1,7 +1,16 @@
 /** What the map shows: nodes, edges between them and boxes around them, whatever they are drawn with. */
-import type { Edge, Health, MtlsState } from '@weft/model';
+import type { Edge, EdgeLatency, Health, MtlsState } from '@weft/model';
 
-export type NodeKind = 'service' | 'workload' | 'version' | 'gateway' | 'external' | 'outside' | 'group';
+export type NodeKind = 'service' | 'workload' | 'version' | 'application' | 'gateway' | 'external' | 'outside' | 'group';
+
+/** `bare`: a pod of it has no proxy; `routed`: a VirtualService has a say; `limited`: a DestinationRule limits or ejects. */
+export type Mark = 'bare' | 'routed' | 'limited';
+
+export const markWords: Readonly<Record<Mark, string>> = {
+  bare: 'no sidecar',
+  routed: 'routed by a VirtualService',
+  limited: 'limits or outlier detection by a DestinationRule',
+};
 
 /** Sums of edges. */
 export interface Flow {
@@ -30,6 +39,8 @@ export interface MapNode {
   readonly healthWords: string;
   /** Nobody called it, nor did it call, in this time. */
   readonly isUnused: boolean;
+  /** What is special about it, beside its health. */
+  readonly marks: readonly Mark[];
   /** How many nodes a group hides. */
   readonly members: number;
 }
@@ -39,8 +50,8 @@ export interface MapEdge extends Flow {
   readonly from: string;
   readonly to: string;
   readonly protocol: string;
-  /** Milliseconds; of several edges that are drawn as one the slowest's. */
-  readonly p95?: number;
+  /** Milliseconds; of several edges that are drawn as one the slowest's, and the mean of all. */
+  readonly latency?: EdgeLatency;
   readonly mtls: MtlsState;
   readonly health: Health;
   /** Unix milliseconds: it was there before, and is not any more. */
@@ -87,6 +98,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   service: 'service',
   workload: 'workload',
   version: 'version',
+  application: 'application',
   gateway: 'gateway',
   external: 'external host',
   outside: 'callers without a proxy',

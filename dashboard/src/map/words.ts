@@ -1,5 +1,5 @@
 /** The map in words: on it, in its panel and table, and for who does not see it. */
-import type { Health } from '@weft/model';
+import type { Health, MtlsState } from '@weft/model';
 import type { Tone } from '../kit/parts.tsx';
 import { bytes, count, duration, percent } from '../kit/words.ts';
 import { failedShare, isPlain, kindWords, type MapEdge, type MapNode, mtlsWords, type Scene, titleOf } from './scene.ts';
@@ -23,20 +23,41 @@ export const shortTitle = (node: MapNode, box: BoxBy): string => {
   return box === 'namespace' || !node.namespace ? (node.kind === 'outside' ? titleOf(node) : node.name) : titleOf(node);
 };
 
-export const edgeLabel = (edge: MapEdge, label: EdgeLabel): string => {
+const protectionWords: Readonly<Record<MtlsState, string>> = {
+  mutual: 'mTLS',
+  plaintext: 'plaintext',
+  mixed: 'partly mTLS',
+  unknown: 'not seen',
+};
+
+/** Of all its bytes. */
+const sideShare = ({ parts }: MapEdge, side: 'request bytes' | 'response bytes'): number => {
+  const received = parts.reduce((total, part) => total + part.bytesReceived, 0);
+  const all = parts.reduce((total, part) => total + part.bytesReceived + part.bytesSent, 0);
+  const share = all === 0 ? 0 : received / all;
+  return side === 'request bytes' ? share : 1 - share;
+};
+
+/** @param sent how many requests a node sent in all */
+export const edgeLabel = (edge: MapEdge, label: EdgeLabel, sent: (node: string) => number): string => {
   if (label === 'none' || edge.lastSeen !== undefined) return '';
   if (label === 'protocol') return edge.protocol;
+  if (label === 'protection') return protectionWords[edge.mtls];
   if (label === 'throughput') return `${bytes(edge.bytesPerSecond)}/s`;
+  if (label === 'request bytes' || label === 'response bytes') return `${bytes(edge.bytesPerSecond * sideShare(edge, label))}/s`;
   if (edge.requests === 0) return `${count(edge.connectionsOpened)} conn.`;
-  if (label === 'latency') return edge.p95 === undefined ? '' : `p95 ${duration(edge.p95)}`;
-  return label === 'errors' ? percent(failedShare(edge)) : perSecond(edge.requestsPerSecond);
+  if (label === 'rate') return perSecond(edge.requestsPerSecond);
+  if (label === 'errors') return percent(failedShare(edge));
+  if (label === 'share of calls') return percent(edge.requests / (sent(edge.from) || edge.requests));
+  const time = edge.latency?.[label];
+  return time === undefined ? '' : duration(time);
 };
 
 export const edgeWords = (edge: MapEdge): string => {
   if (edge.lastSeen !== undefined) return 'there before, and not any more';
   const traffic =
     edge.requests > 0
-      ? `${perSecond(edge.requestsPerSecond)}, ${percent(failedShare(edge))} failed${edge.p95 === undefined ? '' : `, p95 ${duration(edge.p95)}`}`
+      ? `${perSecond(edge.requestsPerSecond)}, ${percent(failedShare(edge))} failed${edge.latency ? `, p95 ${duration(edge.latency.p95)}` : ''}`
       : `${count(edge.connectionsOpened)} connections`;
   return `${edge.protocol || 'no protocol known'}, ${traffic}, ${mtlsWords[edge.mtls]}`;
 };

@@ -4,6 +4,7 @@ import { latencyOf } from '../golden/figures.ts';
 import type { Asked } from '../golden/observed.ts';
 import type { Labels } from '../prometheus/exposition.ts';
 import type { Histogram } from '../series/histogram.ts';
+import { mergeHistograms, total } from '../series/histogram.ts';
 
 /** Who an edge is between. */
 export const edgeLabels = [
@@ -92,12 +93,13 @@ export const edgeEnds = (labels: Labels, isGateway: IsGateway): Pick<Edge, 'call
 /** @param length of the time that was counted in, in milliseconds */
 export const edgeOf = (labels: Labels, counts: EdgeCounts, { length, isGateway }: { length: number; isGateway: IsGateway }): Edge => {
   const latency = latencyOf(counts.durations);
+  const all = mergeHistograms(counts.durations);
   return {
     ...edgeEnds(labels, isGateway),
     requests: counts.requests,
     requestsPerSecond: (counts.requests * 1_000) / length,
     failed: counts.failed,
-    ...(latency && { latency }),
+    ...(latency && { latency: { ...latency, mean: all.sum / total(all) } }),
     connectionsOpened: counts.opened,
     bytesReceived: counts.received,
     bytesSent: counts.sent,

@@ -145,14 +145,14 @@ export const drawBadge = (
   ctx.restore();
 };
 
-export const drawLabel = (ctx: CanvasRenderingContext2D, { drawn: { label }, at: { x, y } }: PlacedLabel, palette: Palette): void => {
+export const drawLabel = (ctx: CanvasRenderingContext2D, { drawn: { label }, at: { x, y }, size }: PlacedLabel, palette: Palette): void => {
   if (label === '') return;
-  ctx.font = `11px ${palette.font}`;
+  ctx.font = `${11 * size}px ${palette.font}`;
   ctx.globalAlpha = 0.92;
   ctx.fillStyle = palette.surface;
-  const width = labelWidth(label) - 4;
+  const [width, height] = [labelWidth(label, size) - 4, 16 * size];
   ctx.beginPath();
-  ctx.roundRect(x - width / 2, y - 8, width, 16, 5);
+  ctx.roundRect(x - width / 2, y - height / 2, width, height, 5);
   ctx.fill();
   ctx.globalAlpha = 1;
   ctx.fillStyle = palette.text;

@@ -10,6 +10,8 @@ export interface PlacedLabel {
   readonly at: Point;
   /** With the lock, where there is one. */
   readonly rect: Rect;
+  /** How much larger than it is nearby. */
+  readonly size: number;
 }
 
 const letter = 6.4;
@@ -19,11 +21,14 @@ const [height, lock] = [18, 26];
 /** Along the line, in which order it is tried. */
 const spots = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
 
-export const labelWidth = (label: string): number => Math.max(fewest, label.length) * letter + 10;
+/** From further away it is larger, so that it can be read. */
+const sizeAt = (zoom: number): number => (zoom < 0.75 ? 1.5 : 1);
 
-const rectAt = ({ label, isPlain }: DrawnEdge, { x, y }: Point): Rect => {
-  const half = label === '' ? lock / 2 : labelWidth(label) / 2;
-  return { left: x - half, right: x + half, top: y - height / 2 - (isPlain ? lock : 0), bottom: y + height / 2 };
+export const labelWidth = (label: string, size: number): number => Math.max(fewest, label.length) * letter * size + 10;
+
+const rectAt = ({ label, isPlain }: DrawnEdge, { x, y }: Point, size: number): Rect => {
+  const half = label === '' ? lock / 2 : labelWidth(label, size) / 2;
+  return { left: x - half, right: x + half, top: y - (height * size) / 2 - (isPlain ? lock : 0), bottom: y + (height * size) / 2 };
 };
 
 const cell = 240;
@@ -53,7 +58,7 @@ const ground = () => {
 const urgency = ({ isPlain, edge: { health } }: DrawnEdge): number =>
   isPlain ? 0 : health === 'failing' ? 1 : health === 'degraded' ? 2 : 3;
 
-const place = ({ nodes, edges, boxes }: Picture): readonly PlacedLabel[] => {
+const place = ({ nodes, edges, boxes }: Picture, size: number): readonly PlacedLabel[] => {
   const { take, isFree } = ground();
   for (const { rect } of nodes) take(rect);
   for (const { name, rect } of boxes) take({ ...rect, right: rect.left + 20 + name.length * 9, bottom: rect.top + 30 });
@@ -62,25 +67,30 @@ const place = ({ nodes, edges, boxes }: Picture): readonly PlacedLabel[] => {
     .toSorted((a, b) => urgency(a) - urgency(b))
     .flatMap((drawn) => {
       const points = spots.map((spot) => pointAt(drawn.curve, spot));
-      const free = points.find((point) => isFree(rectAt(drawn, point)));
+      const free = points.find((point) => isFree(rectAt(drawn, point, size)));
       const at = free ?? (drawn.isPlain ? points[0] : undefined);
       if (!at) return [];
-      const rect = rectAt(drawn, at);
+      const rect = rectAt(drawn, at, size);
       take(rect);
-      return [{ drawn, at, rect }];
+      return [{ drawn, at, rect, size }];
     });
 };
 
-const known = new WeakMap<Picture, readonly PlacedLabel[]>();
+/** Those of the size that a picture was painted with before. */
+const known = new WeakMap<Picture, { readonly size: number; readonly placed: readonly PlacedLabel[] }>();
 
-export const labelsOf = (picture: Picture): readonly PlacedLabel[] => {
-  const placed = known.get(picture) ?? place(picture);
-  known.set(picture, placed);
+export const labelsOf = (picture: Picture, zoom: number): readonly PlacedLabel[] => {
+  const size = sizeAt(zoom);
+  const before = known.get(picture);
+  if (before?.size === size) return before.placed;
+  const placed = place(picture, size);
+  known.set(picture, { size, placed });
   return placed;
 };
 
 /** In the middle, whatever is there: of what is pointed at. */
-export const labelAtMiddle = (drawn: DrawnEdge): PlacedLabel => {
+export const labelAtMiddle = (drawn: DrawnEdge, zoom: number): PlacedLabel => {
+  const size = sizeAt(zoom);
   const at = pointAt(drawn.curve, 0.5);
-  return { drawn, at, rect: rectAt(drawn, at) };
+  return { drawn, at, rect: rectAt(drawn, at, size), size };
 };

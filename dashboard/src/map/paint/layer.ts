@@ -17,7 +17,7 @@ const tileSide = 384;
 const [ahead, kept] = [0.5, 1.5];
 const [mostAtOnce, slowFrameMs] = [8, 28];
 /** Smaller, labels are not readable; locks of what is not mutual TLS are larger than the rest from further away. */
-const [labelsFrom, badgesFrom] = [0.62, 0.2];
+const [labelsFrom, badgesFrom] = [0.48, 0.2];
 
 export interface Painted {
   readonly picture: Picture;
@@ -44,7 +44,7 @@ export const paint = (
   const edges = zoom < coarse ? parts.filter(({ bounds }) => touches(bounds, seen)) : seenEdges(parts, seen);
   for (const [style, same] of styled(edges, palette)) strokeEdges(ctx, same, { style, zoom, palette });
   for (const node of picture.nodes) if (touches(node.rect, seen)) drawNode(ctx, node, { palette, zoom });
-  for (const placed of zoom < badgesFrom ? [] : labelsOf(picture)) {
+  for (const placed of zoom < badgesFrom ? [] : labelsOf(picture, zoom)) {
     if (!touches(placed.rect, seen)) continue;
     if (zoom >= labelsFrom) drawLabel(ctx, placed, palette);
     if (placed.drawn.isPlain) drawBadge(ctx, placed, { palette, zoom });

@@ -35,9 +35,9 @@ const drawLabels = (
   lit: readonly DrawnEdge[],
   { picture, palette, zoom }: { readonly picture: Picture; readonly palette: Palette; readonly zoom: number },
 ): void => {
-  const placed = new Map(labelsOf(picture).map((label) => [label.drawn.edge.id, label]));
+  const placed = new Map(labelsOf(picture, zoom).map((label) => [label.drawn.edge.id, label]));
   for (const drawn of lit) {
-    const label = placed.get(drawn.edge.id) ?? labelAtMiddle(drawn);
+    const label = placed.get(drawn.edge.id) ?? labelAtMiddle(drawn, zoom);
     drawLabel(ctx, label, palette);
     if (drawn.isPlain) drawBadge(ctx, label, { palette, zoom });
   }

@@ -12,6 +12,7 @@ const corners: Readonly<Record<Exclude<NodeKind, 'gateway' | 'external'>, number
   service: 9,
   workload: 1,
   version: 16,
+  application: 4,
   outside: 23,
   group: 5,
 };
@@ -84,6 +85,30 @@ interface Look {
 /** Its slanted sides leave less room. */
 const inset = (kind: NodeKind): number => (kind === 'gateway' || kind === 'external' || kind === 'outside' ? 16 : 10);
 
+/** On its upper border, from the right. */
+const drawMarks = (
+  ctx: CanvasRenderingContext2D,
+  { marks }: DrawnNode['node'],
+  { rect, palette }: { readonly rect: Rect; readonly palette: Palette },
+): void => {
+  for (const [index, mark] of marks.entries()) {
+    ctx.save();
+    ctx.translate(rect.right - 16 - index * 22, rect.top);
+    ctx.fillStyle = palette.raised;
+    ctx.strokeStyle = mark === 'bare' ? palette.plain : palette.soft;
+    ctx.lineWidth = 1.25;
+    ctx.beginPath();
+    ctx.arc(0, 0, 9, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.stroke();
+    ctx.translate(-5.5, -5.5);
+    ctx.scale(11 / 24, 11 / 24);
+    ctx.lineWidth = 2.6;
+    ctx.stroke(iconPath(mark));
+    ctx.restore();
+  }
+};
+
 /** Its name; nearer also its icon, and its figures below. */
 const drawText = (ctx: CanvasRenderingContext2D, { node, rect, title, line }: DrawnNode, { palette, zoom }: Look): void => {
   const middle = (rect.top + rect.bottom) / 2;
@@ -99,6 +124,7 @@ const drawText = (ctx: CanvasRenderingContext2D, { node, rect, title, line }: Dr
   const room = rect.right - inset(node.kind) - (rect.left + 40);
   ctx.font = `600 ${isDetailed ? 13 : 16}px ${palette.font}`;
   ctx.fillText(fitted(ctx, title, room), rect.left + 40, isDetailed ? middle - 8 : middle);
+  drawMarks(ctx, node, { rect, palette });
   if (!isDetailed) return;
   ctx.fillStyle = palette.soft;
   ctx.font = `11.5px ${palette.font}`;
