@@ -1,5 +1,5 @@
 /** What breaks, and what must not be noticed of it: outages of weftd, deaths of Envoys, bad files. */
-import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,8 +103,8 @@ const recorded = async (path: string): Promise<number> => {
   }
 };
 
-/** Of many, a count alone takes seconds. */
-const patience = isLong ? 180_000 : 20_000;
+/** Of many, a count alone takes seconds; and weftd may have to come back first. */
+const patience = isLong ? 180_000 : 60_000;
 
 /** Never more, and soon no less: each line that an Envoy wrote counts, and counts once. */
 const untilRecorded = async (path: string, count: number): Promise<void> => {
@@ -191,8 +191,20 @@ describe('records', () => {
       await untilRecorded('/kept', all);
       expect(existsSync(join(mesh.home, 'telemetry/requests.db'))).toBe(true);
     },
-    awaySeconds * 1000 + 120_000,
+    awaySeconds * 1000 + 120_000 + patience,
   );
+
+  it('that are cut off are counted, and `weft status` and `weft access` tell it', async () => {
+    const [file = ''] = globSync(join(mesh.home, 'records/*/out/records.jsonl'));
+    appendFileSync(file, '{"v":1,"cut":\n');
+    const told = 'records that were not kept, since ever: 1 damaged';
+    await until('status tells it, and that all is well', async () => {
+      await fetch(`${mesh.gateway}/`);
+      const { stdout, stderr } = await mesh.weft('status');
+      return (stderr.includes(told) && stdout.includes('ready        yes')) || undefined;
+    });
+    expect((await mesh.weft('access')).stderr).toContain(told);
+  }, 60_000);
 
   it('of one request say who called and who was called, within two seconds', async () => {
     await until('web answers again', async () => ((await fetch(`${mesh.gateway}/`)).status === 200 ? true : undefined));

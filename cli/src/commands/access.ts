@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { data, type Format, outputOption, table } from '../output.ts';
 import { failedColumns, recordColumns } from '../records/columns.ts';
 import { type Conditions, conditionsOf, countUpTo, withConditions } from '../records/conditions.ts';
+import { lossText } from '../records/losses.ts';
 import { moment } from '../times.ts';
 
 interface AccessOptions extends Conditions {
@@ -16,12 +17,6 @@ interface AccessOptions extends Conditions {
 }
 
 const most = 10_000;
-
-/** A record that is not there may be one of those that could not be kept. */
-const lossText = ({ losses }: RecordsState): string =>
-  Object.entries(losses)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
 
 /** An empty table says nothing of why. */
 const silence = ({ records }: RecordsState): string =>
@@ -54,6 +49,6 @@ export const accessCommand = ({ api, terminal }: Cli): Command =>
       const state = await api.recordsState();
       if (records.length === 0) terminal.err(silence(state));
       const lost = lossText(state);
-      if (lost !== '') terminal.err(`records that were not kept, since ever: ${lost}`);
+      if (lost !== '') terminal.err(lost);
       if (found.length === limit) terminal.err(`these are the newest ${limit}; --limit shows more, --until older ones`);
     });

@@ -2,6 +2,7 @@ import type { Status } from '@weft/model';
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { data, type Format, outputOption } from '../output.ts';
+import { lossText } from '../records/losses.ts';
 
 /** The contract for scripts: these four, whatever else the API tells. */
 const contract = ({ ready, revision, addresses, counts }: Status) => ({ ready, revision, addresses, counts });
@@ -25,4 +26,7 @@ export const statusCommand = ({ api, terminal }: Cli): Command =>
     .action(async (options: { readonly output?: Format }) => {
       const status = await api.status();
       terminal.out(data(contract(status), options.output) ?? lines(status).join('\n'));
+      // Whoever may not read records, and while their store is away, gets the rest all the same.
+      const lost = await api.recordsState().then(lossText, () => '');
+      if (lost !== '') terminal.err(lost);
     });
