@@ -65,11 +65,12 @@ const Inside = () => {
 export const Shell = () => {
   const session = useSession();
   const navigate = useNavigate();
-  const { href } = useLocation();
+  const { href, pathname } = useLocation();
   const isStranger = session.data !== undefined && !isSession(session.data);
   useEffect(() => {
-    if (isStranger) void navigate({ to: '/login', search: { next: href }, replace: true });
-  }, [isStranger, navigate, href]);
+    // This frame is there until the login is: what it would come back to is not the login.
+    if (isStranger && pathname !== '/login') void navigate({ to: '/login', search: { next: href }, replace: true });
+  }, [isStranger, navigate, href, pathname]);
   if (session.isError && session.data === undefined) return <Failed error={session.error} again={() => void session.refetch()} />;
   return session.data && !isStranger ? <Inside /> : <Loading what="Looking who you are" />;
 };

@@ -1,7 +1,8 @@
 /** What weftd says of a text while it is written: it is applied as a rehearsal. */
-import type { ApplyResult, Finding, Origin } from '@weft/model';
+import type { ApplyResult, Finding, Origin, Preview } from '@weft/model';
 import { useEffect, useState } from 'react';
 import { Refused, send } from '../../api/get.ts';
+import { useMay } from '../../api/session.ts';
 
 export interface Request {
   readonly text: string;
@@ -30,6 +31,10 @@ const ownership = 'WEFT0302';
 
 const said = (findings: readonly Finding[]): readonly Finding[] => findings.filter(({ code }) => code !== ownership);
 
+/** Who may not apply may still ask what would become of it. */
+const previewed = async ({ text }: Request): Promise<readonly Finding[]> =>
+  said((await send<Preview>('/preview', { text })).findings.added);
+
 const rehearse = async (request: Request): Promise<readonly Finding[]> => {
   try {
     const { findings } = await send<ApplyResult>('/apply', { ...request, dryRun: true });
@@ -44,6 +49,7 @@ const rehearse = async (request: Request): Promise<readonly Finding[]> => {
 const quietMs = 350;
 
 export const useCheck = (text: string, origin: Origin | undefined): Checked => {
+  const may = useMay('admin');
   const [checked, setChecked] = useState<Checked>({ state: 'checking', findings: [], text: '' });
   useEffect(() => {
     let left = false;
@@ -51,7 +57,8 @@ export const useCheck = (text: string, origin: Origin | undefined): Checked => {
       if (!left) setChecked(next);
     };
     const timer = window.setTimeout(() => {
-      rehearse(requestFor(text, origin)).then(
+      const request = requestFor(text, origin);
+      (may ? rehearse(request) : previewed(request)).then(
         (findings) => tell({ state: 'checked', findings, text }),
         (error: unknown) => tell({ state: 'failed', findings: [], error, text }),
       );
@@ -60,6 +67,6 @@ export const useCheck = (text: string, origin: Origin | undefined): Checked => {
       left = true;
       window.clearTimeout(timer);
     };
-  }, [text, origin]);
+  }, [text, origin, may]);
   return checked.text === text ? checked : { ...checked, state: 'checking' };
 };
