@@ -21,7 +21,7 @@
  * POST   /delete           DeleteRequest           ApplyResult
  * GET    /resources/…?revision=                    as above, as that revision left them
  * POST   /preview          PreviewRequest          Preview                          what a change would do; changes nothing
- * GET    /traffic?from=&to=&namespace=&records=     TrafficUse
+ * GET    /traffic?from=&to=&namespace=              TrafficUse
  * GET    /access-matrix?from=&to=&namespace=       AccessMatrix
  * GET    /certificates                             Certificates
  * GET    /changes?from=&to=&namespace=&service=&limit=   MeshChanges
@@ -112,6 +112,14 @@ export interface ApplyRequest {
   readonly file: string;
   readonly directory: string;
   readonly dryRun?: boolean;
+  /** As they were read: one that was changed since is not written over. */
+  readonly read?: readonly ReadObject[];
+}
+
+export interface ReadObject {
+  readonly ref: ObjectRef;
+  /** That it had (`StoredObject.revision`); 0: there was none. */
+  readonly revision: number;
 }
 
 export interface DeleteRequest {

@@ -72,6 +72,7 @@ export const codes = {
   WEFT0306: 'The keys of an issuer cannot be fetched.',
   WEFT0307: 'An object was changed again since the revision that is to be taken back.',
   WEFT0308: "A file's change is taken back in that file.",
+  WEFT0309: 'An object was changed since whoever writes it now has read it.',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -103,5 +103,5 @@ export { readRegex } from './text/regex.ts';
 export type * from './token.ts';
 export * from './topology.ts';
 export type * from './trace.ts';
-export type * from './traffic.ts';
+export * from './traffic.ts';
 export { childPath } from './yaml/json.ts';

@@ -58,6 +58,7 @@ export * from './records/query.ts';
 export type * from './records/record.ts';
 export * from './records/routes.ts';
 export * from './records/top.ts';
+export * from './records/uses.ts';
 export * from './series/histogram.ts';
 export * from './series/looks.ts';
 export * from './series/steps.ts';

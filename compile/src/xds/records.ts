@@ -53,6 +53,9 @@ const caller: Format = {
   cipher: '%UPSTREAM_TLS_CIPHER%',
 };
 
+/** The rule of a VirtualService, as `routes.ts` names it: a name of its own is the user's to choose or not. */
+const led: Format = { led: '%METADATA(ROUTE:weft:rule)%' };
+
 /** The id that the caller was given: what a server's proxy refused passes here too. */
 const denial: Format = { denial: `%RESP(${denialHeader})%` };
 
@@ -98,8 +101,8 @@ const file = (format: Format): AccessLog => {
 };
 
 const written = {
-  calls: { ...common, ...request, ...caller, ...denial },
-  'passed on': { ...common, ...request, ...caller, ...decided },
+  calls: { ...common, ...request, ...caller, ...led, ...denial },
+  'passed on': { ...common, ...request, ...caller, ...led, ...decided },
   served: { ...common, ...request, ...server, ...decided },
 };
 

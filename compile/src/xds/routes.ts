@@ -183,6 +183,13 @@ const commonRetry = (routes: readonly HttpRoute[]): Retry | undefined => {
   return first && first.attempts > 0 && retries.every((retry) => retry && sameRetry(retry, first)) ? first : undefined;
 };
 
+/** Records say by it which rule led a request. */
+const ruleOf = ({ origin }: HttpRoute): Pick<RouteInit, 'metadata'> => {
+  if (origin?.kind !== 'VirtualService') return {};
+  const path = origin.path.replace(/\.match\[\d+\]$/, '');
+  return { metadata: { filterMetadata: { weft: { rule: `${origin.namespace}/${origin.name} ${path}` } } } };
+};
+
 /** Routes and the retry policy that their virtual host carries for them. */
 export const routesOf = (routes: readonly HttpRoute[]): { readonly routes: RouteInit[]; readonly retryPolicy?: RetryInit } => {
   const common = commonRetry(routes);
@@ -193,6 +200,7 @@ export const routesOf = (routes: readonly HttpRoute[]): { readonly routes: Route
       ...(route.match.statPrefix && { statPrefix: route.match.statPrefix }),
       ...acted(route, common),
       ...filterConfigs(route),
+      ...ruleOf(route),
     })),
     ...(common && { retryPolicy: retryPolicy(common) }),
   };

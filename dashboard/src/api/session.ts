@@ -1,6 +1,7 @@
 /** Who is logged in, and how one could be. */
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type LoginRequest, mayAs, type NoSession, type PersonRole, type SessionStatus } from '@weft/model';
+import { forgetDrafts } from '../config/change/draft.ts';
 import { answers } from './ask.ts';
 import { get, Refused, send, setCsrf, whenStranger } from './get.ts';
 
@@ -40,6 +41,7 @@ export const login = async (proof: LoginRequest): Promise<void> => {
 
 export const logout = async (): Promise<void> => {
   await send('/logout');
+  forgetDrafts(sessionStorage);
   answers.clear();
   window.location.assign('/login');
 };

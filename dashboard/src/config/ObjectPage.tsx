@@ -1,6 +1,6 @@
 /** One object: its text with what is wrong at its line, how it stands, what it refers to; and changing it. */
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type Finding, manifestText, type ObjectRef, refOf, type StoredObject } from '@weft/model';
+import { type Finding, manifestText, type ObjectRef, refKey, refOf, type StoredObject } from '@weft/model';
 import { useMemo, useState } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { Refused } from '../api/get.ts';
@@ -9,6 +9,7 @@ import { Answer, Empty } from '../kit/states.tsx';
 import { useSetSearch } from '../shell/time.ts';
 import { Change } from './change/Change.tsx';
 import { Delete } from './change/Delete.tsx';
+import { useDraft } from './change/draft.ts';
 import { useKnowledge } from './editor/knowledge.ts';
 import { Editor } from './editor/LazyEditor.tsx';
 import { FindingList } from './FindingList.tsx';
@@ -74,11 +75,11 @@ const Look = ({ object, self }: { readonly object: StoredObject; readonly self: 
   );
 };
 
-const Edit = ({ object }: { readonly object: StoredObject }) => {
+const Edit = ({ object: { resource, revision } }: { readonly object: StoredObject }) => {
   const set = useSetSearch();
-  const [before] = useState(() => manifestText(object.resource));
-  const [text, setText] = useState(before);
-  return <Change {...{ before, text }} onText={setText} origin={object.resource.origin} onLeave={() => set({ view: undefined })} />;
+  const of = refOf(resource);
+  const draft = useDraft({ key: refKey(of), now: { text: manifestText(resource), revision } });
+  return <Change {...{ of, draft }} origin={resource.origin} onLeave={() => set({ view: undefined })} />;
 };
 
 const Gone = ({ self }: { readonly self: ObjectRef }) => (

@@ -6,7 +6,7 @@ import { at } from '../api/get.ts';
 import { Badge, Page, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
-import { count, percent } from '../kit/words.ts';
+import { count, moment, percent } from '../kit/words.ts';
 import { useShared, useSpan } from '../shell/time.ts';
 import { ObjectLink, RuleLink } from './links.tsx';
 import { SecurityPlaces } from './places.tsx';
@@ -32,16 +32,15 @@ const ruleColumns: readonly Column<RuleUse>[] = [
 const Rules = () => {
   const { ns } = useShared();
   const { from, to, live } = useSpan();
-  const query = { from, to, namespace: ns, records: 5_000 };
+  const query = { from, to, namespace: ns };
   const use = useAsk<TrafficUse>({ path: '/traffic', query, topics: live ? ['topology', 'resources'] : ['resources'] });
   return (
     <Panel title="Rules by traffic">
       <Answer of={use} loading="Looking what rules decided">
-        {({ rules, looked, whole }) => (
+        {({ rules, since }) => (
           <>
             <p className="soft">
-              Of {whole ? 'all' : 'the newest'} {count(looked)} records of this time; a share is of all that came in at workloads of which a
-              policy decided.
+              Of all that came in at workloads of which a policy decided{since !== undefined && since > from && `, since ${moment(since)}`}.
             </p>
             <Table
               name="Rules by traffic"

@@ -4,7 +4,7 @@ import { useAsk } from '../api/ask.ts';
 import { Badge, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
-import { count, percent } from '../kit/words.ts';
+import { count, moment, percent } from '../kit/words.ts';
 import { ObjectLink } from '../security/links.tsx';
 import { useSpan } from '../shell/time.ts';
 
@@ -63,7 +63,7 @@ export const Rules = ({ namespace, objects }: { readonly namespace: string; read
   return (
     <Panel title="Rules that have a say, and what they met">
       <Answer of={use} loading="Looking what rules met">
-        {({ routes, rules, looked, whole }) => (
+        {({ routes, rules, since }) => (
           <>
             <Table
               {...{ name: 'Rules', columns, sort: '-requests' }}
@@ -71,10 +71,7 @@ export const Rules = ({ namespace, objects }: { readonly namespace: string; read
               keyOf={({ kind, name, rule }) => `${kind} ${name} ${rule}`}
               empty="No rule has a say: requests go where they are sent."
             />
-            <p className="soft">
-              Of the newest {count(looked)} records of {namespace}
-              {whole ? ', which are all of this time.' : '; there are more in this time.'}
-            </p>
+            {since !== undefined && since > from && <p className="soft">Counted since {moment(since)}.</p>}
           </>
         )}
       </Answer>

@@ -1,77 +1,39 @@
 /** The rules of one VirtualService: what they take, what they do with it, and what really happens. */
 import { Link } from '@tanstack/react-router';
-import type { HttpRouteDestination, HttpRouteSettings, Resource, VirtualServiceSpec } from '@weft/model';
+import type { DestinationSettings, HttpRouteSettings, Resource, RouteUse, VirtualServiceSpec } from '@weft/model';
 import { Badge } from '../kit/parts.tsx';
 import { count, percent } from '../kit/words.ts';
-import { fullHost, type Live, requestsOf, requestsOfRule } from './live.ts';
-import { actionWords, destinationWords, matchWords } from './words.ts';
+import { useShared } from '../shell/time.ts';
+import { elsewhere, type Live, ruleKey, seenAt, sumOf } from './live.ts';
+import { type Share, Split, wantedShares } from './Split.tsx';
+import { actionWords, clusterWords, destinationWords, matchWords } from './words.ts';
 
 export interface RulesProps {
   readonly service: Resource<VirtualServiceSpec>;
-  readonly all: readonly Resource[];
   readonly live: Live;
 }
 
-interface Share {
-  readonly words: string;
-  /** Of 0..1. */
-  readonly wanted: number;
-  /** Undefined: nothing came, or it cannot be told. */
-  readonly seen: number | undefined;
-}
+const nothing: Pick<RouteUse, 'requests' | 'failed' | 'destinations'> = { requests: 0, failed: 0, destinations: [] };
 
-const sharesOf = (route: readonly HttpRouteDestination[], requests: readonly (number | undefined)[]): readonly Share[] => {
-  const weights = route.reduce((sum, { weight = 0 }) => sum + weight, 0);
-  const all = requests.reduce<number>((sum, one) => sum + (one ?? 0), 0);
-  return route.map(({ destination, weight = 0 }, index) => {
-    const own = requests[index];
-    return {
-      words: destinationWords(destination),
-      // Istio sends all to the only destination, whatever its weight.
-      wanted: weights === 0 ? 1 / route.length : weight / weights,
-      seen: own === undefined || all === 0 ? undefined : own / all,
-    };
+const sharesOf = ({ route = [] }: HttpRouteSettings, used: RouteUse['destinations'], namespace: string): readonly Share[] => {
+  const wanted = wantedShares(route.map(({ weight }) => weight));
+  const seen = (same: RouteUse['destinations']) => ({
+    ...(used.length > 0 && { seen: sumOf(same.map(({ share }) => share)) }),
+    amount: count(sumOf(same.map(({ requests }) => requests))),
   });
+  const destinations: readonly DestinationSettings[] = route.map(({ destination }) => destination);
+  return [
+    ...destinations.map((destination, index) => ({
+      words: destinationWords(destination),
+      wanted: wanted[index] ?? 0,
+      ...seen(seenAt(used, destination, namespace)),
+    })),
+    ...elsewhere(used, destinations, namespace).map((one) => ({ words: clusterWords(one.cluster), ...seen([one]) })),
+  ];
 };
 
-const width = (share: number | undefined) => ({ width: `${((share ?? 0) * 100).toFixed(1)}%` });
-
-/** Wanted beside seen; the bars are for eyes, the numbers for everybody. */
-const Split = ({ shares, name }: { readonly shares: readonly Share[]; readonly name: string }) => (
-  <table className="table split" aria-label={`Where ${name} sends requests`}>
-    <thead>
-      <tr>
-        <th scope="col">Goes to</th>
-        <th scope="col" className="number">
-          Wanted
-        </th>
-        <th scope="col" className="number">
-          Seen
-        </th>
-        <th scope="col">
-          <span className="visually-hidden">Wanted above seen</span>
-        </th>
-      </tr>
-    </thead>
-    <tbody>
-      {shares.map(({ words, wanted, seen }) => (
-        <tr key={words}>
-          <td>{words}</td>
-          <td className="number">{percent(wanted)}</td>
-          <td className="number">{percent(seen)}</td>
-          <td>
-            <span className="share" aria-hidden="true">
-              <span style={width(wanted)} />
-              <span className="seen" style={width(seen)} />
-            </span>
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
-);
-
-const wizards = [
+export const wizards = [
+  ['match', 'Routing'],
   ['split', 'Split'],
   ['timing', 'Timeout and retries'],
   ['fault', 'Fault'],
@@ -79,14 +41,22 @@ const wizards = [
   ['breaker', 'Circuit breaker'],
 ] as const;
 
-const Wizards = ({ service, index, name }: { readonly service: Resource; readonly index: number; readonly name: string }) => (
+interface WizardsProps {
+  readonly service: Resource;
+  /** `0`, or `tcp-0` of rules for connections. */
+  readonly rule: string;
+  readonly name: string;
+  readonly offered: readonly (readonly [string, string])[];
+}
+
+export const Wizards = ({ service, rule, name, offered }: WizardsProps) => (
   <nav className="row" aria-label={`Change ${name} of ${service.metadata.name}`}>
-    {wizards.map(([wizard, words]) => (
+    {offered.map(([wizard, words]) => (
       <Link
         key={wizard}
         className="button"
         to="/traffic/$namespace/$name/$rule/$wizard"
-        params={{ namespace: service.metadata.namespace, name: service.metadata.name, rule: String(index), wizard } as never}
+        params={{ namespace: service.metadata.namespace, name: service.metadata.name, rule, wizard } as never}
       >
         {words}
       </Link>
@@ -94,33 +64,47 @@ const Wizards = ({ service, index, name }: { readonly service: Resource; readonl
   </nav>
 );
 
-/** To what was recorded of the service that the rule leads to. */
-const Taken = ({ taken, path }: { readonly taken: number | undefined; readonly path: string }) => {
-  if (taken === undefined) return <span className="soft">name the rule to have its requests counted</span>;
-  if (taken === 0) return <Badge tone="warn">matched nothing</Badge>;
-  return <Link to={path}>{count(taken)} requests</Link>;
+/** To the records of who called what the rule leads to, in the same time. */
+const Taken = ({ use, path }: { readonly use: typeof nothing & { readonly share?: number }; readonly path: string | undefined }) => {
+  const { since, from, to } = useShared();
+  if (use.requests === 0) return <Badge tone="warn">matched nothing</Badge>;
+  const words = `${count(use.requests)} ${use.requests === 1 ? 'request' : 'requests'}`;
+  return (
+    <>
+      {path ? (
+        <Link to={'/security/access' as string} search={{ server: path, side: 'source', since, from, to } as never}>
+          {words}
+        </Link>
+      ) : (
+        words
+      )}
+      <span className="soft">{percent(use.share)} of this VirtualService</span>
+      {use.failed > 0 && <Badge tone="bad">{count(use.failed)} failed</Badge>}
+    </>
+  );
 };
 
-const servicePath = ([first]: readonly HttpRouteDestination[], namespace: string): string => {
-  const [name = '', of = ''] = first ? fullHost(first.destination.host, namespace).split('.') : [];
-  return `/services/${of}/${name}`;
+/** `shop/catalog`, of the first destination in the mesh. */
+const servedBy = ({ route = [] }: HttpRouteSettings, namespace: string): string | undefined => {
+  const [first] = route;
+  if (!first) return undefined;
+  const [name = '', of = namespace] = first.destination.host.split('.');
+  return `${of}/${name}`;
 };
 
-const Rule = ({ rule, index, service, all, live }: RulesProps & { readonly rule: HttpRouteSettings; readonly index: number }) => {
+const Rule = ({ rule, index, service, live }: RulesProps & { readonly rule: HttpRouteSettings; readonly index: number }) => {
   const { namespace } = service.metadata;
-  const { route = [] } = rule;
+  const { route = [], delegate } = rule;
   const name = rule.name ?? `Rule ${index + 1}`;
-  const requests = route.map(({ destination }) => requestsOf(destination, { all, namespace }, live));
+  const use = live.routes.get(ruleKey(service.metadata, `spec.http[${index}]`)) ?? nothing;
   const actions = actionWords(rule);
   return (
     <li className="rule stack">
       <p className="row">
         <strong>{name}</strong> <span>takes {matchWords(rule)}</span>
-        {live.routes && route.length > 0 && (
-          <Taken taken={requestsOfRule(rule, { all, namespace }, live)} path={servicePath(route, namespace)} />
-        )}
+        {!delegate && <Taken use={use} path={servedBy(rule, namespace)} />}
       </p>
-      {route.length > 0 && <Split shares={sharesOf(route, requests)} name={name} />}
+      {route.length > 0 && <Split shares={sharesOf(rule, use.destinations, namespace)} name={name} counted="Requests" />}
       {actions.length > 0 && (
         <ul>
           {actions.map((words) => (
@@ -128,7 +112,7 @@ const Rule = ({ rule, index, service, all, live }: RulesProps & { readonly rule:
           ))}
         </ul>
       )}
-      {route.length > 0 && <Wizards service={service} index={index} name={name} />}
+      {route.length > 0 && <Wizards service={service} rule={String(index)} name={name} offered={wizards} />}
     </li>
   );
 };

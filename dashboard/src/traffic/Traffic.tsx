@@ -1,13 +1,26 @@
 /** Every rule that leads traffic, in words, with the share that is really seen. */
 import './traffic.css';
 import { useSearch } from '@tanstack/react-router';
-import { type DestinationRuleSpec, type GatewaySpec, ofKind, type Resource, refKey, refOf, type VirtualServiceSpec } from '@weft/model';
+import {
+  type DestinationRuleSpec,
+  type GatewaySpec,
+  ofKind,
+  type Resource,
+  refKey,
+  refOf,
+  type TrafficUse,
+  type VirtualServiceSpec,
+} from '@weft/model';
+import { useMemo } from 'react';
+import { at } from '../api/get.ts';
 import { ObjectLink, useObjects } from '../config/objects.tsx';
 import { Page, Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
+import { moment } from '../kit/words.ts';
 import { useSetSearch, useShared } from '../shell/time.ts';
-import { type Live, useLive } from './live.ts';
+import { ConnectionRules } from './ConnectionRules.tsx';
+import { type Live, liveOf, useTrafficUse } from './live.ts';
 import { Rules } from './Rules.tsx';
 
 const gateways: readonly Column<Resource<GatewaySpec>>[] = [
@@ -61,37 +74,103 @@ const destinations: readonly Column<Resource<DestinationRuleSpec>>[] = [
 
 interface ServiceProps {
   readonly service: Resource<VirtualServiceSpec>;
-  readonly all: readonly Resource[];
   readonly live: Live;
 }
 
-const Connections = ({ spec }: { readonly spec: VirtualServiceSpec }) => {
-  const count = (spec.tcp?.length ?? 0) + (spec.tls?.length ?? 0);
-  return count > 0 ? <p className="soft">{count} more for connections that are not HTTP: see the object.</p> : null;
-};
-
-const Service = ({ service, all, live }: ServiceProps) => {
+const Service = ({ service, live }: ServiceProps) => {
   const { hosts = [], gateways: through = ['mesh'] } = service.spec;
+  const outer = through.filter((one) => one !== 'mesh');
   return (
     <Panel title={<ObjectLink of={refOf(service)} />}>
       <p>
-        Requests for <strong>{hosts.join(', ') || 'whoever delegates to it'}</strong>{' '}
-        <span className="soft">{through.includes('mesh') ? 'from inside of the mesh' : ''}</span>{' '}
+        Leads what is for <strong>{hosts.join(', ') || 'whoever delegates to it'}</strong>{' '}
         <span className="soft">
-          {through.some((one) => one !== 'mesh') ? `through gateway ${through.filter((one) => one !== 'mesh').join(', ')}` : ''}
+          {[through.includes('mesh') && 'from inside of the mesh', outer.length > 0 && `through gateway ${outer.join(', ')}`]
+            .filter(Boolean)
+            .join(' and ')}
         </span>
       </p>
-      <Rules {...{ service, all, live }} />
-      <Connections spec={service.spec} />
+      {(service.spec.http?.length ?? 0) > 0 && <Rules {...{ service, live }} />}
+      {(service.spec.tcp?.length ?? 0) + (service.spec.tls?.length ?? 0) > 0 && <ConnectionRules {...{ service, live }} />}
     </Panel>
+  );
+};
+
+interface TrafficSearch {
+  readonly find?: string;
+  /** Only those of which a rule matched nothing. */
+  readonly only?: 'unused';
+}
+
+const isUnused = ({ metadata }: Resource, { routes, connections }: TrafficUse): boolean => {
+  const isOwn = ({ namespace, name }: { readonly namespace: string; readonly name: string }): boolean =>
+    namespace === metadata.namespace && name === metadata.name;
+  return routes.some((use) => isOwn(use) && use.requests === 0) || connections.some((use) => isOwn(use) && use.connections === 0);
+};
+
+const Filters = () => {
+  const { find = '', only } = useSearch({ strict: false }) as TrafficSearch;
+  const set = useSetSearch();
+  return (
+    <search className="row">
+      <label>
+        <span className="visually-hidden">Find</span>
+        <input type="search" placeholder="Find" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
+      </label>
+      <label className="row">
+        <input
+          type="checkbox"
+          checked={only === 'unused'}
+          onChange={({ target }) => set({ only: target.checked ? 'unused' : undefined })}
+        />
+        with rules that match nothing
+      </label>
+    </search>
+  );
+};
+
+/** Since when is counted, where the span reaches further back. */
+const Counted = ({ from, since }: Pick<TrafficUse, 'from' | 'since'>) => {
+  if (since === undefined) return <p className="soft">Nothing was counted yet: rules have figures once something is recorded.</p>;
+  return (
+    <p className="soft">
+      Counted is all that callers’ proxies and gateways led by each rule in this time{from < since ? `, since ${moment(since)}` : ''}: a
+      rule without a name by its place in the list.
+    </p>
+  );
+};
+
+/** More are not drawn at once; the filter finds the others. */
+const most = 50;
+
+const Services = ({ services, use }: { readonly services: readonly Resource<VirtualServiceSpec>[]; readonly use: TrafficUse }) => {
+  const { only } = useSearch({ strict: false }) as TrafficSearch;
+  const live = useMemo(() => liveOf(use), [use]);
+  const shown = only === 'unused' ? services.filter((service) => isUnused(service, use)) : services;
+  if (shown.length === 0)
+    return (
+      <Empty>
+        {services.length > 0
+          ? 'Every rule matched something in this time.'
+          : 'No VirtualService leads traffic here: it goes to each Service’s workloads evenly.'}
+      </Empty>
+    );
+  return (
+    <>
+      <Counted {...use} />
+      {shown.slice(0, most).map((service) => (
+        <Service key={refKey(refOf(service))} {...{ service, live }} />
+      ))}
+      {shown.length > most && <p className="note">{shown.length - most} more: find them by a word, or choose a namespace.</p>}
+    </>
   );
 };
 
 export const Traffic = () => {
   const objects = useObjects();
-  const live = useLive();
+  const use = useTrafficUse();
   const { ns } = useShared();
-  const { find = '' } = useSearch({ strict: false }) as { find?: string };
+  const { find = '', dsort, gsort } = useSearch({ strict: false }) as TrafficSearch & { dsort?: string; gsort?: string };
   const set = useSetSearch();
   const fits = ({ metadata, spec }: Resource): boolean =>
     (!ns || metadata.namespace === ns) &&
@@ -100,31 +179,25 @@ export const Traffic = () => {
     <Page
       title="Traffic"
       command="npx weft get virtualservices -A"
-      call="/signals?of=version"
-      tools={
-        <label>
-          <span className="visually-hidden">Find</span>
-          <input type="search" placeholder="Find" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-        </label>
-      }
+      call={at('/traffic', { from: use.data?.from, to: use.data?.to, namespace: ns })}
+      tools={<Filters />}
     >
       <Answer of={objects} loading="Asking for rules">
         {({ items }) => {
           const all = items.map(({ resource }) => resource);
-          const services = ofKind(all, 'VirtualService').filter(fits);
           return (
             <>
-              {services.length === 0 && <Empty>No VirtualService leads traffic here: it goes to each Service’s workloads evenly.</Empty>}
-              {services.map((service) => (
-                <Service key={refKey(refOf(service))} {...{ service, all, live }} />
-              ))}
-              <p className="soft">Seen: of what these destinations got in the chosen time, whichever rule sent it.</p>
+              <Answer of={use} loading="Looking what rules led">
+                {(counted) => <Services services={ofKind(all, 'VirtualService').filter(fits)} use={counted} />}
+              </Answer>
               <Panel title="Destinations">
                 <Table
                   name="DestinationRules"
                   rows={ofKind(all, 'DestinationRule').filter(fits)}
                   columns={destinations}
                   keyOf={(object) => refKey(refOf(object))}
+                  sort={dsort ?? 'name'}
+                  onSort={(next) => set({ dsort: next })}
                   empty="No DestinationRule."
                 />
               </Panel>
@@ -134,6 +207,8 @@ export const Traffic = () => {
                   rows={ofKind(all, 'Gateway').filter(fits)}
                   columns={gateways}
                   keyOf={(object) => refKey(refOf(object))}
+                  sort={gsort ?? 'name'}
+                  onSort={(next) => set({ gsort: next })}
                   empty="No Gateway."
                 />
               </Panel>

@@ -1,8 +1,7 @@
 /** Small forms that write one part of a rule, each into the text that is then checked, compared and previewed as any other. */
-import type { DestinationRuleSpec, HttpRouteSettings } from '@weft/model';
-import type { ReactNode } from 'react';
-import { percents, rebalanced } from './weights.ts';
-import { destinationWords } from './words.ts';
+import type { DestinationRuleSpec, HttpMatchRequest, HttpRouteSettings, StringMatchSettings } from '@weft/model';
+import { type ReactNode, useState } from 'react';
+import type { Place } from './SplitForm.tsx';
 
 /** Sets what stands at a path of the manifest; undefined takes it away. */
 export type Write = (path: readonly (string | number)[], value: unknown) => void;
@@ -45,40 +44,100 @@ export interface RuleForm {
   readonly rule: HttpRouteSettings;
   readonly at: readonly (string | number)[];
   readonly write: Write;
+  /** What there is to send to. */
+  readonly places: readonly Place[];
 }
 
-export const SplitForm = ({ rule: { route = [] }, at, write }: RuleForm) => {
-  const weights = percents(route);
-  const set = (index: number, value: number): void => {
-    const next = rebalanced(weights, index, value);
-    for (const [place, weight] of next.entries()) write([...at, 'route', place, 'weight'], weight);
+const matchFields = ['uri', 'method', 'authority'] as const;
+
+/** What a match says of one thing: how, and which text. */
+const sayingOf = (match: StringMatchSettings | undefined): readonly [string, string] => {
+  const [how = 'prefix', text = ''] = Object.entries(match ?? {})[0] ?? [];
+  return [how, text];
+};
+
+interface StringFieldProps {
+  readonly name: string;
+  readonly match: StringMatchSettings | undefined;
+  readonly onChange: (match: StringMatchSettings | undefined) => void;
+}
+
+const StringField = ({ name, match, onChange }: StringFieldProps) => {
+  const [how, text] = sayingOf(match);
+  const say = (next: string, of: string): void => onChange(of === '' ? undefined : { [next]: of });
+  return (
+    <fieldset className="row">
+      <legend className="visually-hidden">{name}</legend>
+      <span className="field-name">{name}</span>
+      <select aria-label={`${name}: how it is compared`} value={how} onChange={({ target }) => say(target.value, text)}>
+        <option value="exact">is</option>
+        <option value="prefix">begins with</option>
+        <option value="regex">fits (RE2)</option>
+      </select>
+      <input aria-label={name} value={text} onChange={({ target }) => say(how, target.value)} />
+    </fieldset>
+  );
+};
+
+const fieldNames: Readonly<Record<(typeof matchFields)[number], string>> = { uri: 'Path', method: 'Method', authority: 'Host' };
+
+/** The first match of the rule; more of them are written in the text. */
+export const MatchForm = ({ rule: { match = [] }, at, write }: RuleForm) => {
+  const [first = {}] = match;
+  const headers = Object.entries(first.headers ?? {});
+  const set = (next: HttpMatchRequest): void => {
+    const said = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
+    const all = [said, ...match.slice(1)].filter((one) => Object.keys(one).length > 0);
+    write([...at, 'match'], all.length > 0 ? all : undefined);
   };
-  if (route.length < 2)
-    return <p className="note">This rule has one destination: add another under `route` below, and divide between them then.</p>;
+  const setHeader = (name: string, header: StringMatchSettings | undefined): void => {
+    const { [name]: _, ...others } = first.headers ?? {};
+    const next = header ? { ...others, [name]: header } : others;
+    const { headers: __, ...rest } = first;
+    set(Object.keys(next).length > 0 ? { ...rest, headers: next } : rest);
+  };
   return (
     <div className="wizard">
-      {route.map(({ destination }, index) => (
-        <label key={JSON.stringify(destination)}>
-          <span>{destinationWords(destination)}</span>
-          <input
-            type="range"
-            min="0"
-            max="100"
-            aria-label={`${destinationWords(destination)}, percent by slider`}
-            value={weights[index]}
-            onChange={({ target }) => set(index, Number(target.value))}
-          />
-          <input
-            type="number"
-            min="0"
-            max="100"
-            aria-label={`${destinationWords(destination)}, percent`}
-            value={weights[index]}
-            onChange={({ target }) => set(index, Math.min(100, Math.max(0, Math.round(Number(target.value)))))}
-          />
-          %
-        </label>
+      {matchFields.map((field) => (
+        <StringField
+          key={field}
+          name={fieldNames[field]}
+          match={first[field]}
+          onChange={(value) => {
+            const { [field]: _, ...rest } = first;
+            set(value ? { ...rest, [field]: value } : rest);
+          }}
+        />
       ))}
+      {headers.map(([name, header]) => (
+        <StringField key={name} name={`Header ${name}`} match={header} onChange={(value) => setHeader(name, value)} />
+      ))}
+      <NewHeader onAdd={(name) => setHeader(name, { exact: 'true' })} />
+      {match.length > 1 && <p className="soft">{match.length - 1} more alternatives stand in the text below.</p>}
+      <p className="soft">All of it must fit. Rules are asked in their order; the first that fits takes the request.</p>
+    </div>
+  );
+};
+
+const NewHeader = ({ onAdd }: { readonly onAdd: (name: string) => void }) => {
+  const [name, setName] = useState('');
+  return (
+    <div className="row">
+      <label className="row">
+        <span className="field-name">Another header</span>
+        <input value={name} placeholder="end-user" onChange={({ target }) => setName(target.value.trim().toLowerCase())} />
+      </label>
+      <button
+        type="button"
+        className="button"
+        disabled={name === ''}
+        onClick={() => {
+          onAdd(name);
+          setName('');
+        }}
+      >
+        Add
+      </button>
     </div>
   );
 };

@@ -1,5 +1,5 @@
 /** Rules of a VirtualService in words. */
-import type { DestinationSettings, HttpMatchRequest, HttpRouteSettings, StringMatchSettings } from '@weft/model';
+import type { DestinationSettings, HttpMatchRequest, HttpRouteSettings, StringMatchSettings, TlsMatchSettings } from '@weft/model';
 
 const text = ({ exact, prefix, regex }: StringMatchSettings): string => {
   if (exact !== undefined) return `is ${exact}`;
@@ -45,6 +45,29 @@ export const matchWords = ({ match = [] }: Pick<HttpRouteSettings, 'match'>): st
 
 export const destinationWords = ({ host, subset, port }: DestinationSettings): string =>
   [host, subset && `version ${subset}`, port?.number !== undefined && `port ${port.number}`].filter(Boolean).join(', ');
+
+const oneConnectionMatch = (match: TlsMatchSettings): string => {
+  const { sniHosts = [], port, destinationSubnets = [], sourceLabels = {}, sourceNamespace, gateways = [] } = match;
+  const parts = [
+    ...(sniHosts.length > 0 ? [`TLS for ${sniHosts.join(' or ')}`] : []),
+    ...(port === undefined ? [] : [`port ${port}`]),
+    ...(destinationSubnets.length > 0 ? [`to ${destinationSubnets.join(' or ')}`] : []),
+    ...Object.entries(sourceLabels).map(([name, value]) => `caller has ${name}=${value}`),
+    ...(sourceNamespace ? [`caller in ${sourceNamespace}`] : []),
+    ...(gateways.length > 0 ? [`through ${gateways.join(' or ')}`] : []),
+  ];
+  return parts.join(' and ') || 'any connection';
+};
+
+export const connectionMatchWords = ({ match = [] }: { readonly match?: readonly TlsMatchSettings[] }): string =>
+  match.length === 0 ? 'any connection' : match.map(oneConnectionMatch).join(', or ');
+
+/** Of what a rule does not name now. */
+export const clusterWords = (cluster: string): string => {
+  if (cluster === '') return 'answered without being sent anywhere';
+  const [, port, subset, host] = cluster.split('|');
+  return [host, subset && `version ${subset}`, `port ${port}`].filter(Boolean).join(', ');
+};
 
 const faultWords = ({ fault }: HttpRouteSettings): readonly string[] => {
   if (!fault) return [];

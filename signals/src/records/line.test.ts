@@ -109,8 +109,15 @@ test('a request that was served', () => {
 });
 
 test('a call is the proxy’s own, and the peer is whom it reached', () => {
-  const { service: _service, ...call } = { ...served, side: 'source', cluster: 'outbound|80|v2|bank.shop.svc.cluster.local' };
-  const { source, destination } = read(call);
+  const { service: _service, ...call } = {
+    ...served,
+    side: 'source',
+    cluster: 'outbound|80|v2|bank.shop.svc.cluster.local',
+    led: 'shop/bank spec.http[1]',
+  };
+  const { source, destination, led } = read(call);
+  expect(led).toEqual({ namespace: 'shop', name: 'bank', path: 'spec.http[1]' });
+  expect(read({ ...call, led: 'somebody else’s' }).led).toBeUndefined();
   expect(source).toMatchObject({ workload: 'ledger-1', address: '10.244.0.7:40000' });
   expect(destination).toMatchObject({ workload: 'front-1', address: '10.244.0.8:8080', service: 'bank.shop.svc.cluster.local' });
 });

@@ -4,7 +4,7 @@
  */
 import { parseAttestedName, parseSpiffeId } from '@weft/model';
 import type { WorkloadLabels } from '../istio/standard.ts';
-import type { AccessRecord, Party, Refusal, RequestPart, Tls, Verdict } from './record.ts';
+import type { AccessRecord, LedBy, Party, Refusal, RequestPart, Tls, Verdict } from './record.ts';
 import { connectionVerdict, readRule, verdictOf } from './verdict.ts';
 
 /** Twice what Envoy writes where every value has its full length. */
@@ -85,12 +85,19 @@ const refusalOf = (fields: Fields, verdict: Verdict): Refusal | undefined => {
   return { id, claimed: text(fields, 'claimed'), serverName: text(fields, 'sni') };
 };
 
+/** `shop/catalog spec.http[0]`: no name of an object has a blank. */
+const ledBy = (text: string): LedBy | undefined => {
+  const [, namespace, name, path] = /^([^/ ]+)\/([^ ]+) (\S+)$/.exec(text) ?? [];
+  return namespace === undefined || name === undefined || path === undefined ? undefined : { namespace, name, path };
+};
+
 const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord => {
   const tls = tlsOf(fields);
   const details = text(fields, 'details');
   const audited = readRule(text(fields, 'audited'));
   const verdict = connectionVerdict(text(fields, 'refused'), text(fields, 'passed') !== '') ?? verdictOf(details, text(fields, 'rule'));
   const refusal = refusalOf(fields, verdict);
+  const led = ledBy(text(fields, 'led'));
   return {
     at,
     side: fields['side'] === 'source' ? 'source' : 'destination',
@@ -105,6 +112,7 @@ const recordOf = (fields: Fields, at: number, own: WorkloadLabels): AccessRecord
     details,
     route: text(fields, 'route'),
     upstreamCluster: text(fields, 'cluster'),
+    ...(led && { led }),
     ...(fields['side'] === 'source' && { called: Number(/:(\d+)$/.exec(text(fields, 'local'))?.[1] ?? 0) }),
     ...(tls && { tls }),
     mtls: tls !== undefined && text(fields, 'principal') !== '',

@@ -64,6 +64,13 @@ export interface RuleRef {
   readonly rule: number;
 }
 
+/** A rule of a VirtualService, by its place when it led: `spec.http[0]`. */
+export interface LedBy {
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+}
+
 /** `listener`: no way in is for such a connection, as plaintext under STRICT; `handshake`: its TLS failed. */
 export type Refuser = 'policy' | 'authorizer' | 'token' | 'listener' | 'handshake';
 
@@ -96,6 +103,8 @@ export interface AccessRecord {
   readonly details: string;
   readonly route: string;
   readonly upstreamCluster: string;
+  /** Absent: no VirtualService led it, or it is told by who was called. */
+  readonly led?: LedBy;
   /** The port that the caller dialled; absent on the server's side, where it is the destination's. */
   readonly called?: number;
   /** Absent: plaintext. */

@@ -59,7 +59,7 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'POST /preview': json('what a change would do; changes nothing', ['anything', 'Preview']),
   'GET /resources': json('objects of all kinds', ['many', 'objects'], 'namespace'),
   'GET /schemas/:kind': json('the form of a kind, and what its fields mean', ['anything', 'KindSchema']),
-  'GET /traffic': json('what of routes is used', ['anything', 'TrafficUse'], 'from to namespace records'),
+  'GET /traffic': json('what of routes is used', ['anything', 'TrafficUse'], 'from to namespace'),
   'GET /access-matrix': json('who may call whom, against who does', ['anything', 'AccessMatrix'], 'from to namespace'),
   'GET /certificates': json('which certificates there are, and which expires first', ['anything', 'Certificates']),
   'GET /proxies': json('proxies: identity, what they have, the last NACK', ['proxies', 'proxies']),

@@ -9,12 +9,17 @@ import { kindNamed } from './kind.ts';
 import { Refusal, type Routes } from './routes.ts';
 import { standings } from './standing.ts';
 
+const objectRef = Type.Object({ kind: Type.String(), namespace: Type.String(), name: Type.String() }, { additionalProperties: false });
+const readObject = Type.Object({ ref: objectRef, revision: Type.Integer({ minimum: 0 }) }, { additionalProperties: false });
+
 const applyRequest = Type.Object(
-  { text: Type.String(), file: Type.String(), directory: Type.String(), dryRun: Type.Optional(Type.Boolean()) },
+  {
+    ...{ text: Type.String(), file: Type.String(), directory: Type.String(), dryRun: Type.Optional(Type.Boolean()) },
+    read: Type.Optional(Type.Array(readObject, { maxItems: 1_000 })),
+  },
   { additionalProperties: false },
 );
 
-const objectRef = Type.Object({ kind: Type.String(), namespace: Type.String(), name: Type.String() }, { additionalProperties: false });
 const deleteRequest = Type.Object({ objects: Type.Array(objectRef, { maxItems: 10_000 }) }, { additionalProperties: false });
 
 /** As large as the largest text that `parse` reads, with what JSON makes of it. */

@@ -24,6 +24,16 @@ export const ownedByFile = (ref: ObjectRef, { file, line }: { readonly file: str
   line,
 });
 
+export const changedMeanwhile = (ref: ObjectRef, { read, now }: { readonly read: number; readonly now: number }): Finding => ({
+  code: 'WEFT0309',
+  severity: 'error',
+  resource: ref,
+  path: '',
+  message:
+    read === 0 ? `there is a ${ref.kind} ${ref.name} by now` : `${ref.kind} ${ref.name} was changed in revision ${now}, after it was read`,
+  help: `See what was changed (\`weft history ${now}\`), and write it again with that in mind.`,
+});
+
 export const noSuchObject = (ref: ObjectRef): Finding => ({
   code: 'WEFT0303',
   severity: 'error',

@@ -196,3 +196,17 @@ test('what a full disk does not take is taken later', () => {
   expect(owned.settle()).toBe(true);
   expect(inForce()).toEqual(['api:1', 'web:81']);
 });
+
+test('what somebody else changed after it was read is not written over', () => {
+  apply(service('web', 80));
+  const seen = store.objects.revision();
+  apply(service('web', 81));
+  const ref = { kind: 'Service', namespace: 'shop', name: 'web' };
+  const write = (revision: number) => owned.apply({ text: service('web', 82), file: 'console', directory: '/', read: [{ ref, revision }] });
+  for (const revision of [seen, 0]) {
+    const { items, findings } = write(revision);
+    expect([items[0]?.action, findings[0]?.code]).toEqual(['refused', 'WEFT0309']);
+  }
+  expect(inForce()).toEqual(['web:81']);
+  expect(write(store.objects.revision()).items[0]?.action).toBe('configured');
+});

@@ -18,7 +18,7 @@ import { createClaims } from '../sources/claims.ts';
 import type { FileChanges } from '../sources/files.ts';
 import type { Change, WrittenRevision } from '../store/history.ts';
 import type { Author, Objects, Write } from '../store/objects.ts';
-import { folderIsEmpty, noSuchObject, ownedByApi, ownedByFile, unreadableFile } from './findings.ts';
+import { changedMeanwhile, folderIsEmpty, noSuchObject, ownedByApi, ownedByFile, unreadableFile } from './findings.ts';
 import { type UndoStep, undoSteps } from './undo.ts';
 import { judge } from './verdict.ts';
 
@@ -183,7 +183,7 @@ class OwnedObjects implements Ownership {
     const { text, file, directory } = request;
     const written = { text, file, origin: { source: 'api' as const, directory }, created: this.#now() };
     const parsed = parse({ ...written, certificates: this.#certificates });
-    const decisions = parsed.resources.map((resource) => this.#decideOne(resource));
+    const decisions = parsed.resources.map((resource) => this.#meanwhile(resource, request) ?? this.#decideOne(resource));
     const refused = parsed.findings.flatMap(({ refused: isRefused, resource }) =>
       isRefused && resource ? [[refKey(resource), resource] as const] : [],
     );
@@ -192,6 +192,15 @@ class OwnedObjects implements Ownership {
       refused: [...new Map(refused).values()],
       findings: [...parsed.findings, ...decisions.flatMap(({ finding }) => finding ?? [])],
     };
+  }
+
+  /** Refused, since somebody else wrote the object after it was read. */
+  #meanwhile(resource: Resource, { read = [] }: ApplyRequest): Decision | undefined {
+    const key = refKey(refOf(resource));
+    const known = read.find(({ ref }) => refKey(ref) === key);
+    const now = this.#objects.all().get(key)?.revision ?? 0;
+    if (!known || now <= known.revision) return undefined;
+    return { action: 'refused', resource, finding: changedMeanwhile(refOf(resource), { read: known.revision, now }) };
   }
 
   #decideOne(resource: Resource): Decision {

@@ -1,8 +1,8 @@
-/** What of the configuration is used, by recorded traffic and by the graph of calls. */
+/** Who may call whom, by the graph of calls. */
 import { assumedPods, build } from '@weft/compile';
 import { type AccessMatrix, meshSettings, parse, type Topology } from '@weft/model';
 import { expect, test } from 'vitest';
-import { type UsedRecord, usesOf } from './use.ts';
+import { usesOf } from './use.ts';
 
 const deployment = (name: string) => `
 apiVersion: apps/v1
@@ -26,39 +26,6 @@ const { resources } = parse({ text: objects.join('\n---\n'), file: 'mesh.yaml', 
 const pods = assumedPods(resources);
 const situation = { resources, pods, mesh: build({ resources, pods, settings: meshSettings(resources) }).mesh };
 const uses = usesOf(() => situation);
-
-const cluster = 'outbound|80||bank.shop.svc.cluster.local';
-const asked = (path: string, failed = false): UsedRecord => ({
-  ...{ cluster, failed },
-  recorded: {
-    ...{ side: 'source', at: 1, identity: '', source: '10.0.0.1', client: '', port: 80, serverName: '', mtls: false },
-    proxy: { namespace: 'shop', workload: 'web', address: '' },
-    request: { method: 'GET', host: 'bank', path },
-  },
-});
-const served = (rule: number): UsedRecord => ({
-  ...asked('/'),
-  recorded: { ...asked('/').recorded, side: 'destination', proxy: { namespace: 'shop', workload: 'bank', address: '' } },
-  rule: { namespace: 'shop', name: 'bank', rule },
-});
-
-test('routes have the requests that they led somewhere, also those without a name and those that nobody asked for', async () => {
-  const found = await uses.used({ records: [asked('/a'), asked('/b', true), asked('/c')] });
-  expect(found?.routes).toMatchObject([
-    { name: 'bank', path: 'spec.http[0]', route: 'old', requests: 0, share: 0, destinations: [] },
-    { name: 'bank', path: 'spec.http[1]', route: '', requests: 3, failed: 1, share: 1, destinations: [{ cluster, requests: 3, share: 1 }] },
-  ]);
-  expect((await uses.used({ records: [asked('/old/a'), asked('/a')] }))?.routes.map(({ share }) => share)).toEqual([0.5, 0.5]);
-});
-
-test('rules have what they decided, and nothing where nothing met them', async () => {
-  const found = await uses.used({ records: [served(0), served(0), asked('/a')] });
-  expect(found?.rules).toMatchObject([
-    { name: 'bank', rule: 0, action: 'ALLOW', matched: 2, share: 1 },
-    { name: 'bank', rule: 1, matched: 0, share: 0 },
-  ]);
-  expect(await uses.used({ records: [], namespace: 'other' })).toEqual({ routes: [], rules: [] });
-});
 
 test('who may call whom stands beside who did, and beside services that nobody called', () => {
   const end = { namespace: 'shop', version: 'v1' };

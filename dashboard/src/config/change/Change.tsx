@@ -1,5 +1,5 @@
 /** A guarded change: written and checked, compared and previewed, applied, seen to arrive, and taken back if it must be. */
-import type { ApplyResult, Finding, ObjectRef, Origin } from '@weft/model';
+import type { ApplyRequest, ApplyResult, Finding, ObjectRef, Origin } from '@weft/model';
 import { type ReactNode, useState } from 'react';
 import { Refused, send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
@@ -10,14 +10,16 @@ import { Editor } from '../editor/LazyEditor.tsx';
 import { FindingList } from '../FindingList.tsx';
 import { originWords } from '../objects.tsx';
 import { type Checked, requestFor, useCheck } from './check.ts';
+import type { Draft } from './draft.ts';
+import { Leaving } from './Leaving.tsx';
+import { DraftState } from './Meanwhile.tsx';
 import { Preview } from './Preview.tsx';
 import { Rollout } from './Rollout.tsx';
 
 export interface ChangeProps {
-  /** What is in force; empty: the object is new. */
-  readonly before: string;
-  readonly text: string;
-  readonly onText: (text: string) => void;
+  /** Absent: the object is new, and named by its text. */
+  readonly of?: ObjectRef;
+  readonly draft: Draft;
   readonly origin?: Origin;
   readonly onLeave: () => void;
   /** A form that writes the text, beside it. */
@@ -59,21 +61,32 @@ interface Applied {
   readonly refs: readonly ObjectRef[];
 }
 
-interface ReviewProps extends Pick<ChangeProps, 'before' | 'text' | 'origin'> {
+interface ReviewProps extends Pick<ChangeProps, 'of' | 'draft' | 'origin'> {
   readonly checked: Checked;
   readonly onBack: () => void;
   readonly onApplied: (applied: Applied) => void;
 }
 
-const Review = ({ before, text, origin, checked, onBack, onApplied }: ReviewProps) => {
+/** So that what somebody else made of it meanwhile is not written over. */
+const readBy = ({ of, draft }: Pick<ReviewProps, 'of' | 'draft'>): Pick<ApplyRequest, 'read'> =>
+  of ? { read: [{ ref: of, revision: draft.read.revision }] } : {};
+
+const Review = ({ of, draft, origin, checked, onBack, onApplied }: ReviewProps) => {
+  const { text, read, meanwhile } = draft;
+  const before = read.text;
   const [error, setError] = useState<unknown>();
   const [applying, setApplying] = useState(false);
   const may = useMay('admin');
   const owned = origin?.source === 'file';
   const apply = async (): Promise<void> => {
     setApplying(true);
+    setError(undefined);
     try {
-      const { revision, items } = await send<ApplyResult>('/apply', requestFor(text, origin));
+      const { revision, items } = await send<ApplyResult>('/apply', {
+        ...requestFor(text, origin),
+        ...readBy({ draft, ...(of && { of }) }),
+      });
+      draft.discard();
       onApplied({ revision, refs: items.filter(({ action }) => action !== 'refused').map(({ ref }) => ref) });
     } catch (reason) {
       setError(reason);
@@ -90,7 +103,12 @@ const Review = ({ before, text, origin, checked, onBack, onApplied }: ReviewProp
               Back to the text
             </button>
             {!owned && (
-              <button type="button" className="button primary" disabled={!may || applying} onClick={() => void apply()}>
+              <button
+                type="button"
+                className="button primary"
+                disabled={!may || applying || meanwhile !== undefined}
+                onClick={() => void apply()}
+              >
                 {applying ? 'Applying …' : 'Apply'}
               </button>
             )}
@@ -99,6 +117,7 @@ const Review = ({ before, text, origin, checked, onBack, onApplied }: ReviewProp
       >
         {!may && <p className="note">Your role may look at this, but not apply it; an administrator may.</p>}
         {owned && <Ownership origin={origin} text={text} />}
+        <DraftState draft={draft} />
         {error !== undefined && <Failed error={error} />}
         {error instanceof Refused && <FindingList findings={error.findings} none="" ofOne />}
         <Editor label="Difference" text={text} {...(before && { before })} />
@@ -115,23 +134,40 @@ const toolsOf = (checked: Checked, changed: boolean): ReactNode => {
   return null;
 };
 
-export const Change = ({ before, text, onText, origin, onLeave, form }: ChangeProps) => {
+export const Change = ({ of, draft, origin, onLeave, form }: ChangeProps) => {
+  const { text, read } = draft;
   const [step, setStep] = useState<'text' | 'review'>('text');
   const [applied, setApplied] = useState<Applied>();
   const [target, setTarget] = useState<{ finding: Finding }>();
   const checked = useCheck(text, origin);
   const knowledge = useKnowledge();
-  const changed = text !== before;
+  const changed = text !== read.text;
   if (applied) return <Rollout {...applied} onDone={onLeave} />;
   if (step === 'review')
-    return <Review {...{ before, text, checked, ...(origin && { origin }) }} onBack={() => setStep('text')} onApplied={setApplied} />;
+    return (
+      <>
+        <Leaving draft={draft} />
+        <Review
+          {...{ draft, checked, ...(of && { of }), ...(origin && { origin }) }}
+          onBack={() => setStep('text')}
+          onApplied={setApplied}
+        />
+      </>
+    );
   return (
     <Panel
       title="Change"
       tools={
         <>
           {toolsOf(checked, changed)}
-          <button type="button" className="button plain" onClick={onLeave}>
+          <button
+            type="button"
+            className="button plain"
+            onClick={() => {
+              draft.discard();
+              onLeave();
+            }}
+          >
             Leave it as it is
           </button>
           <button type="button" className="button primary" disabled={!changed || text.trim() === ''} onClick={() => setStep('review')}>
@@ -140,9 +176,11 @@ export const Change = ({ before, text, onText, origin, onLeave, form }: ChangePr
         </>
       }
     >
+      <Leaving draft={draft} />
       {origin?.source === 'file' && <Ownership origin={origin} text={text} />}
+      <DraftState draft={draft} />
       {form}
-      <Editor label="Manifest" {...{ text, knowledge, findings: checked.findings, ...(target && { target }) }} onChange={onText} />
+      <Editor label="Manifest" {...{ text, knowledge, findings: checked.findings, ...(target && { target }) }} onChange={draft.setText} />
       <p className="soft">
         <kbd>Ctrl Space</kbd> completes fields and values, <kbd>Ctrl F</kbd> finds, <kbd>Escape</kbd> and then <kbd>Tab</kbd> leaves the
         text. What is wrong is said while you write.

@@ -1,17 +1,11 @@
 /** What weftd says of a text while it is written: it is applied as a rehearsal. */
-import type { ApplyResult, Finding, Origin, Preview } from '@weft/model';
+import type { ApplyRequest, ApplyResult, Finding, Origin, Preview } from '@weft/model';
 import { useEffect, useState } from 'react';
 import { Refused, send } from '../../api/get.ts';
 import { useMay } from '../../api/session.ts';
 
-export interface Request {
-  readonly text: string;
-  readonly file: string;
-  readonly directory: string;
-}
-
 /** Relative commands of Deployments go on starting from the directory that they were applied from. */
-export const requestFor = (text: string, origin: Origin | undefined): Request => ({
+export const requestFor = (text: string, origin: Origin | undefined): ApplyRequest => ({
   text,
   file: 'console',
   directory: (origin?.source === 'api' ? origin.directory : undefined) ?? '/',
@@ -32,10 +26,10 @@ const ownership = 'WEFT0302';
 const said = (findings: readonly Finding[]): readonly Finding[] => findings.filter(({ code }) => code !== ownership);
 
 /** Who may not apply may still ask what would become of it. */
-const previewed = async ({ text }: Request): Promise<readonly Finding[]> =>
+const previewed = async ({ text }: ApplyRequest): Promise<readonly Finding[]> =>
   said((await send<Preview>('/preview', { text })).findings.added);
 
-const rehearse = async (request: Request): Promise<readonly Finding[]> => {
+const rehearse = async (request: ApplyRequest): Promise<readonly Finding[]> => {
   try {
     const { findings } = await send<ApplyResult>('/apply', { ...request, dryRun: true });
     return said(findings);

@@ -35,6 +35,7 @@ import { type Routes, routesIn } from './routes.ts';
 import { type PartyRow, partiesOf, type RowPlace, recordIn, rowOf, shapeOf } from './rows.ts';
 import { migrations, partyColumns, recordColumns } from './schema.ts';
 import { type PartLook, searchOf } from './search.ts';
+import { type KeptUses, type UsesFound, type UseWindow, usesKept } from './uses.ts';
 
 export type RecordsOptions = Retention;
 
@@ -85,6 +86,8 @@ export interface Records {
   routeSignals(search: SignalsSearch, now: number): Promise<Uint8Array>;
   /** Who came where and by what protected, kept for a month whatever becomes of the records. */
   arrivals(window: ArrivalWindow): ArrivalsFound;
+  /** What rules led and decided in this time, kept for a quarter whatever becomes of the records. */
+  uses(window: UseWindow, now: number): UsesFound;
   /** How far this file was taken, in bytes. */
   position(file: string): number;
   /** The number of the newest record: those that come are after it. */
@@ -121,6 +124,7 @@ class RecordsStore implements Records {
   readonly #losses: Losses;
   readonly #arrivals: KeptArrivals;
   readonly #routes: Routes;
+  readonly #uses: KeptUses;
   #retention: Retention;
   #last: number;
   #insert: { readonly part: number; readonly statement: StatementSync } | undefined;
@@ -136,6 +140,7 @@ class RecordsStore implements Records {
     this.#losses = lossesIn(this.#database);
     this.#arrivals = arrivalsKept(this.#database);
     this.#routes = routesIn(this.#database);
+    this.#uses = usesKept(this.#database);
     this.#last = Math.max(0, ...this.#parts.all().map(({ part }) => this.#newestOf(part)));
   }
 
@@ -207,6 +212,8 @@ class RecordsStore implements Records {
     return { arrivals: this.#arrivals.in(window), ...(since !== undefined && { since }) };
   };
 
+  uses = (window: UseWindow, now: number): UsesFound => this.#uses.in(window, now);
+
   position = (file: string): number => this.#positions.of(file);
 
   last = (): number => this.#last;
@@ -239,6 +246,7 @@ class RecordsStore implements Records {
     this.#positions.forget(now - positionsKeptMs);
     this.#arrivals.forget(now);
     this.#routes.forget(now);
+    this.#uses.forget(now);
   };
 
   close = (): void => this.#database.close();
@@ -260,6 +268,7 @@ class RecordsStore implements Records {
         const all = batches.flatMap(({ records }) => records);
         this.#arrivals.add(all);
         this.#routes.add(all);
+        this.#uses.add(all);
       });
     } catch (error) {
       this.#last = before;

@@ -1,9 +1,9 @@
 /** Counts of each route, by the minute for some hours and by the hour for a quarter: added up while records are added. */
 import { latencyBounds } from '@weft/model';
-import { type AccessRecord, isWhere, type KeptRoutes, type Question, type RouteCount, routeCounts, routeStep } from '@weft/signals';
+import { type AccessRecord, isWhere, type KeptRoutes, type Question, type RouteCount, routeCounts } from '@weft/signals';
 import type { Database } from '../../store/database.ts';
-import { dayMs } from './parts.ts';
 import { hourMs, routeSets } from './route-sets.ts';
+import { hours, type Stretch, stretchesOf, tiers } from './stretches.ts';
 
 /** What is asked of routes, whatever of them. */
 export type RoutesAsked = Pick<Question, 'where' | 'from' | 'to' | 'step' | 'whole'>;
@@ -17,34 +17,6 @@ export interface Routes {
   in(asked: RoutesAsked, now: number): KeptRoutes;
   forget(now: number): void;
 }
-
-interface Tier {
-  readonly step: number;
-  readonly kept: number;
-}
-
-const minutes: Tier = { step: routeStep, kept: 6 * hourMs };
-/** For budgets of up to a quarter of a year. */
-const hours: Tier = { step: hourMs, kept: 92 * dayMs };
-const tiers = [minutes, { step: 5 * routeStep, kept: 3 * dayMs }, hours];
-
-interface Stretch {
-  readonly step: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-const stretch = (step: number, from: number, to: number): Stretch => ({ step, from: from - (from % step), to });
-
-/** The longest steps that tell what is asked for: of all the time together hours, and shorter ones at its ends. */
-const stretchesOf = ({ from, to, step, whole }: RoutesAsked, now: number): readonly Stretch[] => {
-  const kept = tiers.filter((tier) => from >= now - tier.kept);
-  const { step: shortest } = kept[0] ?? hours;
-  if (!whole) return [stretch(kept.findLast((tier) => step % tier.step === 0)?.step ?? shortest, from, to)];
-  const [first, last] = [Math.ceil(from / hourMs) * hourMs, Math.floor(to / hourMs) * hourMs];
-  if (first >= last) return [stretch(shortest, from, to)];
-  return [stretch(shortest, from, first), stretch(hourMs, first, last), stretch(shortest, last, to)].filter((one) => one.from < one.to);
-};
 
 const buckets = Array.from({ length: latencyBounds.length + 1 }, (_, index) => `b${index}`);
 

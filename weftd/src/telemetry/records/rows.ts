@@ -20,7 +20,7 @@ export const partiesOf = ({ source, destination }: AccessRecord): { readonly sou
 /** What is said of many records alike; of an attacker's, who says something else each time, each has its own. */
 type Shape = Pick<
   AccessRecord,
-  'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'called' | 'tls' | 'verdict' | 'audited' | 'token'
+  'protocol' | 'flags' | 'details' | 'route' | 'upstreamCluster' | 'led' | 'called' | 'tls' | 'verdict' | 'audited' | 'token'
 > & {
   readonly request?: Pick<RequestPart, 'method' | 'status' | 'grpcStatus'>;
   readonly refusal?: Omit<Refusal, 'id'>;
@@ -29,9 +29,10 @@ type Shape = Pick<
 const refusedAs = ({ id: _id, ...rest }: Refusal): Omit<Refusal, 'id'> => rest;
 
 export const shapeOf = (record: AccessRecord): string => {
-  const { protocol, flags, details, route, upstreamCluster, called, tls, verdict, audited, token, request, refusal } = record;
+  const { protocol, flags, details, route, upstreamCluster, led, called, tls, verdict, audited, token, request, refusal } = record;
   const shape: Shape = {
     ...{ protocol, flags, details, route, upstreamCluster, verdict },
+    ...(led && { led }),
     ...(tls && { tls }),
     ...(called !== undefined && { called }),
     ...(audited && { audited }),

@@ -64,6 +64,14 @@ export const migrations: readonly string[] = [
     FROM route_counts_before JOIN route_labels ON route_labels.id = route_counts_before.labels;
   DROP TABLE route_counts_before;
   `,
+  `
+  -- What rules led and decided, by their place.
+  CREATE TABLE uses (
+    step INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, object TEXT NOT NULL, place TEXT NOT NULL, route TEXT NOT NULL,
+    cluster TEXT NOT NULL, count INTEGER NOT NULL, failed INTEGER NOT NULL, received INTEGER NOT NULL, sent INTEGER NOT NULL,
+    PRIMARY KEY (step, at, kind, object, place, route, cluster)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const partyColumns = ['principal', 'namespace', 'workload', 'app', 'version', 'cluster', 'service'] as const;

@@ -1,0 +1,76 @@
+/** Rules for connections that are not HTTP: by port, address or the name that TLS asks for; with connections and bytes. */
+import type { ConnectionUse, DestinationSettings, Resource, TcpRouteSettings, TlsRouteSettings, VirtualServiceSpec } from '@weft/model';
+import { Badge } from '../kit/parts.tsx';
+import { bytes, count } from '../kit/words.ts';
+import { elsewhere, type Live, ruleKey, seenAt, sumOf } from './live.ts';
+import { Wizards } from './Rules.tsx';
+import { type Share, Split, wantedShares } from './Split.tsx';
+import { clusterWords, connectionMatchWords, destinationWords } from './words.ts';
+
+type ConnectionRoute = TlsRouteSettings | TcpRouteSettings;
+type Used = ConnectionUse['destinations'];
+
+const Amount = ({ used }: { readonly used: Used }) => (
+  <>
+    {count(sumOf(used.map(({ connections }) => connections)))}
+    {used.length > 0 && (
+      <span className="soft">
+        {' '}
+        {bytes(sumOf(used.map(({ received }) => received)))} in, {bytes(sumOf(used.map(({ sent }) => sent)))} out
+      </span>
+    )}
+  </>
+);
+
+const sharesOf = ({ route = [] }: ConnectionRoute, used: Used, namespace: string): readonly Share[] => {
+  const wanted = wantedShares(route.map(({ weight }) => weight));
+  const destinations: readonly DestinationSettings[] = route.map(({ destination }) => destination);
+  const seen = (same: Used) => ({
+    ...(used.length > 0 && { seen: sumOf(same.map(({ share }) => share)) }),
+    amount: <Amount used={same} />,
+  });
+  return [
+    ...destinations.map((destination, index) => ({
+      words: destinationWords(destination),
+      wanted: wanted[index] ?? 0,
+      ...seen(seenAt(used, destination, namespace)),
+    })),
+    ...elsewhere(used, destinations, namespace).map((one) => ({ words: clusterWords(one.cluster), ...seen([one]) })),
+  ];
+};
+
+interface RuleProps {
+  readonly service: Resource<VirtualServiceSpec>;
+  readonly live: Live;
+  readonly protocol: 'tls' | 'tcp';
+  readonly rule: ConnectionRoute;
+  readonly index: number;
+}
+
+const Rule = ({ service, live, protocol, rule, index }: RuleProps) => {
+  const use = live.connections.get(ruleKey(service.metadata, `spec.${protocol}[${index}]`));
+  const name = `${protocol.toUpperCase()} rule ${index + 1}`;
+  const { connections = 0, failed = 0, together = [], destinations = [] } = use ?? {};
+  return (
+    <li className="rule stack">
+      <p className="row">
+        <strong>{name}</strong> <span>takes {connectionMatchWords(rule)}</span>
+        {connections === 0 ? <Badge tone="warn">nothing ended in this time</Badge> : <span>{count(connections)} connections ended</span>}
+        {failed > 0 && <Badge tone="bad">{count(failed)} failed</Badge>}
+      </p>
+      <Split shares={sharesOf(rule, destinations, service.metadata.namespace)} name={name} counted="Connections" />
+      {together.length > 0 && <p className="soft">Counted together with {together.join(', ')}, which sends to the same places.</p>}
+      <Wizards service={service} rule={`${protocol}-${index}`} name={name} offered={[['split', 'Split']]} />
+    </li>
+  );
+};
+
+export const ConnectionRules = ({ service, live }: Pick<RuleProps, 'service' | 'live'>) => (
+  <ol className="rules">
+    {(['tls', 'tcp'] as const).flatMap((protocol) =>
+      (service.spec[protocol] ?? []).map((rule, index) => (
+        <Rule key={JSON.stringify([protocol, index, rule.match])} {...{ service, live, protocol, rule, index }} />
+      )),
+    )}
+  </ol>
+);
