@@ -14,6 +14,24 @@ export interface BurnStatus {
   readonly reason: string;
 }
 
+/** How an objective did, step by step: percent, null where nothing was counted. */
+export interface ObjectiveProgress {
+  readonly from: number;
+  readonly to: number;
+  /** Milliseconds. */
+  readonly step: number;
+  readonly items: readonly {
+    readonly at: number;
+    readonly good: number;
+    readonly total: number;
+    /** Of what was counted in the step alone. */
+    readonly indicator: number | null;
+    /** Of the period that ended with the step. */
+    readonly compliance: number | null;
+    readonly remaining: number;
+  }[];
+}
+
 export interface ObjectiveStatus {
   readonly namespace: string;
   readonly name: string;

@@ -55,6 +55,7 @@
  * GET    /mtls?namespace=&windowMs=                MtlsReport (of signals)
  * GET    /mtls/strict/:namespace?windowMs=         StrictPlan (of signals)          what STRICT would do; changes nothing
  * GET    /slos?namespace=&name=                    { items: ObjectiveStatus[] }
+ * GET    /slos/:namespace/:name/progress?from=&to=&step=   ObjectiveProgress
  * GET    /alerts                                   AlertsStatus
  * POST   /receivers/test   { name }                ReceiverTest                     tells an alert that is none, and its end
  * GET    /silences                                 { items: SilenceStatus[] }

@@ -83,6 +83,28 @@ export interface SignalsAnswer {
   readonly items: readonly GoldenSignals[];
 }
 
+/** What weftd counts of itself, in Istio's words; of what it observes how often, and the sum. */
+export const controlPlaneMetrics = {
+  pilot_xds: 'gauges',
+  pilot_xds_pushes: 'counters',
+  pilot_total_xds_rejects: 'counters',
+  pilot_total_xds_internal_errors: 'counters',
+  pilot_xds_push_time_sum: 'counters',
+  pilot_xds_push_time_count: 'counters',
+  pilot_proxy_convergence_time_sum: 'counters',
+  pilot_proxy_convergence_time_count: 'counters',
+  pilot_xds_config_size_bytes_sum: 'counters',
+  pilot_xds_config_size_bytes_count: 'counters',
+  citadel_server_csr_count: 'counters',
+  citadel_server_success_cert_issuance_count: 'counters',
+  citadel_server_authentication_failure_count: 'counters',
+  galley_validation_passed: 'counters',
+  galley_validation_failed: 'counters',
+  process_cpu_seconds_total: 'counters',
+  process_resident_memory_bytes: 'gauges',
+  process_open_fds: 'gauges',
+} as const satisfies Readonly<Record<string, 'counters' | 'gauges'>>;
+
 /** What `/series` tells of: Istio's standard metrics, and what weftd looks at itself. */
 export const seriesMetrics = {
   istio_requests_total: 'counters',
@@ -101,6 +123,7 @@ export const seriesMetrics = {
   weft_application_memory_bytes: 'gauges',
   weft_connections_used_share: 'gauges',
   weft_pending_requests_used_share: 'gauges',
+  ...controlPlaneMetrics,
 } as const satisfies Readonly<Record<string, 'counters' | 'histograms' | 'gauges'>>;
 
 export type SeriesMetric = keyof typeof seriesMetrics;

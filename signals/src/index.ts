@@ -43,6 +43,8 @@ export * from './objective/objective.ts';
 export { toOpenSlo } from './objective/openslo.ts';
 export { fromOpenSlo, type Imported, type Manifest } from './objective/openslo-import.ts';
 export { windowOf } from './objective/period.ts';
+export { objectiveProgress, type ProgressSearch } from './objective/progress.ts';
+export { availabilityProposal, latencyProposal } from './objective/proposal.ts';
 export { forecastSpan, objectiveStatus } from './objective/status.ts';
 export * from './prometheus/exposition.ts';
 export * from './prometheus/federation.ts';

@@ -8,9 +8,10 @@ import { Answer, Empty } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { count } from '../kit/words.ts';
 import { ObjectLink, ServiceLink } from '../security/links.tsx';
-import { BurnCharts } from './BurnCharts.tsx';
 import { Guilty } from './Guilty.tsx';
+import { LatencyChart } from './LatencyChart.tsx';
 import { indicatorOf, serviceLabels, toneOfBudget } from './objective-words.ts';
+import { ProgressCharts } from './ProgressCharts.tsx';
 import { AlertPlaces } from './places.tsx';
 
 const times = (rate: number | null): string => (rate === null ? 'nothing counted' : `${Number(rate.toPrecision(3))}×`);
@@ -37,7 +38,8 @@ const columns: readonly Column<BurnStatus>[] = [
 
 /** All that is known of one; its name is the page's or the panel's that it stands in. */
 export const WholeObjective = ({ objective }: { readonly objective: ObjectiveStatus }) => {
-  const { namespace, name, description, target, compliance, budget, forecast, burnRates, fault, counts, good, total } = objective;
+  const { namespace, name, description, target, compliance, budget, forecast, burnRates, fault, counts, good, total, indicator } =
+    objective;
   return (
     <>
       <p>
@@ -70,7 +72,8 @@ export const WholeObjective = ({ objective }: { readonly objective: ObjectiveSta
           empty="It has no burn rates."
         />
       </Panel>
-      <BurnCharts objective={objective} />
+      <ProgressCharts objective={objective} />
+      {indicator.kind === 'latency' && <LatencyChart objective={objective} thresholdMs={indicator.thresholdMs} />}
       <Guilty objective={objective} />
     </>
   );

@@ -10,7 +10,10 @@ export const ControlPlane = () => {
   const proxies = useAsk<{ items: readonly ProxyStatus[] }>({ path: '/proxies', topics: ['proxies'] });
   const findings = useAsk<{ items: readonly Finding[] }>({ path: '/findings', topics: ['findings', 'resources'] });
   return (
-    <Panel title={<Link to={'/config' as never}>Configuration and proxies</Link>}>
+    <Panel
+      title={<Link to={'/config' as never}>Configuration and proxies</Link>}
+      tools={<Link to={'/control-plane' as never}>Control plane</Link>}
+    >
       <dl className="figures">
         <Answer of={status} loading="Asking the control plane">
           {({ ready, revision, pods, version }) => (
@@ -21,7 +24,9 @@ export const ControlPlane = () => {
               <Figure name="Pods ready">
                 {pods.ready} of {pods.desired}
               </Figure>
-              <Figure name="Revision">{revision}</Figure>
+              <Figure name="Revision">
+                <Link to={`/history/${revision}` as never}>{revision}</Link>
+              </Figure>
               <Figure name="Version">{version}</Figure>
             </>
           )}

@@ -71,7 +71,7 @@ const About = ({ namespace, name }: Named) => {
         <Reasons {...{ reasons: own?.reasons ?? [], requests: own?.requests ?? 0, end: 'caller', objects, records: recordsOf(named) }} />
       </Panel>
     ),
-    slos: <Objectives objectives={objectivesOf(slos.data?.items ?? [], named)} />,
+    slos: <Objectives service={named} objectives={objectivesOf(slos.data?.items ?? [], named)} />,
     routes: (
       <>
         <Routes {...{ where, objects }} />

@@ -12,4 +12,9 @@ export const serviceRoutes = [
     path: '/services/$namespace/$name',
     component: lazyRouteComponent(() => import('./Service.tsx'), 'Service'),
   }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/services/$namespace/$name/new-objective',
+    component: lazyRouteComponent(() => import('./NewObjective.tsx'), 'NewObjective'),
+  }),
 ];

@@ -3,6 +3,7 @@ import {
   Activity,
   Bell,
   Boxes,
+  Cpu,
   FileCode,
   LayoutDashboard,
   type LucideIcon,
@@ -29,5 +30,6 @@ export const nouns: readonly Noun[] = [
   { path: '/traces', name: 'Traces', icon: Activity },
   { path: '/alerts', name: 'Alerts', icon: Bell },
   { path: '/config', name: 'Configuration', icon: FileCode },
+  { path: '/control-plane', name: 'Control plane', icon: Cpu },
   { path: '/tap', name: 'Live requests', icon: Radio },
 ];

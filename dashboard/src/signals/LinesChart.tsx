@@ -15,11 +15,22 @@ export interface LinesChartProps {
   readonly words: (value: number | undefined) => string;
   readonly markers?: readonly Marker[] | undefined;
   readonly points?: readonly Point[] | undefined;
+  /** Said where there is nothing to draw. */
+  readonly empty?: string;
   /** Beside its title: where the records behind it are. */
   readonly tools?: ReactNode;
 }
 
-export const LinesChart = ({ name, answers, lines, words, markers, points, tools }: LinesChartProps) => {
+export const LinesChart = ({
+  name,
+  answers,
+  lines,
+  words,
+  markers,
+  points,
+  empty = 'Nothing was measured in this time.',
+  tools,
+}: LinesChartProps) => {
   const set = useSetSearch();
   const waited = answers.find(({ data }) => data === undefined) ?? answers[0];
   if (!waited) return null;
@@ -28,7 +39,7 @@ export const LinesChart = ({ name, answers, lines, words, markers, points, tools
       <Answer of={waited} loading="Asking for measurements">
         {() =>
           lines.series.length === 0 ? (
-            <Empty>Nothing was measured in this time.</Empty>
+            <Empty>{empty}</Empty>
           ) : (
             <>
               <Chart

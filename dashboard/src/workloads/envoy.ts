@@ -44,10 +44,21 @@ const ofCluster: Facts = ({
   Ejection: ejection ? 'set' : '',
 });
 
+/** `TLSv1_2` → 1.2; of several chains the lowest. */
+const leastTls = (chains: readonly Json[]): string =>
+  chains
+    .flatMap(({ transport_socket: socket }) => {
+      const context = record(record(record(socket)['typed_config'])['common_tls_context']);
+      const version = record(context['tls_params'])['tls_minimum_protocol_version'];
+      return version === undefined ? [] : [word(version).replace('TLSv', '').replace('_', '.')];
+    })
+    .sort()[0] ?? '';
+
 const ofListener: Facts = ({ address, filter_chains: chains, traffic_direction: direction }) => ({
   Address: addressOf(address),
   Direction: word(direction).toLowerCase(),
   'Filter chains': word(list(chains).length),
+  'TLS at least': leastTls(list(chains)),
   Filters: [
     ...new Set(list(chains).flatMap(({ filters }) => list(filters).map(({ name }) => word(name).replace('envoy.filters.network.', '')))),
   ].join(', '),

@@ -42,7 +42,7 @@ export const serviceTests = ({ visit }: Stage): void => {
 
   /** Each tab by what it must tell. */
   const tabs: readonly (readonly [tab: string, table: string, told: RegExp])[] = [
-    ['routes', 'Routes', /100 %/],
+    ['routes', 'Rules', /VirtualService shop\/catalog spec.http\[0\] .*100 % to catalog.shop.svc.cluster.local:8080 \(v1\)/],
     ['neighbours', 'Callers', /shop\/web .*mutual TLS.*spiffe:\/\/cluster.local\/ns\/shop\/sa\/web/],
     ['versions', 'Versions', /v1 .*catalog-v1.*100 %/],
     ['config', 'Configuration', /VirtualService shop\/catalog .*where its requests go.*nothing is wrong/],
@@ -54,6 +54,32 @@ export const serviceTests = ({ visit }: Stage): void => {
     await tab.page.getByRole('table', { name: table, exact: true }).getByRole('row', { name: told }).first().waitFor();
     await expectSound(tab, `service-${id}`);
     await tab.page.close();
+  });
+
+  test('shows who calls a service and whom it calls, and breaks sizes down as it does requests', async () => {
+    const { page } = await visit('/services/shop/web?since=5m&by=source_workload');
+    await page.getByRole('link', { name: /^shop\/traffic, [\d.]+\/s$/ }).waitFor();
+    await page.getByRole('link', { name: /^shop\/catalog, [\d.]+\/s$/ }).waitFor();
+    await page.getByRole('img', { name: /^Sizes p95.*traffic, request: last/ }).waitFor();
+    await page.getByRole('link', { name: 'on the map' }).click();
+    await page.waitForURL(/\/map\?.*focus=service%3Ashop%2Fweb/);
+    await page.close();
+  });
+
+  test('an objective is proposed from the past, and its own past is drawn', async () => {
+    const tab = await visit('/services/shop/catalog?since=15m&tab=slos');
+    const { page } = tab;
+    await page.getByRole('img', { name: /^Error budget left.*last 100 %/ }).waitFor();
+    await page.getByRole('img', { name: /^Compliance.*target: last 95 %/ }).waitFor();
+    await page.getByRole('link', { name: 'New objective, from its past' }).click();
+    await page.getByLabel('What is good').selectOption('latency');
+    await page.getByText('Nothing is wrong with it.').waitFor();
+    await page.getByLabel('Of all, percent').fill('97.5');
+    await page.getByText('target: 97.5').waitFor();
+    await expectSound(tab, 'new-objective');
+    await page.getByRole('button', { name: 'Review the change' }).click();
+    await page.getByRole('button', { name: 'Apply', exact: true }).waitFor();
+    await page.close();
   });
 
   test('tells what changed around a moment', async () => {

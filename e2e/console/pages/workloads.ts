@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { expectSound } from '../browser.ts';
 import type { Stage } from '../stage.ts';
 
-export const workloadTests = ({ visit }: Stage): void => {
+export const workloadTests = ({ mesh, visit }: Stage): void => {
   test('lists workloads with the state of their proxies', async () => {
     const tab = await visit('/workloads?since=5m');
     const { page } = tab;
@@ -40,6 +40,27 @@ export const workloadTests = ({ visit }: Stage): void => {
     await page.getByText(/^1 of \d+ lines/).waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText(/lines, paused/).waitFor();
+    await page.close();
+  });
+
+  test('a proxy is told how much to log, and that is written down', async () => {
+    const tab = await visit('/workloads/shop/cart?tab=logs');
+    const level = tab.page.getByLabel('Its Envoy logs');
+    await level.selectOption('info');
+    await tab.page.goto(tab.page.url().replace(/\/workloads.*/, '/audit?action=log-level'));
+    await tab.page.getByText(/^shop\/cart-.*: info$/).waitFor();
+    expect(await mesh().weft('log-level', 'cart', 'warning', '-n', 'shop')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('logs warning'),
+    });
+    await tab.page.close();
+  });
+
+  test('tells by whom its certificate was issued', async () => {
+    const { page } = await visit('/workloads/shop/cart?tab=certificates');
+    await page
+      .getByRole('row', { name: /^default its own .*spiffe:\/\/cluster.local\/ns\/shop\/sa\/cart.*CN=Weft intermediate, O=cluster.local/ })
+      .waitFor();
     await page.close();
   });
 

@@ -58,7 +58,8 @@ const seriesOf = ({ labels, steps }: Group, { step, isStepped }: { readonly step
 export const seriesBy = async (query: SignalsQuery, search: SeriesSearch): Promise<SeriesAnswer> => {
   const { metric, by, seenBy, from, to, where = {} } = search;
   const kind = seriesMetrics[metric];
-  const sides: readonly Where[] = kind === 'gauges' ? [{}] : perspectives[seenBy];
+  // Only traffic is counted at two ends.
+  const sides: readonly Where[] = metric.startsWith('istio_') ? perspectives[seenBy] : [{}];
   const asked = search.step === undefined ? { step: finenessOf(to - from), whole: true } : { step: search.step };
   const answers: Answered<Measured>[] = [];
   // One after another: the store answers one at a time.

@@ -1,5 +1,13 @@
 /** Alerts from measurements to receivers: judge, enter into the book, write it down, tell. */
-import type { AlertStatus, AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
+import type {
+  AlertStatus,
+  AlertsStatus,
+  ObjectiveProgress,
+  ObjectiveStatus,
+  ReceiverTest,
+  SilenceRequest,
+  SilenceStatus,
+} from '@weft/model';
 import {
   type Alert,
   alertId,
@@ -22,6 +30,7 @@ import {
 import type { Configuration } from './configuration.ts';
 import { Deliveries } from './deliveries.ts';
 import { Evaluation, type EvaluationPowers } from './evaluation.ts';
+import type { ProgressQuestion } from './messages.ts';
 import type { notify } from './notify/notify.ts';
 import { type AlertPlan, matcherOf, planOf } from './plan.ts';
 import { secretId } from './secret-id.ts';
@@ -110,6 +119,10 @@ export class Engine {
 
   objectives(): readonly ObjectiveStatus[] {
     return this.#plan ? this.#evaluation.objectives(this.#plan) : [];
+  }
+
+  progress(question: ProgressQuestion): ObjectiveProgress | undefined {
+    return this.#plan && this.#evaluation.progress(this.#plan, question, this.#powers.now());
   }
 
   alerts(): AlertsStatus {

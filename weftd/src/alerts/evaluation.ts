@@ -1,11 +1,13 @@
 /** What all rules and objectives say, each looked at as often as its windows ask for. */
-import type { ObjectiveStatus } from '@weft/model';
+import type { ObjectiveProgress, ObjectiveStatus } from '@weft/model';
 import {
   type Book,
   budgetBurns,
+  type Count,
   judgements,
   type Objective,
   type Observation,
+  objectiveProgress,
   objectiveStatus,
   type Sight,
   type SignalsQuery,
@@ -15,6 +17,7 @@ import {
 import { reasonOf } from '../reason.ts';
 import { Counting, countsKey } from './counting.ts';
 import type { Memory } from './memory.ts';
+import type { ProgressQuestion } from './messages.ts';
 import type { AlertPlan } from './plan.ts';
 
 /** Ten times in a window, at most once a minute; not more often than something new is counted. */
@@ -44,6 +47,7 @@ export class Evaluation {
   readonly #judged = new Map<string, Judged>();
   readonly #counting = new Map<string, Counting>();
   readonly #statuses = new Map<string, ObjectiveStatus>();
+  readonly #counts = new Map<string, readonly Count[]>();
   /** What each is, as text, by its name. */
   #adopted: ReadonlyMap<string, string> = new Map();
 
@@ -59,7 +63,7 @@ export class Evaluation {
     ]);
     for (const [name, text] of this.#adopted) {
       if (wanted.get(name) === text) continue;
-      for (const known of [this.#judged, this.#counting, this.#statuses]) known.delete(name);
+      for (const known of [this.#judged, this.#counting, this.#statuses, this.#counts]) known.delete(name);
     }
     for (const objective of objectives) {
       const key = countsKey(objective);
@@ -71,6 +75,12 @@ export class Evaluation {
 
   objectives({ objectives }: AlertPlan): readonly ObjectiveStatus[] {
     return objectives.flatMap((objective) => this.#statuses.get(countsKey(objective)) ?? []);
+  }
+
+  /** @returns undefined where there is no such objective */
+  progress({ objectives }: AlertPlan, { namespace, name, ...span }: ProgressQuestion, now: number): ObjectiveProgress | undefined {
+    const found = objectives.find((one) => one.namespace === namespace && one.name === name);
+    return found && objectiveProgress(found, this.#counts.get(countsKey(found)) ?? [], { ...span, now: settled(now) });
   }
 
   async observations(scene: Scene): Promise<readonly Observation[]> {
@@ -93,6 +103,7 @@ export class Evaluation {
     return this.#at(key, { now: present, pause: objectivePause(objective) }, async () => {
       try {
         const counts = (await this.#counting.get(key)?.counts(now)) ?? [];
+        this.#counts.set(key, counts);
         this.#statuses.set(key, objectiveStatus(objective, counts, now));
         return budgetBurns(objective, counts, now);
       } catch (error) {

@@ -1,6 +1,14 @@
 /** What the main thread and the thread of alerts say to each other. */
-import type { AlertStatus, AlertsStatus, ObjectiveStatus, ReceiverTest, SilenceRequest, SilenceStatus } from '@weft/model';
-import type { Answered, Measured, Question, SeenNow, SignalsQuery } from '@weft/signals';
+import type {
+  AlertStatus,
+  AlertsStatus,
+  ObjectiveProgress,
+  ObjectiveStatus,
+  ReceiverTest,
+  SilenceRequest,
+  SilenceStatus,
+} from '@weft/model';
+import type { Answered, Measured, ProgressSearch, Question, SeenNow, SignalsQuery } from '@weft/signals';
 import type { Configuration } from './configuration.ts';
 
 export interface AlertsConfig {
@@ -8,11 +16,18 @@ export interface AlertsConfig {
   readonly memory: string;
 }
 
+export interface ProgressQuestion extends ProgressSearch {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What the main thread may ask for. A rejected call is the world failing (a full disk), with its reason. */
 export interface AlertCalls {
   configure(given: { readonly configuration: Configuration; readonly externalUrl: string }): void;
   see(sight: SeenNow): void;
   objectives(): readonly ObjectiveStatus[];
+  /** Undefined: there is none of this name. Rejects where nobody could draw so many steps. */
+  progress(question: ProgressQuestion): ObjectiveProgress | undefined;
   alerts(): AlertsStatus;
   /** Tells a receiver of an alert that is none, and of its end. Undefined: there is none of this name. */
   test(receiver: string): Promise<ReceiverTest | undefined>;

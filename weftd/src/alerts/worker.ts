@@ -65,6 +65,7 @@ const calls: AlertCalls = {
   configure: ({ configuration, externalUrl }) => engine.configure(configuration, externalUrl),
   see: (sight) => engine.see(sight),
   objectives: () => engine.objectives(),
+  progress: (question) => engine.progress(question),
   alerts: () => engine.alerts(),
   test: (receiver) => engine.test(receiver),
   silences: () => engine.silences(),

@@ -1,7 +1,7 @@
 /** Objectives, alerts and silences (shapes: `model/src/alerting.ts`). */
 import { readRegex, type SilenceRequest } from '@weft/model';
 import { Type } from 'typebox';
-import { onlyThese } from './query.ts';
+import { numberIn, onlyThese, type Query, spanIn } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
 const matcher = Type.Object(
@@ -26,6 +26,10 @@ const silenceRequest = Type.Object(
 
 const receiverName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 600 }) }, { additionalProperties: false });
 
+const minute = 60_000;
+const hour = 60 * minute;
+const mostSteps = 500;
+
 interface ObjectiveQuery {
   readonly namespace?: string;
   readonly name?: string;
@@ -40,6 +44,19 @@ export const alertRoutes: Routes = (server, { alerts }) => {
       items: all.filter((one) => (namespace === undefined || one.namespace === namespace) && (name === undefined || one.name === name)),
     };
   });
+  server.get<{ Params: { namespace: string; name: string }; Querystring: Query }>(
+    '/slos/:namespace/:name/progress',
+    { config: { role: 'viewer' } },
+    async ({ params: { namespace, name }, query }) => {
+      onlyThese(query, 'from', 'to', 'step');
+      const span = spanIn(query, hour);
+      // More steps than anybody could draw are not counted one by one.
+      const step = Math.max(numberIn(query, 'step') ?? minute, minute, (span.to - span.from) / mostSteps);
+      const found = await alerts.call('progress', { namespace, name, ...span, step });
+      if (!found) throw new Refusal(404, `there is no objective ${namespace}/${name}`);
+      return found;
+    },
+  );
   server.get('/alerts', { config: { role: 'viewer' } }, () => alerts.call('alerts'));
   server.post<{ Body: { readonly name: string } }>(
     '/receivers/test',

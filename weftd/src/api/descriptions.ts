@@ -84,6 +84,7 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /traces/:id': json('one trace', ['anything', 'Trace']),
   'GET /exemplars': json('traces of slow requests', ['many', 'exemplars'], `service! ${byTrace}`),
   'GET /slos': json('objectives and their budgets', ['many', 'objectives'], 'namespace name'),
+  'GET /slos/:namespace/:name/progress': json('how one objective did, step by step', ['anything', 'ObjectiveProgress'], 'from to step'),
   'GET /alerts': json('alerts, and how telling goes', ['anything', 'AlertsStatus']),
   'POST /receivers/test': json('tells a receiver of an alert that is none', ['anything', 'ReceiverTest']),
   'GET /silences': json('who is told nothing of what', ['silences', 'silences']),
