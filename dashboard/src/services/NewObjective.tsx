@@ -1,17 +1,19 @@
 /** An objective for a service, begun with what its past could keep, and then the way of any change. */
 import { useNavigate, useParams } from '@tanstack/react-router';
-import type { GoldenSignals } from '@weft/model';
+import type { GoldenSignals, ObjectiveStatus } from '@weft/model';
 import { availabilityProposal, latencyProposal } from '@weft/signals';
-import { useState } from 'react';
+import { useAsk } from '../api/ask.ts';
 import { Change } from '../config/change/Change.tsx';
+import { useDraft } from '../config/change/draft.ts';
 import { Figure, Page } from '../kit/parts.tsx';
+import { useWord } from '../kit/search.ts';
 import { Answer, Empty } from '../kit/states.tsx';
 import { count, duration, percent } from '../kit/words.ts';
-import { useSpan } from '../shell/time.ts';
+import { useSetSearch, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
 import { readAt, writtenAt } from '../traffic/manifest.ts';
 import { whereOf } from './asked.ts';
-import type { Named } from './roster.ts';
+import { keyOf, type Named } from './roster.ts';
 
 type Kind = 'availability' | 'latency';
 
@@ -29,11 +31,23 @@ const proposed = (kind: Kind, past: GoldenSignals | undefined): Proposal => {
   return { ...unknown, target: availabilityProposal(past?.failedShare ?? 1) ?? unknown.target };
 };
 
-const manifest = ({ namespace, name }: Named, kind: Kind, { target, thresholdMs }: Proposal): string =>
+/** One that no other has: an object of the same name would be changed instead. */
+const freeName = (wanted: string, taken: readonly string[]): string => {
+  let name = wanted;
+  for (let count = 2; taken.includes(name); count += 1) name = `${wanted}-${count}`;
+  return name;
+};
+
+interface Wanted {
+  readonly kind: Kind;
+  readonly taken: readonly string[];
+}
+
+const manifest = ({ namespace, name }: Named, { kind, taken }: Wanted, { target, thresholdMs }: Proposal): string =>
   `apiVersion: mesh.weft.dev/v1alpha1
 kind: ServiceLevelObjective
 metadata:
-  name: ${name}-${kind === 'latency' ? 'fast' : 'available'}
+  name: ${freeName(`${name}-${kind === 'latency' ? 'fast' : 'available'}`, taken)}
   namespace: ${namespace}
 spec:
   subject:
@@ -125,25 +139,30 @@ const Fields = ({ text, kind, onKind, write }: FieldsProps) => {
   );
 };
 
-const Form = ({ service, past }: { readonly service: Named; readonly past: GoldenSignals | undefined }) => {
-  const [kind, setKind] = useState<Kind>('availability');
-  const [text, setText] = useState(() => manifest(service, 'availability', proposed('availability', past)));
+interface FormProps {
+  readonly service: Named;
+  readonly past: GoldenSignals | undefined;
+  /** Names of objectives that there are in its namespace. */
+  readonly taken: readonly string[];
+  readonly kind: Kind;
+  readonly onKind: (kind: Kind) => void;
+}
+
+/** Each kind has a draft of its own. */
+const Form = ({ service, past, taken, kind, onKind }: FormProps) => {
+  const beginning = manifest(service, { kind, taken }, proposed(kind, past));
+  const draft = useDraft({ key: `new objective ${keyOf(service)} ${kind}`, now: { text: '', revision: 0 }, beginning });
   const navigate = useNavigate();
-  const choose = (next: Kind): void => {
-    setKind(next);
-    setText(manifest(service, next, proposed(next, past)));
-  };
+  const { text, setText } = draft;
   return (
     <Change
-      before=""
-      text={text}
-      onText={setText}
+      draft={draft}
       onLeave={() => void navigate({ to: `/services/${service.namespace}/${service.name}` as string, search: { tab: 'slos' } as never })}
       form={
         <>
           <Past past={past} />
           <div className="conditions">
-            <Fields {...{ text, kind, onKind: choose }} write={(path, value) => setText((now) => writtenAt(now, path, value))} />
+            <Fields {...{ text, kind, onKind }} write={(path, value) => setText((now) => writtenAt(now, path, value))} />
             <p className="soft">{wouldLeave(past, text)}</p>
           </div>
         </>
@@ -154,7 +173,10 @@ const Form = ({ service, past }: { readonly service: Named; readonly past: Golde
 
 export const NewObjective = () => {
   const { namespace = '', name = '' } = useParams({ strict: false }) as { namespace?: string; name?: string };
+  const kind: Kind = useWord('good') === 'latency' ? 'latency' : 'availability';
+  const set = useSetSearch();
   const signals = useSignals('service', { where: whereOf({ namespace, name }) });
+  const slos = useAsk<{ items: readonly ObjectiveStatus[] }>({ path: '/slos', query: { namespace }, topics: ['resources'] });
   return (
     <Page
       title={`An objective for ${namespace}/${name}`}
@@ -162,7 +184,17 @@ export const NewObjective = () => {
       call={`/signals?of=service&where=destination_service_name=${name}`}
     >
       <Answer of={signals} loading="Looking at its past">
-        {({ items: [past] }) => <Form service={{ namespace, name }} past={past} />}
+        {({ items: [past] }) => (
+          <Answer of={slos} loading="Looking which objectives there are">
+            {({ items }) => (
+              <Form
+                key={kind}
+                {...{ service: { namespace, name }, past, kind, taken: items.map((one) => one.name) }}
+                onKind={(good) => set({ good })}
+              />
+            )}
+          </Answer>
+        )}
       </Answer>
     </Page>
   );

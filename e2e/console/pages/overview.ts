@@ -50,7 +50,8 @@ export const overviewTests = ({ mesh, visit }: Stage): void => {
     const { page } = await visit('/');
     await page.setViewportSize(phone);
     await page.getByRole('heading', { name: 'Alerts' }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(phone.width);
+    // Charts take their new width a moment later.
+    await page.waitForFunction((width) => document.documentElement.scrollWidth <= width, phone.width);
     await page.getByRole('button', { name: 'Navigation' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Services' }).waitFor();
     await page.close();
