@@ -57,7 +57,7 @@ export const Traffic = () => {
           item ? (
             <>
               {since !== undefined ? (
-                <Badge tone="info">known since {moment(since)}: rates are over the time from then on</Badge>
+                <p className="soft">Known since {moment(since)}: rates are over the time from then on.</p>
               ) : (
                 known < 0.9 && <Badge tone="warn">nobody looked for {percent(1 - known)} of this time</Badge>
               )}
