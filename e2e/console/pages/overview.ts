@@ -51,7 +51,8 @@ export const overviewTests = ({ mesh, visit }: Stage): void => {
     await page.setViewportSize(phone);
     await page.getByRole('heading', { name: 'Alerts' }).waitFor();
     // Charts take their new width a moment later.
-    await page.waitForFunction((width) => document.documentElement.scrollWidth <= width, phone.width);
+    const isNarrow = async () => (await page.evaluate(() => document.documentElement.scrollWidth)) <= phone.width || undefined;
+    await until('the page is as narrow as the phone', isNarrow);
     await page.getByRole('button', { name: 'Navigation' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Services' }).waitFor();
     await page.close();
