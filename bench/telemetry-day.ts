@@ -21,11 +21,12 @@ const fillChunks = (db: DatabaseSync, { start, day, interval, sample = start }: 
   const chunks = first.all(interval, sample + interval);
   if (chunks.length === 0) throw new Error('nothing is kept of the steps that the day is made of');
   for (const { step, keep } of tiers) {
-    for (let at = Math.max(start, start + day - keep); at < start + day; at += step) {
+    const first = Math.ceil(Math.max(start, start + day - keep) / step) * step;
+    for (let at = first; at + step <= start + day; at += step) {
       for (const { shard, bytes } of chunks) put.run(step, at, shard ?? 0, bytes ?? null);
       look.run(step, at);
     }
-    reached.run(step, start + day);
+    reached.run(step, Math.floor((start + day) / step) * step);
   }
 };
 

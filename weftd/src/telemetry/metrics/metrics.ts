@@ -23,7 +23,7 @@ import { stepOf, Waiting } from './pending.ts';
 import { type Memory, type Reading, takeReading } from './reading.ts';
 import { migrations } from './schema.ts';
 import { openTargets } from './targets.ts';
-import { startOf, tiers } from './tiers.ts';
+import { longestKept, startOf, tiers } from './tiers.ts';
 import { type Telling, takeTelling } from './told.ts';
 import { type KeptEdges, TopologyTable } from './topology.ts';
 
@@ -183,7 +183,7 @@ class MetricsStore implements Metrics {
     const { maxAgeMs, maxBytes, topology } = this.#retention;
     this.#database.transaction(() => {
       for (const [tier, { keep, step }] of tiers.entries()) {
-        const age = tier === tiers.length - 1 ? maxAgeMs : Math.min(keep, maxAgeMs);
+        const age = keep === longestKept ? maxAgeMs : Math.min(keep, maxAgeMs);
         this.#opened.chunks.forget(tier, startOf(now - age, step));
       }
       this.#topology.forget(now, topology);

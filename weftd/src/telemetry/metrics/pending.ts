@@ -2,12 +2,9 @@
 import type { Catalogue } from './catalogue.ts';
 import { type Shard, shardOf, slotOf } from './shard.ts';
 import { addTo, addValue, emptySums, type Sums } from './sums.ts';
-import { startOf, tiers } from './tiers.ts';
+import { longestKept, startOf, tiers } from './tiers.ts';
 
 const shortest = tiers[0]?.step ?? 0;
-
-/** Before it nothing is kept: what is said to have begun then, by a clock that was wrong perhaps, is not spread over ages. */
-const longest = tiers.at(-1)?.keep ?? 0;
 
 /** Multiples of the shortest step. */
 export interface Stretch {
@@ -23,7 +20,8 @@ export const stepEnd = (at: number): number => stepOf(at) + shortest;
 /** The steps between two readings; where both fall into one, that one. */
 export const stretchOf = (before: number, at: number): Stretch => {
   const last = stepOf(at);
-  const first = Math.max(stepOf(before) + shortest, last - longest);
+  // Before it nothing is kept: what is said to have begun then, by a clock that was wrong perhaps, is not spread over ages.
+  const first = Math.max(stepOf(before) + shortest, last - longestKept);
   return { from: Math.min(last, first), to: last + shortest };
 };
 

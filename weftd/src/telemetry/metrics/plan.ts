@@ -2,7 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Question, Window } from '@weft/signals';
 import type { Reach } from './chunks.ts';
-import { shortest, startOf, tiers } from './tiers.ts';
+import { longestKept, shortest, startOf, tiers } from './tiers.ts';
+
+/** Of those that are kept longest. */
+const shortestOfKept = tiers.findIndex(({ keep }) => keep === longestKept);
 
 /** More than any chart has points for. */
 const mostSteps = 11_000;
@@ -33,7 +36,9 @@ export const planOf = ({ from, to, step, whole = false }: Span, reach: readonly 
     tiers.findLastIndex((tier) => step % tier.step === 0),
   );
   const covering = reach.findIndex(({ kept }, tier) => tier >= fitting && kept <= from);
-  const best = covering < 0 ? tiers.length - 1 : covering;
+  // Steps that are longer than they must be tell less.
+  const longest = Math.max(fitting, shortestOfKept);
+  const best = covering < 0 ? longest : Math.min(covering, longest);
   const unit = tiers[best]?.step ?? step;
   const length = unit * Math.ceil(step / unit);
   const first = startOf(from, length);

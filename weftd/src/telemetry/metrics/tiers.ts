@@ -17,9 +17,14 @@ export const tiers: readonly [Tier, ...Tier[]] = [
   { step: minute, keep: 6 * hour },
   { step: 5 * minute, keep: 3 * day },
   { step: hour, keep: 90 * day },
+  // As long as hours: a day of all edges is read from a few of these, and hours for its ends.
+  { step: 6 * hour, keep: 90 * day },
 ];
 
 export const shortest: Tier = tiers[0];
+
+/** What is kept for so long is kept until it is too old by what the mesh's owner says. */
+export const longestKept = Math.max(...tiers.map(({ keep }) => keep));
 
 export const startOf = (at: number, step: number): number => at - (at % step);
 
