@@ -128,4 +128,23 @@ export const mapTests = (stage: Stage): void => {
     expect([file.readUInt32BE(16) > 600, file.readUInt32BE(20) > 300]).toEqual([true, true]);
     await page.close();
   });
+
+  test('nodes are workloads, or applications', async () => {
+    const { page } = await visit('/map?since=15m&view=table&nodes=workloads');
+    const nodes = page.getByRole('region', { name: 'Nodes' });
+    await nodes.getByRole('row', { name: /shop\/catalog-v1 workload/ }).waitFor();
+    await page.getByLabel('Nodes are').selectOption('applications');
+    await nodes.getByRole('row', { name: /shop\/catalog application/ }).waitFor();
+    await page.close();
+  });
+
+  test('plays the past until it is now', async () => {
+    const { page } = await visit('/map?since=15m');
+    const atIn = (url: URL): number => Number(url.searchParams.get('at') ?? Number.POSITIVE_INFINITY);
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForURL((url) => Number.isFinite(atIn(url)));
+    const first = atIn(new URL(page.url()));
+    await page.waitForURL((url) => atIn(url) > first);
+    await page.close();
+  });
 };
