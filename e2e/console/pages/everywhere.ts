@@ -93,13 +93,16 @@ export const everywhereTests = ({ visit }: Stage): void => {
       if (at === '' || seen.has(at)) break;
       seen.add(at);
     }
-    expect(seen.size).toBeGreaterThan(3);
+    // The places beside it, at least: what fires is another matter.
+    expect(seen.size).toBeGreaterThan(1);
     expect(seen.size).toBeLessThan(80);
+    const silences = page.getByRole('link', { name: 'Silences' });
+    await silences.focus();
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+    expect(await silences.evaluate((link) => document.activeElement === link)).toBe(true);
     await page.close();
   });
 };
