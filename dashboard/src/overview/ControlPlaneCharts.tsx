@@ -34,17 +34,15 @@ interface Line {
   readonly metric: SeriesMetric;
 }
 
-interface TwoProps extends Charted {
+interface RatesProps extends Charted {
   readonly empty?: string;
   readonly lines: readonly [Line, Line];
-  readonly words: Words;
-  readonly valueOf: (measure: Measure, seconds: number) => number | undefined;
-  readonly nothing?: number;
 }
 
-const Two = ({ name, lines: [one, other], words, valueOf, nothing, markers, empty }: TwoProps) => {
+/** Of two counters, both zero where nothing is told. */
+const Rates = ({ name, lines: [one, other], markers, empty }: RatesProps) => {
   const answers = [useSeries(one.metric, asking), useSeries(other.metric, asking)] as const;
-  const reading = { valueOf, ...(nothing !== undefined && { nothing }) };
+  const reading = { valueOf: perSecond, nothing: 0 };
   const lines = useLines([...answers], [name], ([a, b], now) =>
     figureLines(
       [
@@ -54,16 +52,16 @@ const Two = ({ name, lines: [one, other], words, valueOf, nothing, markers, empt
       now,
     ),
   );
-  return <LinesChart {...{ name, answers: [...answers], lines, words, markers, ...(empty && { empty }) }} />;
+  return <LinesChart {...{ name, answers: [...answers], lines, words: rate, markers, ...(empty && { empty }) }} />;
 };
 
-const One = ({
-  name,
-  metric,
-  words,
-  valueOf,
-  markers,
-}: Charted & Omit<TwoProps, 'lines' | 'empty'> & { readonly metric: SeriesMetric }) => {
+interface OneProps extends Charted {
+  readonly metric: SeriesMetric;
+  readonly words: Words;
+  readonly valueOf: (measure: Measure, seconds: number) => number | undefined;
+}
+
+const One = ({ name, metric, words, valueOf, markers }: OneProps) => {
   const answer = useSeries(metric, asking);
   const lines = useLines([answer], [name], ([all], now) => figureLines([{ name: name.toLowerCase(), answer: all, valueOf }], now));
   return <LinesChart {...{ name, answers: [answer], lines, words, markers }} />;
@@ -101,15 +99,8 @@ const most = ({ max }: Measure): number | undefined => max;
 export const ControlPlaneCharts = ({ markers }: { readonly markers: readonly Marker[] }) => (
   <div className="charts">
     <ByType name="Responses sent" metric="pilot_xds_pushes" markers={markers} />
-    <Two
-      {...{
-        name: 'Refused and failed',
-        empty: 'Nothing was refused or failed in this time.',
-        words: rate,
-        valueOf: perSecond,
-        nothing: 0,
-        markers,
-      }}
+    <Rates
+      {...{ name: 'Refused and failed', empty: 'Nothing was refused or failed in this time.', markers }}
       lines={[
         { name: 'refused by proxies', metric: 'pilot_total_xds_rejects' },
         { name: 'ended by a mistake of weftd', metric: 'pilot_total_xds_internal_errors' },
@@ -121,22 +112,15 @@ export const ControlPlaneCharts = ({ markers }: { readonly markers: readonly Mar
     <One name="Connected proxies" metric="pilot_xds" words={count} valueOf={most} markers={markers} />
     <One name="Processors" metric="process_cpu_seconds_total" words={cores} valueOf={perSecond} markers={markers} />
     <One name="Memory" metric="process_resident_memory_bytes" words={bytes} valueOf={most} markers={markers} />
-    <Two
-      {...{ name: 'Certificates', words: rate, valueOf: perSecond, nothing: 0, markers }}
+    <Rates
+      {...{ name: 'Certificates', markers }}
       lines={[
         { name: 'issued', metric: 'citadel_server_success_cert_issuance_count' },
         { name: 'refused', metric: 'citadel_server_authentication_failure_count' },
       ]}
     />
-    <Two
-      {...{
-        name: 'Objects by the API',
-        empty: 'Nobody wrote an object by the API in this time.',
-        words: rate,
-        valueOf: perSecond,
-        nothing: 0,
-        markers,
-      }}
+    <Rates
+      {...{ name: 'Objects by the API', empty: 'Nobody wrote an object by the API in this time.', markers }}
       lines={[
         { name: 'taken', metric: 'galley_validation_passed' },
         { name: 'refused', metric: 'galley_validation_failed' },

@@ -1,11 +1,12 @@
 /** Rules for connections that are not HTTP: by port, address or the name that TLS asks for; with connections and bytes. */
-import type { ConnectionUse, DestinationSettings, Resource, TcpRouteSettings, TlsRouteSettings, VirtualServiceSpec } from '@weft/model';
+import type { ConnectionUse, Resource, TcpRouteSettings, TlsRouteSettings, VirtualServiceSpec } from '@weft/model';
 import { Badge } from '../kit/parts.tsx';
 import { bytes, count } from '../kit/words.ts';
-import { elsewhere, type Live, ruleKey, seenAt, sumOf } from './live.ts';
+import { type Live, ruleKey, sumOf } from './live.ts';
 import { Wizards } from './Rules.tsx';
-import { type Share, Split, wantedShares } from './Split.tsx';
-import { clusterWords, connectionMatchWords, destinationWords } from './words.ts';
+import { Split } from './Split.tsx';
+import { sharesOf } from './shares.ts';
+import { connectionMatchWords } from './words.ts';
 
 type ConnectionRoute = TlsRouteSettings | TcpRouteSettings;
 type Used = ConnectionUse['destinations'];
@@ -22,22 +23,7 @@ const Amount = ({ used }: { readonly used: Used }) => (
   </>
 );
 
-const sharesOf = ({ route = [] }: ConnectionRoute, used: Used, namespace: string): readonly Share[] => {
-  const wanted = wantedShares(route.map(({ weight }) => weight));
-  const destinations: readonly DestinationSettings[] = route.map(({ destination }) => destination);
-  const seen = (same: Used) => ({
-    ...(used.length > 0 && { seen: sumOf(same.map(({ share }) => share)) }),
-    amount: <Amount used={same} />,
-  });
-  return [
-    ...destinations.map((destination, index) => ({
-      words: destinationWords(destination),
-      wanted: wanted[index] ?? 0,
-      ...seen(seenAt(used, destination, namespace)),
-    })),
-    ...elsewhere(used, destinations, namespace).map((one) => ({ words: clusterWords(one.cluster), ...seen([one]) })),
-  ];
-};
+const amountOf = (used: Used) => <Amount used={used} />;
 
 interface RuleProps {
   readonly service: Resource<VirtualServiceSpec>;
@@ -58,7 +44,11 @@ const Rule = ({ service, live, protocol, rule, index }: RuleProps) => {
         {connections === 0 ? <Badge tone="warn">nothing ended in this time</Badge> : <span>{count(connections)} connections ended</span>}
         {failed > 0 && <Badge tone="bad">{count(failed)} failed</Badge>}
       </p>
-      <Split shares={sharesOf(rule, destinations, service.metadata.namespace)} name={name} counted="Connections" />
+      <Split
+        shares={sharesOf(rule.route ?? [], { used: destinations, namespace: service.metadata.namespace, amountOf })}
+        name={name}
+        counted="Connections"
+      />
       {together.length > 0 && <p className="soft">Counted together with {together.join(', ')}, which sends to the same places.</p>}
       <Wizards service={service} rule={`${protocol}-${index}`} name={name} offered={[['split', 'Split']]} />
     </li>

@@ -1,12 +1,13 @@
 /** The rules of one VirtualService: what they take, what they do with it, and what really happens. */
 import { Link } from '@tanstack/react-router';
-import type { DestinationSettings, HttpRouteSettings, Resource, RouteUse, VirtualServiceSpec } from '@weft/model';
+import type { HttpRouteSettings, Resource, RouteUse, VirtualServiceSpec } from '@weft/model';
 import { Badge } from '../kit/parts.tsx';
 import { count, percent } from '../kit/words.ts';
 import { useShared } from '../shell/time.ts';
-import { elsewhere, type Live, ruleKey, seenAt, sumOf } from './live.ts';
-import { type Share, Split, wantedShares } from './Split.tsx';
-import { actionWords, clusterWords, destinationWords, matchWords } from './words.ts';
+import { type Live, ruleKey, sumOf } from './live.ts';
+import { Split } from './Split.tsx';
+import { sharesOf } from './shares.ts';
+import { actionWords, matchWords } from './words.ts';
 
 export interface RulesProps {
   readonly service: Resource<VirtualServiceSpec>;
@@ -15,22 +16,7 @@ export interface RulesProps {
 
 const nothing: Pick<RouteUse, 'requests' | 'failed' | 'destinations'> = { requests: 0, failed: 0, destinations: [] };
 
-const sharesOf = ({ route = [] }: HttpRouteSettings, used: RouteUse['destinations'], namespace: string): readonly Share[] => {
-  const wanted = wantedShares(route.map(({ weight }) => weight));
-  const seen = (same: RouteUse['destinations']) => ({
-    ...(used.length > 0 && { seen: sumOf(same.map(({ share }) => share)) }),
-    amount: count(sumOf(same.map(({ requests }) => requests))),
-  });
-  const destinations: readonly DestinationSettings[] = route.map(({ destination }) => destination);
-  return [
-    ...destinations.map((destination, index) => ({
-      words: destinationWords(destination),
-      wanted: wanted[index] ?? 0,
-      ...seen(seenAt(used, destination, namespace)),
-    })),
-    ...elsewhere(used, destinations, namespace).map((one) => ({ words: clusterWords(one.cluster), ...seen([one]) })),
-  ];
-};
+const amountOf = (used: RouteUse['destinations']): string => count(sumOf(used.map(({ requests }) => requests)));
 
 export const wizards = [
   ['match', 'Routing'],
@@ -104,7 +90,9 @@ const Rule = ({ rule, index, service, live }: RulesProps & { readonly rule: Http
         <strong>{name}</strong> <span>takes {matchWords(rule)}</span>
         {!delegate && <Taken use={use} path={servedBy(rule, namespace)} />}
       </p>
-      {route.length > 0 && <Split shares={sharesOf(rule, use.destinations, namespace)} name={name} counted="Requests" />}
+      {route.length > 0 && (
+        <Split shares={sharesOf(route, { used: use.destinations, namespace, amountOf })} name={name} counted="Requests" />
+      )}
       {actions.length > 0 && (
         <ul>
           {actions.map((words) => (

@@ -1,16 +1,6 @@
 /** Where one rule sends what it takes: wanted beside seen. The bars are for eyes, the numbers for everybody. */
-import type { ReactNode } from 'react';
 import { percent } from '../kit/words.ts';
-
-export interface Share {
-  readonly words: string;
-  /** Of 0..1; absent: the rule does not send there now. */
-  readonly wanted?: number;
-  /** Absent: nothing came. */
-  readonly seen?: number;
-  /** What was seen, in numbers. */
-  readonly amount: ReactNode;
-}
+import type { Share } from './shares.ts';
 
 export interface SplitProps {
   readonly shares: readonly Share[];
@@ -60,9 +50,3 @@ export const Split = ({ shares, name, counted }: SplitProps) => (
     </table>
   </div>
 );
-
-/** Istio sends all to the only destination, whatever its weight, and divides evenly where nobody says a weight. */
-export const wantedShares = (weights: readonly (number | undefined)[]): readonly number[] => {
-  const sum = weights.reduce<number>((all, weight = 0) => all + weight, 0);
-  return weights.map((weight = 0) => (sum === 0 ? 1 / weights.length : weight / sum));
-};

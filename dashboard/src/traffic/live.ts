@@ -37,7 +37,7 @@ export const liveOf = ({ routes, connections }: Pick<TrafficUse, 'routes' | 'con
   connections: new Map(connections.map((use) => [ruleKey(use, use.path), use])),
 });
 
-interface ClusterUse {
+export interface ClusterUse {
   readonly cluster: string;
   readonly share: number;
 }
