@@ -176,6 +176,27 @@ describe('the shop', () => {
     expect((await ask()).stdout).not.toBe('502');
   });
 
+  it('counts what goes past the mesh under the name that Istio gives it, and the gateway as a caller', async () => {
+    const requests = async () =>
+      parseExposition((await mesh.weft('metrics')).stdout, 'text')
+        .families.flatMap(({ samples }) => samples)
+        .filter(({ name, labels }) => name === 'istio_requests_total' && labels['reporter'] === 'source');
+    const counted = (workload: string, service: string) =>
+      until(`requests of ${workload} to ${service} to be counted`, async () =>
+        (await requests()).find(({ labels }) => labels['source_workload'] === workload && labels['destination_service_name'] === service),
+      );
+    expect((await counted('web', 'PassthroughCluster')).labels).toMatchObject({
+      ...{ destination_workload: 'unknown', destination_principal: 'unknown', connection_security_policy: 'unknown' },
+    });
+    expect((await counted('istio-ingressgateway', 'web')).labels).toMatchObject({
+      ...{
+        source_workload_namespace: 'istio-ingress',
+        source_principal: 'spiffe://cluster.local/ns/istio-ingress/sa/istio-ingressgateway',
+      },
+      ...{ destination_service: 'web.shop.svc.cluster.local', destination_workload: 'web', response_code: '200' },
+    });
+  });
+
   it('moves all traffic within one second when a weight changes', async () => {
     const versionVia = async (path: string): Promise<string | undefined> => {
       const answer = await answerOf(path);
