@@ -9,10 +9,16 @@ export const fullHost = (host: string, namespace: string): string => {
   return host.includes('.') ? host : `${host}.${namespace}${suffix}`;
 };
 
+/** What Envoy's name of a cluster says, `outbound|80|v1|catalog.shop.svc.cluster.local`; of another kind of name, nothing. */
+export const clusterParts = (cluster: string): { readonly port: string; readonly subset: string; readonly host: string } => {
+  const [, port = '', subset = '', host = ''] = cluster.split('|');
+  return { port, subset, host };
+};
+
 /** Whether Envoy's cluster, `outbound|80|v1|catalog.shop.svc.cluster.local`, is what a rule of this namespace means by a destination. */
 export const isClusterOf = (cluster: string, { host, subset = '', port }: DestinationSettings, namespace: string): boolean => {
-  const [, number, version, name] = cluster.split('|');
-  return name === fullHost(host, namespace) && version === subset && (port?.number === undefined || number === String(port.number));
+  const parts = clusterParts(cluster);
+  return parts.host === fullHost(host, namespace) && parts.subset === subset && (port?.number ?? parts.port).toString() === parts.port;
 };
 
 export interface DestinationUse {

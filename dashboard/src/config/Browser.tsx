@@ -3,6 +3,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { kinds, refKey, refOf, type StoredObject } from '@weft/model';
 import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
+import { FindInside } from '../kit/Find.tsx';
 import { Badge, Page, Panel, type Tone } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
@@ -93,15 +94,12 @@ const Choice = ({ name, value = '', options, onChoose }: ChoiceProps) => (
 );
 
 const Filters = ({ objects }: { readonly objects: readonly StoredObject[] }) => {
-  const { kind, origin, state, find = '' } = useSearch({ strict: false }) as BrowserSearch;
+  const { kind, origin, state } = useSearch({ strict: false }) as BrowserSearch;
   const set = useSetSearch();
   const present = useMemo(() => new Set([...objects.map(({ resource }) => resource.kind), ...(kind ? [kind] : [])]), [objects, kind]);
   return (
     <search className="row">
-      <label>
-        <span className="visually-hidden">Find</span>
-        <input type="search" placeholder="Find" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-      </label>
+      <FindInside />
       <Choice
         name="Kind"
         value={kind}

@@ -2,6 +2,7 @@
 import { useSearch } from '@tanstack/react-router';
 import type { Finding, Severity } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
+import { FindInside } from '../kit/Find.tsx';
 import { Badge, Page, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
@@ -55,10 +56,7 @@ export const Findings = () => {
         title="Findings"
         tools={
           <search className="row">
-            <label>
-              <span className="visually-hidden">Find</span>
-              <input type="search" placeholder="Find" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-            </label>
+            <FindInside />
             <label>
               <span className="visually-hidden">Severity</span>
               <select value={severity ?? ''} onChange={({ target }) => set({ severity: target.value || undefined })}>

@@ -1,5 +1,5 @@
-/** Rules of the VirtualServices and policies that have a say about a service: what share of the newest requests each met, and which met none. */
-import type { ConcernedObject, RouteUse, RuleUse, TrafficUse } from '@weft/model';
+/** Rules of the VirtualServices and policies that have a say about a service: what share of the requests each met, and which met none. */
+import { type ConcernedObject, clusterParts, type RouteUse, type RuleUse, type TrafficUse } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
 import { Badge, Panel } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
@@ -23,8 +23,8 @@ interface Used {
 const destinationsOf = ({ destinations }: RouteUse): string =>
   destinations
     .map(({ cluster, share }) => {
-      const [, port, subset, host = cluster] = cluster.split('|');
-      return `${percent(share)} to ${host}${port ? `:${port}` : ''}${subset ? ` (${subset})` : ''}`;
+      const { host, subset, port } = clusterParts(cluster);
+      return `${percent(share)} to ${host || cluster}${port ? `:${port}` : ''}${subset ? ` (${subset})` : ''}`;
     })
     .join(', ');
 

@@ -14,6 +14,7 @@ import {
 import { useMemo } from 'react';
 import { at } from '../api/get.ts';
 import { ObjectLink, useObjects } from '../config/objects.tsx';
+import { FindInside } from '../kit/Find.tsx';
 import { Page, Panel } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
@@ -109,14 +110,11 @@ const isUnused = ({ metadata }: Resource, { routes, connections }: TrafficUse): 
 };
 
 const Filters = () => {
-  const { find = '', only } = useSearch({ strict: false }) as TrafficSearch;
+  const { only } = useSearch({ strict: false }) as TrafficSearch;
   const set = useSetSearch();
   return (
     <search className="row">
-      <label>
-        <span className="visually-hidden">Find</span>
-        <input type="search" placeholder="Find" value={find} onChange={({ target }) => set({ find: target.value || undefined })} />
-      </label>
+      <FindInside />
       <label className="row">
         <input
           type="checkbox"

@@ -1,5 +1,12 @@
 /** Rules of a VirtualService in words. */
-import type { DestinationSettings, HttpMatchRequest, HttpRouteSettings, StringMatchSettings, TlsMatchSettings } from '@weft/model';
+import {
+  clusterParts,
+  type DestinationSettings,
+  type HttpMatchRequest,
+  type HttpRouteSettings,
+  type StringMatchSettings,
+  type TlsMatchSettings,
+} from '@weft/model';
 
 const text = ({ exact, prefix, regex }: StringMatchSettings): string => {
   if (exact !== undefined) return `is ${exact}`;
@@ -65,8 +72,8 @@ export const connectionMatchWords = ({ match = [] }: { readonly match?: readonly
 /** Of what a rule does not name now. */
 export const clusterWords = (cluster: string): string => {
   if (cluster === '') return 'answered without being sent anywhere';
-  const [, port, subset, host] = cluster.split('|');
-  return [host, subset && `version ${subset}`, `port ${port}`].filter(Boolean).join(', ');
+  const { host, subset, port } = clusterParts(cluster);
+  return [host || cluster, subset && `version ${subset}`, port && `port ${port}`].filter(Boolean).join(', ');
 };
 
 const faultWords = ({ fault }: HttpRouteSettings): readonly string[] => {

@@ -101,16 +101,13 @@ export const usedIn = (
 ): Pick<TrafficUse, 'routes' | 'connections' | 'rules'> => {
   const ofSort = (sort: Use['kind']): readonly Use[] => uses.filter(({ kind }) => kind === sort);
   const services = ofKind(resources, 'VirtualService');
-  const asked = <One extends Resource>(all: readonly One[]): readonly One[] =>
-    all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+  const isAsked = ({ metadata }: Resource): boolean => namespace === undefined || metadata.namespace === namespace;
   const byObject = Map.groupBy(ofSort('request'), ({ object }) => object);
   const rules = connectionRules(services);
   const connections = ofSort('connection');
   return {
-    routes: asked(services).flatMap((service) => routesOf(service, byObject.get(objectOf(service)) ?? [])),
-    connections: rules
-      .filter(({ service }) => namespace === undefined || service.metadata.namespace === namespace)
-      .map((rule) => connectionsOf(rule, rules, connections)),
-    rules: rulesIn(asked(resources), ofSort('policy')),
+    routes: services.filter(isAsked).flatMap((service) => routesOf(service, byObject.get(objectOf(service)) ?? [])),
+    connections: rules.filter(({ service }) => isAsked(service)).map((rule) => connectionsOf(rule, rules, connections)),
+    rules: rulesIn(resources.filter(isAsked), ofSort('policy')),
   };
 };

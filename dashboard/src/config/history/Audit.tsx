@@ -2,6 +2,7 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { type AuditEntry, auditActions } from '@weft/model';
 import { useAsk } from '../../api/ask.ts';
+import { FindInside } from '../../kit/Find.tsx';
 import { ForOperators } from '../../kit/ForOperators.tsx';
 import { Badge, Page, Panel } from '../../kit/parts.tsx';
 import { Answer } from '../../kit/states.tsx';
@@ -55,18 +56,12 @@ const columns: readonly Column<AuditEntry>[] = [
 ];
 
 const Filters = () => {
-  const { user = '', action = '', result = '', about = '' } = useSearch({ strict: false }) as AuditQuery;
+  const { action = '', result = '' } = useSearch({ strict: false }) as AuditQuery;
   const set = useSetSearch();
   return (
     <search className="row">
-      <label>
-        <span className="visually-hidden">User</span>
-        <input type="search" placeholder="Who" value={user} onChange={({ target }) => set({ user: target.value || undefined })} />
-      </label>
-      <label>
-        <span className="visually-hidden">About</span>
-        <input type="search" placeholder="What to" value={about} onChange={({ target }) => set({ about: target.value || undefined })} />
-      </label>
+      <FindInside word="user" name="User" example="Who" />
+      <FindInside word="about" name="About" example="What to" />
       <label>
         <span className="visually-hidden">Action</span>
         <select value={action} onChange={({ target }) => set({ action: target.value || undefined })}>

@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router';
 import type { History as Answered } from '@weft/model';
 import { type FormEvent, useState } from 'react';
 import { useAsk } from '../../api/ask.ts';
+import { FindInside } from '../../kit/Find.tsx';
 import { Page, Panel } from '../../kit/parts.tsx';
 import { Answer } from '../../kit/states.tsx';
 import { moment } from '../../kit/words.ts';
@@ -59,20 +60,7 @@ export const History = () => {
       <Answer of={history} loading="Asking for the history">
         {({ items, more, since }) => (
           <>
-            <Panel
-              title="Revisions"
-              tools={
-                <label>
-                  <span className="visually-hidden">Find</span>
-                  <input
-                    type="search"
-                    placeholder="Find"
-                    value={find}
-                    onChange={({ target }) => set({ find: target.value || undefined })}
-                  />
-                </label>
-              }
-            >
+            <Panel title="Revisions" tools={<FindInside />}>
               <Revisions name="Revisions" items={items} filter={find} />
               <div className="row">
                 {before !== undefined && (
