@@ -61,6 +61,10 @@ export interface AuditSearch {
   readonly result?: AuditEntry['result'];
   /** A piece of what it was done to. */
   readonly about?: string;
+  /** Done to something of this namespace. */
+  readonly namespace?: string;
+  /** Tell objects before and after too. */
+  readonly changes?: boolean;
   /** Older than this entry. */
   readonly before?: number;
   readonly limit?: number;

@@ -3,7 +3,7 @@ import type {
   AlertsStatus,
   ApplyRequest,
   ApplyResult,
-  AuditEntry,
+  AuditDetails,
   AuditSearch,
   DeleteRequest,
   ExplainRequest,
@@ -146,7 +146,7 @@ export interface Api {
   tokens(): Promise<readonly TokenStatus[]>;
   revokeToken(name: string): Promise<void>;
   /** Newest first. */
-  audit(search: AuditSearch): Promise<readonly AuditEntry[]>;
+  audit(search: AuditSearch): Promise<readonly AuditDetails[]>;
   token(request: TokenRequest): Promise<TokenResult>;
   trustBundle(): Promise<TrustBundles>;
 }

@@ -13,8 +13,7 @@ import {
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
-import { csv } from './csv.ts';
-import { save } from './parts.tsx';
+import { Export, type Fuller } from './Export.tsx';
 import { Empty } from './states.tsx';
 
 export interface Column<Row> {
@@ -42,6 +41,8 @@ export interface TableProps<Row> {
   readonly empty?: ReactNode;
   /** There is more behind the last row: asked for when that is near, or by a button. */
   readonly onMore?: () => void;
+  /** What the exported file has beside what is seen. */
+  readonly fuller?: Fuller<Row>;
 }
 
 const features = tableFeatures({
@@ -71,7 +72,7 @@ const isNearEnd = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement): bool
   scrollTop + clientHeight > scrollHeight - 10 * rowHeight;
 
 export function Table<Row>(props: TableProps<Row>): ReactNode {
-  const { name, rows, columns, keyOf, filter = '', onSort, empty = 'Nothing to show.', onMore } = props;
+  const { name, rows, columns, keyOf, filter = '', onSort, empty = 'Nothing to show.', onMore, fuller } = props;
   const [own, setOwn] = useState(props.sort);
   const sorting = useMemo(() => sortingOf(onSort ? props.sort : own), [onSort, props.sort, own]);
   const definitions = useMemo(
@@ -113,21 +114,6 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
   const above = items?.[0]?.start ?? 0;
   const below = items ? virtual.getTotalSize() - (items.at(-1)?.end ?? 0) : 0;
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  const download = () =>
-    save(
-      `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.csv`,
-      new Blob(
-        [
-          csv(
-            columns.map((column) => column.name),
-            shown.map(({ original }) => columns.map(({ value }) => value(original.row))),
-          ),
-        ],
-        {
-          type: 'text/csv',
-        },
-      ),
-    );
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
     <div className="stack">
@@ -177,9 +163,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
             More
           </button>
         )}
-        <button type="button" className="button plain" onClick={download}>
-          Export CSV
-        </button>
+        <Export {...{ name, columns, fuller }} rows={() => shown.map(({ original }) => original.row)} />
       </div>
     </div>
   );

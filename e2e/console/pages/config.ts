@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { expectSound, screenshot, type Tab } from '../browser.ts';
 import type { Stage } from '../stage.ts';
@@ -118,6 +119,16 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     await expectSound(tab, 'history');
     await tab.page.goto(`${mesh().api}/audit`);
     await tab.page.getByRole('cell', { name: 'undo', exact: true }).first().waitFor();
+    await tab.page
+      .getByRole('button', { name: /^before and after of entry/ })
+      .first()
+      .click();
+    await tab.page.locator('.cm-deletedChunk').first().waitFor();
+    expect(new URL(tab.page.url()).searchParams.get('entry')).toMatch(/^\d+$/);
+    const [file] = await Promise.all([tab.page.waitForEvent('download'), tab.page.getByRole('button', { name: 'Export CSV' }).click()]);
+    const table = readFileSync(await file.path(), 'utf8');
+    expect(table.split('\r\n')[0]).toMatch(/,Before,After$/);
+    expect(table).toMatch(/,undo,[^"]*console-split[^"]*"[^"]*weight: 40[^"]*","[^"]*weight: 90/);
     await expectSound(tab, 'audit');
     await tab.page.close();
   });

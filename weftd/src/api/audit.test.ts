@@ -97,6 +97,11 @@ test('changes of configuration are written down with what was before and after, 
   expect(changed).toMatchObject({ action: 'apply', result: 'done', about: 'Secret shop/key, Service shop/cart', revision });
   expect(created).toMatchObject({ revision: revision - 1, by: { user: 'deployer', role: 'admin', how: 'token' } });
   const { body } = await weftd.ask(`/audit/${changed.id}`);
+  expect(await entries('user=deployer&namespace=shop')).toEqual([changed, created]);
+  expect(await entries('user=deployer&namespace=b')).toEqual([refused]);
+  expect(await entries('user=deployer&namespace=hop')).toEqual([]);
+  expect(await entries(`changes=true&user=deployer&from=${changed.at}&before=${changed.id + 1}&limit=1`)).toEqual([body]);
+  expect((await weftd.ask('/audit?changes=true&limit=201')).status).toBe(400);
   expect(body.changes).toMatchObject([
     { ref: { kind: 'Secret' }, action: 'configured' },
     { ref: { kind: 'Service' }, before: expect.stringContaining('port: 4'), after: expect.stringContaining('port: 8') },

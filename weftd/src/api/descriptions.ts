@@ -43,7 +43,11 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'GET /access/tokens': json('tokens by name', ['tokens', 'none of them itself']),
   'POST /access/tokens': json('makes a token', ['newToken', 'told this once']),
   'DELETE /access/tokens/:name': json('revokes a token, and ends what it opened', ['nothing', 'it is over']),
-  'GET /audit': json('who did what, the newest first', ['entries', 'entries'], 'from to user action result about before limit'),
+  'GET /audit': json(
+    'who did what, the newest first',
+    ['entries', 'entries'],
+    'from to user action result about namespace before limit changes',
+  ),
   'GET /audit/:id': json('one entry, with objects before and after', ['entry', 'the entry']),
   'GET /status': json('whether all is there, and where', ['status', 'Status']),
   'GET /resources/:kind': json('objects of a kind', ['objects', 'objects'], 'namespace name programmed revision'),

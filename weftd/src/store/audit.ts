@@ -7,8 +7,8 @@ export type NewEntry = Omit<AuditEntry, 'id'>;
 export interface Audit {
   /** Durable when it returns, or, inside a transaction, with it. */
   add(entry: NewEntry): void;
-  /** The newest first. */
-  list(search: AuditSearch & { readonly limit: number }): readonly AuditEntry[];
+  /** The newest first, without objects. */
+  list(search: Omit<AuditSearch, 'changes'> & { readonly limit: number }): readonly AuditEntry[];
   entry(id: number): AuditEntry | undefined;
   prune(before: number): void;
 }
@@ -38,7 +38,26 @@ const entryIn = (row: Row): AuditEntry => ({
   ...(typeof row['revision'] === 'number' && { revision: row['revision'] }),
 });
 
-const conditionsOf = ({ from, to, user, action, result, about, before }: AuditSearch): { text: string; values: (string | number)[] } => {
+/**
+ * Pods and workloads are named `namespace/name`, objects with their kind before it; of a revision's many objects only the first are
+ * named, so history is asked too, while it is kept.
+ */
+const ofNamespace = (namespace: string): { text: string; values: string[] } => ({
+  text: ` AND (instr(about, ?) = 1 OR action IN ('apply', 'delete', 'undo', 'file') AND (instr(about, ?) > 0
+    OR EXISTS (SELECT 1 FROM history WHERE history.revision = audit.revision AND history.namespace = ?)))`,
+  values: [`${namespace}/`, ` ${namespace}/`, namespace],
+});
+
+const conditionsOf = ({
+  from,
+  to,
+  user,
+  action,
+  result,
+  about,
+  namespace,
+  before,
+}: AuditSearch): { text: string; values: (string | number)[] } => {
   const asked: readonly (readonly [string, string | number | undefined])[] = [
     ['at >= ?', from],
     ['at < ?', to],
@@ -49,7 +68,11 @@ const conditionsOf = ({ from, to, user, action, result, about, before }: AuditSe
   ];
   const said = asked.flatMap(([text, value]): [string, string | number][] => (value === undefined ? [] : [[text, value]]));
   const texts = [...said.map(([text]) => text), ...(result ? [`reason IS ${result === 'done' ? '' : 'NOT '}NULL`] : [])];
-  return { text: texts.map((text) => ` AND ${text}`).join(''), values: said.map(([, value]) => value) };
+  const within = namespace === undefined ? { text: '', values: [] } : ofNamespace(namespace);
+  return {
+    text: `${texts.map((text) => ` AND ${text}`).join('')}${within.text}`,
+    values: [...said.map(([, value]) => value), ...within.values],
+  };
 };
 
 export const auditIn = ({ sql }: Database): Audit => {
