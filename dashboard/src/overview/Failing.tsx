@@ -10,7 +10,8 @@ import { useChosen } from './chosen.ts';
 
 const nameOf = ({ labels }: GoldenSignals) => labels['destination_service_name'] ?? '';
 const namespaceOf = ({ labels }: GoldenSignals) => labels['destination_service_namespace'] ?? '';
-const keyOf = (one: GoldenSignals) => `${namespaceOf(one)}/${nameOf(one)}`;
+/** `namespace/name` of a service. */
+export const keyOf = (one: GoldenSignals) => `${namespaceOf(one)}/${nameOf(one)}`;
 
 const columns = [
   {

@@ -3,8 +3,10 @@ import { ChangeList } from '../changes/ChangeList.tsx';
 import { Page, Panel } from '../kit/parts.tsx';
 import { useShared, useSpan } from '../shell/time.ts';
 import { Alerts } from './Alerts.tsx';
+import { Connections } from './Connections.tsx';
 import { ControlPlane } from './ControlPlane.tsx';
 import { Failing } from './Failing.tsx';
+import { Namespaces } from './Namespaces.tsx';
 import { Objectives } from './Objectives.tsx';
 import { Security } from './Security.tsx';
 import { Traffic } from './Traffic.tsx';
@@ -15,7 +17,11 @@ export const Overview = () => {
   return (
     <Page
       title={ns ? `Overview of ${ns}` : 'Overview'}
-      command={ns ? `npx weft stat service -n ${ns}` : 'npx weft stat mesh && npx weft alerts && npx weft slo && npx weft status'}
+      command={
+        ns
+          ? `npx weft stat service -n ${ns}`
+          : 'npx weft stat mesh && npx weft stat namespace && npx weft alerts && npx weft slo && npx weft status'
+      }
       call="/signals?of=mesh"
     >
       <Traffic />
@@ -26,6 +32,8 @@ export const Overview = () => {
           <ChangeList around={{ from, to, namespace: ns }} shown={8} />
         </Panel>
         <Failing />
+        {!ns && <Namespaces />}
+        <Connections />
         <Security />
         <ControlPlane />
       </div>

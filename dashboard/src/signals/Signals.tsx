@@ -1,15 +1,16 @@
 /** Golden signals of one service or workload over time: what comes in or goes out, how long it takes, how much it is, how full it is. */
 import { Link } from '@tanstack/react-router';
-import type { LabelledSeries, SeriesSearch } from '@weft/model';
+import type { SeriesSearch } from '@weft/model';
 import type { Marker, Point } from '../kit/Chart.tsx';
 import { useWord } from '../kit/search.ts';
 import { count, duration, percent } from '../kit/words.ts';
 import { useSetSearch } from '../shell/time.ts';
-import { useSeries, type Where } from './ask.ts';
+import type { Where } from './ask.ts';
 import { breakDowns, quantiles } from './break-down.ts';
 import { LinesChart } from './LinesChart.tsx';
-import { classOf, failedShares, figureLines, linesOf, perSecond, toneOfClass, valueOf } from './lines.ts';
+import { failedShares, valueOf } from './lines.ts';
 import { PairCharts } from './PairCharts.tsx';
+import { useAnswers, useLatency } from './requests.ts';
 import { useLines } from './use-lines.ts';
 
 export interface SignalsProps {
@@ -75,32 +76,16 @@ export interface Chosen extends SignalsProps {
 }
 
 const RequestCharts = ({ where, seenBy, markers, points, records, by, q }: Chosen) => {
-  const labels = by === '' ? [] : [by];
-  const asking = { where, seenBy, stepped: true };
-  const requests = useSeries('istio_requests_total', {
-    ...asking,
-    by: [...new Set([...labels, 'response_code', 'grpc_response_status'])],
-  });
-  const took = useSeries('istio_request_duration_milliseconds', { ...asking, by: labels });
-  const nameOf = by === '' ? classOf : (of: LabelledSeries['labels']) => valueOf(by, of);
-  const byAnswer = useLines([requests], [by], ([answer], now) =>
-    linesOf(answer, { nameOf, valueOf: perSecond, ...(by === '' && { toneOf: toneOfClass }), nothing: 0, now }),
-  );
+  const answers = useAnswers({ where, seenBy, by });
+  const latency = useLatency({ where, seenBy, by, q });
+  const requests = answers.asked;
   const failed = useLines([requests], [by], ([answer], now) =>
     failedShares(answer, by === '' ? () => 'failed' : (of) => valueOf(by, of), now),
-  );
-  const latency = useLines([took], [by, q], ([answer], now) =>
-    by === ''
-      ? figureLines(
-          (['p50', 'p95', 'p99'] as const).map((name) => ({ name, answer, valueOf: (one) => one.quantiles?.[name] })),
-          now,
-        )
-      : linesOf(answer, { nameOf: (of) => valueOf(by, of), valueOf: (one) => one.quantiles?.[q], now }),
   );
   return (
     <>
       <LinesChart
-        {...{ name: by === '' ? 'Requests by answer' : 'Requests', answers: [requests], lines: byAnswer, words: rate, markers }}
+        {...{ name: by === '' ? 'Requests by answer' : 'Requests', answers: [requests], lines: answers.lines, words: rate, markers }}
         tools={<RecordsLink search={records} name="Records" />}
       />
       <LinesChart
@@ -108,7 +93,14 @@ const RequestCharts = ({ where, seenBy, markers, points, records, by, q }: Chose
         tools={<RecordsLink search={{ ...records, outcome: 'failed' }} name="Failed records" />}
       />
       <LinesChart
-        {...{ name: by === '' ? 'Latency' : `Latency ${q}`, answers: [took], lines: latency, words: duration, markers, points }}
+        {...{
+          name: by === '' ? 'Latency' : `Latency ${q}`,
+          answers: [latency.asked],
+          lines: latency.lines,
+          words: duration,
+          markers,
+          points,
+        }}
         tools={<TracesLink service={records['server']} />}
       />
     </>

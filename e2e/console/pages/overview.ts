@@ -10,10 +10,22 @@ const phone = { width: 375, height: 740 };
 
 export const overviewTests = ({ mesh, visit }: Stage): void => {
   test('tells how the mesh does', async () => {
+    const pays = ['exec', 'deploy/web', '-n', 'shop', '--', 'curl', '-s', '-X', 'POST', 'http://payments:8080/'];
+    expect(await mesh().weft(...pays)).toMatchObject({ stdout: expect.stringContaining('ok 1 pay') });
     const tab = await visit('/?since=5m');
     const { page } = tab;
-    await page.getByRole('img', { name: /^Requests per second.*succeeded: last/ }).waitFor();
+    await page.getByRole('img', { name: /^Requests per second.*2xx: last/ }).waitFor();
+    const answered = page.locator('.figure', { hasText: '5xx' }).getByRole('link', { name: /%$/ });
+    expect(await answered.getAttribute('href')).toContain('/security/access?since=5m&code=5xx');
     await page.getByRole('link', { name: 'shop/web' }).waitFor();
+    await page
+      .getByRole('table', { name: 'Namespaces' })
+      .getByRole('row', { name: /^warehouse .* %/ })
+      .waitFor();
+    await page
+      .getByRole('table', { name: 'TCP' })
+      .getByRole('row', { name: /^warehouse\/ledger [1-9]\d* \d+ \d+B \d+B/ })
+      .waitFor();
     await page.getByText('9 of 9').waitFor();
     await page.getByText('Nothing fires.').waitFor();
     await expectSound(tab, 'overview');
