@@ -171,20 +171,27 @@ describe('the shop', () => {
     writeFileSync(join(mesh.folder, 'mesh.yaml'), blocked);
     await mesh.applied();
     expect((await ask()).stdout).toBe('502');
+    // A connection that is not HTTP is closed: nobody greets.
+    await exec('curl', '-s', '-m', '5', 'telnet://192.0.2.10:9');
     edit('mesh.yaml', (text) => text.replace('REGISTRY_ONLY', 'ALLOW_ANY'));
     await mesh.applied();
     expect((await ask()).stdout).not.toBe('502');
   });
 
-  it('counts what goes past the mesh under the name that Istio gives it, and the gateway as a caller', async () => {
-    const requests = async () =>
+  it('counts what goes past the mesh, and what may not, under the names that Istio gives them, and the gateway as a caller', async () => {
+    const samples = async (metric: string) =>
       parseExposition((await mesh.weft('metrics')).stdout, 'text')
         .families.flatMap(({ samples }) => samples)
-        .filter(({ name, labels }) => name === 'istio_requests_total' && labels['reporter'] === 'source');
-    const counted = (workload: string, service: string) =>
-      until(`requests of ${workload} to ${service} to be counted`, async () =>
-        (await requests()).find(({ labels }) => labels['source_workload'] === workload && labels['destination_service_name'] === service),
+        .filter(({ name, labels }) => name === metric && labels['reporter'] === 'source');
+    const counted = (workload: string, service: string, metric = 'istio_requests_total') =>
+      until(`${metric} of ${workload} to ${service}`, async () =>
+        (await samples(metric)).find(
+          ({ labels }) => labels['source_workload'] === workload && labels['destination_service_name'] === service,
+        ),
       );
+    expect((await counted('web', 'BlackHoleCluster')).labels).toMatchObject({ destination_service: 'unknown', response_code: '502' });
+    for (const metric of ['istio_tcp_connections_opened_total', 'istio_tcp_connections_closed_total'])
+      expect((await counted('web', 'BlackHoleCluster', metric)).labels).toMatchObject({ request_protocol: 'tcp', response_flags: 'UH' });
     expect((await counted('web', 'PassthroughCluster')).labels).toMatchObject({
       ...{ destination_workload: 'unknown', destination_principal: 'unknown', connection_security_policy: 'unknown' },
     });

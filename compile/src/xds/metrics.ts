@@ -33,6 +33,9 @@ const called: Parts = {
   cluster: '%UPSTREAM_CLUSTER%',
 };
 
+/** What is refused meets no cluster: its route says how it is called [S12]. */
+const refused: Parts = { destination_service: '%METADATA(ROUTE:weft:service)%' };
+
 /** Only the server can know whether mutual TLS protects what it serves [S123]. */
 const serving = (watch: 'm' | 'n'): Parts => ({
   watch,
@@ -63,7 +66,8 @@ const { Milliseconds, Bytes } = Config_Histogram_Unit;
 
 const requestMeasures = (watch: Watch, protocol: 'http' | 'grpc'): readonly Measure[] => {
   const status = protocol === 'grpc' ? { grpc_response_status: '%GRPC_STATUS_NUMBER%' } : {};
-  const parts = { ...partsOf[watch], request_protocol: protocol, response_code: '%RESPONSE_CODE%', ...flags, ...status };
+  const whose = { ...(watch === 'calls' && refused), ...partsOf[watch] };
+  const parts = { ...whose, request_protocol: protocol, response_code: '%RESPONSE_CODE%', ...flags, ...status };
   return [
     { metric: 'istio_requests_total', parts },
     { metric: 'istio_request_duration_milliseconds', parts, value: '%DURATION%', unit: Milliseconds },

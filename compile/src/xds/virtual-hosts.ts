@@ -71,10 +71,13 @@ export const serviceHost = (scoped: ScopedService, { number: port }: ServicePort
 export const ruleHost = (host: string, port: number, routes: readonly HttpRoute[]): VirtualHostInit =>
   ofRoutes(virtualHostName(host, port), [host], routes);
 
+/** What is refused meets no cluster, so its route says under which name it is counted. */
+const refused = { filterMetadata: { weft: { service: blackHoleCluster } } };
+
 /** Whoever no virtual host names [S12]. */
 export const catchAll = (outside: string): VirtualHostInit =>
   outside === blackHoleCluster
-    ? { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502) }] }
+    ? { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: everything, ...direct(502), metadata: refused }] }
     : { name: 'allow_any', domains: ['*'], routes: [routeTo('allow_any', outside)] };
 
 /**

@@ -33,11 +33,14 @@ const serviceLabels = (host: string): Labels => {
 
 type Parts = Partial<Readonly<Record<(typeof seriesParts)[number], string>>>;
 
+/** What no service of the mesh was asked by: its name says how it was let through or stopped [S143]. */
+const isNowhere = (name: string): boolean => /^(?:InboundPassthrough|Passthrough|BlackHole)Cluster$/.test(name);
+
 const service = ({ cluster = '', destination_service: told = '' }: Parts): Labels => {
+  const nowhere = [told, cluster].find(isNowhere);
+  if (nowhere !== undefined) return { destination_service_name: nowhere };
   const host = told || (/^outbound\|\d+\|[^|]*\|(.+)$/.exec(cluster)?.[1] ?? '');
-  if (host !== '') return serviceLabels(host);
-  // Where it is none of the mesh's, its name says how it was let through or stopped [S143].
-  return /^(?:InboundPassthrough|Passthrough|BlackHole)Cluster$/.test(cluster) ? { destination_service_name: cluster } : {};
+  return host === '' ? {} : serviceLabels(host);
 };
 
 const lastPart = seriesParts.length - 1;

@@ -99,6 +99,7 @@ test('a peer is who its certificate says, and subsets of a service are one', () 
 
 test.each([
   ['s', 'PassthroughCluster', 'unknown', 'PassthroughCluster'],
+  ['s', 'BlackHoleCluster', 'unknown', 'BlackHoleCluster'],
   ['s', 'outbound|443||api.example.com', 'api.example.com', 'api.example.com'],
   ['s', '-', 'unknown', 'unknown'],
   ['m', 'InboundPassthroughCluster', 'ledger', 'InboundPassthroughCluster'],
@@ -108,6 +109,13 @@ test.each([
     `# TYPE envoy_istio_requests_total counter\nenvoy_istio_requests_total{mesh="${watch} http 200 - - - - - ${cluster}"} 1\n`,
   );
   expect(requests?.samples[0]?.labels).toMatchObject({ destination_service: service, destination_service_name: name });
+});
+
+test('a request that no cluster was to get is called as its route says [S143]', () => {
+  const [requests] = said(
+    '# TYPE envoy_istio_requests_total counter\nenvoy_istio_requests_total{mesh="s http 502 - - - - BlackHoleCluster -"} 1\n',
+  );
+  expect(requests?.samples[0]?.labels).toMatchObject({ destination_service: 'unknown', destination_service_name: 'BlackHoleCluster' });
 });
 
 const durations = (labels: string, count: number): string => `# TYPE envoy_istio_request_duration_milliseconds histogram
