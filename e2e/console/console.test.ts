@@ -8,6 +8,7 @@ import { accessTests } from './pages/access.ts';
 import { alertTests } from './pages/alerts.ts';
 import { answerTests } from './pages/answers.ts';
 import { configTests } from './pages/config.ts';
+import { controlPlaneTests } from './pages/control-plane.ts';
 import { everywhereTests } from './pages/everywhere.ts';
 import { hostileTests } from './pages/hostile.ts';
 import { mapTests } from './pages/map.ts';
@@ -60,6 +61,8 @@ describe('services', () => serviceTests(stage));
 describe('workloads', () => workloadTests(stage));
 describe('map', () => mapTests(stage));
 describe('configuration', () => configTests(stage));
+// Its lines are drawn once it was looked at for some time.
+describe('control plane', () => controlPlaneTests(stage));
 describe('answers', () => answerTests(stage));
 describe('traffic', () => trafficTests(stage));
 describe('questions', () => questionTests(stage));

@@ -47,17 +47,6 @@ export const overviewTests = ({ mesh, visit }: Stage): void => {
     await page.close();
   });
 
-  test('tells how the control plane does, over time', async () => {
-    const tab = await visit('/control-plane?since=5m');
-    const { page } = tab;
-    await page.getByRole('img', { name: /^Connected proxies.*last 9/ }).waitFor();
-    await page.getByRole('img', { name: /^Responses sent.*eds: last/ }).waitFor();
-    await page.getByRole('img', { name: /^Memory.*last \d+MB/ }).waitFor();
-    await page.getByRole('table', { name: 'What proxies use' }).getByRole('link', { name: 'shop/web' }).waitFor();
-    await expectSound(tab, 'control-plane');
-    await page.close();
-  });
-
   test('fits a phone, and its navigation opens there', async () => {
     const { page } = await visit('/');
     await page.setViewportSize(phone);
