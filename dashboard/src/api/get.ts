@@ -26,6 +26,9 @@ export class Refused extends Error {
   }
 }
 
+/** There is no such thing (now). */
+export const isGone = (error: unknown): boolean => error instanceof Refused && error.status === 404;
+
 const bodyOf = async (answer: Response): Promise<unknown> => {
   const text = await answer.text();
   if (!answer.headers.get('content-type')?.includes('json')) return text;

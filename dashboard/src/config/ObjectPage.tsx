@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type Finding, manifestText, type ObjectRef, refKey, refOf, type StoredObject } from '@weft/model';
 import { useMemo, useState } from 'react';
 import { useAsk } from '../api/ask.ts';
-import { Refused } from '../api/get.ts';
+import { isGone } from '../api/get.ts';
 import { Badge, Page, Panel, type Tone } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
 import { useSetSearch } from '../shell/time.ts';
@@ -96,7 +96,6 @@ export const ObjectPage = () => {
   const set = useSetSearch();
   const path = `/resources/${pathOf(self)}`;
   const object = useAsk<StoredObject>({ path, topics: ['resources', 'findings', 'proxies'] });
-  const isGone = object.error instanceof Refused && object.error.status === 404;
   const isSame = object.data && refOf(object.data.resource).name === name;
   const secret = kind === 'Secret';
   return (
@@ -106,7 +105,7 @@ export const ObjectPage = () => {
       call={path}
       tools={
         object.data &&
-        !isGone &&
+        !isGone(object.error) &&
         view !== 'edit' && (
           <>
             {!secret && (
@@ -120,7 +119,7 @@ export const ObjectPage = () => {
       }
     >
       <Tabs />
-      {isGone ? (
+      {isGone(object.error) ? (
         <Gone self={self} />
       ) : (
         <Answer of={object} loading="Asking for the object">

@@ -2,11 +2,12 @@
 import { useParams } from '@tanstack/react-router';
 import type { ObjectiveStatus } from '@weft/model';
 import { useAsk } from '../api/ask.ts';
+import { isGone } from '../api/get.ts';
 import { AroundMoment, ChangesTable } from '../changes/AroundMoment.tsx';
 import { useMarkers } from '../changes/changes.ts';
 import { Page, Panel } from '../kit/parts.tsx';
 import { useWord } from '../kit/search.ts';
-import { Empty, Failed } from '../kit/states.tsx';
+import { Answer, Empty, Failed } from '../kit/states.tsx';
 import { Tabs } from '../kit/Tabs.tsx';
 import { useSetSearch, useSpan } from '../shell/time.ts';
 import { useSignals } from '../signals/ask.ts';
@@ -87,6 +88,12 @@ const About = ({ namespace, name }: Named) => {
       </Panel>
     ),
   };
+  if (signals.data && own === undefined && isGone(details.error))
+    return (
+      <Empty>
+        No service is called {namespace}/{name} now, and nobody called it in this time.
+      </Empty>
+    );
   return (
     <>
       {details.isError && details.data === undefined && own === undefined && <Failed error={details.error} />}
@@ -94,8 +101,14 @@ const About = ({ namespace, name }: Named) => {
         <Empty>No object declares this service; what is seen here is what callers told of it.</Empty>
       )}
       <Panel title="Now">
-        <Headline service={details.data} signals={own} records={recordsOf(named)} />
-        <MiniMap service={named} around={around} />
+        <Answer of={signals} loading="Looking how it does">
+          {({ items: [now] }) => (
+            <>
+              <Headline service={details.data} signals={now} records={recordsOf(named)} />
+              <MiniMap service={named} around={around} />
+            </>
+          )}
+        </Answer>
       </Panel>
       <AroundMoment namespace={namespace} service={name} />
       <Tabs name="About this service" tabs={tabs} chosen={chosen} onChoose={(tab) => set({ tab })}>

@@ -8,6 +8,7 @@ import { openStream } from '../api/stream.ts';
 import { Failed, Loading } from '../kit/states.tsx';
 import { nouns } from './nouns.ts';
 import { Palette } from './Palette.tsx';
+import { useAllPages } from './pages.ts';
 import { Toolbar } from './Toolbar.tsx';
 
 const Navigation = ({ open, onGo }: { readonly open: boolean; readonly onGo: () => void }) => (
@@ -31,6 +32,7 @@ const Inside = () => {
   const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
   useEffect(openStream, []);
+  useAllPages();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is read from there
   useEffect(() => {
     document.getElementById('page')?.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 import type { KindSchema, StoredObject } from '@weft/model';
 import { useMemo, useRef } from 'react';
 import { answers } from '../../api/ask.ts';
-import { get, Refused } from '../../api/get.ts';
+import { get, isGone } from '../../api/get.ts';
 import { useObjects } from '../objects.tsx';
 import type { Knowledge } from './completion.ts';
 import { namesIn } from './names.ts';
@@ -12,7 +12,7 @@ const schemaOf = async (kind: string): Promise<KindSchema | undefined> => {
     try {
       return await get<KindSchema>(path);
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) return null;
+      if (isGone(error)) return null;
       throw error;
     }
   };
