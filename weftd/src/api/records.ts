@@ -1,11 +1,11 @@
 /** Who did what with whom. As with logs, only the administrator reads them: they tell of people, by address and path. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartyName, RecordQuery } from '@weft/signals';
 import ipaddr from 'ipaddr.js';
 import type { Telemetry } from '../telemetry/worker/thread.ts';
+import { drained } from './drained.ts';
 import { onlyThese, type Query } from './query.ts';
 import { Refusal, type Routes } from './routes.ts';
 
@@ -121,7 +121,7 @@ const follow = async (records: Telemetry['records'], query: RecordQuery, to: Ser
     if (count > 0 || performance.now() - said > heartbeatMs) {
       said = performance.now();
       to.write(json);
-      if (!to.write('\n')) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+      if (!to.write('\n')) await drained(to);
     }
     if (count < largestLimit) await sleep(lookMs);
   }

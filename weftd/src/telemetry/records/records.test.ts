@@ -109,6 +109,14 @@ describe('asked for', () => {
     expect(first?.record.request?.path).toBe('/1');
     expect(asked({ after: first?.id ?? 0 }).map(({ request }) => request?.path)).toEqual(['/2']);
   });
+
+  test('who follows is told how far was looked, also where nothing was found: it is not looked through again', () => {
+    keep({ path: '/1', at: noon }, { path: '/2', at: noon + 5 });
+    const of = (path: string, limit: number) => records.written({ after: 0, limit, path }, '\n');
+    expect(of('/nowhere', 10)).toMatchObject({ count: 0, last: records.last() });
+    expect(of('/', 1)).toMatchObject({ count: 1, last: records.query({ after: 0, limit: 1 })[0]?.id });
+    expect(of('/', 1).last).toBeLessThan(records.last());
+  });
 });
 
 describe('what is sent again counts once', () => {

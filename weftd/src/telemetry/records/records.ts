@@ -59,7 +59,7 @@ export interface RecordBatch {
 export interface WrittenRecords {
   readonly json: Uint8Array;
   readonly count: number;
-  /** Number of the last one. */
+  /** All up to this number were looked through; absent: none. Of a question that asks for the newest it says nothing. */
   readonly last?: number;
 }
 
@@ -168,7 +168,7 @@ class RecordsStore implements Records {
 
   written = (query: RecordQuery, joint: ',' | '\n'): WrittenRecords => {
     const found = this.query(query);
-    const last = found.at(-1)?.id;
+    const last = found.length < query.limit ? this.#last : found.at(-1)?.id;
     const json = new TextEncoder().encode(found.map((one) => JSON.stringify(one)).join(joint));
     return { json, count: found.length, ...(last !== undefined && { last }) };
   };
