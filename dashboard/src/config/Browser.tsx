@@ -8,7 +8,8 @@ import { Badge, Page, Panel, type Tone } from '../kit/parts.tsx';
 import { Answer } from '../kit/states.tsx';
 import { type Column, Table } from '../kit/Table.tsx';
 import { useSetSearch, useShared } from '../shell/time.ts';
-import { FindingCount, ObjectLink, type Objects, OriginName, originWords, useObjects, worst } from './objects.tsx';
+import { type Objects as AllObjects, FindingCount, ObjectLink, OriginName, originWords, useObjects, worst } from './objects.tsx';
+import { NowOrThen } from './past.tsx';
 import { Tabs } from './Tabs.tsx';
 
 export interface BrowserSearch {
@@ -38,7 +39,8 @@ const conditionColumn = (type: 'Accepted' | 'Programmed', yes: string, no: strin
   },
 });
 
-const columns: readonly Column<StoredObject>[] = [
+/** What is known of any time. */
+const lasting: readonly Column<StoredObject>[] = [
   { id: 'kind', name: 'Kind', value: ({ resource }) => resource.kind },
   { id: 'namespace', name: 'Namespace', value: ({ resource }) => resource.metadata.namespace || undefined },
   {
@@ -53,6 +55,10 @@ const columns: readonly Column<StoredObject>[] = [
     value: ({ resource }) => originWords(resource.origin),
     cell: ({ resource }) => <OriginName of={resource.origin} />,
   },
+];
+
+const columns: readonly Column<StoredObject>[] = [
+  ...lasting,
   {
     id: 'findings',
     name: 'Findings',
@@ -93,7 +99,13 @@ const Choice = ({ name, value = '', options, onChoose }: ChoiceProps) => (
   </label>
 );
 
-const Filters = ({ objects }: { readonly objects: readonly StoredObject[] }) => {
+interface ListProps {
+  readonly objects: readonly StoredObject[];
+  /** Findings are of now. */
+  readonly isPast: boolean;
+}
+
+const Filters = ({ objects, isPast }: ListProps) => {
   const { kind, origin, state } = useSearch({ strict: false }) as BrowserSearch;
   const set = useSetSearch();
   const present = useMemo(() => new Set([...objects.map(({ resource }) => resource.kind), ...(kind ? [kind] : [])]), [objects, kind]);
@@ -116,23 +128,25 @@ const Filters = ({ objects }: { readonly objects: readonly StoredObject[] }) => 
         ]}
         onChoose={(value) => set({ origin: value })}
       />
-      <Choice
-        name="Findings"
-        value={state}
-        options={[
-          ['', 'right and wrong'],
-          ['wrong', 'with findings'],
-          ['error', 'with errors'],
-        ]}
-        onChoose={(value) => set({ state: value })}
-      />
+      {!isPast && (
+        <Choice
+          name="Findings"
+          value={state}
+          options={[
+            ['', 'right and wrong'],
+            ['wrong', 'with findings'],
+            ['error', 'with errors'],
+          ]}
+          onChoose={(value) => set({ state: value })}
+        />
+      )}
     </search>
   );
 };
 
 /** Asking who has each object costs a compilation for each, so only those of one kind are asked about. */
 const useProgrammed = (kind: string | undefined): ReadonlyMap<string, StoredObject> => {
-  const { data } = useAsk<Objects>({
+  const { data } = useAsk<AllObjects>({
     path: `/resources/${kind}`,
     query: { programmed: true },
     topics: ['resources', 'proxies'],
@@ -141,17 +155,24 @@ const useProgrammed = (kind: string | undefined): ReadonlyMap<string, StoredObje
   return useMemo(() => new Map((kind ? (data?.items ?? []) : []).map((object) => [refKey(refOf(object.resource)), object])), [data, kind]);
 };
 
-const List = ({ objects }: { readonly objects: readonly StoredObject[] }) => {
+const columnsOf = ({ isPast, kind }: { readonly isPast: boolean; readonly kind: string | undefined }): readonly Column<StoredObject>[] => {
+  if (isPast) return lasting;
+  return kind ? [...columns, programmed] : columns;
+};
+
+const List = ({ objects, isPast }: ListProps) => {
   const search = useSearch({ strict: false }) as BrowserSearch;
   const { ns } = useShared();
   const set = useSetSearch();
-  const asked = useProgrammed(search.kind);
-  const rows = objects.filter(fits(search, ns)).map((object) => asked.get(refKey(refOf(object.resource))) ?? object);
+  const { state: _state, ...lastingly } = search;
+  const { kind } = search;
+  const asked = useProgrammed(isPast ? undefined : kind);
+  const rows = objects.filter(fits(isPast ? lastingly : search, ns)).map((object) => asked.get(refKey(refOf(object.resource))) ?? object);
   return (
     <Table
       name="Objects"
       rows={rows}
-      columns={search.kind ? [...columns, programmed] : columns}
+      columns={columnsOf({ isPast, kind })}
       keyOf={({ resource }) => refKey(refOf(resource))}
       sort={search.sort ?? 'kind'}
       onSort={(sort) => set({ sort })}
@@ -163,8 +184,24 @@ const List = ({ objects }: { readonly objects: readonly StoredObject[] }) => {
 
 const known = new Set(kinds.filter(({ state }) => state === 'supported').map(({ kind }) => kind));
 
+const Objects = ({ revision }: { readonly revision: number | undefined }) => {
+  const isPast = revision !== undefined;
+  return (
+    <Panel title="Objects">
+      <Answer of={useObjects(revision)} loading="Asking for all objects">
+        {({ items }) => (
+          <>
+            <Filters objects={items} isPast={isPast} />
+            <List objects={items} isPast={isPast} />
+          </>
+        )}
+      </Answer>
+    </Panel>
+  );
+};
+
 export const Browser = () => {
-  const objects = useObjects();
+  const { at } = useShared();
   const { kind } = useSearch({ strict: false }) as BrowserSearch;
   return (
     <Page
@@ -172,23 +209,16 @@ export const Browser = () => {
       command={`npx weft get ${kind?.toLowerCase() ?? 'virtualservices'} -A`}
       call={kind ? `/resources/${kind}` : '/resources'}
       tools={
-        <Link to="/config/new" search={(kind && known.has(kind) ? { kind } : {}) as never} className="button primary">
-          New object
-        </Link>
+        at === undefined && (
+          <Link to="/config/new" search={(kind && known.has(kind) ? { kind } : {}) as never} className="button primary">
+            New object
+          </Link>
+        )
       }
     >
       <Tabs />
-      <Panel title="Objects">
-        <Answer of={objects} loading="Asking for all objects">
-          {({ items }) => (
-            <>
-              <Filters objects={items} />
-              <List objects={items} />
-              {!kind && <p className="soft">Choose a kind to see on which proxies each object is.</p>}
-            </>
-          )}
-        </Answer>
-      </Panel>
+      <NowOrThen>{(revision) => <Objects revision={revision} />}</NowOrThen>
+      {!kind && at === undefined && <p className="soft">Choose a kind to see on which proxies each object is.</p>}
     </Page>
   );
 };

@@ -6,7 +6,7 @@ import { useAsk } from '../api/ask.ts';
 import { isGone } from '../api/get.ts';
 import { Badge, Page, Panel, type Tone } from '../kit/parts.tsx';
 import { Answer, Empty } from '../kit/states.tsx';
-import { useSetSearch } from '../shell/time.ts';
+import { useSetSearch, useShared } from '../shell/time.ts';
 import { Change } from './change/Change.tsx';
 import { Delete } from './change/Delete.tsx';
 import { useDraft } from './change/draft.ts';
@@ -15,6 +15,7 @@ import { Editor } from './editor/LazyEditor.tsx';
 import { FindingList } from './FindingList.tsx';
 import { ObjectHistory } from './history/ObjectHistory.tsx';
 import { nameOf, originWords, pathOf } from './objects.tsx';
+import { NowOrThen } from './past.tsx';
 import { References } from './References.tsx';
 import { Tabs } from './Tabs.tsx';
 
@@ -26,22 +27,22 @@ const toneOf = (type: string, status: string): Tone =>
 
 const Standing = ({ object: { conditions = [], resource, revision } }: { readonly object: StoredObject }) => (
   <Panel title="How it stands">
-    <dl className="conditions">
+    <dl className="standing">
       {conditions.map(({ type, status, message }) => (
-        <div key={type} className="condition">
+        <div key={type}>
           <dt>{type}</dt>
           <dd>
             <Badge tone={toneOf(type, status)}>{status === 'True' ? 'yes' : status === 'False' ? 'no' : 'unknown'}</Badge> {message}
           </dd>
         </div>
       ))}
-      <div className="condition">
+      <div>
         <dt>From</dt>
         <dd>
           <code>{originWords(resource.origin)}</code>
         </dd>
       </div>
-      <div className="condition">
+      <div>
         <dt>Revision</dt>
         <dd>{revision}</dd>
       </div>
@@ -88,7 +89,29 @@ const Gone = ({ self }: { readonly self: ObjectRef }) => (
   </Empty>
 );
 
+/** As it was: it can be read. What refers to what, and what is wrong with it, is known of now. */
+const LookBack = ({ self, revision }: { readonly self: ObjectRef; readonly revision: number }) => {
+  const object = useAsk<StoredObject>({ path: `/resources/${pathOf(self)}`, query: { revision }, topics: [] });
+  const knowledge = useKnowledge();
+  if (isGone(object.error))
+    return (
+      <Empty>
+        There was no {self.kind} {nameOf(self)} then.
+      </Empty>
+    );
+  return (
+    <Panel title="Manifest">
+      <Answer of={object} loading="Asking for the object">
+        {({ resource }) => (
+          <Editor label={`Manifest of ${self.kind} ${self.name}`} text={manifestText(resource)} {...{ knowledge }} findings={[]} />
+        )}
+      </Answer>
+    </Panel>
+  );
+};
+
 export const ObjectPage = () => {
+  const { at } = useShared();
   const { kind = '', namespace = '', name = '' } = useParams({ strict: false }) as Readonly<Record<string, string>>;
   const { view } = useSearch({ strict: false }) as { view?: string };
   const self = useMemo<ObjectRef>(() => ({ kind, namespace: namespace === '-' ? '' : namespace, name }), [kind, namespace, name]);
@@ -104,6 +127,7 @@ export const ObjectPage = () => {
       command={`npx weft get ${kind.toLowerCase()} ${name}${self.namespace ? ` -n ${self.namespace}` : ''} -o yaml`}
       call={path}
       tools={
+        at === undefined &&
         object.data &&
         !isGone(object.error) &&
         view !== 'edit' && (
@@ -119,13 +143,17 @@ export const ObjectPage = () => {
       }
     >
       <Tabs />
-      {isGone(object.error) ? (
-        <Gone self={self} />
-      ) : (
-        <Answer of={object} loading="Asking for the object">
-          {(found) => (view === 'edit' && isSame && !secret ? <Edit key={path} object={found} /> : <Look object={found} self={self} />)}
-        </Answer>
-      )}
+      <NowOrThen>
+        {(revision) => {
+          if (revision !== undefined) return <LookBack self={self} revision={revision} />;
+          if (isGone(object.error)) return <Gone self={self} />;
+          return (
+            <Answer of={object} loading="Asking for the object">
+              {(found) => (view === 'edit' && isSame && !secret ? <Edit key={path} object={found} /> : <Look object={found} self={self} />)}
+            </Answer>
+          );
+        }}
+      </NowOrThen>
     </Page>
   );
 };

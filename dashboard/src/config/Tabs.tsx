@@ -1,20 +1,15 @@
 /** The pages about configuration, beside each other. */
 import './config.css';
-import { Link } from '@tanstack/react-router';
-
-const pages = [
-  ['/config', 'Objects'],
-  ['/config/findings', 'What is wrong now'],
-  ['/history', 'History'],
-  ['/audit', 'Audit log'],
-] as const;
+import { Places } from '../kit/Places.tsx';
 
 export const Tabs = () => (
-  <nav aria-label="Configuration" className="tabs">
-    {pages.map(([path, name]) => (
-      <Link key={path} to={path} activeOptions={{ exact: true, includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
-        {name}
-      </Link>
-    ))}
-  </nav>
+  <Places
+    name="Configuration"
+    places={[
+      { path: '/config', name: 'Objects' },
+      { path: '/config/findings', name: 'What is wrong now' },
+      { path: '/history', name: 'History' },
+      { path: '/audit', name: 'Audit log' },
+    ]}
+  />
 );

@@ -10,7 +10,9 @@ export interface Objects {
   readonly items: readonly StoredObject[];
 }
 
-export const useObjects = (): UseQueryResult<Objects> => useAsk<Objects>({ path: '/resources', topics: ['resources', 'findings'] });
+/** @param revision that was in force then; undefined: now */
+export const useObjects = (revision?: number): UseQueryResult<Objects> =>
+  useAsk<Objects>({ path: '/resources', query: { revision }, topics: revision === undefined ? ['resources', 'findings'] : [] });
 
 /** As a path of the API and of the console: cluster-wide kinds have `-` for a namespace. */
 export const pathOf = ({ kind, namespace, name }: ObjectRef): string => [kind, namespace || '-', name].map(encodeURIComponent).join('/');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { History } from '@weft/model';
 import { afterAll, expect, test } from 'vitest';
 import { expectSound, screenshot, type Tab } from '../browser.ts';
 import type { Stage } from '../stage.ts';
@@ -131,6 +132,24 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     expect(table).toMatch(/,undo,[^"]*console-split[^"]*"[^"]*weight: 40[^"]*","[^"]*weight: 90/);
     await expectSound(tab, 'audit');
     await tab.page.close();
+  });
+
+  test('at a moment of the past it shows what was in force, to be read only', async () => {
+    const { items } = await mesh().get<History>('/history?kind=VirtualService&namespace=shop&name=console-split');
+    const made = items.at(-1)?.at ?? 0;
+    const tab = await visit(`${path}?at=${made}`);
+    const { page } = tab;
+    await page.getByText(/^This is the past: the configuration as it was at/).waitFor();
+    await page.locator('.cm-content').waitFor();
+    expect(await written(tab)).toContain('weight: 90');
+    expect(await page.getByRole('button', { name: /^(Edit|Delete)/ }).count()).toBe(0);
+    await page.goto(`${mesh().api}/config?at=${made}&find=console-split`);
+    await page.getByRole('link', { name: 'console-split', exact: true }).waitFor();
+    await expectSound(tab, 'past');
+    expect(await page.getByRole('link', { name: 'New object' }).count()).toBe(0);
+    await page.goto(`${mesh().api}${path}?at=${made - 1}`);
+    await page.getByText('There was no VirtualService shop/console-split then.').waitFor();
+    await page.close();
   });
 
   test('what a file owns is said to be the file’s', async () => {

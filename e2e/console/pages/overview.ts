@@ -40,7 +40,8 @@ export const overviewTests = ({ mesh, visit }: Stage): void => {
     expect(png.suggestedFilename()).toBe('latency.png');
     await page.getByRole('button', { name: 'As table' }).last().click();
     await page.getByRole('table', { name: 'Latency' }).getByText(/ms$/).first().waitFor();
-    const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).last().click()]);
+    const services = page.getByRole('region', { name: 'Services' }).getByRole('button', { name: 'Export CSV' });
+    const [csv] = await Promise.all([page.waitForEvent('download'), services.click()]);
     const chunks: Buffer[] = [];
     for await (const chunk of await csv.createReadStream()) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toMatch(/^Service,Failed,Requests\/s,p95\r\n/);

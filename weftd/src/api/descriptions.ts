@@ -61,7 +61,7 @@ export const descriptions: Readonly<Record<string, Described>> = {
   'POST /undo': json('takes a revision back', ['applied', 'UndoResult']),
   'GET /changes': json('what changed around a moment', ['many', 'MeshChanges'], 'from to namespace service limit'),
   'POST /preview': json('what a change would do; changes nothing', ['anything', 'Preview']),
-  'GET /resources': json('objects of all kinds', ['many', 'objects'], 'namespace'),
+  'GET /resources': json('objects of all kinds', ['many', 'objects'], 'namespace revision'),
   'GET /schemas/:kind': json('the form of a kind, and what its fields mean', ['anything', 'KindSchema']),
   'GET /traffic': json('what of routes is used', ['anything', 'TrafficUse'], 'from to namespace'),
   'GET /access-matrix': json('who may call whom, against who does', ['anything', 'AccessMatrix'], 'from to namespace'),

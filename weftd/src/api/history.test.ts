@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { History, RevisionDetails, UndoResult } from '@weft/model';
+import type { History, RevisionDetails, StoredObject, UndoResult } from '@weft/model';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createHarness, type Harness } from '../app.fixture.ts';
 
@@ -57,6 +57,9 @@ test('objects are shown as a revision left them, and how two revisions differ', 
   expect([await portOf('cart', `?revision=${first}`), await portOf('cart', `?revision=${second}`)]).toEqual([80, 90]);
   expect((await weftd.ask(`/resources/service/shop/card?revision=${first}`)).status).toBe(404);
   const { items } = (await weftd.ask(`/resources/service?namespace=shop&name=cart&revision=${first}`)).body;
+  const { items: all } = (await weftd.ask(`/resources?namespace=shop&revision=${first}`)).body;
+  expect(all).toEqual(expect.arrayContaining(items));
+  expect(all.map(({ resource }: StoredObject) => resource.metadata.name).toSorted()).toEqual(['cart', 'web']);
   expect(items).toHaveLength(1);
   const { changes } = (await weftd.ask(`/diff?from=${first}&to=${second}`)).body;
   expect(changes.map(({ ref, action }: UndoResult['changes'][0]) => [ref.name, action])).toEqual([

@@ -72,9 +72,15 @@ export const resourceRoutes: Routes = (server, parts) => {
     if (!found) throw new Refusal(404, `revision ${asked.revision} is still to come, or longer ago than history is kept`);
     return found;
   };
-  server.get<{ Querystring: Pick<ListQuery, 'namespace'> }>('/resources', { config: { role: 'viewer' } }, async ({ query }) => ({
-    items: await listed({ dependents: false, ...(query.namespace !== undefined && { namespace: query.namespace }) }),
-  }));
+  server.get<{ Querystring: Pick<ListQuery, 'namespace' | 'revision'> }>(
+    '/resources',
+    { config: { role: 'viewer' } },
+    async ({ query: { namespace, revision } }) => {
+      const wanted = namespace === undefined ? {} : { namespace };
+      if (revision !== undefined) return { items: await then({ revision: revisionIn(revision), ...wanted }) };
+      return { items: await listed({ dependents: false, ...wanted }) };
+    },
+  );
   server.get<{ Params: { kind: string }; Querystring: ListQuery }>(
     '/resources/:kind',
     { config: { role: 'viewer' } },

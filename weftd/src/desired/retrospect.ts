@@ -26,7 +26,8 @@ export interface RevisionsAsked {
 
 export interface PastObjects {
   readonly revision: number;
-  readonly kind: string;
+  /** Absent: all kinds. */
+  readonly kind?: string;
   readonly namespace?: string;
   readonly name?: string;
 }
@@ -145,7 +146,7 @@ export const retrospectOf = ({ kept, now, rootNamespace }: RetrospectSources): R
       .at(revision)
       ?.filter(
         (resource) =>
-          resource.kind === kind &&
+          (kind === undefined || resource.kind === kind) &&
           (namespace === undefined || resource.metadata.namespace === namespace) &&
           (name === undefined || resource.metadata.name === name),
       )
