@@ -1,6 +1,6 @@
 /** Every route, by every role and every stranger: made from the OpenAPI document, which a test finds complete. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { mayAs, type Role, roles } from '@weft/model';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -46,9 +46,9 @@ const operationsIn = ({ paths }: typeof document): readonly Operation[] =>
   );
 
 /** What is answered for good, or goes on, is not waited for. */
-const statusOf = ({ method, path }: Operation, headers: Record<string, string>): Promise<{ status: number; error: string }> =>
+const statusOf = ({ method, path }: Operation, headers: Record<string, string>, body = ''): Promise<{ status: number; error: string }> =>
   new Promise((resolve, reject) => {
-    const sent = get({
+    const sent = request({
       host: '127.0.0.1',
       port,
       method,
@@ -68,7 +68,19 @@ const statusOf = ({ method, path }: Operation, headers: Record<string, string>):
         response.destroy();
       }
     });
-    sent.end();
+    sent.end(body);
+  });
+
+/** The status of the answer to headers alone, on a connection of its own: a body that they announce is never sent. */
+const announced = ({ method, path }: Operation, headers: Record<string, string>): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, agent: false, method, path: `/api/v1${path}`, headers: { host: host(), ...headers } });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sent.flushHeaders();
   });
 
 beforeAll(async () => {
@@ -134,6 +146,54 @@ test('no route answers a page of another origin or under another name, with what
     socket.on('error', () => {});
   });
   expect(foreign).toBe(403);
+});
+
+/** What a page of another origin can send without asking first, and what this API speaks. */
+const bodies: readonly (readonly [string, string])[] = [
+  ['text/plain', '{"name":"forged","role":"admin"}'],
+  ['application/x-www-form-urlencoded', 'name=forged&role=admin'],
+  ['multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="name"\r\n\r\nforged\r\n--b--\r\n'],
+  ['application/json', '{"name":"forged","role":"admin"}'],
+];
+
+test('no change is made by a session’s cookie alone, whatever the body is called', async () => {
+  const { body: link } = await weftd.ask('/login/links', { body: {} });
+  const origin = `http://${host()}`;
+  const login = await tcp('/login', { body: { ticket: new URL(link.url).hash.replace('#ticket=', '') }, headers: { origin } });
+  const session = { cookie: String(login.headers['set-cookie']).split(';')[0] ?? '', origin };
+  const changing = operations.filter(({ method, role }) => method !== 'GET' && role !== 'anyone');
+  expect(changing.length).toBeGreaterThan(10);
+  for (const operation of changing)
+    for (const [type, body] of bodies) {
+      const sent = { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) };
+      const { status, error } = await statusOf(operation, { ...session, ...sent }, body);
+      expect([operation.template, type, status, error]).toEqual([operation.template, type, 403, expect.stringContaining('x-weft-csrf')]);
+    }
+  expect((await tcp('/session', { headers: { cookie: session.cookie } })).status).toBe(200);
+  const { body: list } = await weftd.ask('/access/tokens');
+  expect(JSON.stringify(list)).not.toContain('forged');
+});
+
+test('a method is what the request line says, and no header or field', async () => {
+  const { body: made } = await weftd.ask('/access/tokens', { body: { name: 'stays', role: 'viewer' } });
+  for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
+    const headers = { ...bearer('admin'), [name]: 'DELETE' };
+    for (const method of ['GET', 'POST'])
+      expect([name, method, (await tcp('/access/tokens/stays?_method=DELETE', { method, headers })).status]).toEqual([name, method, 404]);
+    for (const operation of operations.filter(({ method, role }) => method === 'GET' && role !== 'anyone'))
+      expect((await statusOf(operation, { [name]: 'POST' })).status, operation.template).toBe(401);
+  }
+  expect((await tcp('/status', { headers: { authorization: `Bearer ${made.token}` } })).status).toBe(200);
+});
+
+test('what is too large is refused by every route: headers, and a body before it is sent', async () => {
+  const changing = operations.filter(({ method }) => method === 'POST' || method === 'PUT');
+  const large = { ...bearer('admin'), 'x-large': 'x'.repeat(20_000) };
+  for (const operation of operations) expect([operation.template, await announced(operation, large)]).toEqual([operation.template, 431]);
+  for (const operation of changing) {
+    const headers = { ...bearer('admin'), 'content-type': 'application/json', 'content-length': String(17 * 1024 * 1024) };
+    expect([operation.template, await announced(operation, headers)]).toEqual([operation.template, 413]);
+  }
 });
 
 test('every answer tells browsers what not to do: refusals, streams and what is not there too', async () => {
