@@ -39,7 +39,7 @@ const Weight = ({ words, weight, onWeight, onRemove }: WeightProps) => (
     />
     %
     {onRemove && (
-      <button type="button" className="button plain" aria-label={`Send nothing to ${words} any more`} onClick={onRemove}>
+      <button type="button" className="button plain" aria-label={`Remove ${words}`} onClick={onRemove}>
         Remove
       </button>
     )}

@@ -38,6 +38,7 @@ export const alertTests = ({ visit }: Stage): void => {
     const { page } = tab;
     await page.getByText('It would mute no alert that there is now.').waitFor();
     await page.getByLabel('Because').fill('for the console’s test');
+    await expectSound(tab, 'silence-form');
     await page.getByRole('button', { name: 'Silence', exact: true }).click();
     const silence = page.getByRole('row', { name: /objective=none/ });
     await silence.waitFor();

@@ -79,6 +79,12 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     await write(tab, split(90));
     await tab.page.getByText('Nothing is wrong with it.').waitFor();
     await expectSound(tab, 'edit');
+    const isInEditor = (): Promise<boolean> => tab.page.evaluate(() => document.activeElement?.shadowRoot != null);
+    await tab.page.getByText('Escape and then Tab leaves the').waitFor();
+    await tab.page.keyboard.press('Escape');
+    expect(await isInEditor()).toBe(true);
+    await tab.page.keyboard.press('Tab');
+    expect(await isInEditor()).toBe(false);
     await tab.page.getByRole('button', { name: 'Review the change' }).click();
     await tab.page.getByRole('button', { name: 'Apply', exact: true }).click();
     await tab.page.getByText(/^(live everywhere|no proxy needs it)$/).waitFor();
@@ -104,11 +110,11 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     await write(tab, split(40));
     await tab.page.getByRole('button', { name: 'Review the change' }).click();
     await tab.page.getByRole('heading', { name: /^Proxies: \d+ of \d+ change/ }).waitFor();
-    await screenshot(tab.page, 'preview');
+    await expectSound(tab, 'preview');
     await tab.page.getByRole('button', { name: 'Apply', exact: true }).click();
     await tab.page.getByRole('button', { name: /^Undo revision/ }).click();
     await tab.page.getByText('Nothing stands in its way.').waitFor();
-    await screenshot(tab.page, 'undo');
+    await expectSound(tab, 'undo');
     await tab.page.getByRole('button', { name: 'Undo it' }).click();
     await tab.page.getByRole('heading', { name: 'History' }).waitFor();
     const { resource } = await mesh().get<{ resource: { spec: { http: { route: { weight: number }[] }[] } } }>(
@@ -163,7 +169,7 @@ export const configTests = ({ mesh, visit }: Stage): void => {
     const tab = await visit(path);
     await tab.page.getByRole('button', { name: 'Delete', exact: true }).click();
     await tab.page.getByRole('alertdialog').waitFor();
-    await screenshot(tab.page, 'delete');
+    await expectSound(tab, 'delete');
     await tab.page.getByRole('button', { name: 'Delete it' }).click();
     await tab.page.getByRole('heading', { name: 'Objects' }).waitFor();
     const left = await mesh().get<{ items: readonly { resource: { metadata: { name: string } } }[] }>('/resources/VirtualService');

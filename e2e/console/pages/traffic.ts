@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectSound, screenshot } from '../browser.ts';
+import { accessibilityProblems, expectSound } from '../browser.ts';
 import type { Stage } from '../stage.ts';
 
 export const trafficTests = ({ visit }: Stage): void => {
@@ -20,10 +20,11 @@ export const trafficTests = ({ visit }: Stage): void => {
     const tab = await visit('/traffic/shop/catalog/0/split');
     await tab.page.getByLabel('catalog, version v2, percent', { exact: true }).fill('30');
     await tab.page.getByText('weight: 70').waitFor();
+    expect(await accessibilityProblems(tab.page)).toEqual([]);
     expect(await tab.page.getByLabel('catalog, version v1, percent', { exact: true }).inputValue()).toBe('70');
     await tab.page.getByRole('button', { name: 'Review the change' }).click();
     await tab.page.getByRole('heading', { name: /^Proxies: \d+ of \d+ change/ }).waitFor();
-    await screenshot(tab.page, 'split-preview');
+    expect(await accessibilityProblems(tab.page)).toEqual([]);
     await tab.page.close();
   });
 
@@ -31,6 +32,7 @@ export const trafficTests = ({ visit }: Stage): void => {
     const tab = await visit('/traffic/shop/shop/0/fault');
     await tab.page.getByLabel('Answer with status').fill('503');
     await tab.page.getByText('httpStatus: 503').waitFor();
+    expect(await accessibilityProblems(tab.page)).toEqual([]);
     await tab.page.getByRole('button', { name: 'No faults' }).click();
     await tab.page.getByText('not changed').waitFor();
     await tab.page.close();

@@ -65,12 +65,15 @@ export const workloadTests = ({ mesh, visit }: Stage): void => {
   });
 
   test('is restarted after a question only', async () => {
-    const { page } = await visit('/workloads/legacy/batch');
+    const tab = await visit('/workloads/legacy/batch');
+    const { page } = tab;
     await page.getByRole('button', { name: 'Restart', exact: true }).click();
     const question = page.getByRole('alertdialog');
     await question.getByText('Restart legacy/batch?').waitFor();
+    await expectSound(tab, 'restart');
     await page.keyboard.press('Escape');
     await question.waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Restart');
     await page.close();
   });
 };

@@ -31,11 +31,7 @@ export interface EditorProps {
   readonly target?: { readonly finding: Finding };
 }
 
-const reading: Extension = [
-  EditorState.readOnly.of(true),
-  EditorView.editable.of(false),
-  EditorView.contentAttributes.of({ tabindex: '0' }),
-];
+const reading: Extension = [EditorState.readOnly.of(true), EditorView.editable.of(false)];
 
 const writing = (knowledge: Knowledge | undefined): Extension => [
   history(),
@@ -60,7 +56,8 @@ const extensionsFor = ({ label, onChange, knowledge, before }: Omit<EditorProps,
   keymap.of(searchKeymap),
   yaml(),
   theme,
-  EditorView.contentAttributes.of({ 'aria-label': label }),
+  // Said of what is written, too: what scrolls is reached by the keyboard through it.
+  EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
   onChange ? writing(knowledge) : reading,
   ...(knowledge && !onChange ? [hoverFrom(knowledge)] : []),
   ...(before === undefined ? [] : [difference(before)]),
